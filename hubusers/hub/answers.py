@@ -1,0 +1,133 @@
+"""What the hub's answers mean: pure functions from an answer to an outcome, for every caller alike.
+
+Checked against JupyterHub 4.1, 5.4 and 6.1, whose answers differ here and there.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from hubusers.hub.client import Answer
+from hubusers.hub.errors import HubError, MissingScope, TokenRejected
+
+
+class Start(Enum):
+    """What became of the request to start a server."""
+
+    ACCEPTED = "accepted"  # says nothing of being ready, not even with 201
+    ALREADY_RUNNING = "already running"
+    THROTTLED = "throttled"
+    REFUSED = "refused"
+
+
+def start_outcome(answer: Answer) -> Start:
+    """Read the answer to `POST /users/{name}/server`."""
+    if answer.status in {201, 202}:
+        return Start.ACCEPTED
+    if answer.status == 400 and "already running" in answer.message:
+        return Start.ALREADY_RUNNING
+    if answer.status == 429:
+        return Start.THROTTLED
+    return Start.REFUSED
+
+
+class Stop(Enum):
+    """What became of the request to stop a server."""
+
+    STOPPED = "stopped"
+    STOPPING = "stopping"
+    NOT_NOW = "not now"  # JupyterHub 4 does not stop a server that is still starting
+    USER_GONE = "user gone"
+    REFUSED = "refused"
+
+
+def stop_outcome(answer: Answer) -> Stop:
+    """Read the answer to `DELETE /users/{name}/server`."""
+    if answer.status == 204:
+        return Stop.STOPPED
+    if answer.status == 202:
+        return Stop.STOPPING
+    if answer.status == 400 and "is pending" in answer.message:
+        return Stop.NOT_NOW
+    if user_is_gone(answer):
+        return Stop.USER_GONE
+    return Stop.REFUSED
+
+
+def user_is_gone(answer: Answer) -> bool:
+    """Say whether an answer about one user means that the hub does not know that user.
+
+    Two kinds of 404 mean something else: the hub's own where the token may see some users but not this one, and the web
+    page of whatever else stands at a wrong URL.
+    """
+    return answer.status == 404 and _NO_ACCESS not in answer.message.lower() and not _is_web_page(answer)
+
+
+_NO_ACCESS = "no access to resources"
+
+
+def _is_web_page(answer: Answer) -> bool:
+    return answer.model is None and "<html" in answer.body.lower()
+
+
+class State(Enum):
+    """What a server is doing, as `GET /users/{name}` shows it."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+    FAILED = "failed"  # listed, but neither ready nor pending
+
+
+@dataclass(frozen=True)
+class UserServers:
+    """The servers that the hub lists for one user; the default server's name is the empty string."""
+
+    states: dict[str, State]
+
+    @property
+    def default(self) -> State:
+        return self.states.get("", State.STOPPED)
+
+
+def servers_of(model: Any) -> UserServers:
+    """Read a user model.
+
+    Raises:
+        MissingScope: The model has no key `servers`: that is how the hub hides them, and never means "stopped".
+        HubError: It is no user model.
+    """
+    if not isinstance(model, dict) or "name" not in model:
+        raise HubError("the answer is no user model")
+    if "servers" not in model:
+        raise MissingScope("the token may not see servers; its role needs the scope admin:servers (or read:servers)")
+    servers = model["servers"]
+    if not isinstance(servers, dict) or not all(isinstance(server, dict) for server in servers.values()):
+        raise HubError("the answer is no user model")
+    return UserServers({name: _server_state(server) for name, server in servers.items()})
+
+
+def _server_state(server: dict[str, Any]) -> State:
+    pending = server.get("pending")
+    if pending == "stop":
+        return State.STOPPING
+    if pending:
+        return State.STARTING
+    return State.READY if server.get("ready") else State.FAILED
+
+
+def error_for(answer: Answer, doing: str) -> HubError:
+    """Return the error that an unexpected answer stands for, with the likely cause in its detail."""
+    kind: type[HubError] = HubError
+    hint = ""
+    if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
+        kind, hint = TokenRejected, "the hub does not accept the token"
+    elif answer.status == 403 or (answer.status == 404 and _NO_ACCESS in answer.message.lower()):
+        kind, hint = MissingScope, "the token's role lacks a scope for this"
+    elif 300 <= answer.status < 400:
+        target = answer.headers.get("Location", "somewhere")
+        hint = f"it redirects to {target}; is the URL right, and https where it must be?"
+    elif _is_web_page(answer):
+        hint = "a web page instead of the API's answer; is this the hub, and is it up behind its proxy?"
+    return kind(f"{doing}: {answer}" + (f" ({hint})" if hint else ""), status=answer.status)

@@ -1,0 +1,107 @@
+"""Many calls at once, but never more than so many, and none lost for another's failure."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from typing import TypeVar
+
+from hubusers.hub.waiting import Deadline, poll
+
+LOG = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+
+def call_for_each(
+    function: Callable[[str], R], names: Iterable[str], max_workers: int, what: str
+) -> dict[str, R | None]:
+    """Call `function` with each name, in at most `max_workers` threads, and wait for all.
+
+    Args:
+        function: What to call.
+        names: The arguments; a name that stands there twice is taken once.
+        max_workers: How many calls may be under way.
+        what: For the threads' names and the log.
+
+    Returns:
+        What each call returned, in the order of the names; None, after an ERROR in the log, where it raised.
+    """
+    results: dict[str, R | None] = dict.fromkeys(names)
+    executor = futures.ThreadPoolExecutor(max_workers, thread_name_prefix=f"hubusers:{what}")
+    try:
+        name_of = {executor.submit(function, name): name for name in results}
+        for future in futures.as_completed(name_of):
+            name = name_of[future]
+            try:
+                results[name] = future.result()
+            except Exception as error:
+                LOG.error("%s for %s failed: %s", what, name, error, exc_info=LOG.isEnabledFor(logging.DEBUG))
+    finally:
+        # Ctrl-C must not first work through everything that is queued.
+        executor.shutdown(wait=True, cancel_futures=True)
+    return results
+
+
+def poll_each(
+    check: Callable[[str], R | None],
+    names: Iterable[str],
+    deadline: Deadline,
+    interval: float,
+    max_workers: int,
+    what: str,
+) -> dict[str, R | None]:
+    """Call `check` with each name, in rounds that begin `interval` seconds apart, until it returns something for each.
+
+    All share the deadline: what it has not returned by then stays None. `max_workers` bounds the calls under way; where
+    that makes a round last longer than the interval, the next one begins a whole number of intervals later.
+    """
+    found: dict[str, R | None] = dict.fromkeys(names)
+
+    def check_in_time(name: str) -> R | None:
+        return check(name) if deadline.remaining() > 0 else None
+
+    def look_at_the_rest() -> bool | None:
+        rest = [name for name, result in found.items() if result is None]
+        if rest:
+            found.update(call_for_each(check_in_time, rest, max_workers, what))
+        return None if None in found.values() else True
+
+    poll(look_at_the_rest, deadline, interval)
+    return found
+
+
+def checked_names(names: Iterable[str], what: str) -> list[str]:
+    """Return a list of user names; raise TypeError or ValueError for anything else, such as one bare string."""
+    if isinstance(names, str | bytes):
+        raise TypeError(f"{what} must be a list of names, not one string")
+    try:
+        listed = list(names)
+    except TypeError:
+        raise TypeError(f"{what} must be a list of names, not {type(names).__name__}") from None
+    for name in listed:
+        checked_name(name)
+    return listed
+
+
+def checked_name(username: str) -> str:
+    """Return a user name; raise TypeError or ValueError for what cannot be one."""
+    if not isinstance(username, str):
+        raise TypeError(f"username must be a string, not {type(username).__name__}")
+    if not username.strip(" ."):
+        raise ValueError(f"username must not be {username!r}")
+    return username
+
+
+def checked_count(count: int, what: str) -> int:
+    """Return a whole number of at least 1; raise TypeError or ValueError for anything else."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{what} must be a whole number, not {type(count).__name__}")
+    if count < 1:
+        raise ValueError(f"{what} must be 1 or more, not {count}")
+    return count
+
+
+def slices(names: list[str], size: int) -> Iterator[list[str]]:
+    """Cut a list into lists of at most `size`."""
+    for first in range(0, len(names), size):
+        yield names[first : first + size]

@@ -1,0 +1,57 @@
+"""Where the hub is: from what an operator types to the base of its REST API, and safe paths below it."""
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+_API_PATH = "/hub/api"
+
+
+def endpoint_from_url(url: str) -> str:
+    """Return the API endpoint, `https://host[/prefix]/hub/api`, for any address of the hub that people use.
+
+    Args:
+        url: The hub's own URL (`https://host/prefix/`), a page of it (`https://host/hub/home`) or the endpoint itself.
+
+    Raises:
+        ValueError: No http or https URL with a host, or one that holds a password.
+    """
+    endpoint = checked_endpoint(url)
+    parts = urlsplit(endpoint)
+    prefix, separator, _ = f"{parts.path}/".partition("/hub/")
+    path = (prefix if separator else parts.path) + _API_PATH
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """Return `endpoint` without its final slash, whatever path it has.
+
+    Raises:
+        TypeError: Not a string.
+        ValueError: Empty, no http or https URL with a host, or one that holds a password, which would end up in logs.
+    """
+    if not isinstance(endpoint, str):
+        raise TypeError(f"endpoint must be a string such as 'https://host/hub/api', not {type(endpoint).__name__}")
+    endpoint = endpoint.strip()
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname
+        _ = parts.port  # a port that is no number raises only when it is read
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
+        raise ValueError(f"endpoint must be a URL such as 'https://host/hub/api', not {endpoint!r}")
+    if parts.username or parts.password:
+        raise ValueError("endpoint must not hold a user name or password; the token goes into JUPYTERHUB_API_TOKEN")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def hub_url(endpoint: str) -> str:
+    """Return the address that a browser would open, `https://host[/prefix]`, for an API endpoint."""
+    return endpoint.removesuffix(_API_PATH)
+
+
+def quoted(username: str) -> str:
+    """Return a user's name as one segment of a path: unquoted, stopping `ann#1` would stop `ann`."""
+    # A segment of only dots is resolved away by URL libraries, and percent-encoding does not protect it.
+    if not username or username.strip(".") == "":
+        raise ValueError(f"{username!r} is not a user name")
+    return quote(username, safe="")

@@ -1,0 +1,260 @@
+"""One server's life, in typed outcomes and typed errors.
+
+The documented functions and the Locust users both stand on this file: the former turn what it raises into log lines and
+booleans, the latter into rows of Locust's statistics.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from hubusers.hub.answers import (
+    Start,
+    State,
+    Stop,
+    UserServers,
+    error_for,
+    servers_of,
+    start_outcome,
+    stop_outcome,
+    user_is_gone,
+)
+from hubusers.hub.client import Answer, HubClient
+from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.waiting import Deadline, poll
+
+LOG = logging.getLogger(__name__)
+
+SERVER_PATH = "/users/{name}/server"
+NAMED_SERVER_PATH = "/users/{name}/servers/{server_name}"
+USER_PATH = "/users/{name}"
+
+THROTTLED_PAUSE = 5.0
+"""Seconds until the next try after a 429 that names no time: `active_server_limit` is reached, until someone stops."""
+
+UserOptions = dict[str, Any]
+
+
+def user_options(profile: str | UserOptions | None) -> UserOptions | None:
+    """Return the spawner's user options for a profile's slug (KubeSpawner's `{"profile": slug}`) or for options as they
+    are.
+
+    Raises:
+        TypeError: Neither a string nor a dictionary that JSON can carry.
+        ValueError: An empty slug.
+    """
+    if profile is None:
+        return None
+    if isinstance(profile, str):
+        if not profile.strip():
+            raise ValueError("profile is empty; leave it out for the hub's default")
+        return {"profile": profile}
+    if not isinstance(profile, dict):
+        raise TypeError(f"profile must be a slug or a dictionary of user options, not {type(profile).__name__}")
+    json.dumps(profile)
+    return profile
+
+
+def start(client: HubClient, username: str, options: UserOptions | None, request: Callable[..., Answer]) -> Answer:
+    """Ask for a server and return the hub's answer, to be read with `start_outcome`.
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        options: User options; None takes the ones of the user's last start again, which is the hub's own rule.
+        request: `client.request` or `client.request_patiently`.
+    """
+    return request(
+        "POST",
+        SERVER_PATH,
+        username=username,
+        body=None if options is None else _start_body(client, options),
+        good=lambda answer: start_outcome(answer) is not Start.REFUSED,
+    )
+
+
+def _start_body(client: HubClient, options: UserOptions) -> dict[str, Any]:
+    # Flat options serve every version, but for two names: since JupyterHub 6 they mean something else at the top, and
+    # the options would be dropped in silence; before 6 the wrapper would itself become an option.
+    if not {"user_options", "display_name"} & options.keys():
+        return options
+    model = client.request_patiently("GET", "/").model
+    version = str(model.get("version", "")) if isinstance(model, dict) else ""
+    major = version.partition(".")[0]
+    return {"user_options": options} if not major.isdigit() or int(major) >= 6 else options
+
+
+def start_until_accepted(
+    client: HubClient,
+    username: str,
+    options: UserOptions | None,
+    deadline: Deadline,
+    on_throttled: Callable[[float], None],
+) -> None:
+    """Ask for a server, as a person does who comes back whenever the hub says "later".
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        options: User options.
+        deadline: Until when to keep trying.
+        on_throttled: Called for each 429 with the seconds until the next try.
+
+    Raises:
+        Throttled: Still 429 when the next try would have come after the deadline.
+        SpawnFailed: The spawn failed at once (500).
+        HubError: Any other answer, or none.
+    """
+    while True:
+        answer = start(client, username, options, _within(client, deadline))
+        outcome = start_outcome(answer)
+        if outcome in {Start.ACCEPTED, Start.ALREADY_RUNNING}:
+            return
+        if outcome is Start.REFUSED:
+            if answer.status == 500:
+                raise SpawnFailed(f"starting the server of {username}: {answer}", status=500)
+            raise error_for(answer, f"starting the server of {username}")
+        pause = answer.retry_after if answer.retry_after is not None else THROTTLED_PAUSE
+        on_throttled(min(pause, max(0.0, deadline.remaining())))
+        if pause >= deadline.remaining():
+            deadline.sleep(deadline.remaining())
+            raise Throttled(
+                f"the server of {username} was not let in within {deadline.seconds:g} seconds: {answer}", status=429
+            )
+        deadline.sleep(pause)
+
+
+def wait_until_ready(
+    client: HubClient,
+    username: str,
+    deadline: Deadline,
+    interval: float,
+    first_after: float = 0.0,
+) -> None:
+    """Look at a server, every `interval` seconds, until it is ready.
+
+    Answers that say nothing of the server are logged as warnings and looked past: a busy hub gives some.
+
+    Raises:
+        SpawnFailed: It is neither ready nor pending, so it can no longer become ready.
+        UserGone: The hub no longer knows the user.
+        MissingScope: The token may not see servers.
+        WaitTimeout: Not ready at the deadline.
+    """
+
+    if poll(lambda: check_ready(client, username, deadline), deadline, interval, first_after) is None:
+        raise WaitTimeout(f"the server of {username} was not ready within {deadline.seconds:g} seconds")
+
+
+def check_ready(client: HubClient, username: str, deadline: Deadline) -> bool | None:
+    """Look once: True when ready, None when not yet; raises what `wait_until_ready` raises but for the timeout."""
+    servers = look_at(client, username, deadline)
+    if servers is None or servers.default in {State.STARTING, State.STOPPING}:
+        LOG.debug("Waiting for the server of %s to start (%.1f s)", username, deadline.elapsed())
+        return None
+    if servers.default is State.READY:
+        return True
+    raise SpawnFailed(f"the server of {username} failed to start, seen after {deadline.elapsed():.1f} seconds")
+
+
+def stop(client: HubClient, username: str, request: Callable[..., Answer], server_name: str = "") -> Answer:
+    """Ask to stop a server and return the hub's answer, to be read with `stop_outcome`."""
+    return request(
+        "DELETE",
+        NAMED_SERVER_PATH if server_name else SERVER_PATH,
+        username=username,
+        server_name=server_name,
+        good=lambda answer: stop_outcome(answer) is not Stop.REFUSED,
+    )
+
+
+def stop_until_accepted(client: HubClient, username: str, deadline: Deadline, interval: float) -> bool:
+    """Ask to stop a server; return True when it already is stopped, False when it is stopping.
+
+    A server that the hub will not stop yet, because it is still starting, is asked for again in rhythm.
+
+    Raises:
+        HubError: Any other answer, or none.
+        WaitTimeout: Refused as "not now" until the deadline.
+    """
+
+    def ask() -> bool | None:
+        answer = stop(client, username, _within(client, deadline))
+        outcome = stop_outcome(answer)
+        if outcome is Stop.REFUSED:
+            raise error_for(answer, f"stopping the server of {username}")
+        return None if outcome is Stop.NOT_NOW else outcome is not Stop.STOPPING
+
+    stopped = poll(ask, deadline, interval)
+    if stopped is None:
+        raise WaitTimeout(f"the server of {username} could not be stopped within {deadline.seconds:g} seconds")
+    return stopped
+
+
+def wait_until_stopped(
+    client: HubClient,
+    username: str,
+    deadline: Deadline,
+    interval: float,
+    first_after: float = 0.0,
+) -> None:
+    """Look at a user, every `interval` seconds, until no server is listed or the user is gone.
+
+    Raises:
+        MissingScope: The token may not see servers.
+        WaitTimeout: Not stopped at the deadline.
+    """
+
+    if poll(lambda: check_stopped(client, username, deadline), deadline, interval, first_after) is None:
+        raise WaitTimeout(f"the server of {username} was not stopped within {deadline.seconds:g} seconds")
+
+
+def check_stopped(client: HubClient, username: str, deadline: Deadline) -> bool | None:
+    """Look once: True when no server is listed or the user is gone, None when not yet; may raise MissingScope."""
+    try:
+        servers = look_at(client, username, deadline)
+    except UserGone:
+        return True
+    if servers is not None and not servers.states:
+        return True
+    LOG.debug("Waiting for the server of %s to stop (%.1f s)", username, deadline.elapsed())
+    return None
+
+
+def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers | None:
+    """Return a user's servers; None, after a warning, for an answer that tells nothing of them.
+
+    Raises:
+        UserGone: The hub does not know the user.
+        MissingScope: The token may not see servers.
+    """
+    answer = _within(client, deadline)("GET", USER_PATH, username=username, good=_tells_of_user)
+    if user_is_gone(answer):
+        raise UserGone(f"the hub does not know the user {username}", status=404)
+    if answer.status == 200:
+        try:
+            return servers_of(answer.model)
+        except MissingScope:
+            raise
+        except HubError:
+            pass  # no user model: like any other odd answer, below
+    error = error_for(answer, f"looking at the server of {username}")
+    if isinstance(error, MissingScope):
+        raise error
+    LOG.warning("%s", error.detail)
+    return None
+
+
+def _tells_of_user(answer: Answer) -> bool:
+    return user_is_gone(answer) or (answer.status == 200 and isinstance(answer.model, dict))
+
+
+def _within(client: HubClient, deadline: Deadline) -> Callable[..., Answer]:
+    """Return `client.request` with each request's timeout cut to what is left until the deadline."""
+
+    def request(method: str, template: str, **kwargs: Any) -> Answer:
+        return client.request(method, template, timeout=min(REQUEST_TIMEOUT, deadline.remaining()), **kwargs)
+
+    return request

@@ -1,0 +1,67 @@
+"""Removing one user for certain: stop, wait until stopped, delete, and again until the hub no longer knows the user.
+
+`DELETE /users/{name}` alone does not do it: while a spawn is pending the hub answers 500, while a stop is pending or
+takes long 400, and the user stays. JupyterHub 4 does not even stop a server that is still starting.
+"""
+
+import logging
+
+from hubusers.hub import lifecycle
+from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import UserGone
+from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.waiting import Deadline, poll
+
+LOG = logging.getLogger(__name__)
+
+
+def remove_user(client: HubClient, username: str, timeout: float, interval: float) -> bool:
+    """Stop all servers of a user and delete the user; try again, every `interval` seconds, whatever the hub answers.
+
+    Args:
+        client: The hub.
+        username: Whom to remove.
+        timeout: Seconds for all of it.
+        interval: Seconds between two tries.
+
+    Returns:
+        True when the hub does not know the user any more, also when it never did; False when time is up.
+
+    Logs:
+        DEBUG each refusal; WARNING, with the last one, when time is up.
+    """
+    deadline = Deadline(timeout)
+    refusal = "no answer"
+
+    def remove() -> bool | None:
+        nonlocal refusal
+        request = client.request_patiently
+        answer = lifecycle.stop(client, username, lambda *args, **kwargs: request(*args, deadline=deadline, **kwargs))
+        outcome = stop_outcome(answer)
+        if outcome is Stop.STOPPED:
+            answer = client.request(
+                "DELETE",
+                lifecycle.USER_PATH,
+                username=username,
+                timeout=min(REQUEST_TIMEOUT, max(deadline.remaining(), 1.0)),
+                good=lambda answer: answer.status == 204 or user_is_gone(answer),
+            )
+            if answer.status == 204:
+                return True
+        if user_is_gone(answer):
+            return True
+        if answer.status == 500:
+            # JupyterHub 4 answers so for a user that it does not know.
+            try:
+                lifecycle.look_at(client, username, deadline)
+            except UserGone:
+                return True
+        refusal = str(error_for(answer, "the hub's last answer").detail)
+        LOG.debug("%s is not removed yet: %s", username, refusal)
+        return None
+
+    if poll(remove, deadline, interval):
+        return True
+    LOG.warning("Could not remove the user %s within %g seconds; %s", username, timeout, refusal)
+    return False

@@ -1,0 +1,105 @@
+"""Waiting: one deadline, one rhythm, whatever is waited for.
+
+The documented defaults are a deadline of 60 seconds and a look every second. Both can be given as arguments, by the
+environment (`SERVER_LIFECYCLE_TIMEOUT`, `SERVER_POLL_INTERVAL`, in seconds) and on Locust's command line; a script may
+also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
+"""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+LOG = logging.getLogger(__name__)
+
+POLL_INTERVAL = 1.0
+"""Seconds between two looks at a server, unless told otherwise."""
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The two functions of time that waiting needs; tests hand in a clock of their own."""
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float, /) -> None: ...
+
+
+class Deadline:
+    """A moment on the monotonic clock, fixed once; every step of a wait is cut to what is left until then."""
+
+    def __init__(self, seconds: float, clock: Clock = time) -> None:
+        self.clock = clock
+        self.started = clock.monotonic()
+        self.seconds = seconds
+
+    def elapsed(self) -> float:
+        return self.clock.monotonic() - self.started
+
+    def remaining(self) -> float:
+        return self.seconds - self.elapsed()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but never past the deadline."""
+        self.clock.sleep(max(0.0, min(seconds, self.remaining())))
+
+
+def poll(check: Callable[[], T | None], deadline: Deadline, interval: float, first_after: float = 0.0) -> T | None:
+    """Call `check` in rhythm until it returns something, and return that; return None at the deadline.
+
+    Args:
+        check: Returns None for "not yet".
+        deadline: No look begins at or after it; a look that is under way is for `check` to bound.
+        interval: Seconds from the beginning of one look to the beginning of the next. A slow answer does not stretch
+            it: looks that would have been due meanwhile are left out, and the next one is back in rhythm.
+        first_after: Seconds until the first look. Locust users draw it at random, so that they don't poll in step.
+    """
+    due = first_after
+    while True:
+        deadline.sleep(due - deadline.elapsed())
+        if deadline.remaining() <= 0:
+            return None
+        found = check()
+        if found is not None:
+            return found
+        due += interval * max(1, math.ceil((deadline.elapsed() - due) / interval))
+
+
+def chosen_timeout(timeout: float | None) -> float:
+    """Return the seconds a wait may take: the argument, else `hubusers.SERVER_LIFECYCLE_TIMEOUT` as it is now."""
+    if timeout is None:
+        # Read here and from there, because scripts change the name in the package they imported the functions from.
+        import hubusers
+
+        timeout = hubusers.SERVER_LIFECYCLE_TIMEOUT
+    return _positive(timeout, "timeout")
+
+
+def chosen_interval(poll_interval: float | None) -> float:
+    """Return the seconds between two looks: the argument, else `SERVER_POLL_INTERVAL` of the environment, else 1."""
+    if poll_interval is None:
+        poll_interval = seconds_from_environment("SERVER_POLL_INTERVAL", POLL_INTERVAL)
+    return _positive(poll_interval, "poll_interval")
+
+
+def seconds_from_environment(variable: str, default: float) -> float:
+    """Return a number of seconds above 0 from the environment; anything else is logged as a warning and not used."""
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    try:
+        return _positive(float(text), variable)
+    except ValueError:
+        LOG.warning("%s must be a number of seconds above 0, not %r; using %g", variable, text, default)
+        return default
+
+
+def _positive(seconds: float, what: str) -> float:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"{what} must be a number of seconds, not {type(seconds).__name__}")
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise ValueError(f"{what} must be a number of seconds above 0, not {seconds}")
+    return float(seconds)

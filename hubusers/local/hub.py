@@ -1,0 +1,272 @@
+"""Starting and stopping a JupyterHub on one's own machine, from the process that wants one."""
+
+import contextlib
+import importlib.util
+import math
+import os
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import requests
+
+from hubusers.local.proxy import is_from_npm, proxy_command
+from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
+
+START_TIMEOUT = 60.0
+"""Seconds until a new hub must answer; a small machine needs about 3."""
+
+STOP_TIMEOUT = 30.0
+"""Seconds until the supervisor must be done; more than it gives the hub."""
+
+_TRIES = 3
+_LOG_LINES = 15
+
+
+class LocalHubError(Exception):
+    """The local hub cannot be started, or did not start; the text says why and what to do."""
+
+
+@dataclass
+class LocalHub:
+    """A real JupyterHub, with a real proxy and an SQLite database, on free loopback ports; a context manager.
+
+    Args:
+        servers: `"stub"`: no process for a server, one small HTTP server answers for all. `"lab"`: real single-user
+            servers with JupyterLab, about 100 MB each.
+        spawn_seconds: How long a spawn takes, drawn evenly from this range.
+        stop_seconds: How long a stop takes, likewise.
+        spawn_failure_share: The share of spawns that fail, from 0 to 1.
+        concurrent_spawn_limit: Spawns pending at the same time before the hub answers 429; 0 for no limit.
+        slow_spawn_timeout: Seconds that the hub holds back the answer to a start; 0 is what Kubernetes deployments
+            have.
+        port: The port of the proxy; 0 for a free one.
+        extra_config: Lines to add to the hub's `jupyterhub_config.py`.
+
+    Raises:
+        ValueError: An argument that makes no sense.
+    """
+
+    servers: Literal["stub", "lab"] = "stub"
+    spawn_seconds: tuple[float, float] = (0.0, 0.0)
+    stop_seconds: tuple[float, float] = (0.0, 0.0)
+    spawn_failure_share: float = 0.0
+    concurrent_spawn_limit: int = 0
+    slow_spawn_timeout: float = 0.0
+    port: int = 0
+    extra_config: str = ""
+    _settings: LocalSettings | None = field(default=None, init=False, repr=False)
+    _supervisor: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.servers not in {"stub", "lab"}:
+            raise ValueError(f"servers must be 'stub' or 'lab', not {self.servers!r}")
+        for name in ("spawn_seconds", "stop_seconds"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high < math.inf:
+                raise ValueError(f"{name} must be a range of seconds such as (2, 5), not {(low, high)}")
+        if not 0 <= self.spawn_failure_share <= 1:
+            raise ValueError(f"spawn_failure_share must be from 0 to 1, not {self.spawn_failure_share}")
+        if self.concurrent_spawn_limit < 0:
+            raise ValueError(f"concurrent_spawn_limit must be 0 (none) or more, not {self.concurrent_spawn_limit}")
+        if not 0 <= self.slow_spawn_timeout < math.inf:
+            raise ValueError(f"slow_spawn_timeout must be 0 seconds or more, not {self.slow_spawn_timeout}")
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be from 0 (any free one) to 65535, not {self.port}")
+
+    def __enter__(self) -> "LocalHub":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def settings(self) -> LocalSettings:
+        if self._settings is None:
+            raise LocalHubError("the local hub is not running")
+        return self._settings
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.public_port}"
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.url}/hub/api"
+
+    @property
+    def token(self) -> str:
+        """A service's token, with exactly the scopes that hubusers needs; a new one at every start."""
+        return self.settings.token
+
+    @property
+    def folder(self) -> Path:
+        """Where the database and the log are, until the hub is stopped."""
+        return Path(self.settings.folder)
+
+    @property
+    def events_path(self) -> Path:
+        """What really happened to each server, and when: lines of JSON, with the wall clock's `time` in seconds."""
+        return self.settings.events_path
+
+    @property
+    def proxy(self) -> str:
+        """Which proxy runs: `"npm"` or `"PyPI"`."""
+        return "npm" if is_from_npm(self.settings.proxy_command) else "PyPI"
+
+    def start(self) -> None:
+        """Start the hub and return when it answers through its proxy.
+
+        Raises:
+            LocalHubError: A part is not installed, the port is taken, or the hub did not start.
+        """
+        command = _checked_parts(self.servers)
+        if self.port:
+            _check_port_is_free(self.port)
+        for attempt in range(1, _TRIES + 1):
+            self._start_once(command)
+            try:
+                self._await_answer()
+                return
+            except LocalHubError as error:
+                self.stop()
+                # Between choosing a free port and listening on it, somebody else may have taken it.
+                if attempt == _TRIES or "ddress already in use" not in str(error):
+                    raise
+            except BaseException:
+                self.stop()
+                raise
+
+    def wait(self) -> int:
+        """Return the hub's exit code when it ends by itself."""
+        assert self._supervisor and self._supervisor.stdout
+        line = self._supervisor.stdout.readline()
+        return int(line) if line.strip() else 1
+
+    def stop(self) -> None:
+        """End the hub with its proxy and servers, and remove its folder; does nothing when it does not run."""
+        supervisor, self._supervisor, self._settings = self._supervisor, None, None
+        if supervisor is None:
+            return
+        assert supervisor.stdin and supervisor.stdout
+        supervisor.stdin.close()
+        try:
+            supervisor.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+        finally:
+            supervisor.stdout.close()
+
+    def _start_once(self, command: list[str]) -> None:
+        public_port, proxy_api_port, hub_port, stub_port = _free_ports(4)
+        self._settings = LocalSettings(
+            folder=tempfile.mkdtemp(prefix="hubusers-local-hub-"),
+            token=secrets.token_hex(32),
+            servers=self.servers,
+            spawn_seconds=self.spawn_seconds,
+            stop_seconds=self.stop_seconds,
+            spawn_failure_share=self.spawn_failure_share,
+            concurrent_spawn_limit=self.concurrent_spawn_limit,
+            slow_spawn_timeout=self.slow_spawn_timeout,
+            proxy_command=command,
+            public_port=self.port or public_port,
+            proxy_api_port=proxy_api_port,
+            hub_port=hub_port,
+            stub_port=stub_port,
+            extra_config=self.extra_config,
+        )
+        self._settings.write()
+        self._settings.events_path.touch()
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-m", "hubusers.local.supervisor"],
+            env={**os.environ, FOLDER_VARIABLE: self._settings.folder, "PYTHONPATH": _python_path()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal is for the process that holds the pipe
+        )
+
+    def _await_answer(self) -> None:
+        give_up_at = time.monotonic() + START_TIMEOUT
+        with requests.Session() as session:
+            session.trust_env = False
+            while time.monotonic() < give_up_at:
+                if self._has_ended():
+                    raise LocalHubError(
+                        f"The local hub ended while it started. Its log ends with:\n{self.end_of_log()}"
+                    )
+                with contextlib.suppress(requests.RequestException):
+                    if session.get(self.endpoint, timeout=5).status_code == requests.codes.ok:
+                        return
+                time.sleep(0.05)
+        raise LocalHubError(
+            f"The local hub did not answer within {START_TIMEOUT:g} seconds. Its log ends with:\n{self.end_of_log()}"
+        )
+
+    def _has_ended(self) -> bool:
+        assert self._supervisor and self._supervisor.stdout
+        return bool(select.select([self._supervisor.stdout], [], [], 0)[0])
+
+    def end_of_log(self) -> str:
+        try:
+            lines = self.settings.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return "\n".join(lines[-_LOG_LINES:]) or "(nothing)"
+
+
+def _checked_parts(servers: str) -> list[str]:
+    """Return the proxy's command; raise LocalHubError when a part is not installed."""
+    if importlib.util.find_spec("jupyterhub") is None:
+        raise LocalHubError('JupyterHub is not installed: pip install "hubusers[hub]"')
+    if servers == "lab" and importlib.util.find_spec("jupyterlab") is None:
+        raise LocalHubError('JupyterLab is not installed: pip install "hubusers[lab]"')
+    command = proxy_command()
+    if command is None:
+        raise LocalHubError(
+            'No proxy is installed: pip install "hubusers[hub]", or npm install -g configurable-http-proxy'
+        )
+    return command
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        return [_bound_port(stack) for _ in range(count)]
+
+
+def _bound_port(stack: contextlib.ExitStack) -> int:
+    listener = stack.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    return int(listener.getsockname()[1])
+
+
+def _check_port_is_free(port: int) -> None:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalHubError(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from None
+
+
+def _python_path() -> str:
+    # The hub must find this very package, also where it was not installed.
+    return os.pathsep.join(_package_paths())
+
+
+def _package_paths() -> Iterator[str]:
+    yield str(Path(__file__).parents[2])
+    if path := os.environ.get("PYTHONPATH"):
+        yield path

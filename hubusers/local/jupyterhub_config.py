@@ -1,0 +1,50 @@
+"""The configuration of a local hub, which `jupyterhub -f` loads; what can be chosen comes from its settings file."""
+
+import logging
+from pathlib import Path
+
+from hubusers.local.settings import LocalSettings
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  # given by traitlets, which runs this file
+
+settings = LocalSettings.read()
+folder = Path(settings.folder)
+
+c.JupyterHub.bind_url = f"http://127.0.0.1:{settings.public_port}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
+c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
+c.JupyterHub.log_level = logging.WARNING  # a line for each of some thousand requests would slow the hub
+
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.proxy_api_port}"
+c.ConfigurableHTTPProxy.log_level = "error"  # of the two proxies, one says "warn" and the other "warning"
+c.ConfigurableHTTPProxy.command = settings.proxy_command
+c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
+
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+
+c.JupyterHub.services = [{"name": "hubusers", "api_token": settings.token}]
+c.JupyterHub.load_roles = [
+    {
+        "name": "hubusers",
+        "services": ["hubusers"],
+        "scopes": [
+            "admin:users",
+            "admin:servers",
+            "list:users",
+            "tokens",
+            "access:servers",
+            "read:hub",
+            "read:metrics",
+        ],
+    }
+]
+
+c.JupyterHub.spawner_class = f"hubusers.local.spawners.{'Lab' if settings.servers == 'lab' else 'Stub'}Spawner"
+c.Spawner.start_timeout = 600
+c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeout}
+c.JupyterHub.cleanup_servers = settings.servers == "lab"  # stubs end with the hub; stopping thousands takes minutes
+
+exec(settings.extra_config)

@@ -1,0 +1,53 @@
+"""Which of the two configurable-http-proxies to run: npm's, which most deployments run, or else the one from PyPI.
+
+Both install a command of the same name, so a look at the file behind it has to tell them apart.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+_COMMAND = "configurable-http-proxy"
+
+# By itself the Python one hands on ten requests at a time, and drops those that waited for 20 seconds, which a busy hub
+# makes them do. npm's hands on all of them and waits, and is what a load test should meet.
+_PYTHON_PROXY = """
+from configurable_http_proxy.cli import main
+from tornado.httpclient import AsyncHTTPClient
+
+AsyncHTTPClient.configure(None, max_clients=10_000, defaults={"connect_timeout": 600, "request_timeout": 600})
+main()
+"""
+
+
+def proxy_command(search_path: str | None = None) -> list[str] | None:
+    """Return the command that starts a proxy, without its arguments; None when there is neither.
+
+    Args:
+        search_path: Folders to look in, as in the variable PATH, which is the default.
+    """
+    folders = (os.environ.get("PATH", "") if search_path is None else search_path).split(os.pathsep)
+    if node := shutil.which("node", path=os.pathsep.join(folders)):
+        for folder in filter(None, folders):
+            candidate = Path(folder, _COMMAND)
+            if _is_node_script(candidate):
+                return [node, str(candidate.resolve())]
+    if importlib.util.find_spec("configurable_http_proxy"):
+        return [sys.executable, "-c", _PYTHON_PROXY]
+    return None
+
+
+def is_from_npm(command: list[str]) -> bool:
+    """Say whether this command, from `proxy_command`, is npm's."""
+    return command[0] != sys.executable
+
+
+def _is_node_script(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            first_line = opened.readline(200)
+    except OSError:
+        return False
+    return first_line.startswith(b"#!") and b"node" in first_line

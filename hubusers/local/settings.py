@@ -1,0 +1,54 @@
+"""What a local hub was asked to be, on its way from the process that starts it to the hub's own."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FOLDER_VARIABLE = "HUBUSERS_LOCAL_HUB"
+"""Names the local hub's folder in the environment of all its processes, and is how they are told from others."""
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Lies in the hub's folder, readable for its owner only, because the token is in it."""
+
+    folder: str
+    token: str
+    servers: str  # "stub" or "lab"
+    spawn_seconds: tuple[float, float]
+    stop_seconds: tuple[float, float]
+    spawn_failure_share: float
+    concurrent_spawn_limit: int
+    slow_spawn_timeout: float
+    proxy_command: list[str]
+    public_port: int
+    proxy_api_port: int
+    hub_port: int
+    stub_port: int
+    extra_config: str
+
+    @property
+    def events_path(self) -> Path:
+        return Path(self.folder, "events.jsonl")
+
+    @property
+    def log_path(self) -> Path:
+        return Path(self.folder, "jupyterhub.log")
+
+    def write(self) -> None:
+        with open(_file(self.folder), "w", encoding="utf-8", opener=_for_owner_only) as file:
+            json.dump(asdict(self), file)
+
+    @classmethod
+    def read(cls) -> "LocalSettings":
+        """Read the settings in the folder that the environment names."""
+        return cls(**json.loads(_file(os.environ[FOLDER_VARIABLE]).read_text(encoding="utf-8")))
+
+
+def _file(folder: str) -> Path:
+    return Path(folder, "settings.json")
+
+
+def _for_owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

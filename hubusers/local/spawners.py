@@ -1,0 +1,108 @@
+"""The spawners of a local hub: they take as long, and fail as often, as they were told to.
+
+They run in the hub's process, which loads them by name.
+"""
+
+import asyncio
+import json
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
+
+from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
+
+
+class _Obedient:
+    """What both kinds have in common, in front of a Spawner; a kind says how a server is launched and ended."""
+
+    user: Any
+    name: str
+    user_options: dict[str, Any]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.settings = LocalSettings.read()
+
+    async def launch(self) -> str:
+        """Start the server and return its URL."""
+        raise NotImplementedError
+
+    async def end(self, now: bool) -> None:
+        """Stop the server, if it was launched."""
+        raise NotImplementedError
+
+    async def start(self) -> str:
+        self._note("starting", user_options=self.user_options)
+        await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
+        if random.random() < self.settings.spawn_failure_share:
+            self._note("failed")
+            raise RuntimeError("this spawn failed because the local hub was asked to let some fail")
+        url = await self.launch()
+        self._note("ready")
+        return url
+
+    async def stop(self, now: bool = False) -> None:
+        self._note("stopping")
+        await asyncio.sleep(random.uniform(*self.settings.stop_seconds))
+        await self.end(now)
+        self._note("stopped")
+
+    def _note(self, event: str, **more: Any) -> None:
+        """Write down what really happened, and when, for whoever compares it with what a load generator believes."""
+        line = {"time": time.time(), "event": event, "username": self.user.name, "server_name": self.name, **more}
+        # One write of one line to a file opened for appending stays whole.
+        with self.settings.events_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+class StubSpawner(_Obedient, Spawner):  # type: ignore[misc]  # jupyterhub has no type hints
+    """Starts nothing: its servers are one small shared HTTP server, so that a laptop carries thousands of them."""
+
+    launched = False
+
+    async def launch(self) -> str:
+        self.launched = True
+        return f"http://127.0.0.1:{self.settings.stub_port}"
+
+    async def end(self, now: bool) -> None:
+        self.launched = False
+
+    async def poll(self) -> int | None:
+        return None if self.launched else 0
+
+    # A hub that is started again asks its spawners for what they left in the database.
+
+    def get_state(self) -> dict[str, Any]:
+        return {**super().get_state(), "launched": self.launched}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(state)
+        self.launched = state.get("launched", False)
+
+    def clear_state(self) -> None:
+        super().clear_state()
+        self.launched = False
+
+
+class LabSpawner(_Obedient, SimpleLocalProcessSpawner):  # type: ignore[misc]
+    """Starts real single-user servers with JupyterLab, each a process with a home below the hub's folder.
+
+    "ready" in its notes means that the process was launched; JupyterLab then needs some seconds.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.home_dir_template = str(Path(self.settings.folder, "homes", "{username}"))
+        self.environment = {FOLDER_VARIABLE: self.settings.folder}  # by this the supervisor knows its processes
+        if os.geteuid() == 0:
+            self.args = ["--allow-root"]
+
+    async def launch(self) -> str:
+        return str(await SimpleLocalProcessSpawner.start(self))
+
+    async def end(self, now: bool) -> None:
+        await SimpleLocalProcessSpawner.stop(self, now=now)

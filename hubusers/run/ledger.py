@@ -1,0 +1,93 @@
+"""What this process created on the hub during one run, so that it can remove all of it and nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many users and servers were created and removed, in one process or, added up, in all."""
+
+    users_created: int = 0
+    users_removed: int = 0
+    servers_started: int = 0
+    servers_removed: int = 0
+
+    @property
+    def users_left(self) -> int:
+        return self.users_created - self.users_removed
+
+    @property
+    def servers_left(self) -> int:
+        return self.servers_started - self.servers_removed
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(**{item.name: getattr(self, item.name) + getattr(other, item.name) for item in fields(self)})
+
+    def __str__(self) -> str:
+        return (
+            f"users: {self.users_created} created, {self.users_removed} removed, {self.users_left} left; "
+            f"servers: {self.servers_started} started, {self.servers_removed} removed, {self.servers_left} left"
+        )
+
+    def as_message(self) -> dict[str, int]:
+        """Return the figures as Locust's messages between workers and master carry them."""
+        return asdict(self)
+
+
+class Ledger:
+    """The accounts that one process created and the servers that it started for them.
+
+    Both are entered before the hub is asked for them, because its answer may never arrive.
+    """
+
+    def __init__(self) -> None:
+        self._users: set[str] = set()
+        self._servers: set[str] = set()
+        self._users_created = 0
+        self._servers_started = 0
+
+    def user_created(self, name: str) -> None:
+        self._users.add(name)
+        self._users_created += 1
+
+    def user_refused(self, name: str) -> None:
+        """Strike out an account that the hub said it did not create."""
+        self._users.discard(name)
+        self._users_created -= 1
+
+    def server_started(self, name: str) -> None:
+        if name not in self._servers:
+            self._servers.add(name)
+            self._servers_started += 1
+
+    def server_refused(self, name: str) -> None:
+        """Strike out a server that the hub said it will not start."""
+        if name in self._servers:
+            self._servers.discard(name)
+            self._servers_started -= 1
+
+    def server_gone(self, name: str) -> None:
+        self._servers.discard(name)
+
+    def user_removed(self, name: str) -> None:
+        self._users.discard(name)
+        self.server_gone(name)
+
+    def has_server(self, name: str) -> bool:
+        return name in self._servers
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._users
+
+    def left(self) -> Iterable[str]:
+        """Return the names of the accounts that are, or may be, still on the hub."""
+        return sorted(self._users)
+
+    def totals(self) -> Totals:
+        return Totals(
+            self._users_created,
+            self._users_created - len(self._users),
+            self._servers_started,
+            self._servers_started - len(self._servers),
+        )

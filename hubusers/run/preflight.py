@@ -1,0 +1,84 @@
+"""The look at the hub before the first user: is it there, is it a hub, does it take the token, is the token enough."""
+
+from dataclasses import dataclass
+
+from hubusers.hub.client import Answer, HubClient
+from hubusers.hub.endpoint import hub_url
+from hubusers.hub.session import get_session
+
+NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
+"""To make and remove accounts; to start, stop and see servers; to find what an earlier run left."""
+
+
+class PreflightError(Exception):
+    """The hub cannot be tested like this; the text is one sentence that names the remedy."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the hub says of itself and of the token."""
+
+    endpoint: str
+    version: str
+    spawner: str  # "" where the token may not read it (scope read:hub)
+    owner: str
+    scopes: frozenset[str]
+
+
+def check_hub(endpoint: str, token: str) -> Findings:
+    """Ask the hub what a run needs to know, with three small requests that change nothing.
+
+    Raises:
+        PreflightError: What is wrong, and the remedy.
+    """
+    client = HubClient(endpoint, get_session(token))
+    version = _version(client.request("GET", "/", timeout=10), endpoint)
+    answer = client.request("GET", "/user", timeout=10)
+    if answer.status in {401, 403}:
+        raise PreflightError(
+            f"The hub at {hub_url(endpoint)} does not accept the API token (HTTP {answer.status}): take the token of a "
+            "service or an admin of this hub, and see that it has not expired."
+        )
+    owner = answer.model
+    if answer.status != 200 or not isinstance(owner, dict):
+        raise PreflightError(f"The hub at {hub_url(endpoint)} does not say whose the token is: {answer}.")
+    scopes = frozenset(owner.get("scopes") or ())
+    missing = [scope for scope in NEEDED_SCOPES if scope not in scopes]
+    if missing:
+        raise PreflightError(
+            f"The token of {owner.get('kind', 'user')} {owner.get('name')} lacks the scope{'s' * (len(missing) > 1)} "
+            f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
+            "(the README has the role to paste)."
+        )
+    return Findings(endpoint, version, _spawner(client), str(owner.get("name")), scopes)
+
+
+def _version(answer: Answer, endpoint: str) -> str:
+    url = hub_url(endpoint)
+    if not answer.status:
+        raise PreflightError(
+            f"No answer from {url} ({answer.error}): is the hub running, and is the URL in --host or "
+            "JUPYTERHUB_ENDPOINT right?"
+        )
+    if answer.status == 200 and isinstance(answer.model, dict) and "version" in answer.model:
+        return str(answer.model["version"])
+    if answer.status in {502, 503, 504}:
+        raise PreflightError(
+            f"The proxy at {url} answers, the hub behind it does not (HTTP {answer.status}): is the hub running?"
+        )
+    location = answer.headers.get("Location")
+    if 300 <= answer.status < 400 and location:
+        raise PreflightError(
+            f"{url} redirects to {location}: give the URL that it leads to, if that is the hub, in --host or "
+            "JUPYTERHUB_ENDPOINT."
+        )
+    raise PreflightError(
+        f"{url} answers, but not as a JupyterHub does (HTTP {answer.status} from {endpoint}/): give the hub's own URL, "
+        "with its base path if it has one, in --host or JUPYTERHUB_ENDPOINT."
+    )
+
+
+def _spawner(client: HubClient) -> str:
+    model = client.request("GET", "/info", timeout=10).model
+    spawner = model.get("spawner") if isinstance(model, dict) else None
+    return str(spawner.get("class", "")) if isinstance(spawner, dict) else ""

@@ -1,0 +1,165 @@
+"""The base of all user classes: an account on the hub, and the steps of a server's life, measured."""
+
+from locust import FastHttpUser
+from locust.env import Environment
+from locust.exception import RescheduleTask, StopTest, StopUser
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hubusers.hub import lifecycle
+from hubusers.hub.answers import error_for
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
+from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.waiting import Deadline, poll
+from hubusers.run.run import run_of
+
+LOG = logging.getLogger(__name__)
+
+
+class HubUser(FastHttpUser):
+    """A person with an account of their own on the hub.
+
+    The account is made when the user starts; account and server are removed when the user stops, in whatever phase that
+    is. Subclasses add tasks, and in them call the steps below, each of which is one row in Locust's statistics. A step
+    that fails is counted there and ends the task; Locust then goes on with the next one.
+
+    `self.client` is Locust's own HTTP client, on the hub's URL and with the hub's token.
+    """
+
+    abstract = True
+
+    insecure = False
+    """TLS certificates are verified, which Locust's fast client does not do by itself."""
+
+    network_timeout = REQUEST_TIMEOUT
+    connection_timeout = REQUEST_TIMEOUT
+
+    def __init__(self, environment: Environment) -> None:
+        run = run_of(environment)
+        if run is None:
+            raise StopTest("Add `from hubusers.run.switch import switch_on` and `switch_on()` to the locustfile.")
+        self.test_run = run
+        self.settings = run.settings
+        self.default_headers = {"Authorization": f"token {run.settings.token}"}
+        super().__init__(environment)
+        self.username = run.new_name()
+        self.hub = HubClient(run.settings.endpoint, self.client)
+
+    # What a subclass uses
+
+    def start_server(self) -> None:
+        """Start the server and wait until it is ready: the row `SERVER start to ready`.
+
+        The time runs from the first request until the server is seen ready, with every wait that the hub asked for.
+        Each such answer (429) is also a row `SERVER throttled`, with the time until the next try.
+        """
+        with self._measured("start to ready"):
+            deadline = Deadline(self.settings.server_timeout)
+            # Entered before the hub is asked, because its answer may never arrive.
+            self.test_run.ledger.server_started(self.username)
+            try:
+                lifecycle.start_until_accepted(
+                    self.hub, self.username, self.settings.user_options, deadline, self._count_throttled
+                )
+            except HubUsersError as error:
+                if error.status:
+                    self.test_run.ledger.server_refused(self.username)
+                raise
+            try:
+                lifecycle.wait_until_ready(
+                    self.hub, self.username, deadline, self.settings.poll_interval, deadline.elapsed() + self._spread()
+                )
+            except (SpawnFailed, UserGone):
+                self.test_run.ledger.server_gone(self.username)
+                raise
+
+    def stop_server(self) -> None:
+        """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
+        with self._measured("stop to stopped"):
+            deadline = Deadline(self.settings.server_timeout)
+            interval = self.settings.poll_interval
+            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval):
+                lifecycle.wait_until_stopped(
+                    self.hub, self.username, deadline, interval, deadline.elapsed() + self._spread()
+                )
+            self.test_run.ledger.server_gone(self.username)
+
+    @contextmanager
+    def server(self) -> Iterator[str]:
+        """Have a ready server for the length of a with-block; its path below the hub's URL is what the block gets."""
+        if self.has_server:
+            self.stop_server()  # left over from a step that failed
+        self.start_server()
+        try:
+            yield f"/user/{self.username}"
+        except Exception:
+            self.stop_server()
+            raise
+        self.stop_server()
+
+    @property
+    def has_server(self) -> bool:
+        """Whether a server was asked for that was not seen to stop or fail."""
+        return self.test_run.ledger.has_server(self.username)
+
+    # What Locust calls
+
+    def on_start(self) -> None:
+        """Create the account; a subclass that has an `on_start` of its own calls this one first."""
+        self.test_run.ledger.user_created(self.username)
+        deadline = Deadline(self.settings.server_timeout)
+        if not poll(self._create_account, deadline, self.settings.poll_interval):
+            LOG.error("No account for %s within %g seconds; this user ends", self.username, deadline.seconds)
+            raise StopUser
+
+    def on_stop(self) -> None:
+        """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last."""
+        self.test_run.release(self.username)
+
+    # How it is done
+
+    def _create_account(self) -> bool | None:
+        answer = self.hub.request(
+            "POST",
+            lifecycle.USER_PATH,
+            username=self.username,
+            good=lambda answer: answer.status in {201, 409},  # 409: an earlier try arrived, its answer did not
+        )
+        if answer.status in {201, 409}:
+            return True
+        LOG.warning("%s", error_for(answer, f"creating the account {self.username}").detail)
+        return None
+
+    def _spread(self) -> float:
+        # A thousand users who were let in together would otherwise ask together, every second.
+        return random.uniform(0, self.settings.poll_interval)
+
+    def _count_throttled(self, seconds: float) -> None:
+        self._count("throttled", seconds)
+
+    @contextmanager
+    def _measured(self, name: str) -> Iterator[None]:
+        """Count the block as one row, success or failure; a failure ends the task."""
+        started = time.monotonic()
+        try:
+            yield
+        except HubUsersError as error:
+            self._count(name, time.monotonic() - started, error)
+            LOG.info("%s", error.detail)
+            raise RescheduleTask from error
+        self._count(name, time.monotonic() - started)
+
+    def _count(self, name: str, seconds: float, error: Exception | None = None) -> None:
+        self.environment.events.request.fire(
+            request_type="SERVER",
+            name=name,
+            response_time=seconds * 1000,  # Locust counts in milliseconds
+            response_length=0,
+            exception=error,
+            context=self.context(),
+        )

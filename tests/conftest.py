@@ -1,0 +1,45 @@
+"""What tests share: a real JupyterHub, sessions for it, and a scripted one for what no real hub does on command."""
+
+import locust  # noqa: F401  # patches the standard library for gevent; must come before everything else
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+import hubusers
+from hubusers.local import LocalHub
+from tests.scripted_hub import ScriptedHub
+
+
+@pytest.fixture(scope="session")
+def local_hub() -> Iterator[LocalHub]:
+    """A real hub whose spawns and stops take a moment, so that nothing is ready by chance."""
+    with LocalHub(spawn_seconds=(0.3, 0.5), stop_seconds=(0.1, 0.2)) as hub:
+        yield hub
+
+
+@pytest.fixture
+def session(local_hub: LocalHub) -> Iterator[requests.Session]:
+    with hubusers.get_session(local_hub.token) as session:
+        yield session
+
+
+@pytest.fixture
+def usernames(request: pytest.FixtureRequest, local_hub: LocalHub, session: requests.Session) -> Iterator[list[str]]:
+    """Five accounts on the hub, named after the test and gone after it."""
+    names = [f"{request.node.name.replace('_', '-').replace('[', '-').replace(']', '')}-{n}".lower() for n in range(5)]
+    assert all(hubusers.create_users(names, local_hub.endpoint, session).values())
+    yield names
+    assert all(hubusers.delete_users(names, local_hub.endpoint, session).values())
+
+
+@pytest.fixture
+def username(usernames: list[str]) -> str:
+    return usernames[0]
+
+
+@pytest.fixture
+def scripted_hub() -> Iterator[ScriptedHub]:
+    with ScriptedHub() as hub:
+        yield hub
