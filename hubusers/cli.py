@@ -108,6 +108,10 @@ def main() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one."
 )
+@click.option(
+    "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; others open it to the network."
+)
+@click.option("--token-file", metavar="FILE", help="Write the API token into this file too, readable for you only.")
 def hub(
     servers: Literal["stub", "lab"],
     spawn_seconds: tuple[float, float],
@@ -116,10 +120,12 @@ def hub(
     concurrent_spawn_limit: int,
     slow_spawn_timeout: float,
     port: int,
+    ip: str,
+    token_file: str | None,
 ) -> None:
     """Run a real JupyterHub on this machine, with a real proxy and database, until Ctrl-C.
 
-    It listens on 127.0.0.1 only, lets anybody log in with any password, and leaves nothing behind.
+    It lets anybody log in with any password, and leaves nothing behind.
     """
     try:
         local_hub = LocalHub(
@@ -130,6 +136,7 @@ def hub(
             concurrent_spawn_limit=concurrent_spawn_limit,
             slow_spawn_timeout=slow_spawn_timeout,
             port=port,
+            ip=ip,
         )
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
@@ -139,6 +146,8 @@ def hub(
         click.echo(f"JupyterHub is running at {running.url} (proxy from {running.proxy}; Ctrl-C ends it). Use it with:")
         click.echo(f"export {ENDPOINT_VARIABLE}={running.endpoint}")
         click.echo(f"export {TOKEN_VARIABLE}={running.token}")
+        if token_file:
+            _write_token(token_file, running.token)
         code = running.wait()
         log = running.end_of_log()
     _fail(f"The hub ended by itself (exit code {code}). Its log ends with:\n{log}")
@@ -244,6 +253,15 @@ def locustfile() -> Path:
     package = Path(__file__).parent
     installed = package / "locustfile.py"
     return installed if installed.exists() else package.parent / "locustfile.py"
+
+
+def _write_token(file: str, token: str) -> None:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(token)
+    except OSError as error:
+        _fail(f"The token file {file} cannot be written: {error.strerror}.")
 
 
 def _remove(names: list[str], endpoint: str, session: Any) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass
 class Scripted:
-    """One answer: a body that is no string is sent as JSON; `lost` closes the connection instead; `held` hangs first."""
+    """One answer: a body that is no string goes as JSON; `lost` closes the connection instead; `held` hangs first."""
 
     status: int = 200
     body: Any = ""

@@ -4,13 +4,16 @@ import importlib
 import itertools
 import json
 import logging
-from collections.abc import Callable, Mapping
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
+import urllib3
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
@@ -21,6 +24,7 @@ from hubusers.hub.waiting import Deadline
 LOG = logging.getLogger(__name__)
 
 CONNECTION_REFUSED = "connection refused"
+TIMED_OUT = "timed out"
 
 _SHOWN_CHARACTERS = 200
 
@@ -106,7 +110,7 @@ class HubClient:
             body: Sent as JSON unless None.
             headers: In addition to the session's.
             timeout: Seconds.
-            good: Says whether a Locust session should count the answer as a success; by default any below 400.
+            good: Says whether a Locust session should count the answer as a success; by default any 2xx.
         """
         path = template
         if username:
@@ -155,7 +159,7 @@ def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) 
 
 
 def _is_success(answer: Answer) -> bool:
-    return 0 < answer.status < 400
+    return 200 <= answer.status < 300
 
 
 @dataclass(frozen=True)
@@ -247,7 +251,7 @@ def _through_fast_http_session(session: Any) -> Sender:
         except timeout_class as error:
             if error is not timer:
                 raise
-            return Answer(0, error="timed out")
+            return Answer(0, error=TIMED_OUT)
         finally:
             timer.close()
 
@@ -274,20 +278,31 @@ def _answer(response: Any) -> Answer:
     return Answer(response.status_code, body, response.headers)
 
 
-def _reason(error: Any) -> str:
+def _reason(error: BaseException) -> str:
     """Name, in a few fixed words, why there was no answer; the libraries' own texts hold addresses and ports."""
-    text = f"{type(error).__name__} {error}".lower()
-    for sign, reason in (
-        ("certificate", "TLS certificate not trusted"),
-        ("ssl", "TLS failed"),
-        ("timeout", "timed out"),
-        ("timed out", "timed out"),
-        ("refused", CONNECTION_REFUSED),
-        ("resolve", "host name unknown"),
-        ("gaierror", "host name unknown"),
-        ("name or service", "host name unknown"),
-        ("unreachable", "host unreachable"),
+    causes = list(_causes(error))
+    for kinds, reason in (
+        (ssl.SSLCertVerificationError, "TLS certificate not trusted"),
+        (ssl.SSLError, "TLS failed"),
+        (ConnectionRefusedError, CONNECTION_REFUSED),
+        (socket.gaierror, "host name unknown"),
+        ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
     ):
-        if sign in text:
+        if any(isinstance(cause, kinds) for cause in causes):
             return reason
-    return "connection lost"
+    # gevent's own is no TimeoutError.
+    return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else "connection lost"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return an error and those inside it: each library wraps the one below in a way of its own."""
+    waiting, seen = [error], set()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        attributes = (getattr(cause, name, None) for name in ("__cause__", "__context__", "reason", "original"))
+        inside = (*attributes, *cause.args)
+        waiting += [part for part in inside if isinstance(part, BaseException)]

@@ -108,7 +108,7 @@ def start_until_accepted(
         HubError: Any other answer, or none.
     """
     while True:
-        answer = start(client, username, options, _within(client, deadline))
+        answer = start(client, username, options, _until(deadline, client))
         outcome = start_outcome(answer)
         if outcome in {Start.ACCEPTED, Start.ALREADY_RUNNING}:
             return
@@ -181,7 +181,7 @@ def stop_until_accepted(client: HubClient, username: str, deadline: Deadline, in
     """
 
     def ask() -> bool | None:
-        answer = stop(client, username, _within(client, deadline))
+        answer = stop(client, username, _until(deadline, client))
         outcome = stop_outcome(answer)
         if outcome is Stop.REFUSED:
             raise error_for(answer, f"stopping the server of {username}")
@@ -230,7 +230,8 @@ def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers
         UserGone: The hub does not know the user.
         MissingScope: The token may not see servers.
     """
-    answer = _within(client, deadline)("GET", USER_PATH, username=username, good=_tells_of_user)
+    timeout = min(REQUEST_TIMEOUT, deadline.remaining())
+    answer = client.request("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
     if user_is_gone(answer):
         raise UserGone(f"the hub does not know the user {username}", status=404)
     if answer.status == 200:
@@ -251,10 +252,10 @@ def _tells_of_user(answer: Answer) -> bool:
     return user_is_gone(answer) or (answer.status == 200 and isinstance(answer.model, dict))
 
 
-def _within(client: HubClient, deadline: Deadline) -> Callable[..., Answer]:
-    """Return `client.request` with each request's timeout cut to what is left until the deadline."""
+def _until(deadline: Deadline, client: HubClient) -> Callable[..., Answer]:
+    """Return `client.request`, but with a patience that lasts until the deadline, as that of a person who clicked."""
 
     def request(method: str, template: str, **kwargs: Any) -> Answer:
-        return client.request(method, template, timeout=min(REQUEST_TIMEOUT, deadline.remaining()), **kwargs)
+        return client.request(method, template, timeout=deadline.remaining(), **kwargs)
 
     return request

@@ -1,8 +1,7 @@
 """A `requests.Session` for the hub: authenticated, pooled, with a timeout, patient with a busy hub."""
 
-import copy
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -68,16 +67,21 @@ def without_retries(session: requests.Session) -> requests.Session:
 
     A wait with a deadline needs it: an adapter that sleeps through a `Retry-After` knows nothing of the deadline.
     """
-    view = copy.copy(session)
-    view.adapters = type(session.adapters)()
+    # copy.copy would leave out what Locust's session adds, and build new connection pools for the adapters.
+    adapters = type(session.adapters)()
     for prefix, adapter in session.adapters.items():
-        if isinstance(adapter, HTTPAdapter):
-            # copy.copy would build new connection pools (HTTPAdapter pickles without them); this keeps the pools.
-            single = object.__new__(type(adapter))
-            single.__dict__.update(adapter.__dict__, max_retries=Retry(0, read=False))
-            adapter = single
-        view.adapters[prefix] = adapter
-    return view
+        is_http = isinstance(adapter, HTTPAdapter)
+        adapters[prefix] = _same_but(adapter, max_retries=Retry(0, read=False)) if is_http else adapter
+    return _same_but(session, adapters=adapters)
+
+
+T = TypeVar("T")
+
+
+def _same_but(original: T, **attributes: Any) -> T:
+    same = object.__new__(type(original))
+    same.__dict__.update(original.__dict__, **attributes)
+    return same
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -28,6 +28,8 @@ START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
 """Seconds until the supervisor must be done; more than it gives the hub."""
 
+LOOPBACK = "127.0.0.1"
+
 _TRIES = 3
 _LOG_LINES = 15
 
@@ -50,6 +52,7 @@ class LocalHub:
         slow_spawn_timeout: Seconds that the hub holds back the answer to a start; 0 is what Kubernetes deployments
             have.
         port: The port of the proxy; 0 for a free one.
+        ip: The address that the proxy listens on; the default is for this machine only.
         extra_config: Lines to add to the hub's `jupyterhub_config.py`.
 
     Raises:
@@ -63,6 +66,7 @@ class LocalHub:
     concurrent_spawn_limit: int = 0
     slow_spawn_timeout: float = 0.0
     port: int = 0
+    ip: str = LOOPBACK
     extra_config: str = ""
     _settings: LocalSettings | None = field(default=None, init=False, repr=False)
     _supervisor: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -100,7 +104,7 @@ class LocalHub:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.public_port}"
+        return f"http://{LOOPBACK}:{self.settings.public_port}"
 
     @property
     def endpoint(self) -> str:
@@ -134,7 +138,7 @@ class LocalHub:
         """
         command = _checked_parts(self.servers)
         if self.port:
-            _check_port_is_free(self.port)
+            _check_port_is_free(self.ip, self.port)
         for attempt in range(1, _TRIES + 1):
             self._start_once(command)
             try:
@@ -182,6 +186,7 @@ class LocalHub:
             concurrent_spawn_limit=self.concurrent_spawn_limit,
             slow_spawn_timeout=self.slow_spawn_timeout,
             proxy_command=command,
+            ip=self.ip,
             public_port=self.port or public_port,
             proxy_api_port=proxy_api_port,
             hub_port=hub_port,
@@ -248,15 +253,15 @@ def _free_ports(count: int) -> list[int]:
 
 def _bound_port(stack: contextlib.ExitStack) -> int:
     listener = stack.enter_context(socket.socket())
-    listener.bind(("127.0.0.1", 0))
+    listener.bind((LOOPBACK, 0))
     return int(listener.getsockname()[1])
 
 
-def _check_port_is_free(port: int) -> None:
+def _check_port_is_free(ip: str, port: int) -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            listener.bind((ip, port))
         except OSError as error:
             raise LocalHubError(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from None
 

@@ -10,7 +10,7 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821  # given by traitle
 settings = LocalSettings.read()
 folder = Path(settings.folder)
 
-c.JupyterHub.bind_url = f"http://127.0.0.1:{settings.public_port}"
+c.JupyterHub.bind_url = f"http://{settings.ip}:{settings.public_port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
 c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")

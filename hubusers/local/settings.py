@@ -22,6 +22,7 @@ class LocalSettings:
     concurrent_spawn_limit: int
     slow_spawn_timeout: float
     proxy_command: list[str]
+    ip: str
     public_port: int
     proxy_api_port: int
     hub_port: int

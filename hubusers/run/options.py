@@ -1,14 +1,12 @@
 """The options of a run: on Locust's command line, in its web UI and by environment; and the settings made of them."""
 
-from locust.argument_parser import LocustArgumentParser
-
 import argparse
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hubusers.hub.accounts import DEFAULT_PREFIX
 from hubusers.hub.endpoint import endpoint_from_url
@@ -16,6 +14,9 @@ from hubusers.hub.lifecycle import UserOptions, user_options
 from hubusers.hub.session import checked_token
 from hubusers.hub.waiting import POLL_INTERVAL
 from hubusers.run.names import checked_prefix
+
+if TYPE_CHECKING:  # the hubusers command needs this file and not Locust
+    from locust.argument_parser import LocustArgumentParser
 
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, no token
 TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
@@ -45,7 +46,7 @@ class Settings:
     lifecycles: int  # 0: for ever
 
 
-def add_options(parser: LocustArgumentParser) -> None:
+def add_options(parser: "LocustArgumentParser") -> None:
     """Add the run's options to Locust's parser, and make the web UI and the master listen on loopback by default."""
     # Whoever reaches the web UI can load the hub with the operator's token, so it is for this machine only unless told.
     parser.set_defaults(web_host=LOOPBACK, master_bind_host=LOOPBACK, host=os.environ.get(ENDPOINT_VARIABLE) or None)
@@ -145,9 +146,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str) ->
     """
     if options.server_profile and options.user_options:
         raise SettingsError("Give --server-profile or --user-options, not both: a profile is one of the user options.")
-    profile = options.server_profile or (
-        json.loads(_json_object_text(options.user_options)) if options.user_options else None
-    )
+    profile = options.server_profile or json.loads(_usable(_json_object_text, options.user_options) or "null")
     return Settings(
         endpoint=endpoint_of(host),
         token=read_token(options.hub_token_file),

@@ -9,16 +9,26 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from gevent.lock import BoundedSemaphore
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import error_for
-from hubusers.hub.client import HubClient
+from hubusers.hub.client import TIMED_OUT, Answer, HubClient
 from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.waiting import Deadline, poll
 from hubusers.run.run import run_of
 
 LOG = logging.getLogger(__name__)
+
+ACCOUNTS_UNDER_WAY = 10
+"""Accounts that one process creates at the same time. People have theirs since long; a burst of new ones, which cost a
+hub some 20 ms each, is not what the test is about, and should not keep it from answering those who are in."""
+
+LOOKS_UNDER_WAY = 10
+"""Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
 
 
 class HubUser(FastHttpUser):
@@ -33,11 +43,10 @@ class HubUser(FastHttpUser):
 
     abstract = True
 
+    _creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)
+
     insecure = False
     """TLS certificates are verified, which Locust's fast client does not do by itself."""
-
-    network_timeout = REQUEST_TIMEOUT
-    connection_timeout = REQUEST_TIMEOUT
 
     def __init__(self, environment: Environment) -> None:
         run = run_of(environment)
@@ -45,10 +54,13 @@ class HubUser(FastHttpUser):
             raise StopTest("Add `from hubusers.run.switch import switch_on` and `switch_on()` to the locustfile.")
         self.test_run = run
         self.settings = run.settings
+        # A request never takes longer than the step that it belongs to.
+        self.network_timeout = self.connection_timeout = run.settings.server_timeout
         self.default_headers = {"Authorization": f"token {run.settings.token}"}
         super().__init__(environment)
         self.username = run.new_name()
         self.hub = HubClient(run.settings.endpoint, self.client)
+        self._watching_hub = _WatchingClient(run.settings.endpoint, self.client)
 
     # What a subclass uses
 
@@ -59,7 +71,7 @@ class HubUser(FastHttpUser):
         Each such answer (429) is also a row `SERVER throttled`, with the time until the next try.
         """
         with self._measured("start to ready"):
-            deadline = Deadline(self.settings.server_timeout)
+            deadline, interval = Deadline(self.settings.server_timeout), self.settings.poll_interval
             # Entered before the hub is asked, because its answer may never arrive.
             self.test_run.ledger.server_started(self.username)
             try:
@@ -71,9 +83,8 @@ class HubUser(FastHttpUser):
                     self.test_run.ledger.server_refused(self.username)
                 raise
             try:
-                lifecycle.wait_until_ready(
-                    self.hub, self.username, deadline, self.settings.poll_interval, deadline.elapsed() + self._spread()
-                )
+                first = deadline.elapsed() + self._spread()
+                lifecycle.wait_until_ready(self._watching_hub, self.username, deadline, interval, first)
             except (SpawnFailed, UserGone):
                 self.test_run.ledger.server_gone(self.username)
                 raise
@@ -81,12 +92,10 @@ class HubUser(FastHttpUser):
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
         with self._measured("stop to stopped"):
-            deadline = Deadline(self.settings.server_timeout)
-            interval = self.settings.poll_interval
+            deadline, interval = Deadline(self.settings.server_timeout), self.settings.poll_interval
             if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval):
-                lifecycle.wait_until_stopped(
-                    self.hub, self.username, deadline, interval, deadline.elapsed() + self._spread()
-                )
+                first = deadline.elapsed() + self._spread()
+                lifecycle.wait_until_stopped(self._watching_hub, self.username, deadline, interval, first)
             self.test_run.ledger.server_gone(self.username)
 
     @contextmanager
@@ -111,9 +120,11 @@ class HubUser(FastHttpUser):
 
     def on_start(self) -> None:
         """Create the account; a subclass that has an `on_start` of its own calls this one first."""
-        self.test_run.ledger.user_created(self.username)
-        deadline = Deadline(self.settings.server_timeout)
-        if not poll(self._create_account, deadline, self.settings.poll_interval):
+        with self._creating:
+            self.test_run.ledger.user_created(self.username)
+            deadline = Deadline(self.settings.server_timeout)
+            created = poll(lambda: self._create_account(deadline), deadline, self.settings.poll_interval)
+        if not created:
             LOG.error("No account for %s within %g seconds; this user ends", self.username, deadline.seconds)
             raise StopUser
 
@@ -123,11 +134,12 @@ class HubUser(FastHttpUser):
 
     # How it is done
 
-    def _create_account(self) -> bool | None:
+    def _create_account(self, deadline: Deadline) -> bool | None:
         answer = self.hub.request(
             "POST",
             lifecycle.USER_PATH,
             username=self.username,
+            timeout=deadline.remaining(),
             good=lambda answer: answer.status in {201, 409},  # 409: an earlier try arrived, its answer did not
         )
         if answer.status in {201, 409}:
@@ -163,3 +175,23 @@ class HubUser(FastHttpUser):
             exception=error,
             context=self.context(),
         )
+
+
+class _WatchingClient(HubClient):
+    """Looks at servers, but with no more than a few looks of one process under way.
+
+    People don't look; their pages are told. A thousand users who each look once a second are more than a hub answers,
+    and one with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take minutes.
+    Where the hub is slow, looks wait here instead, and come later than once a second.
+    """
+
+    _places = BoundedSemaphore(LOOKS_UNDER_WAY)
+
+    def request(self, method: str, template: str, *, timeout: float = REQUEST_TIMEOUT, **kwargs: Any) -> Answer:
+        deadline = Deadline(timeout)
+        if not self._places.acquire(timeout=timeout):
+            return Answer(0, error=TIMED_OUT)
+        try:
+            return super().request(method, template, timeout=deadline.remaining(), **kwargs)
+        finally:
+            self._places.release()

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ Log = pytest.LogCaptureFixture
 
 
 @pytest.fixture
-def any_session() -> requests.Session:
-    return hubusers.get_session("0123456789abcdef")
+def any_session() -> Iterator[requests.Session]:
+    with hubusers.get_session("0123456789abcdef") as session:
+        yield session
 
 
 def levels(caplog: Log) -> dict[str, int]:

@@ -1,0 +1,118 @@
+"""The same functions through Locust's sessions: what is counted under which name, and that nothing is lost."""
+
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
+from locust.event import EventHook
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+import hubusers
+from hubusers.hub.client import HubClient
+from hubusers.local import LocalHub
+from tests.scripted_hub import Scripted, ScriptedHub
+
+Row = tuple[str, str, str | None]
+
+
+def http_session(url: str, event: EventHook, token: str) -> Any:
+    session = HttpSession(url, event, None)
+    session.headers["Authorization"] = f"token {token}"
+    return session
+
+
+def fast_http_session(url: str, event: EventHook, token: str) -> Any:
+    return FastHttpSession(url, event, None, headers={"Authorization": f"token {token}"})
+
+
+def requests_session(url: str, event: EventHook, token: str) -> requests.Session:
+    return hubusers.get_session(token)
+
+
+Make = Callable[[str, EventHook, str], Any]
+LOCUST_S = [http_session, fast_http_session]
+
+
+@pytest.fixture
+def rows() -> list[Row]:
+    return []
+
+
+@pytest.fixture
+def event(rows: list[Row]) -> EventHook:
+    event = EventHook()
+
+    def note(request_type: str, name: str, exception: Exception | None, **_: Any) -> None:
+        rows.append((request_type, name, str(exception) if exception else None))
+
+    event.add_listener(note)
+    return event
+
+
+@pytest.mark.parametrize("make", LOCUST_S)
+def test_a_whole_life_grouped_by_template(
+    make: Make, local_hub: LocalHub, username: str, event: EventHook, rows: list[Row]
+) -> None:
+    session = make(local_hub.url, event, local_hub.token)
+    assert hubusers.start_server(username, local_hub.endpoint, session, profile="small")
+    assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, poll_interval=0.1)
+    assert hubusers.stop_servers([username], local_hub.endpoint, session, 5) == {username: True}
+    assert hubusers.wait_for_server_to_stop(username, local_hub.endpoint, session, poll_interval=0.1)
+    assert set(rows) == {
+        ("POST", "/users/{name}/server", None),
+        ("GET", "/users/{name}", None),
+        ("DELETE", "/users/{name}/server", None),
+    }
+
+
+@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub, event: EventHook) -> None:
+    scripted_hub.script(Scripted(200, held=20))
+    session = make("http://127.0.0.1", event, "x")
+    started = time.monotonic()
+    assert not hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, session, timeout=0.4)
+    assert time.monotonic() - started < 2
+    assert [asked.path for asked in scripted_hub.asked] == ["/hub/api/users/ann"]  # and no ?timeout=
+
+
+@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+def test_a_busy_hub_is_asked_again(make: Make, scripted_hub: ScriptedHub, event: EventHook) -> None:
+    scripted_hub.script(Scripted(429, headers={"Retry-After": "1"}), Scripted(503), Scripted(202))
+    session = make("http://127.0.0.1", event, "x")
+    started = time.monotonic()
+    assert hubusers.start_server("ann", scripted_hub.endpoint, session)
+    assert time.monotonic() - started >= 1
+    assert len(scripted_hub.asked) == 3
+
+
+@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (Scripted(500, {"message": "no room for ann"}), "HTTP 500"),
+        (Scripted(302, headers={"Location": "http://127.0.0.1:9/login"}), "HTTP 302"),
+        (Scripted(lost=True), "connection lost"),
+        (Scripted(200, held=20), "timed out"),
+    ],
+)
+def test_failures_have_few_texts(
+    make: Make, scripted_hub: ScriptedHub, event: EventHook, rows: list[Row], answer: Scripted, text: str
+) -> None:
+    scripted_hub.script(answer)
+    client = HubClient(scripted_hub.endpoint, make("http://127.0.0.1", event, "x"))
+    result = client.request("GET", "/users/{name}", username="ann", timeout=0.3)
+    assert text in (f"HTTP {result.status}", result.error)
+    if make is not requests_session:
+        assert rows == [("GET", "/users/{name}", text)]
+
+
+@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+def test_a_hub_that_is_not_there(make: Make, event: EventHook) -> None:
+    client = HubClient("http://127.0.0.1:9/hub/api", make("http://127.0.0.1", event, "x"))
+    assert client.request("GET", "/").error == "connection refused"
+    client = HubClient("http://hub.invalid/hub/api", make("http://127.0.0.1", event, "x"))
+    assert client.request("GET", "/").error == "host name unknown"

@@ -1,0 +1,240 @@
+"""The hub on one's own machine: that it is real, does as it was told, and leaves nothing behind."""
+
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+import hubusers
+from hubusers.hub.client import HubClient
+from hubusers.hub.lifecycle import SERVER_PATH
+from hubusers.local import LocalHub, LocalHubError
+from hubusers.local.proxy import is_from_npm, proxy_command
+from hubusers.local.settings import FOLDER_VARIABLE
+
+SCOPES = {"admin:users", "admin:servers", "list:users", "tokens", "access:servers", "read:hub", "read:metrics"}
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The ids of all processes that belong to the hub in this folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(FOLDER_VARIABLE) == str(folder):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, f"not in {seconds} seconds: {what}"
+        time.sleep(0.05)
+
+
+def events_of(hub: LocalHub, username: str) -> list[dict[str, Any]]:
+    events = [json.loads(line) for line in hub.events_path.read_text().splitlines()]
+    return [event for event in events if event["username"] == username]
+
+
+@pytest.fixture
+def started_user(local_hub: LocalHub, session: requests.Session, username: str) -> Iterator[str]:
+    assert hubusers.start_server(username, local_hub.endpoint, session, profile="small")
+    yield username
+    assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
+
+
+def test_a_spawn_and_a_stop_take_as_long_as_asked_and_are_written_down(
+    local_hub: LocalHub, session: requests.Session, username: str
+) -> None:
+    hubusers.start_server(username, local_hub.endpoint, session, profile="small")
+    hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, poll_interval=0.05)
+    hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
+    starting, ready, stopping, stopped = events_of(local_hub, username)
+    assert [e["event"] for e in (starting, ready, stopping, stopped)] == ["starting", "ready", "stopping", "stopped"]
+    assert starting["user_options"] == {"profile": "small"}
+    assert 0.3 <= ready["time"] - starting["time"] < 2
+    assert 0.1 <= stopped["time"] - stopping["time"] < 2
+    assert abs(ready["time"] - time.time()) < 60
+
+
+def test_a_stub_server_answers_through_the_proxy(
+    local_hub: LocalHub, session: requests.Session, started_user: str
+) -> None:
+    assert hubusers.wait_for_server_to_start(started_user, local_hub.endpoint, session, poll_interval=0.05)
+    answer = session.get(f"{local_hub.url}/user/{started_user}/lab")
+    assert answer.json() == {"stub": True, "path": f"/user/{started_user}/lab"}
+
+
+def test_a_spawn_can_be_cancelled(local_hub: LocalHub, session: requests.Session, username: str) -> None:
+    hubusers.start_server(username, local_hub.endpoint, session)
+    assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
+    time.sleep(0.6)  # by now the spawn would have been ready
+    assert "ready" not in [event["event"] for event in events_of(local_hub, username)]
+
+
+def test_the_token_is_a_service_with_exactly_the_scopes_that_are_needed(
+    local_hub: LocalHub, session: requests.Session
+) -> None:
+    owner = session.get(f"{local_hub.endpoint}/user").json()
+    assert owner["kind"] == "service"
+    implied = set(owner["scopes"])
+    assert implied >= SCOPES
+    config = Path(hubusers.__file__).parent / "local" / "jupyterhub_config.py"
+    granted = config.read_text().partition('"scopes": [')[2].partition("]")[0]
+    assert {scope.strip(' "\n') for scope in granted.split(",")} - {""} == SCOPES
+
+
+def test_the_token_is_on_no_command_line_and_in_no_readable_file(local_hub: LocalHub) -> None:
+    command_lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in processes_of(local_hub.folder)]
+    assert command_lines
+    assert not [line for line in command_lines if local_hub.token in line]
+    assert (local_hub.folder / "settings.json").stat().st_mode & 0o077 == 0
+
+
+def test_all_of_it_listens_on_loopback_only(local_hub: LocalHub) -> None:
+    addresses = [
+        connection.laddr.ip
+        for pid in processes_of(local_hub.folder)
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(addresses) >= 4
+    assert set(addresses) == {"127.0.0.1"}
+
+
+def test_failing_spawns_and_a_limit() -> None:
+    with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=1, concurrent_spawn_limit=1) as hub:
+        with hubusers.get_session(hub.token) as session:
+            hubusers.create_users(["ann", "bob"], hub.endpoint, session)
+            assert hubusers.start_server("ann", hub.endpoint, session)
+            assert HubClient(hub.endpoint, session).request("POST", SERVER_PATH, username="bob").status == 429
+            assert not hubusers.wait_for_server_to_start("ann", hub.endpoint, session, poll_interval=0.1)
+        assert [event["event"] for event in events_of(hub, "ann")][:2] == ["starting", "failed"]
+
+
+def test_nothing_is_left_after_a_stop() -> None:
+    hub = LocalHub()
+    hub.start()
+    folder, port = hub.folder, hub.settings.public_port
+    assert processes_of(folder)
+    assert is_taken(port)
+    hub.stop()
+    hub.stop()
+    assert processes_of(folder) == []
+    assert not is_taken(port)
+    assert not folder.exists()
+
+
+HOLD_A_HUB = """
+import sys
+from hubusers.local import LocalHub
+with LocalHub() as hub:
+    print(hub.folder, hub.settings.public_port, flush=True)
+    hub.wait()
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", HOLD_A_HUB], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert parent.stdout
+    with parent.stdout:
+        folder_text, port = parent.stdout.readline().split()
+    folder = Path(folder_text)
+    assert processes_of(folder)
+    os.kill(parent.pid, ending)
+    parent.wait()
+    wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone")
+    assert not is_taken(int(port))
+
+
+def test_a_taken_port_is_one_clear_error() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalHubError, match=f"^Port {port} cannot be used: Address already in use"):
+            LocalHub(port=port).start()
+
+
+def test_a_hub_that_does_not_start_shows_the_end_of_its_log() -> None:
+    hub = LocalHub(extra_config="raise SystemExit('no such luck')")
+    with pytest.raises(LocalHubError, match="no such luck"):
+        hub.start()
+    with pytest.raises(LocalHubError, match="not running"):
+        _ = hub.url
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"servers": "podman"},
+        {"spawn_seconds": (5, 2)},
+        {"spawn_seconds": (-1, 2)},
+        {"stop_seconds": (0, float("inf"))},
+        {"spawn_failure_share": 1.5},
+        {"concurrent_spawn_limit": -1},
+        {"slow_spawn_timeout": -1},
+        {"port": 70000},
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        LocalHub(**arguments)
+
+
+@pytest.mark.parametrize("part", ["jupyterhub", "jupyterlab"])
+def test_a_part_that_is_not_installed_is_named(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == part else find_spec(name))
+    with pytest.raises(LocalHubError, match=r'pip install "hubusers\[(hub|lab)\]"'):
+        LocalHub(servers="lab").start()
+
+
+def test_npm_s_proxy_is_told_from_the_one_of_the_same_name(tmp_path: Path) -> None:
+    """Stand-ins for the two commands: only their first lines count."""
+    python_folder, npm_folder = tmp_path / "python", tmp_path / "npm"
+    for folder, first_line in ((python_folder, "#!/usr/bin/python3\n"), (npm_folder, "#!/usr/bin/env node\n")):
+        folder.mkdir()
+        (folder / "configurable-http-proxy").write_text(first_line)
+    (npm_folder / "node").write_text("#!/bin/sh\n")
+    (npm_folder / "node").chmod(0o755)
+    both = proxy_command(f"{python_folder}{os.pathsep}{npm_folder}")
+    assert both == [str(npm_folder / "node"), str(npm_folder / "configurable-http-proxy")]
+    assert is_from_npm(both)
+    only_python = proxy_command(str(python_folder))
+    assert only_python is not None
+    assert not is_from_npm(only_python)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jupyterlab") is None, reason="needs JupyterLab, the extra hubusers[lab]")
+def test_a_real_server_runs_and_ends() -> None:
+    with LocalHub(servers="lab") as hub, hubusers.get_session(hub.token) as session:
+        hubusers.create_users(["ann"], hub.endpoint, session)
+        assert hubusers.start_server("ann", hub.endpoint, session)
+        assert hubusers.wait_for_server_to_start("ann", hub.endpoint, session)
+        assert "version" in session.get(f"{hub.url}/user/ann/api").json()
+        folder = hub.folder
+        assert any("singleuser" in Path(f"/proc/{pid}/cmdline").read_text() for pid in processes_of(folder))
+    assert processes_of(folder) == []

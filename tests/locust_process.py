@@ -1,0 +1,133 @@
+"""Locust, run as a person would run it, on a hub of the test's own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from hubusers.cli import locustfile
+from hubusers.local import LocalHub
+
+SUMMARY = re.compile(
+    r"Clean-up: users: (\d+) created, (\d+) removed, (\d+) left; servers: (\d+) started, (\d+) removed, (\d+) left"
+)
+
+
+@dataclass
+class LocustProcess:
+    """A `locust` process with our locustfile; what it prints is collected while it runs.
+
+    In a process group of its own, so that an interrupt reaches what it forked, as it does in a terminal.
+    """
+
+    hub: LocalHub | None
+    arguments: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    file: str = str(locustfile())
+    lines: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> "LocustProcess":
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
+        if self.hub:
+            env |= {"JUPYTERHUB_ENDPOINT": self.hub.endpoint, "JUPYTERHUB_API_TOKEN": self.hub.token}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", self.file, *self.arguments],
+            env=env | self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.reader = threading.Thread(target=self._collect, daemon=True)
+        self.reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _collect(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout:
+            self.lines.extend(self.process.stdout)
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def wait(self, seconds: float = 90) -> int:
+        """Return the exit code."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"Locust did not end in {seconds} seconds:\n{self.output}") from None
+        self.reader.join(5)
+        assert "Traceback" not in self.output, self.output
+        return code
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """Wait until it has printed these words."""
+        wait_until(lambda: words in self.output, lambda: f"{words!r} in:\n{self.output}", seconds)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def summary(self) -> tuple[int, ...]:
+        """Return the figures of the last line: users created, removed, left; servers started, removed, left."""
+        found = SUMMARY.findall(self.output)
+        assert found, self.output
+        return tuple(map(int, found[-1]))
+
+    def statistics(self) -> dict[str, Any]:
+        """Return what `--json` printed, by request type and name."""
+        text = self.output[self.output.index("\n[\n") :]
+        rows, _ = json.JSONDecoder().raw_decode(text.strip())
+        return {f"{row['method']} {row['name']}": row for row in rows}
+
+
+def run_locust(hub: LocalHub | None, *arguments: str, **kwargs: Any) -> LocustProcess:
+    """Run Locust headless until it ends by itself."""
+    with LocustProcess(hub, ["--headless", "--only-summary", *arguments], **kwargs) as locust:
+        locust.wait()
+    return locust
+
+
+def wait_until(condition: Callable[[], bool], what: Callable[[], str], seconds: float) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, f"not in {seconds} seconds: {what()}"
+        time.sleep(0.05)
+
+
+def users_on(hub: LocalHub) -> list[str]:
+    """Return the names of all users of a hub, through every page of its list, read here without hubusers."""
+    names: list[str] = []
+    headers = {"Authorization": f"token {hub.token}", "Accept": "application/jupyterhub-pagination+json"}
+    following: dict[str, Any] | None = {"url": f"{hub.endpoint}/users?limit=100"}
+    while following:
+        page = requests.get(following["url"], headers=headers, timeout=30).json()
+        names += [user["name"] for user in page["items"]]
+        following = page["_pagination"]["next"]
+    return names
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,222 @@
+"""The `hubusers` command, run as a person would."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+import hubusers
+from hubusers.cli import locustfile
+from hubusers.local import LocalHub
+from tests.local.test_hub import wait_until
+
+
+def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> subprocess.CompletedProcess[str]:
+    """Run `hubusers`, with nothing of this machine's environment that would point it at a hub."""
+    return subprocess.run(
+        [sys.executable, "-m", "hubusers", *arguments],
+        env={**bare_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        input=kwargs.get("typed", ""),
+    )
+
+
+def bare_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
+
+
+@pytest.fixture
+def pointed_at_hub(local_hub: LocalHub) -> dict[str, str]:
+    return {"JUPYTERHUB_ENDPOINT": local_hub.endpoint, "JUPYTERHUB_API_TOKEN": local_hub.token}
+
+
+def test_help_teaches() -> None:
+    text = run("--help").stdout
+    for command in ("hub", "demo", "check", "purge", "locust --host"):
+        assert command in text
+    assert "JUPYTERHUB_API_TOKEN" in run("check", "--help").stdout
+    assert run("--version").stdout.startswith("hubusers, version ")
+
+
+class TestCheck:
+    def test_a_hub_that_can_be_tested(self, pointed_at_hub: dict[str, str]) -> None:
+        result = run("check", env=pointed_at_hub)
+        assert result.returncode == 0
+        assert "This hub can be tested." in result.stdout
+        assert pointed_at_hub["JUPYTERHUB_API_TOKEN"] not in result.stdout
+
+    def test_the_token_can_be_in_a_file(self, local_hub: LocalHub, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(local_hub.token + "\n")
+        assert run("check", "--host", local_hub.url, "--hub-token-file", str(file)).returncode == 0
+
+    @pytest.mark.parametrize(
+        ("env", "words"),
+        [
+            ({}, "Which hub?"),
+            ({"JUPYTERHUB_ENDPOINT": "hub"}, "must be a URL"),
+            ({"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9"}, "JUPYTERHUB_API_TOKEN"),
+            ({"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9", "JUPYTERHUB_API_TOKEN": "x"}, "connection refused"),
+        ],
+    )
+    def test_what_is_wrong_is_said_in_one_sentence(self, env: dict[str, str], words: str) -> None:
+        result = run("check", env=env)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert result.stdout == ""
+
+
+class TestPurge:
+    @pytest.fixture
+    def leftovers(self, local_hub: LocalHub, session: requests.Session) -> Iterator[list[str]]:
+        ours = [f"purge-aaaaaa-0-{number}" for number in range(210)]
+        ours += [f"purge-bbbbbb-1-{number}" for number in range(5)]
+        others = ["purge-admin", "purgers-aaaaaa-0-1", "a-purge-aaaaaa-0-1"]
+        hubusers.create_users([*ours, *others], local_hub.endpoint, session)
+        hubusers.start_server(ours[0], local_hub.endpoint, session)
+        yield ours
+        hubusers.delete_users([*ours, *others], local_hub.endpoint, session)
+
+    def left(self, local_hub: LocalHub, session: requests.Session) -> list[str]:
+        return hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="purge")
+
+    def test_removes_all_of_ours_and_nobody_else(
+        self, local_hub: LocalHub, session: requests.Session, pointed_at_hub: dict[str, str], leftovers: list[str]
+    ) -> None:
+        result = run("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="n\n")
+        assert "215 users" in result.stdout
+        assert result.returncode == 1
+        assert len(self.left(local_hub, session)) == 217
+
+        result = run("purge", "--name-prefix", "purge", "--run", "bbbbbb", "--yes", env=pointed_at_hub)
+        assert "Removed 5 users, 0 left." in result.stdout
+        assert len(self.left(local_hub, session)) == 212
+
+        result = run("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="y\n")
+        assert result.returncode == 0
+        assert "Removed 210 users, 0 left." in result.stdout
+        assert "Left alone: 1 users called purge-…" in result.stdout
+        assert sorted(self.left(local_hub, session)) == ["purge-admin", "purgers-aaaaaa-0-1"]
+
+        assert "Nothing to remove." in run("purge", "--name-prefix", "purge", "--yes", env=pointed_at_hub).stdout
+
+    @pytest.mark.parametrize("prefix", ["", "Upper", "%"])
+    def test_a_prefix_that_would_match_others_is_refused(self, pointed_at_hub: dict[str, str], prefix: str) -> None:
+        result = run("purge", "--name-prefix", prefix, "--yes", env=pointed_at_hub)
+        assert result.returncode == 2
+        assert "prefix" in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+class TestHub:
+    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+    def test_prints_what_is_needed_and_ends_cleanly(self, tmp_path: Path, ending: signal.Signals) -> None:
+        token_file = tmp_path / "token"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hubusers", "hub", "--spawn-seconds", "0", "--token-file", str(token_file)],
+            env=bare_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        assert "JupyterHub is running at http://127.0.0.1:" in process.stdout.readline()
+        exports = dict(process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(2))
+        try:
+            assert run("check", env=exports).returncode == 0
+            assert token_file.read_text() == exports["JUPYTERHUB_API_TOKEN"]
+            assert token_file.stat().st_mode & 0o077 == 0
+        finally:
+            process.send_signal(ending)
+            _, errors = process.communicate(timeout=30)
+        assert "Traceback" not in errors
+        assert run("check", env=exports).returncode == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--spawn-seconds", "5-2"], "spawn_seconds"),
+            (["--spawn-seconds", "soon"], "must be seconds"),
+            (["--spawn-failure-share", "2"], "spawn-failure-share"),
+            (["--servers", "podman"], "podman"),
+            (["--token-file", "/nowhere/token"], "cannot be written"),
+        ],
+    )
+    def test_what_makes_no_sense_is_said_in_a_sentence(self, arguments: list[str], words: str) -> None:
+        result = run("hub", *arguments)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert "Traceback" not in result.stderr
+
+    def test_a_taken_port(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            result = run("hub", "--port", str(taken.getsockname()[1]))
+        assert result.returncode == 2
+        assert "cannot be used: Address already in use" in result.stderr
+
+
+class TestDemo:
+    def test_shows_charts_and_leaves_a_report(self, tmp_path: Path) -> None:
+        report = tmp_path / "report.html"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        process = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "hubusers", "demo", "--users", "5", "--seconds", "12"],
+                *["--report", str(report), "--web-port", str(port)],
+            ],
+            env=bare_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+        def web_ui_answers() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=5) as answer:
+                    return b"start to ready" in answer.read()
+            except OSError:
+                return False
+
+        wait_until(web_ui_answers, "a server was ready, in the web UI", 60)
+        output, _ = process.communicate(timeout=100)
+        assert process.returncode == 0, output
+        assert "users: 5 created, 5 removed, 0 left" in output
+        assert "start to ready" in output
+        assert str(report) in output
+        assert "start to ready" in report.read_text()
+
+    def test_ctrl_c_cleans_up_first(self, tmp_path: Path) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hubusers", "demo", "--users", "5", "--report", str(tmp_path / "report.html")],
+            env=bare_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # a process group of its own, as a terminal's foreground
+        )
+        assert process.stdout
+        for line in process.stdout:
+            if "All users spawned" in line:
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        output = process.communicate(timeout=60)[0]
+        assert "users: 5 created, 5 removed, 0 left" in output
+        assert "Traceback" not in output
+
+
+def test_the_locustfile_is_found() -> None:
+    assert locustfile().exists()

@@ -1,0 +1,246 @@
+"""The Locust user on a real hub: Locust is run as a person would, and the hub asked what is left."""
+
+import json
+import random
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import hubusers
+from hubusers.local import LocalHub
+from tests.locust_process import LocustProcess, free_port, run_locust, users_on
+
+SHORT = ["--stay", "0.2", "--pause", "0.1", "--poll-interval", "0.2"]
+
+
+def server_events(hub: LocalHub) -> dict[str, Counter[str]]:
+    """How often each event happened to each user's server."""
+    events: dict[str, Counter[str]] = {}
+    for line in hub.events_path.read_text().splitlines():
+        event = json.loads(line)
+        events.setdefault(event["username"], Counter())[event["event"]] += 1
+    return events
+
+
+def test_a_whole_run(local_hub: LocalHub) -> None:
+    locust = run_locust(local_hub, *["-u", "10", "-r", "10", "-t", "8s", "--json"], *SHORT)
+    assert locust.process.returncode == 0, locust.output
+    rows = locust.statistics()
+    assert set(rows) == {
+        "POST /users/{name}",
+        "POST /users/{name}/server",
+        "GET /users/{name}",
+        "DELETE /users/{name}/server",
+        "SERVER start to ready",
+        "SERVER stop to stopped",
+    }
+    assert sum(row["num_failures"] for row in rows.values()) == 0
+    assert rows["SERVER start to ready"]["num_requests"] >= 20
+    assert rows["SERVER start to ready"]["min_response_time"] >= 300  # milliseconds: no spawn is faster here
+    created, removed, left, started, servers_removed, servers_left = locust.summary()
+    assert (created, removed, left, servers_left) == (10, 10, 0, 0)
+    assert started == servers_removed >= 20
+    assert "Clean-up: " in locust.lines[-1]  # the last line
+    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
+    assert local_hub.token not in locust.output
+
+
+def test_a_user_is_done_after_some_lifecycles_and_the_run_ends_with_the_last(local_hub: LocalHub) -> None:
+    started = time.monotonic()
+    locust = run_locust(
+        local_hub, *["-u", "4", "-r", "4", "-t", "60s", "--json", "--lifecycles", "2", "--name-prefix", "twice"], *SHORT
+    )
+    assert time.monotonic() - started < 30
+    assert locust.statistics()["SERVER stop to stopped"]["num_requests"] == 8
+    ours = {name: events for name, events in server_events(local_hub).items() if name.startswith("twice-")}
+    assert len(ours) == 4
+    assert all(events["ready"] == events["stopped"] == 2 for events in ours.values())
+    assert locust.summary() == (4, 4, 0, 8, 8, 0)
+
+
+def test_profile_and_user_options_reach_the_spawner(local_hub: LocalHub) -> None:
+    once = ["-u", "1", "-t", "60s", "--lifecycles", "1", *SHORT]
+    run_locust(local_hub, *once, "--server-profile", "small", "--name-prefix", "profile")
+    run_locust(local_hub, *once, "--user-options", '{"image": "x"}', "--name-prefix", "options")
+    starts = [json.loads(line) for line in local_hub.events_path.read_text().splitlines() if '"starting"' in line]
+    received = {start["username"].split("-")[0]: start["user_options"] for start in starts}
+    assert received["profile"] == {"profile": "small"}
+    assert received["options"] == {"image": "x"}
+
+
+def test_keep_leaves_users_and_servers_and_says_how_to_remove_them(local_hub: LocalHub) -> None:
+    locust = run_locust(local_hub, *["-u", "3", "-r", "3", "-t", "6s", "--keep", "--name-prefix", "kept"], *SHORT)
+    assert locust.process.returncode == 0
+    assert locust.summary() == (3, 0, 3, 3, 0, 3)
+    assert "hubusers purge --name-prefix kept --run" in locust.lines[-1]
+    with hubusers.get_session(local_hub.token) as session:
+        names = hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="kept-")
+        assert len(names) == 3
+        assert all(hubusers.wait_for_servers_to_start([names], local_hub.endpoint, session).values())
+        assert all(hubusers.delete_users(names, local_hub.endpoint, session).values())
+
+
+class TestFailures:
+    """Told apart, counted, and never in the way of the clean-up."""
+
+    def test_failed_spawns(self) -> None:
+        with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=1) as hub:
+            locust = run_locust(hub, *["-u", "3", "-r", "3", "-t", "5s", "--json"], *SHORT)
+            assert locust.process.returncode == 1
+            row = locust.statistics()["SERVER start to ready"]
+            assert row["num_failures"] == row["num_requests"] > 0
+            assert row["max_response_time"] < 5000  # at once, not after the timeout
+            assert "SERVER start to ready: spawn failed" in locust.output
+            assert users_on(hub) == []
+
+    def test_throttled_is_no_failure_but_part_of_the_wait(self) -> None:
+        soon = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 2)"
+        with LocalHub(spawn_seconds=(0.5, 0.5), concurrent_spawn_limit=2, extra_config=soon) as hub:
+            locust = run_locust(hub, *["-u", "8", "-r", "8", "-t", "60s", "--json", "--lifecycles", "1"], *SHORT)
+            assert locust.process.returncode == 0, locust.output
+            rows = locust.statistics()
+            assert rows["SERVER throttled"]["num_requests"] > 0
+            assert rows["POST /users/{name}/server"]["num_failures"] == 0
+            assert rows["SERVER start to ready"]["num_requests"] == 8
+            assert rows["SERVER start to ready"]["max_response_time"] > 1500
+            assert users_on(hub) == []
+
+    def test_throttled_too_long_and_timed_out(self) -> None:
+        with LocalHub(spawn_seconds=(30, 30), concurrent_spawn_limit=1) as hub:
+            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "5s", "--server-timeout", "2"], *SHORT)
+            assert locust.process.returncode == 1
+            assert "SERVER start to ready: throttled too long" in locust.output
+            assert "SERVER start to ready: timed out" in locust.output
+            assert locust.summary()[:3] == (2, 2, 0)
+            assert users_on(hub) == []
+
+
+class TestStopping:
+    """In any phase, in mid-spawn above all, and nothing is left."""
+
+    @pytest.mark.parametrize("seconds", [round(random.uniform(0.5, 4), 1) for _ in range(3)])
+    def test_ctrl_c_at_a_random_moment(self, seconds: float) -> None:
+        with (
+            LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
+            LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", "--stay", "0-1", "--pause", "0-1"]) as locust,
+        ):
+            locust.wait_for("Ramping to")
+            time.sleep(seconds)
+            locust.interrupt()
+            assert locust.wait() == 0
+            created, removed, left, started, servers_removed, servers_left = locust.summary()
+            assert created == removed > 0
+            assert started == servers_removed
+            assert (left, servers_left) == (0, 0)
+            assert users_on(hub) == []
+
+    def test_sigterm(self, local_hub: LocalHub) -> None:
+        with LocustProcess(local_hub, ["--headless", "-u", "5", "-r", "5", "--name-prefix", "terminated"]) as locust:
+            locust.wait_for("All users spawned")
+            locust.process.terminate()
+            assert locust.wait() == 0
+            assert locust.summary()[:3] == (5, 5, 0)
+        assert not [name for name in users_on(local_hub) if name.startswith("terminated")]
+
+
+class TestDistributed:
+    ARGUMENTS = ("-u", "12", "-r", "12", "-t", "6s", "--json", *SHORT)
+
+    def test_processes(self, local_hub: LocalHub) -> None:
+        port = free_port()
+        locust = run_locust(
+            local_hub, *self.ARGUMENTS, "--processes", "2", "--master-bind-port", str(port), "--master-port", str(port)
+        )
+        assert locust.process.returncode == 0, locust.output
+        assert locust.summary()[:3] == (12, 12, 0)
+        assert locust.statistics()["SERVER start to ready"]["num_failures"] == 0
+        workers = {name.rsplit("-", 2)[1] for name in server_events(local_hub) if f"-{self.run_id(locust)}-" in name}
+        assert workers == {"0", "1"}
+        assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
+
+    def test_a_master_and_separate_workers(self, local_hub: LocalHub) -> None:
+        port = str(free_port())
+        as_worker = ["--worker", "--master-port", port]
+        master = ["--headless", "--only-summary", "--master", "--expect-workers", "2", "--master-bind-port", port]
+        with (
+            LocustProcess(local_hub, [*master, *self.ARGUMENTS]) as locust,
+            LocustProcess(local_hub, as_worker) as first,
+            LocustProcess(local_hub, as_worker) as second,
+        ):
+            assert locust.wait() == 0, locust.output
+            assert first.wait() == second.wait() == 0
+            assert locust.summary()[:3] == (12, 12, 0)
+            by_worker = [first.summary(), second.summary()]
+            assert tuple(map(sum, zip(*by_worker, strict=True))) == locust.summary()
+        assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
+
+    def test_ctrl_c(self) -> None:
+        port = str(free_port())
+        with (
+            LocalHub(spawn_seconds=(2, 3)) as hub,
+            LocustProcess(
+                hub,
+                [
+                    *["--headless", "-u", "40", "-r", "40", "--processes", "2"],
+                    *["--master-bind-port", port, "--master-port", port],
+                ],
+            ) as locust,
+        ):
+            locust.wait_for("Sending spawn jobs")
+            time.sleep(1.5)
+            locust.interrupt()
+            locust.wait()
+            assert locust.summary()[2::3] == (0, 0)
+            assert users_on(hub) == []
+
+    def run_id(self, locust: LocustProcess) -> str:
+        found = re.search(r"Run (\w{6}):", locust.output)
+        assert found
+        return found[1]
+
+
+class TestPreflight:
+    """What is wrong is said in one sentence, with an exit code of its own, and nothing was created."""
+
+    def refused(self, hub: LocalHub | None, *arguments: str, **env: str) -> str:
+        locust = run_locust(hub, "-u", "1", "-t", "5s", *arguments, env=env)
+        assert locust.process.returncode == 2, locust.output
+        assert "Ramping" not in locust.output
+        errors = [line for line in locust.lines if "/ERROR/" in line]
+        assert len(errors) == 1, locust.output
+        return errors[0]
+
+    def test_refusals(self, local_hub: LocalHub) -> None:
+        before = users_on(local_hub)
+        assert "Which hub?" in self.refused(None, JUPYTERHUB_API_TOKEN="x")
+        assert "JUPYTERHUB_API_TOKEN" in self.refused(None, "--host", local_hub.url)
+        assert "connection refused" in self.refused(local_hub, "--host", "http://127.0.0.1:9")
+        assert "does not accept the API token" in self.refused(local_hub, JUPYTERHUB_API_TOKEN="wrong")
+        assert users_on(local_hub) == before
+
+    def test_with_processes_no_worker_stays(self, local_hub: LocalHub) -> None:
+        port = str(free_port())
+        started = time.monotonic()
+        self.refused(
+            local_hub,
+            *["--host", "http://127.0.0.1:9", "--processes", "2", "--master-bind-port", port, "--master-port", port],
+        )
+        assert time.monotonic() - started < 20
+
+
+def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> None:
+    """The example of the README."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    example = readme.partition("```python\nfrom locust import task")[2].partition("```")[0]
+    assert example
+    file = tmp_path / "my_locustfile.py"
+    file.write_text(f"from locust import task{example}")
+    locust = run_locust(local_hub, *["-u", "2", "-r", "2", "-t", "6s", "--json"], *SHORT, file=str(file))
+    assert locust.process.returncode == 0, locust.output
+    rows = locust.statistics()
+    assert rows["GET /user/{name}/api/status"]["num_requests"] > 0
+    assert rows["SERVER start to ready"]["num_requests"] > 0
+    assert locust.summary()[:3] == (2, 2, 0)
