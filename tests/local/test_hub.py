@@ -20,22 +20,16 @@ import hubusers
 from hubusers.hub.client import HubClient
 from hubusers.hub.lifecycle import SERVER_PATH
 from hubusers.local import LocalHub, LocalHubError
+from hubusers.local.hub import _free_ports
+from hubusers.local.processes import processes_of as living_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
-from hubusers.local.settings import FOLDER_VARIABLE
 
 SCOPES = {"admin:users", "admin:servers", "list:users", "tokens", "access:servers", "read:hub", "read:metrics"}
 
 
 def processes_of(folder: Path) -> list[int]:
     """The ids of all processes that belong to the hub in this folder."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(FOLDER_VARIABLE) == str(folder):
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
+    return [process.pid for process in living_processes_of(str(folder))]
 
 
 def is_taken(port: int) -> bool:
@@ -88,7 +82,7 @@ def test_a_spawn_can_be_cancelled(local_hub: LocalHub, session: requests.Session
     hubusers.start_server(username, local_hub.endpoint, session)
     assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
     time.sleep(0.6)  # by now the spawn would have been ready
-    assert "ready" not in [event["event"] for event in events_of(local_hub, username)]
+    assert [event["event"] for event in events_of(local_hub, username)] == ["starting", "stopped"]
 
 
 def test_the_token_is_a_service_with_exactly_the_scopes_that_are_needed(
@@ -144,6 +138,50 @@ def test_nothing_is_left_after_a_stop() -> None:
     assert not folder.exists()
 
 
+def test_a_fork_that_holds_the_pipe_open_does_not_hold_the_hub() -> None:
+    """As Locust's `--processes` makes them."""
+    with LocalHub() as hub:
+        folder = hub.folder
+        supervisor = hub._supervisor
+        assert supervisor
+        assert supervisor.stdin
+        held = os.dup(supervisor.stdin.fileno())
+        began = time.monotonic()
+    os.close(held)
+    assert time.monotonic() - began < 5
+    assert processes_of(folder) == []
+    assert not folder.exists()
+
+
+def test_nothing_is_left_when_the_supervisor_was_killed() -> None:
+    with LocalHub() as hub:
+        folder = hub.folder
+        assert hub._supervisor
+        hub._supervisor.kill()
+        hub._supervisor.wait()
+    assert processes_of(folder) == []
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("which", [0, 3], ids=["public", "stub server"])
+def test_a_port_that_was_taken_meanwhile_is_exchanged(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        choices: list[list[int]] = []
+
+        def free_ports(count: int) -> list[int]:
+            ports = _free_ports(count)
+            if not choices:
+                ports[which] = taken.getsockname()[1]
+            choices.append(ports)
+            return ports
+
+        monkeypatch.setattr("hubusers.local.hub._free_ports", free_ports)
+        with LocalHub():
+            assert len(choices) == 2
+
+
 HOLD_A_HUB = """
 import sys
 from hubusers.local import LocalHub
@@ -167,6 +205,13 @@ def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
     parent.wait()
     wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone")
     assert not is_taken(int(port))
+
+
+def test_a_running_hub_is_not_started_again(local_hub: LocalHub) -> None:
+    url = local_hub.url
+    with pytest.raises(LocalHubError, match="runs already"):
+        local_hub.start()
+    assert local_hub.url == url
 
 
 def test_a_taken_port_is_one_clear_error() -> None:
