@@ -150,8 +150,12 @@ def hub(
         click.echo(f"export {TOKEN_VARIABLE}={running.token}")
         if token_file:
             _write_token(token_file, running.token)
-        code = running.wait()
-        log = running.end_of_log()
+        try:
+            code = running.wait()
+            log = running.end_of_log()
+        except KeyboardInterrupt:
+            click.echo("Stopping; nothing of the hub will be left.", err=True)
+            return
     _fail(f"The hub ended by itself (exit code {code}). Its log ends with:\n{log}")
 
 

@@ -139,6 +139,7 @@ class TestHub:
         finally:
             process.send_signal(ending)
             _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0
         assert "Traceback" not in errors
         assert run("check", env=exports).returncode == 2
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from hubusers.hub.answers import error_for
 from hubusers.hub.batches import call_for_each, checked_count, checked_names, slices
-from hubusers.hub.client import Answer, HubClient
+from hubusers.hub.client import HubClient
 from hubusers.hub.removal import remove_user
 from hubusers.hub.timing import timeit
+from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import chosen_interval, chosen_timeout
 
 LOG = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from hubusers.hub.client import Answer
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
+from hubusers.hub.transport import Answer
 
 
 class Start(Enum):

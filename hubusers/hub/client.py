@@ -1,73 +1,19 @@
-"""One request to the hub, through whichever of the three kinds of session, and its answer."""
+"""The hub's REST API at one endpoint: requests by their path templates, sent once or patiently."""
 
-import importlib
 import itertools
-import json
 import logging
-import socket
-import ssl
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
-import urllib3
-from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from hubusers.hub.endpoint import checked_endpoint, quoted
-from hubusers.hub.session import REQUEST_TIMEOUT, RETRIES, retries_of, without_retries
+from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.transport import CONNECTION_REFUSED, Answer, Request, sender_for
 from hubusers.hub.waiting import Deadline
 
 LOG = logging.getLogger(__name__)
-
-CONNECTION_REFUSED = "connection refused"
-TIMED_OUT = "timed out"
-
-_SHOWN_CHARACTERS = 200
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: an HTTP answer, or status 0 and the reason why there is none."""
-
-    status: int
-    body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    error: str = ""
-
-    @cached_property
-    def model(self) -> Any:
-        """The body as JSON, or None when it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-    @property
-    def message(self) -> str:
-        """What the hub says about a refusal."""
-        return str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds that a `Retry-After` header asks to wait, None without a readable one."""
-        text = self.headers.get("Retry-After")
-        try:
-            return RETRIES.parse_retry_after(text) if text else None
-        except InvalidHeader:
-            return None
-
-    def __str__(self) -> str:
-        """Status and content, for a log."""
-        if not self.status:
-            return self.error
-        content = " ".join(self.body.split())
-        if len(content) > _SHOWN_CHARACTERS:
-            content = content[:_SHOWN_CHARACTERS] + "…"
-        return f"HTTP {self.status}: {content or '(no content)'}"
 
 
 class HubClient:
@@ -84,7 +30,7 @@ class HubClient:
 
     def __init__(self, endpoint: str, session: Any) -> None:
         self.endpoint = checked_endpoint(endpoint)
-        self._send, self._retries = _sender(session, self.endpoint)
+        self._send, self._retries = sender_for(session, self.endpoint)
 
     def request(
         self,
@@ -92,7 +38,6 @@ class HubClient:
         template: str,
         *,
         username: str = "",
-        server_name: str = "",
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
@@ -103,24 +48,19 @@ class HubClient:
 
         Args:
             method: The HTTP method.
-            template: The path below the endpoint, with `{name}` and `{server_name}` where those belong.
+            template: The path below the endpoint, with `{name}` where the user's name belongs.
             username: Fills `{name}`, quoted.
-            server_name: Fills `{server_name}`, quoted.
             query: Parameters of the URL.
             body: Sent as JSON unless None.
             headers: In addition to the session's.
             timeout: Seconds.
             good: Says whether a Locust session should count the answer as a success; by default any 2xx.
         """
-        path = template
-        if username:
-            path = path.replace("{name}", quoted(username))
-        if server_name:
-            path = path.replace("{server_name}", quoted(server_name))
+        path = template.replace("{name}", quoted(username)) if username else template
         url = f"{self.endpoint}{path}" + (f"?{urlencode(query)}" if query else "")
         LOG.debug("%s %s", method, url)
         return self._send(
-            _Request(method, url, template, body, dict(headers or {}), max(timeout, 0.001), good or _is_success)
+            Request(method, url, template, body, dict(headers or {}), max(timeout, 0.001), good or _is_success)
         )
 
     def request_patiently(
@@ -129,8 +69,8 @@ class HubClient:
         """Like `request`, and try again what the session's own retry policy (or the documented one) says.
 
         Args:
-            deadline: No new try begins, and no pause lasts, beyond it; without one the policy's number of tries bounds
-            it.
+            deadline: No new try begins, and no pause lasts, beyond it; without one the policy's number of tries
+                bounds it.
         """
         bound = deadline or Deadline(float("inf"))
         for tries in itertools.count(1):
@@ -160,149 +100,3 @@ def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) 
 
 def _is_success(answer: Answer) -> bool:
     return 200 <= answer.status < 300
-
-
-@dataclass(frozen=True)
-class _Request:
-    method: str
-    url: str
-    template: str
-    body: Any
-    headers: dict[str, str]
-    timeout: float
-    good: Callable[[Answer], bool]
-
-
-Sender = Callable[[_Request], Answer]
-
-
-def _sender(session: Any, url: str) -> tuple[Sender, Retry]:
-    """Choose how to speak through this kind of session, and what it tries again."""
-    if isinstance(session, requests.Session):
-        retries = retries_of(session, url)
-        single = without_retries(session)
-        # Locust's HttpSession is a requests.Session that reports to an event.
-        return (
-            _through_http_session(single) if hasattr(session, "request_event") else _through_requests(single)
-        ), retries
-    if hasattr(session, "request_event") and hasattr(session, "client"):
-        return _through_fast_http_session(session), RETRIES
-    raise TypeError(
-        "session must be a requests.Session (see get_session) or one of Locust's HTTP sessions, "
-        f"not {type(session).__name__}"
-    )
-
-
-def _through_requests(session: requests.Session) -> Sender:
-    def send(request: _Request) -> Answer:
-        try:
-            response = session.request(
-                request.method,
-                request.url,
-                json=request.body,
-                headers=request.headers,
-                timeout=request.timeout,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            return Answer(0, error=_reason(error))
-        return _answer(response)
-
-    return send
-
-
-def _through_http_session(session: Any) -> Sender:
-    def send(request: _Request) -> Answer:
-        with session.request(
-            request.method,
-            request.url,
-            name=request.template,
-            catch_response=True,
-            json=request.body,
-            headers=request.headers,
-            timeout=request.timeout,
-            allow_redirects=False,
-        ) as response:
-            return _counted(response, request)
-
-    return send
-
-
-def _through_fast_http_session(session: Any) -> Sender:
-    # This package must not need gevent; who has a FastHttpSession has it.
-    timeout_class = importlib.import_module("gevent").Timeout
-
-    def send(request: _Request) -> Answer:
-        # A keyword `timeout` would become a part of the URL here: the session's own timeouts are its client's.
-        timer = timeout_class.start_new(request.timeout)
-        try:
-            with session.request(
-                request.method,
-                request.url,
-                name=request.template,
-                catch_response=True,
-                data=None if request.body is None else json.dumps(request.body),
-                headers={"Content-Type": "application/json", **request.headers},
-                max_redirects=0,
-                max_retries=0,
-            ) as response:
-                timer.close()
-                return _counted(response, request)
-        except timeout_class as error:
-            if error is not timer:
-                raise
-            return Answer(0, error=TIMED_OUT)
-        finally:
-            timer.close()
-
-    return send
-
-
-def _counted(response: Any, request: _Request) -> Answer:
-    """Turn a Locust response into an answer and tell Locust whether it was a success, in a text that it can group."""
-    answer = _answer(response)
-    if request.good(answer):
-        response.success()
-    else:
-        response.failure(f"HTTP {answer.status}" if answer.status else answer.error)
-    return answer
-
-
-def _answer(response: Any) -> Answer:
-    if not response.status_code:
-        return Answer(0, error=_reason(response.error))
-    try:
-        body = (response.content or b"").decode("utf-8", "replace")
-    except Exception as error:  # reading the rest of a broken answer raises the libraries' many kinds of errors
-        return Answer(0, error=_reason(error))
-    return Answer(response.status_code, body, response.headers)
-
-
-def _reason(error: BaseException) -> str:
-    """Name, in a few fixed words, why there was no answer; the libraries' own texts hold addresses and ports."""
-    causes = list(_causes(error))
-    for kinds, reason in (
-        (ssl.SSLCertVerificationError, "TLS certificate not trusted"),
-        (ssl.SSLError, "TLS failed"),
-        (ConnectionRefusedError, CONNECTION_REFUSED),
-        (socket.gaierror, "host name unknown"),
-        ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
-    ):
-        if any(isinstance(cause, kinds) for cause in causes):
-            return reason
-    # gevent's own is no TimeoutError.
-    return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else "connection lost"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Return an error and those inside it: each library wraps the one below in a way of its own."""
-    waiting, seen = [error], set()
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        attributes = (getattr(cause, name, None) for name in ("__cause__", "__context__", "reason", "original"))
-        inside = (*attributes, *cause.args)
-        waiting += [part for part in inside if isinstance(part, BaseException)]

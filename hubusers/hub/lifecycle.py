@@ -20,15 +20,15 @@ from hubusers.hub.answers import (
     stop_outcome,
     user_is_gone,
 )
-from hubusers.hub.client import Answer, HubClient
+from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import Deadline, poll
 
 LOG = logging.getLogger(__name__)
 
 SERVER_PATH = "/users/{name}/server"
-NAMED_SERVER_PATH = "/users/{name}/servers/{server_name}"
 USER_PATH = "/users/{name}"
 
 THROTTLED_PAUSE = 5.0
@@ -159,13 +159,18 @@ def check_ready(client: HubClient, username: str, deadline: Deadline) -> bool | 
     raise SpawnFailed(f"the server of {username} failed to start, seen after {deadline.elapsed():.1f} seconds")
 
 
-def stop(client: HubClient, username: str, request: Callable[..., Answer], server_name: str = "") -> Answer:
-    """Ask to stop a server and return the hub's answer, to be read with `stop_outcome`."""
+def stop(client: HubClient, username: str, request: Callable[..., Answer]) -> Answer:
+    """Ask to stop a server and return the hub's answer, to be read with `stop_outcome`.
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        request: `client.request` or `client.request_patiently`.
+    """
     return request(
         "DELETE",
-        NAMED_SERVER_PATH if server_name else SERVER_PATH,
+        SERVER_PATH,
         username=username,
-        server_name=server_name,
         good=lambda answer: stop_outcome(answer) is not Stop.REFUSED,
     )
 

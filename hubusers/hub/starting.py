@@ -50,8 +50,7 @@ def start_server(
     """
     checked_name(username)
     options = lifecycle.user_options(profile)
-    if on_failure not in get_args(OnFailure):
-        raise ValueError(f"on_failure must be one of {', '.join(get_args(OnFailure))}, not {on_failure!r}")
+    _check_on_failure(on_failure)
     return _start(HubClient(endpoint, session), username, options, on_failure)
 
 
@@ -147,8 +146,7 @@ def start_servers(
     batches = _checked_batches(users)
     checked_count(max_workers, "max_workers")
     options = lifecycle.user_options(profile)
-    if on_failure not in get_args(OnFailure):
-        raise ValueError(f"on_failure must be one of {', '.join(get_args(OnFailure))}, not {on_failure!r}")
+    _check_on_failure(on_failure)
     client = HubClient(endpoint, session)
     LOG.info("Starting %d servers in %d batches", sum(map(len, batches)), len(batches))
     failures: list[SpawnFailed] = []
@@ -219,6 +217,11 @@ def wait_for_servers_to_start(
     for username in (name for name, result in ready.items() if result is None):
         LOG.warning("the server of %s was not ready within %g seconds", username, deadline.seconds)
     return {name: bool(result) for name, result in ready.items()}
+
+
+def _check_on_failure(on_failure: str) -> None:
+    if on_failure not in get_args(OnFailure):
+        raise ValueError(f"on_failure must be one of {', '.join(get_args(OnFailure))}, not {on_failure!r}")
 
 
 def _checked_batches(users: Iterable[Iterable[str]]) -> list[list[str]]:

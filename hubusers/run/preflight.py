@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from hubusers.hub.client import Answer, HubClient
+from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.session import get_session
+from hubusers.hub.transport import Answer
 
 NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
 """To make and remove accounts; to start, stop and see servers; to find what an earlier run left."""

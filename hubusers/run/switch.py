@@ -10,6 +10,7 @@ from locust.web import WebUI
 import argparse
 import atexit
 import logging
+import os
 import signal
 import sys
 from typing import Any, NoReturn, cast
@@ -29,6 +30,7 @@ LOG = logging.getLogger(__name__)
 
 EXIT_PREFLIGHT = 2
 EXIT_LEFT_BEHIND = 3
+EXIT_INTERRUPTED = 130
 
 _WORKERS_ARRIVE_WITHIN = 5.0
 """Seconds that workers of `--processes` need at most to find their master."""
@@ -47,13 +49,13 @@ def switch_on(events: Events = locust_events) -> None:
 
 
 def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | None, **_: Any) -> None:
-    _hand_interrupts_to_the_main_greenlet()
     if isinstance(runner, WorkerRunner):
         surroundings: _Surroundings = _WorkerSurroundings(environment, runner)
     elif isinstance(runner, MasterRunner):
         surroundings = _MasterSurroundings(environment, runner)
     else:
         surroundings = _Surroundings(environment, runner)
+    _hand_interrupts_to_the_main_greenlet(surroundings)
     surroundings.preflight()
     if web_ui:
         check_before_swarm(web_ui, environment)
@@ -67,11 +69,20 @@ def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | No
     atexit.register(surroundings.quitting)
 
 
-def _hand_interrupts_to_the_main_greenlet() -> None:
+def _hand_interrupts_to_the_main_greenlet(surroundings: "_Surroundings") -> None:
     # Python raises KeyboardInterrupt in whichever greenlet happens to run: a user's, which would end without Locust's
     # noticing, or the one that spawns users, which would then kill itself instead of stopping the test.
     hub = gevent.get_hub()
-    gevent.signal_handler(signal.SIGINT, lambda: hub.handle_system_error(KeyboardInterrupt, KeyboardInterrupt()))
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        if interrupted:
+            surroundings.give_up()
+        interrupted = True
+        hub.handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+    gevent.signal_handler(signal.SIGINT, interrupt)
 
 
 class _Surroundings:
@@ -137,7 +148,7 @@ class _Surroundings:
                 return
 
     def test_stopping(self) -> None:
-        pass
+        """Nothing to do yet, where there are no workers."""
 
     def test_stop(self) -> None:
         if self.run and not self.finished:
@@ -158,6 +169,12 @@ class _Surroundings:
         self.test_stop()  # the runner fires no event where an interrupt broke off its own stopping
         if self.totals().users_left and not self.run.settings.keep:
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
+
+    def give_up(self) -> NoReturn:
+        """End at once, in the middle of the clean-up, because somebody pressed Ctrl-C again."""
+        self.say_summary()
+        sys.stdout.flush()
+        os._exit(EXIT_LEFT_BEHIND if self.totals().users_left else EXIT_INTERRUPTED)
 
     def totals(self) -> Totals:
         return self.run.ledger.totals() if self.run else Totals()

@@ -29,6 +29,8 @@ def check_before_swarm(web_ui: WebUI, environment: Environment) -> None:
             return None  # Locust's own route turns this away
         host = request.form.get("host") or environment.host
         try:
+            if "hub_token_file" in request.form:
+                raise SettingsError("The token's file can only be given when Locust is started.")
             options = argparse.Namespace(**vars(environment.parsed_options))
             for name, text in request.form.items():
                 if isinstance(getattr(options, name, None), str | int | float) and name != "host":

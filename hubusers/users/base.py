@@ -15,9 +15,10 @@ from gevent.lock import BoundedSemaphore
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import error_for
-from hubusers.hub.client import TIMED_OUT, Answer, HubClient
+from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
 from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.transport import TIMED_OUT, Answer
 from hubusers.hub.waiting import Deadline, poll
 from hubusers.run.run import run_of
 
@@ -36,7 +37,8 @@ class HubUser(FastHttpUser):
 
     The account is made when the user starts; account and server are removed when the user stops, in whatever phase that
     is. Subclasses add tasks, and in them call the steps below, each of which is one row in Locust's statistics. A step
-    that fails is counted there and ends the task; Locust then goes on with the next one.
+    that fails is counted there and ends the task (with Locust's `RescheduleTask`, so call them from tasks only); Locust
+    then goes on with the next one.
 
     `self.client` is Locust's own HTTP client, on the hub's URL and with the hub's token.
     """
@@ -79,7 +81,8 @@ class HubUser(FastHttpUser):
                     self.hub, self.username, self.settings.user_options, deadline, self._count_throttled
                 )
             except HubUsersError as error:
-                if error.status:
+                # 502 to 504 come from what stands before the hub, which may have got the request all the same.
+                if 400 <= error.status <= 500:
                     self.test_run.ledger.server_refused(self.username)
                 raise
             try:
@@ -144,7 +147,12 @@ class HubUser(FastHttpUser):
         )
         if answer.status in {201, 409}:
             return True
-        LOG.warning("%s", error_for(answer, f"creating the account {self.username}").detail)
+        detail = error_for(answer, f"creating the account {self.username}").detail
+        if answer.status in {400, 401, 403, 404}:  # trying again would not help
+            self.test_run.ledger.user_refused(self.username)
+            LOG.error("%s; this user ends", detail)
+            raise StopUser
+        LOG.warning("%s", detail)
         return None
 
     def _spread(self) -> float:

@@ -15,8 +15,8 @@ from hubusers.hub.answers import (
     stop_outcome,
     user_is_gone,
 )
-from hubusers.hub.client import Answer
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
+from hubusers.hub.transport import Answer
 
 
 def refusal(status: int, message: str | None) -> Answer:

@@ -1,8 +1,11 @@
 """The Locust user on a real hub: Locust is run as a person would, and the hub asked what is left."""
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -135,6 +138,27 @@ class TestStopping:
             assert created == removed > 0
             assert started == servers_removed
             assert (left, servers_left) == (0, 0)
+            assert users_on(hub) == []
+
+    def test_ctrl_c_twice_ends_at_once_and_says_what_is_left(self) -> None:
+        with (
+            LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
+            LocustProcess(hub, ["--headless", "-u", "60", "-r", "60"]) as locust,
+        ):
+            locust.wait_for("All users spawned")
+            time.sleep(1.5)
+            locust.interrupt()
+            locust.wait_for("Clean-up: removing")
+            locust.interrupt()
+            assert locust.wait(5) == 3
+            assert "to remove what is left: JUPYTERHUB_ENDPOINT=" in locust.lines[-1]
+            left = locust.summary()[2]
+            assert left > 0
+            env = {**os.environ, "JUPYTERHUB_API_TOKEN": hub.token}
+            command = locust.lines[-1].partition("to remove what is left: ")[2].strip()
+            command = command.replace("hubusers purge", f"{sys.executable} -m hubusers purge --yes")
+            purge = subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, text=True, timeout=60)
+            assert purge.returncode == 0, purge.stdout + purge.stderr
             assert users_on(hub) == []
 
     def test_sigterm(self, local_hub: LocalHub) -> None:
