@@ -77,13 +77,16 @@ class HubClient:
             if deadline:
                 kwargs["timeout"] = min(REQUEST_TIMEOUT, deadline.remaining())
             answer = self.request(method, template, **kwargs)
-            if not _worth_another_try(self._retries, method, answer, tries) or bound.remaining() <= 0:
+            if not _worth_another_try(self._retries, method, answer, tries):
                 break
             wait = answer.retry_after
             if wait is None:
                 wait = min(self._retries.backoff_factor * 2 ** (tries - 1), self._retries.backoff_max)
-            LOG.debug("%s %s: %s; trying again in %.1f seconds", method, template, answer, wait)
+            too_late = wait >= bound.remaining()
+            LOG.debug("%s %s: %s; waiting %.1f seconds", method, template, answer, wait)
             bound.sleep(wait)
+            if too_late:
+                break
         return answer
 
 

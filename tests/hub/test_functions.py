@@ -175,7 +175,7 @@ class TestManyServers:
             [names], scripted_hub.endpoint, any_session, timeout=0.6, poll_interval=0.2
         )
         assert ready == dict.fromkeys(names, False)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8
 
 
 class TestWaiting:
@@ -213,7 +213,7 @@ class TestWaiting:
         for wait in (hubusers.wait_for_server_to_stop, hubusers.wait_for_server_to_start):
             started = time.monotonic()
             assert wait("ann", scripted_hub.endpoint, any_session, timeout=0.5, poll_interval=0.1) is False
-            assert 0.45 < time.monotonic() - started < 1.5
+            assert 0.45 < time.monotonic() - started < 5
         assert "within 0.5 seconds" in caplog.text
 
     def test_the_constant_can_just_be_changed(
@@ -223,7 +223,7 @@ class TestWaiting:
         scripted_hub.script(Scripted(503))
         started = time.monotonic()
         assert hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, any_session) is False
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8
 
     def test_a_user_who_vanishes(self, scripted_hub: ScriptedHub, any_session: requests.Session, caplog: Log) -> None:
         scripted_hub.script(Scripted(404, {"status": 404, "message": None}))

@@ -75,7 +75,7 @@ def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub
     session = make("http://127.0.0.1", event, "x")
     started = time.monotonic()
     assert not hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, session, timeout=0.4)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert [asked.path for asked in scripted_hub.asked] == ["/hub/api/users/ann"]  # and no ?timeout=
 
 

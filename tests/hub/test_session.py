@@ -92,4 +92,4 @@ class TestThroughTheClient:
         with hubusers.get_session(TOKEN) as session:
             client = HubClient(scripted_hub.endpoint, session)
             assert client.request_patiently("GET", "/", deadline=Deadline(0.5)).status == 429
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8

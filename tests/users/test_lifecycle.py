@@ -150,7 +150,7 @@ class TestStopping:
             locust.interrupt()
             locust.wait_for("Clean-up: removing")
             locust.interrupt()
-            assert locust.wait(5) == 3
+            assert locust.wait(10) == 3
             assert "to remove what is left: JUPYTERHUB_ENDPOINT=" in locust.lines[-1]
             left = locust.summary()[2]
             assert left > 0
