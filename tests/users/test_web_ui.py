@@ -33,6 +33,10 @@ class WebUI:
         return {row["name"]: row for row in stats}
 
 
+def web_users(hub: LocalHub) -> list[str]:
+    return [name for name in users_on(hub) if name.startswith("web-")]
+
+
 @pytest.fixture
 def web(local_hub: LocalHub) -> Iterator[tuple[WebUI, LocustProcess]]:
     port = free_port()
@@ -42,17 +46,18 @@ def web(local_hub: LocalHub) -> Iterator[tuple[WebUI, LocustProcess]]:
         yield ui, locust
         locust.interrupt()
         assert locust.wait() in {0, 1}
-    assert not [name for name in users_on(local_hub) if name.startswith("web-")]
+    assert not web_users(local_hub)
 
 
 def test_two_tests_after_each_other(local_hub: LocalHub, web: tuple[WebUI, LocustProcess]) -> None:
     ui, locust = web
     for _ in range(2):
         assert ui.swarm()["success"], locust.output
+        # The users first: until the new test has begun, the statistics are still those of the one before.
+        wait_until(lambda: len(web_users(local_hub)) == 4, lambda: locust.output, 30)
         wait_until(lambda: ui.rows().get("stop to stopped", {}).get("num_requests", 0) > 2, lambda: locust.output, 30)
-        assert len([name for name in users_on(local_hub) if name.startswith("web-")]) == 4
         requests.post(f"{ui.url}/stop", timeout=60)
-        assert not [name for name in users_on(local_hub) if name.startswith("web-")]
+        assert not web_users(local_hub)
         assert locust.summary()[:3] == (4, 4, 0)
 
 
