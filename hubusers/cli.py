@@ -1,5 +1,6 @@
 """The `hubusers` command: a local hub, a demonstration on it, a check of a hub, and the purge of what a run left."""
 
+import argparse
 import contextlib
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, cast
 
 import click
 
@@ -24,6 +25,7 @@ from hubusers.run.options import (
     TOKEN_FILE_VARIABLE,
     TOKEN_VARIABLE,
     SettingsError,
+    add_options,
     endpoint_of,
     read_token,
 )
@@ -79,6 +81,7 @@ def main() -> None:
     A hub to play with:       hubusers hub
     Is my hub ready for it?   hubusers check --host https://hub.example.org
     The test itself:          locust --host https://hub.example.org
+    Its options:              hubusers options
     """
 
 
@@ -252,6 +255,30 @@ def purge(host: str | None, hub_token_file: str | None, name_prefix: str, run_id
     if left:
         click.echo(f"Left, such as {left[0]}; try again, or see the hub's log for why.", err=True)
         sys.exit(EXIT_LEFT_BEHIND)
+
+
+@main.command()
+def options() -> None:
+    """Explain the options that a test adds to Locust's own; `locust --help` does not show them."""
+    parser = _OptionsParser(prog="locust", usage="locust [options]", add_help=False, formatter_class=_wide_help)
+    add_options(cast(Any, parser))
+    click.echo(parser.format_help())
+    click.echo("Behind each option is the variable that gives it too. All of Locust's own: locust --help")
+
+
+class _OptionsParser(argparse.ArgumentParser):
+    """Only to print help: takes what Locust's parser takes, and needs no Locust."""
+
+    def add_argument(
+        self, *flags: str, env_var: str = "", include_in_web_ui: bool = True, **kwargs: Any
+    ) -> argparse.Action:
+        if env_var:
+            kwargs["help"] += f" [{env_var}]"
+        return super().add_argument(*flags, **kwargs)
+
+
+def _wide_help(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=32, width=100)
 
 
 def locustfile() -> Path:

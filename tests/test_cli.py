@@ -47,6 +47,15 @@ def test_help_teaches() -> None:
     assert run("--version").stdout.startswith("hubusers, version ")
 
 
+def test_the_options_of_a_test_are_explained() -> None:
+    """Locust prints its help before it reads a locustfile, and so without them."""
+    text = run("options").stdout
+    for option, variable in (("--stay SECONDS", "[HUBUSERS_STAY]"), ("--keep", "[HUBUSERS_KEEP]")):
+        assert option in text
+        assert variable in text
+    assert "--hub-token " not in text
+
+
 class TestCheck:
     def test_a_hub_that_can_be_tested(self, pointed_at_hub: dict[str, str]) -> None:
         result = run("check", env=pointed_at_hub)
