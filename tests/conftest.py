@@ -6,10 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from hypothesis import settings
 
 import hubusers
 from hubusers.local import LocalHub
+from tests.locust_process import free_port
 from tests.scripted_hub import ScriptedHub
+
+# The same examples each time; `pytest --hypothesis-profile=thorough` looks for new ones.
+settings.load_profile("ci")
+settings.register_profile("thorough", max_examples=5000, deadline=None)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +43,13 @@ def usernames(request: pytest.FixtureRequest, local_hub: LocalHub, session: requ
 @pytest.fixture
 def username(usernames: list[str]) -> str:
     return usernames[0]
+
+
+@pytest.fixture
+def free_master_port() -> list[str]:
+    """Options for a master, and its own workers, that do not meet those of another test."""
+    port = str(free_port())
+    return ["--master-bind-port", port, "--master-port", port]
 
 
 @pytest.fixture

@@ -1,18 +1,19 @@
 """The documented functions for accounts: making them, finding what a stress test left, removing them."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hubusers.hub.answers import error_for
 from hubusers.hub.batches import call_for_each, checked_count, checked_names, slices
 from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.hub.log import get_logger
 from hubusers.hub.removal import remove_user
 from hubusers.hub.timing import timeit
 from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import chosen_interval, chosen_timeout
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 DEFAULT_PREFIX = "hub-stress-test"
 """What the names of test users begin with, unless told otherwise."""
@@ -111,9 +112,16 @@ def delete_users(
     checked_count(batch_size, "batch_size")
     client = HubClient(endpoint, session)
     seconds, interval = chosen_timeout(timeout), chosen_interval(poll_interval)
-    removed = call_for_each(
-        lambda name: remove_user(client, name, seconds, interval), names, batch_size, "delete_users"
-    )
+
+    def remove(name: str) -> bool:
+        try:
+            remove_user(client, name, seconds, interval)
+        except HubUsersError as error:
+            LOG.warning("Could not delete the user %s: %s", name, error.detail)
+            return False
+        return True
+
+    removed = call_for_each(remove, names, batch_size, "delete_users")
     return {name: bool(gone) for name, gone in removed.items()}
 
 
@@ -130,7 +138,7 @@ def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT
         HubError: The hub did not hand out the whole list. Half a list would look like all there is.
     """
     checked_prefix(prefix)
-    return [name for name in _usernames(HubClient(endpoint, session), prefix) if name.startswith(prefix)]
+    return [user["name"] for user in list_users(HubClient(endpoint, session), prefix)]
 
 
 def checked_prefix(prefix: str) -> str:
@@ -142,8 +150,13 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
-def _usernames(client: HubClient, prefix: str) -> Iterator[str]:
-    query: dict[str, str | int] = {"offset": 0, "limit": _PAGE_SIZE}
+def list_users(client: HubClient, prefix: str) -> Iterator[dict[str, Any]]:
+    """Return the hub's models of all users whose names begin with `prefix`, through every page.
+
+    Raises:
+        HubError: The hub did not hand out the whole list.
+    """
+    query: dict[str, Any] = {"offset": 0, "limit": _PAGE_SIZE}
     if prefix.isascii() and prefix.replace("-", "").isalnum():
         query["name_filter"] = prefix  # a first sieve, where nothing in the prefix means something else to the database
     while True:
@@ -151,13 +164,25 @@ def _usernames(client: HubClient, prefix: str) -> Iterator[str]:
             "GET", "/users", query=query, headers={"Accept": "application/jupyterhub-pagination+json"}
         )
         page = answer.model
-        if answer.status != 200 or not isinstance(page, dict) or not isinstance(page.get("items"), list):
+        if answer.status != 200 or not _is_page(page):
             raise error_for(answer, "listing the hub's users")
-        yield from (str(user["name"]) for user in page["items"])
-        following = (page.get("_pagination") or {}).get("next")
+        yield from (user for user in page["items"] if user["name"].startswith(prefix))
+        following = page["_pagination"]["next"]
         if not following:
             return
-        query["offset"] = int(following["offset"])
+        if following["offset"] <= query["offset"]:
+            raise HubError("listing the hub's users: the list of pages does not go on", status=200)
+        query["offset"] = following["offset"]
+
+
+def _is_page(page: Any) -> bool:
+    try:
+        following = page["_pagination"]["next"]
+        return all(isinstance(user["name"], str) for user in page["items"]) and (
+            following is None or isinstance(following["offset"], int)
+        )
+    except (KeyError, TypeError):
+        return False
 
 
 @timeit

@@ -60,14 +60,10 @@ def user_is_gone(answer: Answer) -> bool:
     Two kinds of 404 mean something else: the hub's own where the token may see some users but not this one, and the web
     page of whatever else stands at a wrong URL.
     """
-    return answer.status == 404 and _NO_ACCESS not in answer.message.lower() and not _is_web_page(answer)
+    return answer.status == 404 and _NO_ACCESS not in answer.message.lower() and not answer.is_web_page
 
 
 _NO_ACCESS = "no access to resources"
-
-
-def _is_web_page(answer: Answer) -> bool:
-    return answer.model is None and "<html" in answer.body.lower()
 
 
 class State(Enum):
@@ -119,15 +115,28 @@ def _server_state(server: dict[str, Any]) -> State:
 
 def error_for(answer: Answer, doing: str) -> HubError:
     """Return the error that an unexpected answer stands for, with the likely cause in its detail."""
-    kind: type[HubError] = HubError
-    hint = ""
+    hint = _likely_cause(answer)
+    detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
     if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
-        kind, hint = TokenRejected, "the hub does not accept the token"
-    elif answer.status == 403 or (answer.status == 404 and _NO_ACCESS in answer.message.lower()):
-        kind, hint = MissingScope, "the token's role lacks a scope for this"
-    elif 300 <= answer.status < 400:
-        target = answer.headers.get("Location", "somewhere")
-        hint = f"it redirects to {target}; is the URL right, and https where it must be?"
-    elif _is_web_page(answer):
-        hint = "a web page instead of the API's answer; is this the hub, and is it up behind its proxy?"
-    return kind(f"{doing}: {answer}" + (f" ({hint})" if hint else ""), status=answer.status)
+        return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status)
+    # A 403 for a browser is of a firewall or the like.
+    if (answer.status == 403 and not answer.is_web_page) or (
+        answer.status == 404 and _NO_ACCESS in answer.message.lower()
+    ):
+        return MissingScope(f"{detail} (the token's role lacks a scope for this)", status=answer.status)
+    return HubError(detail, status=answer.status, cause=answer.cause)
+
+
+def _likely_cause(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return (
+            f"it redirects to {answer.headers.get('Location', 'somewhere')}; is the URL right, https where it must be, "
+            "and no login of its own in front of the API?"
+        )
+    if answer.status in {502, 503, 504}:
+        return "the proxy's answer; is the hub behind it up?"
+    if answer.is_web_page:
+        return "a web page instead of the API's answer; is this the hub, and no login of its own in front of the API?"
+    if answer.status == 200 and answer.model is None:
+        return "not the JSON that the API speaks; does something between here and the hub change or cut its answers?"
+    return ""

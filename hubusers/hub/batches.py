@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
+from hubusers.hub.log import get_logger
 from hubusers.hub.waiting import Deadline, poll
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 R = TypeVar("R")
 

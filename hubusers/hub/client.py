@@ -1,7 +1,6 @@
 """The hub's REST API at one endpoint: requests by their path templates, sent once or patiently."""
 
 import itertools
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,11 +8,13 @@ from urllib.parse import urlencode
 from urllib3.util import Retry
 
 from hubusers.hub.endpoint import checked_endpoint, quoted
+from hubusers.hub.errors import HubError
+from hubusers.hub.log import get_logger
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.transport import CONNECTION_REFUSED, Answer, Request, sender_for
 from hubusers.hub.waiting import Deadline
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 
 class HubClient:
@@ -88,6 +89,10 @@ class HubClient:
             if too_late:
                 break
         return answer
+
+    def note_odd_answer(self, error: HubError) -> None:
+        """Log an answer that tells nothing, and that a wait therefore looks past."""
+        LOG.warning("%s", error.detail)
 
 
 def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) -> bool:

@@ -9,8 +9,8 @@
       UserGone             the hub does not know this user, or not any more
       WaitTimeout          not ready, or not stopped, in time; it may still come to that
 
-The text of an error is one of a few fixed phrases, because Locust groups failures by their text. The particulars of one
-case (who, status, content) are in `detail`, for the log.
+The text of an error is one of a few fixed phrases, for a `HubError` with its cause (`hub error: HTTP 503`), because
+Locust groups failures by their text. The particulars of one case (who, status, content) are in `detail`, for the log.
 """
 
 
@@ -19,13 +19,13 @@ class HubUsersError(Exception):
 
     phrase = "error"
 
-    def __init__(self, detail: str = "", *, status: int = 0) -> None:
-        super().__init__(self.phrase)
+    def __init__(self, detail: str = "", *, status: int = 0, cause: str = "") -> None:
+        super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
         self.detail = detail
         self.status = status
 
     def __repr__(self) -> str:
-        return self.phrase  # what Locust's table of failures shows
+        return str(self)  # what Locust's table of failures shows
 
 
 class HubError(HubUsersError):

@@ -5,7 +5,6 @@ booleans, the latter into rows of Locust's statistics.
 """
 
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +21,12 @@ from hubusers.hub.answers import (
 )
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.log import get_logger
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import Deadline, poll
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 SERVER_PATH = "/users/{name}/server"
 USER_PATH = "/users/{name}"
@@ -105,6 +105,7 @@ def start_until_accepted(
     Raises:
         Throttled: Still 429 when the next try would have come after the deadline.
         SpawnFailed: The spawn failed at once (500).
+        UserGone: The hub does not know the user.
         HubError: Any other answer, or none.
     """
     while True:
@@ -115,6 +116,8 @@ def start_until_accepted(
         if outcome is Start.REFUSED:
             if answer.status == 500:
                 raise SpawnFailed(f"starting the server of {username}: {answer}", status=500)
+            if user_is_gone(answer):
+                raise UserGone(f"the hub does not know the user {username}", status=404)
             raise error_for(answer, f"starting the server of {username}")
         pause = answer.retry_after if answer.retry_after is not None else THROTTLED_PAUSE
         on_throttled(min(pause, max(0.0, deadline.remaining())))
@@ -229,7 +232,7 @@ def check_stopped(client: HubClient, username: str, deadline: Deadline) -> bool 
 
 
 def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers | None:
-    """Return a user's servers; None, after a warning, for an answer that tells nothing of them.
+    """Return a user's servers; None, after `client.note_odd_answer`, for an answer that tells nothing of them.
 
     Raises:
         UserGone: The hub does not know the user.
@@ -249,7 +252,7 @@ def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers
     error = error_for(answer, f"looking at the server of {username}")
     if isinstance(error, MissingScope):
         raise error
-    LOG.warning("%s", error.detail)
+    client.note_odd_answer(error)
     return None
 
 

@@ -4,20 +4,21 @@
 takes long 400, and the user stays. JupyterHub 4 does not even stop a server that is still starting.
 """
 
-import logging
-
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
-from hubusers.hub.errors import UserGone
+from hubusers.hub.errors import MissingScope, TokenRejected, UserGone, WaitTimeout
+from hubusers.hub.log import get_logger
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.waiting import Deadline, poll
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 
-def remove_user(client: HubClient, username: str, timeout: float, interval: float) -> bool:
+def remove_user(client: HubClient, username: str, timeout: float, interval: float) -> None:
     """Stop all servers of a user and delete the user; try again, every `interval` seconds, whatever the hub answers.
+
+    Returns when the hub does not know the user any more, also when it never did.
 
     Args:
         client: The hub.
@@ -25,11 +26,12 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
         timeout: Seconds for all of it.
         interval: Seconds between two tries.
 
-    Returns:
-        True when the hub does not know the user any more, also when it never did; False when time is up.
-
     Logs:
-        DEBUG each refusal; WARNING, with the last one, when time is up.
+        DEBUG each refusal.
+
+    Raises:
+        TokenRejected, MissingScope: Trying again would not help.
+        WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
     refusal = "no answer"
@@ -57,11 +59,12 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
                 lifecycle.look_at(client, username, deadline)
             except UserGone:
                 return True
-        refusal = str(error_for(answer, "the hub's last answer").detail)
+        error = error_for(answer, "the hub's last answer")
+        if isinstance(error, TokenRejected | MissingScope):
+            raise error
+        refusal = error.detail
         LOG.debug("%s is not removed yet: %s", username, refusal)
         return None
 
-    if poll(remove, deadline, interval):
-        return True
-    LOG.warning("Could not remove the user %s within %g seconds; %s", username, timeout, refusal)
-    return False
+    if not poll(remove, deadline, interval):
+        raise WaitTimeout(f"could not remove the user {username} within {timeout:g} seconds; {refusal}")

@@ -1,6 +1,5 @@
 """The documented functions that start servers and wait for them."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
@@ -10,11 +9,12 @@ from hubusers.hub.batches import call_for_each, checked_count, checked_name, che
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions
+from hubusers.hub.log import get_logger
 from hubusers.hub.removal import remove_user
 from hubusers.hub.timing import timeit
 from hubusers.hub.waiting import Deadline, chosen_interval, chosen_timeout
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 OnFailure = Literal["log", "raise", "delete_user"]
 """What happens after a failed start: it is logged, and then nothing, an error, or the user is deleted as well."""
@@ -67,7 +67,10 @@ def _start(client: HubClient, username: str, options: UserOptions | None, on_fai
     if on_failure == "raise":
         raise SpawnFailed(f"starting the server of {username}: {answer}", status=answer.status)
     if on_failure == "delete_user":
-        remove_user(client, username, chosen_timeout(None), chosen_interval(None))
+        try:
+            remove_user(client, username, chosen_timeout(None), chosen_interval(None))
+        except HubUsersError as error:
+            LOG.warning("Could not delete the user %s: %s", username, error.detail)
     return False
 
 

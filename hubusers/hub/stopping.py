@@ -1,6 +1,5 @@
 """The documented functions that stop servers and wait until they are gone."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,10 +8,11 @@ from hubusers.hub.answers import Stop, stop_outcome
 from hubusers.hub.batches import call_for_each, checked_count, checked_name, checked_names, poll_each
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.hub.log import get_logger
 from hubusers.hub.timing import timeit
 from hubusers.hub.waiting import Deadline, chosen_interval, chosen_timeout
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 
 def stop_server(

@@ -1,12 +1,13 @@
 """How long a function took, in the log."""
 
 import functools
-import logging
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-LOG = logging.getLogger(__name__)
+from hubusers.hub.log import get_logger
+
+LOG = get_logger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -18,6 +18,9 @@ from hubusers.hub.session import RETRIES, retries_of, without_retries
 
 CONNECTION_REFUSED = "connection refused"
 TIMED_OUT = "timed out"
+CONNECTION_LOST = "connection lost"
+CERTIFICATE_NOT_TRUSTED = "TLS certificate not trusted"
+UNREADABLE = "answer cannot be read"
 
 _SHOWN_CHARACTERS = 200
 
@@ -36,7 +39,7 @@ class Answer:
         """The body as JSON, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for what is nested thousands of times
             return None
 
     @property
@@ -50,8 +53,31 @@ class Answer:
         text = self.headers.get("Retry-After")
         try:
             return RETRIES.parse_retry_after(text) if text else None
-        except InvalidHeader:
+        except (InvalidHeader, ValueError, OverflowError):  # the latter for numbers and years beyond all bounds
             return None
+
+    @property
+    def hub_is_away(self) -> bool:
+        """Whether there is no hub at the moment: nobody listens, or a proxy answers in its place."""
+        return self.error in {CONNECTION_REFUSED, CONNECTION_LOST} or self.status in {502, 503, 504}
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether the body is for a browser: the API only speaks JSON."""
+        return self.model is None and "<html" in self.body.lower()
+
+    @property
+    def cause(self) -> str:
+        """What is odd about an answer that was not expected, in a few fixed words that Locust can group by."""
+        if not self.status:
+            return self.error
+        text = f"HTTP {self.status}"
+        if 300 <= self.status < 400:
+            return f"{text}, a redirect"
+        if self.status == 200 and self.model is None:
+            what = "a web page" if self.is_web_page else "no JSON" if self.body.strip() else "no content"
+            return f"{text}, {what}"
+        return text
 
     def __str__(self) -> str:
         """Status and content, for a log."""
@@ -107,7 +133,7 @@ def _through_requests(session: requests.Session) -> Sender:
                 timeout=request.timeout,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             return Answer(0, error=_reason(error))
         return _answer(response)
 
@@ -116,17 +142,20 @@ def _through_requests(session: requests.Session) -> Sender:
 
 def _through_http_session(session: Any) -> Sender:
     def send(request: Request) -> Answer:
-        with session.request(
-            request.method,
-            request.url,
-            name=request.template,
-            catch_response=True,
-            json=request.body,
-            headers=request.headers,
-            timeout=request.timeout,
-            allow_redirects=False,
-        ) as response:
-            return _counted(response, request)
+        try:
+            with session.request(
+                request.method,
+                request.url,
+                name=request.template,
+                catch_response=True,
+                json=request.body,
+                headers=request.headers,
+                timeout=request.timeout,
+                allow_redirects=False,
+            ) as response:
+                return _counted(response, request)
+        except ValueError as error:
+            return Answer(0, error=_reason(error))
 
     return send
 
@@ -167,7 +196,7 @@ def _counted(response: Any, request: Request) -> Answer:
     if request.good(answer):
         response.success()
     else:
-        response.failure(f"HTTP {answer.status}" if answer.status else answer.error)
+        response.failure(answer.cause)
     return answer
 
 
@@ -185,16 +214,18 @@ def _reason(error: BaseException) -> str:
     """Name, in a few fixed words, why there was no answer; the libraries' own texts hold addresses and ports."""
     causes = list(_causes(error))
     for kinds, reason in (
-        (ssl.SSLCertVerificationError, "TLS certificate not trusted"),
+        (ssl.SSLCertVerificationError, CERTIFICATE_NOT_TRUSTED),
         (ssl.SSLError, "TLS failed"),
         (ConnectionRefusedError, CONNECTION_REFUSED),
         (socket.gaierror, "host name unknown"),
         ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
+        # requests parses a redirect's Location even when it is not to follow it, and lets this escape.
+        (ValueError, UNREADABLE),
     ):
         if any(isinstance(cause, kinds) for cause in causes):
             return reason
     # gevent's own is no TimeoutError.
-    return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else "connection lost"
+    return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else CONNECTION_LOST
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -5,14 +5,15 @@ environment (`SERVER_LIFECYCLE_TIMEOUT`, `SERVER_POLL_INTERVAL`, in seconds) and
 also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
 """
 
-import logging
 import math
 import os
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-LOG = logging.getLogger(__name__)
+from hubusers.hub.log import get_logger
+
+LOG = get_logger(__name__)
 
 POLL_INTERVAL = 1.0
 """Seconds between two looks at a server, unless told otherwise."""
@@ -28,12 +29,16 @@ class Clock(Protocol):
     def sleep(self, seconds: float, /) -> None: ...
 
 
+CLOCK: Clock = time
+"""The clock that every wait goes by, unless it is handed another one."""
+
+
 class Deadline:
     """A moment on the monotonic clock, fixed once; every step of a wait is cut to what is left until then."""
 
-    def __init__(self, seconds: float, clock: Clock = time) -> None:
-        self.clock = clock
-        self.started = clock.monotonic()
+    def __init__(self, seconds: float, clock: Clock | None = None) -> None:
+        self.clock = clock or CLOCK
+        self.started = self.clock.monotonic()
         self.seconds = seconds
 
     def elapsed(self) -> float:
