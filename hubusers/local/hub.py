@@ -164,6 +164,24 @@ class LocalHub:
         line = self._supervisor.stdout.readline()
         return int(line) if line.strip() else 1
 
+    def crash(self) -> None:
+        """Kill the hub as a lack of memory would; its proxy, its servers and its database stay."""
+        assert self._supervisor and self._supervisor.stdin
+        self._supervisor.stdin.write(b"kill\n")
+        self._supervisor.stdin.flush()
+        self.wait()
+
+    def restart(self) -> None:
+        """Start the hub again after a crash, on the same database; return when it answers.
+
+        Raises:
+            LocalHubError: It did not start.
+        """
+        assert self._supervisor and self._supervisor.stdin
+        self._supervisor.stdin.write(b"start\n")
+        self._supervisor.stdin.flush()
+        self._await_answer()
+
     def stop(self) -> None:
         """End the hub with its proxy and servers, and remove its folder; does nothing when it does not run."""
         supervisor, self._supervisor = self._supervisor, None

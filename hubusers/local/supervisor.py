@@ -1,9 +1,9 @@
 """The process between a local hub and whoever started it: it ends the hub, with all that belongs to it, in any case.
 
 Run as `python -m hubusers.local.supervisor`, with the hub's folder in the environment and a pipe as standard input.
-When a line comes or the pipe closes, because the hub is to be stopped or because the process at its other end died, the
-hub, its proxy and its servers are ended, and the folder is removed. The exit of the hub itself, or of the stub server
-that it needs, is told with one line on standard output.
+When the line `stop` comes or the pipe closes, because the process at its other end died, the hub, its proxy and its
+servers are ended, and the folder is removed. The line `kill` kills the hub alone, `start` starts it again. The exit of
+the hub itself, or of the stub server that it needs, is told with one line on standard output.
 """
 
 import contextlib
@@ -14,11 +14,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 from hubusers.local.processes import kill_processes_of
-from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
+from hubusers.local.settings import LocalSettings
 
 _PIPE = 0
 """Standard input, whose other end the parent holds."""
@@ -34,15 +35,16 @@ def supervise(settings: LocalSettings) -> None:
     signal.signal(signal.SIGTERM, _close_pipe)
     parent = os.getppid()
     try:
-        with settings.log_path.open("ab") as log:
-            hub = _start_hub(log.fileno())
-            if settings.servers == "stub":
-                _tell_exit(_start_stub_server(settings.stub_port, log.fileno()))
-        _tell_exit(hub)
-        # A fork of the parent may hold the pipe open when the parent itself is dead: look for that as well.
-        with contextlib.suppress(OSError):  # closed by SIGTERM
-            while os.getppid() == parent and not select.select([_PIPE], [], [], 1.0)[0]:
-                pass
+        hub = _start_hub(settings)
+        if settings.servers == "stub":
+            _start_stub_server(settings)
+        for line in _lines_from(parent):
+            if line == b"kill":
+                hub.kill()
+            elif line == b"start":
+                hub = _start_hub(settings)
+            else:
+                break
         hub.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             hub.wait(_GRACE)
@@ -51,26 +53,36 @@ def supervise(settings: LocalSettings) -> None:
         shutil.rmtree(settings.folder, ignore_errors=True)
 
 
-def _start_hub(log: int) -> subprocess.Popen[bytes]:
+def _lines_from(parent: int) -> Iterator[bytes]:
+    """Return the lines that come through the pipe, until it closes or the parent is dead."""
+    received = b""
+    with contextlib.suppress(OSError):  # closed by SIGTERM
+        # A fork of the parent may hold the pipe open when the parent itself is dead: look for that as well.
+        while os.getppid() == parent:
+            if select.select([_PIPE], [], [], 1.0)[0]:
+                more = os.read(_PIPE, 1024)
+                if not more:
+                    return
+                *lines, received = (received + more).split(b"\n")
+                yield from lines
+
+
+def _start_hub(settings: LocalSettings) -> subprocess.Popen[bytes]:
     config = Path(__file__).with_name("jupyterhub_config.py")
-    return subprocess.Popen(
-        [sys.executable, "-m", "jupyterhub", "-f", str(config)],
-        cwd=os.environ[FOLDER_VARIABLE],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
+    return _start([sys.executable, "-m", "jupyterhub", "-f", str(config)], settings)
 
 
-def _start_stub_server(port: int, log: int) -> subprocess.Popen[bytes]:
+def _start_stub_server(settings: LocalSettings) -> None:
     from jupyterhub import __version__
 
-    return subprocess.Popen(
-        [sys.executable, "-m", "hubusers.local.stub_server", str(port), __version__],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
+    _start([sys.executable, "-m", "hubusers.local.stub_server", str(settings.stub_port), __version__], settings)
+
+
+def _start(command: list[str], settings: LocalSettings) -> subprocess.Popen[bytes]:
+    with settings.log_path.open("ab") as log:
+        process = subprocess.Popen(command, cwd=settings.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    _tell_exit(process)
+    return process
 
 
 def _close_pipe(signal_number: int, frame: FrameType | None) -> None:
