@@ -18,6 +18,7 @@ import hubusers
 from hubusers.hub.accounts import DEFAULT_PREFIX
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.errors import HubUsersError
+from hubusers.hub.log import shown
 from hubusers.local import LocalHub, LocalHubError
 from hubusers.run.names import checked_prefix, is_made_up
 from hubusers.run.options import (
@@ -25,9 +26,9 @@ from hubusers.run.options import (
     TOKEN_FILE_VARIABLE,
     TOKEN_VARIABLE,
     SettingsError,
+    access_from,
     add_options,
     endpoint_of,
-    read_token,
 )
 from hubusers.run.preflight import NEEDED_SCOPES, PreflightError, check_hub
 
@@ -68,6 +69,15 @@ TOKEN_FILE_OPTION = click.option(
     metavar="FILE",
     envvar=TOKEN_FILE_VARIABLE,
     help=f"File that holds the hub's API token. Without it the token is taken from {TOKEN_VARIABLE}.",
+)
+CA_BUNDLE_OPTION = click.option(
+    "--ca-bundle",
+    metavar="FILE",
+    envvar="REQUESTS_CA_BUNDLE",
+    help="File or folder with the certificates of the authorities that the hub's certificate is checked against.",
+)
+INSECURE_OPTION = click.option(
+    "--insecure", is_flag=True, envvar="HUBUSERS_INSECURE", help="Don't verify the hub's TLS certificate."
 )
 
 
@@ -198,12 +208,14 @@ def demo(users: int, seconds: int, report: str, web_port: int) -> None:
 @main.command()
 @HOST_OPTION
 @TOKEN_FILE_OPTION
-def check(host: str | None, hub_token_file: str | None) -> None:
+@CA_BUNDLE_OPTION
+@INSECURE_OPTION
+def check(host: str | None, hub_token_file: str | None, ca_bundle: str | None, insecure: bool) -> None:
     """Look whether a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing."""
     try:
-        findings = check_hub(endpoint_of(host), read_token(hub_token_file))
+        findings = check_hub(endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure))
     except (SettingsError, PreflightError) as error:
-        _fail(str(error))
+        _fail(shown(str(error)))
     click.echo(f"hub        {hub_url(findings.endpoint)}")
     click.echo(f"version    {findings.version}")
     click.echo(f"spawner    {findings.spawner or '(the token may not see it: scope read:hub)'}")
@@ -215,12 +227,22 @@ def check(host: str | None, hub_token_file: str | None) -> None:
 @main.command()
 @HOST_OPTION
 @TOKEN_FILE_OPTION
+@CA_BUNDLE_OPTION
+@INSECURE_OPTION
 @click.option(
     "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="What the names begin with."
 )
 @click.option("--run", "run_id", metavar="ID", help="Only the users of this run; the default is of every run.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def purge(host: str | None, hub_token_file: str | None, name_prefix: str, run_id: str | None, yes: bool) -> None:
+def purge(
+    host: str | None,
+    hub_token_file: str | None,
+    ca_bundle: str | None,
+    insecure: bool,
+    name_prefix: str,
+    run_id: str | None,
+    yes: bool,
+) -> None:
     """Remove the users, with their servers, that an earlier run left on a hub, and nobody else.
 
     Users are ours by their names: PREFIX-RUN-WORKER-NUMBER, as in hub-stress-test-k3x9qa-0-17. Don't purge while a test
@@ -228,21 +250,22 @@ def purge(host: str | None, hub_token_file: str | None, name_prefix: str, run_id
     """
     try:
         checked_prefix(name_prefix)
-        endpoint, token = endpoint_of(host), read_token(hub_token_file)
-        check_hub(endpoint, token)
-        session = hubusers.get_session(token)
+        endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
+        check_hub(endpoint, access)
+        session = access.session
         found = hubusers.find_stress_test_users(endpoint, session, prefix=f"{name_prefix}-")
     except (SettingsError, PreflightError) as error:
         _fail(str(error))
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     except HubUsersError as error:
-        _fail(f"{error.detail}.")
+        _fail(shown(f"{error.detail}."))
     ours = [name for name in found if is_made_up(name, name_prefix, run_id)]
     others = [name for name in found if not is_made_up(name, name_prefix)]
     if others:
+        example = shown(others[0])
         click.echo(
-            f"Left alone: {len(others)} users called {name_prefix}-… but not named by this tool, such as {others[0]}."
+            f"Left alone: {len(others)} users called {name_prefix}-… but not named by this tool, such as {example}."
         )
     if not ours:
         click.echo("Nothing to remove.")

@@ -1,24 +1,27 @@
 """Removing what a run created: user by user while it runs, and all that is left at its end."""
 
-import logging
-import time
+import math
 from collections import deque
 from collections.abc import Iterable
 
 from gevent.pool import Group
 
 from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubUsersError, MissingScope, TokenRejected
+from hubusers.hub.log import get_logger
 from hubusers.hub.removal import remove_user
-from hubusers.hub.session import get_session
+from hubusers.hub.waiting import Deadline
 from hubusers.run.ledger import Ledger
 from hubusers.run.options import Settings
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 CONCURRENCY = 20
 """Removals under way at the same time; a hub does its work in one thread, more would only queue there."""
 
 _PROGRESS_INTERVAL = 5.0
+_NAMED = 10
+"""Users named in the log when they are left; the command that removes them finds them all."""
 _SECONDS_PER_USER = 1.0
 """What the clean-up allows the hub for each user, on top of one server timeout; a small hub needs some 50 ms."""
 
@@ -29,11 +32,13 @@ class Cleanup:
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._client = HubClient(settings.endpoint, get_session(settings.token))
+        self._client = HubClient(settings.endpoint, settings.access.session)
         self._waiting: deque[str] = deque()
         self._taken: set[str] = set()  # waiting or being removed just now
         self._workers = Group()
-        self._give_up_at = float("inf")
+        self._deadline = Deadline(math.inf)
+        self._refusal = ""
+        self._hopeless = False  # the hub does not accept the token for this any more
 
     def release(self, names: Iterable[str]) -> None:
         """Remove these users in the background."""
@@ -47,25 +52,43 @@ class Cleanup:
     def finish(self) -> None:
         """Remove every user of the ledger and wait for it, with a line of progress every few seconds.
 
-        It takes at most one server timeout and a second for each user; what is left then is in the ledger.
+        What could not be removed is tried again; all of it takes at most one server timeout and a second for each user.
+        What is left then is in the ledger.
         """
-        left = list(self._ledger.left())
+        left = self._ledger.left()
         if not left:
             return
-        started = time.monotonic()
-        self._give_up_at = started + self._settings.server_timeout + _SECONDS_PER_USER * len(left)
-        LOG.info("Clean-up: removing %d users", len(left))
-        self.release(left)
-        while self._workers:
-            self._workers.join(timeout=_PROGRESS_INTERVAL)
-            still = len(list(self._ledger.left()))
-            LOG.info("Clean-up: %d of %d users removed", len(left) - still, len(left))
-        LOG.info("Clean-up: done after %.1f seconds", time.monotonic() - started)
+        count, self._hopeless = len(left), False
+        self._deadline = Deadline(self._settings.server_timeout + _SECONDS_PER_USER * count)
+        LOG.info("Clean-up: removing %d users", count)
+        while left and self._deadline.remaining() > 0 and not self._hopeless:
+            self.release(left)
+            while self._workers:
+                self._workers.join(timeout=_PROGRESS_INTERVAL)
+                left = self._ledger.left()
+                LOG.info("Clean-up: %d of %d users removed", count - len(left), count)
+            if left:
+                self._deadline.sleep(self._settings.poll_interval)
+        LOG.info("Clean-up: done after %.1f seconds", self._deadline.elapsed())
+        if left:
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            LOG.error("Left on the hub: %s%s; %s", ", ".join(left[:_NAMED]), more, self._refusal)
 
     def _remove_the_waiting(self) -> None:
         while self._waiting:
             name = self._waiting.popleft()
-            seconds = min(self._settings.server_timeout, self._give_up_at - time.monotonic())
-            if seconds > 0 and remove_user(self._client, name, seconds, self._settings.poll_interval):
-                self._ledger.user_removed(name)
+            seconds = min(self._settings.server_timeout, self._deadline.remaining())
+            if seconds > 0 and not self._hopeless:
+                self._remove(name, seconds)
             self._taken.discard(name)
+
+    def _remove(self, name: str, seconds: float) -> None:
+        try:
+            remove_user(self._client, name, seconds, self._settings.poll_interval)
+        except HubUsersError as error:
+            self._refusal = error.detail
+            LOG.debug("%s", error.detail)
+            if isinstance(error, TokenRejected | MissingScope):
+                self._hopeless = True
+        else:
+            self._ledger.user_removed(name)

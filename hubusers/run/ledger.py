@@ -1,6 +1,5 @@
 """What this process created on the hub during one run, so that it can remove all of it and nothing else."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 
@@ -30,6 +29,10 @@ class Totals:
             f"servers: {self.servers_started} started, {self.servers_removed} removed, {self.servers_left} left"
         )
 
+    def settled(self) -> "Totals":
+        """Return the part that was created and removed again; who takes over the rest counts that."""
+        return Totals(self.users_removed, self.users_removed, self.servers_removed, self.servers_removed)
+
     def as_message(self) -> dict[str, int]:
         """Return the figures as Locust's messages between workers and master carry them."""
         return asdict(self)
@@ -42,19 +45,20 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self._created: set[str] = set()
         self._users: set[str] = set()
         self._servers: set[str] = set()
-        self._users_created = 0
         self._servers_started = 0
 
     def user_created(self, name: str) -> None:
+        """Enter an account; again, if it was believed to be gone and is not."""
+        self._created.add(name)
         self._users.add(name)
-        self._users_created += 1
 
     def user_refused(self, name: str) -> None:
         """Strike out an account that the hub said it did not create."""
+        self._created.discard(name)
         self._users.discard(name)
-        self._users_created -= 1
 
     def server_started(self, name: str) -> None:
         if name not in self._servers:
@@ -80,14 +84,14 @@ class Ledger:
     def __contains__(self, name: str) -> bool:
         return name in self._users
 
-    def left(self) -> Iterable[str]:
+    def left(self) -> list[str]:
         """Return the names of the accounts that are, or may be, still on the hub."""
         return sorted(self._users)
 
     def totals(self) -> Totals:
         return Totals(
-            self._users_created,
-            self._users_created - len(self._users),
+            len(self._created),
+            len(self._created) - len(self._users),
             self._servers_started,
             self._servers_started - len(self._servers),
         )

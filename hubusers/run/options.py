@@ -5,13 +5,16 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+import requests
 
 from hubusers.hub.accounts import DEFAULT_PREFIX
 from hubusers.hub.endpoint import endpoint_from_url
 from hubusers.hub.lifecycle import UserOptions, user_options
-from hubusers.hub.session import checked_token
+from hubusers.hub.session import checked_token, get_session
 from hubusers.hub.waiting import POLL_INTERVAL
 from hubusers.run.names import checked_prefix
 
@@ -30,11 +33,24 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
+class Access:
+    """How this process gets at the hub: a worker may run on another machine than its master, so each has its own."""
+
+    token: str = field(repr=False)
+    verify: bool | str = True  # TLS certificates: as for get_session
+
+    @cached_property
+    def session(self) -> requests.Session:
+        """The one session that everything but the users speaks through."""
+        return get_session(self.token, verify=self.verify)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a run was asked to do. Made once, when it starts; nothing else reads options or the environment."""
 
     endpoint: str
-    token: str = field(repr=False)
+    access: Access
     prefix: str
     run_id: str
     server_timeout: float  # seconds from asking for a server until it is ready; also for stopping one
@@ -44,6 +60,8 @@ class Settings:
     user_options: UserOptions | None
     keep: bool
     lifecycles: int  # 0: for ever
+    end_after_failure: bool  # whether a user ends when a step failed; otherwise the user tries again
+    failed_spawns_to_stop: int  # in a row; 0: never
 
 
 def add_options(parser: "LocustArgumentParser") -> None:
@@ -62,6 +80,21 @@ def add_options(parser: "LocustArgumentParser") -> None:
         env_var=TOKEN_FILE_VARIABLE,
         include_in_web_ui=False,
         help=f"File that holds the hub's API token. Without it the token is taken from the variable {TOKEN_VARIABLE}.",
+    )
+    parser.add_argument(
+        "--ca-bundle",
+        metavar="FILE",
+        env_var="REQUESTS_CA_BUNDLE",
+        include_in_web_ui=False,
+        help="File or folder with the certificates of the authorities that the hub's TLS certificate is checked "
+        "against. Default: the usual authorities.",
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        env_var="HUBUSERS_INSECURE",
+        include_in_web_ui=False,
+        help="Don't verify the hub's TLS certificate. Whoever stands between here and the hub can then read the token.",
     )
     parser.add_argument(
         "--name-prefix",
@@ -136,9 +169,27 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Lifecycles (start to stopped) after which a user is done; the run ends with the last user. Default: 0, "
         "for ever.",
     )
+    parser.add_argument(
+        "--after-failure",
+        choices=["again", "end"],
+        default="again",
+        env_var="HUBUSERS_AFTER_FAILURE",
+        help="What a user does when a server failed to start or stop, or took too long: try again after a pause, or "
+        "end. Default: again.",
+    )
+    parser.add_argument(
+        "--stop-after-failed-spawns",
+        metavar="N",
+        default=4,
+        type=_checked(_count),
+        env_var="HUBUSERS_STOP_AFTER_FAILED_SPAWNS",
+        help="Stop the run when so many spawns in a row have failed, and before it when the first servers, tried one "
+        "by one, all fail: after five, a hub with consecutive_failure_limit (Kubernetes deployments have it) exits. "
+        "0: never, and nothing is tried before the run. Default: 4.",
+    )
 
 
-def settings_from(options: argparse.Namespace, host: str | None, run_id: str) -> Settings:
+def settings_from(options: argparse.Namespace, host: str | None, run_id: str, access: Access) -> Settings:
     """Make a run's settings of Locust's parsed options; the web UI may have changed those since they were parsed.
 
     Raises:
@@ -149,7 +200,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str) ->
     profile = options.server_profile or json.loads(_usable(_json_object_text, options.user_options) or "null")
     return Settings(
         endpoint=endpoint_of(host),
-        token=read_token(options.hub_token_file),
+        access=access,
         prefix=_usable(checked_prefix, options.name_prefix),
         run_id=run_id,
         server_timeout=_usable(_seconds, str(options.server_timeout)),
@@ -159,7 +210,19 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str) ->
         user_options=user_options(profile),
         keep=options.keep,
         lifecycles=_usable(_count, str(options.lifecycles)),
+        end_after_failure=options.after_failure == "end",
+        failed_spawns_to_stop=_usable(_count, str(options.stop_after_failed_spawns)),
     )
+
+
+def access_from(token_file: str | None, ca_bundle: str | None, insecure: bool) -> Access:
+    """Read the token and look at the certificates; raise SettingsError when one of them cannot be used."""
+    access = Access(read_token(token_file), not insecure if insecure or not ca_bundle else ca_bundle)
+    try:
+        _ = access.session
+    except ValueError as error:
+        raise SettingsError(f"{error}. Give another one with --ca-bundle.") from None
+    return access
 
 
 def endpoint_of(host: str | None) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
-from hubusers.hub.session import get_session
-from hubusers.hub.transport import Answer
+from hubusers.hub.transport import CERTIFICATE_NOT_TRUSTED, Answer
+from hubusers.run.options import Access
 
 NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
 """To make and remove accounts; to start, stop and see servers; to find what an earlier run left."""
@@ -13,6 +13,10 @@ NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
 
 class PreflightError(Exception):
     """The hub cannot be tested like this; the text is one sentence that names the remedy."""
+
+
+class LeftBehind(PreflightError):
+    """What was tried on the hub could not be removed again; the text names the command that does it."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,13 @@ class Findings:
     scopes: frozenset[str]
 
 
-def check_hub(endpoint: str, token: str) -> Findings:
+def check_hub(endpoint: str, access: Access) -> Findings:
     """Ask the hub what a run needs to know, with three small requests that change nothing.
 
     Raises:
         PreflightError: What is wrong, and the remedy.
     """
-    client = HubClient(endpoint, get_session(token))
+    client = HubClient(endpoint, access.session)
     version = _version(client.request("GET", "/", timeout=10), endpoint)
     answer = client.request("GET", "/user", timeout=10)
     if answer.status in {401, 403}:
@@ -56,6 +60,11 @@ def check_hub(endpoint: str, token: str) -> Findings:
 
 def _version(answer: Answer, endpoint: str) -> str:
     url = hub_url(endpoint)
+    if answer.error == CERTIFICATE_NOT_TRUSTED:
+        raise PreflightError(
+            f"The TLS certificate of {url} is not trusted (self-signed, expired, or for another host?): give the "
+            "authority's certificate with --ca-bundle, or accept any certificate with --insecure."
+        )
     if not answer.status:
         raise PreflightError(
             f"No answer from {url} ({answer.error}): is the hub running, and is the URL in --host or "

@@ -3,31 +3,84 @@
 from locust.env import Environment
 
 import logging
+import math
+import ssl
+import time
+from collections.abc import Callable
 from typing import cast
 
-from hubusers.hub.accounts import find_stress_test_users
-from hubusers.hub.errors import HubUsersError
-from hubusers.hub.session import get_session
+from hubusers.hub.accounts import list_users
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubUsersError, TokenRejected
+from hubusers.hub.log import get_logger
+from hubusers.hub.session import ssl_context
 from hubusers.run.cleanup import Cleanup
 from hubusers.run.ledger import Ledger, Totals
 from hubusers.run.names import names_of_run, usernames
 from hubusers.run.options import Settings
+from hubusers.run.spawns import Spawns
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 
 class Run:
-    """From the start of a test to the moment when nothing of it is left on the hub."""
+    """From the start of a test to the moment when nothing of it is left on the hub.
 
-    def __init__(self, settings: Settings, worker: int) -> None:
+    Args:
+        settings: What was asked for.
+        worker: The number of this process, in its users' names.
+        stop: Ends the whole run; called with the reason, a sentence.
+        failed_spawn: Called whenever a spawn failed, with the count of all so far.
+    """
+
+    def __init__(
+        self, settings: Settings, worker: int, stop: Callable[[str], None], failed_spawn: Callable[[Spawns], None]
+    ) -> None:
         self.settings = settings
         self.ledger = Ledger()
+        self.spawns = Spawns()
         self._names = usernames(settings.prefix, settings.run_id, worker)
         self._cleanup = Cleanup(settings, self.ledger)
+        self._stop = stop
+        self._failed_spawn = failed_spawn
+        self._failures_seen: set[str] = set()
+        self._hub_away_at = -math.inf
+        self._tls_context = ssl_context(settings.access.verify)
+
+    def tls_context(self, **_: object) -> ssl.SSLContext:
+        """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
+        return self._tls_context
 
     def new_name(self) -> str:
         """Return a user name that nobody else has."""
         return next(self._names)
+
+    def note_ready(self) -> None:
+        """Count a spawn that ended well."""
+        self.spawns = Spawns(self.spawns.ready + 1, self.spawns.failed)
+
+    def note_hub_away(self) -> None:
+        """Remember that there was no hub just now."""
+        self._hub_away_at = time.monotonic()
+
+    def note_failed_spawn(self, since: float) -> None:
+        """Count a spawn, begun at `since` on the monotonic clock, that failed; too many in a row end the run."""
+        # A hub that comes back has forgotten its pending spawns, and counts its failures anew.
+        if since < self._hub_away_at:
+            return
+        self.spawns = Spawns(self.spawns.ready, self.spawns.failed + 1)
+        self._failed_spawn(self.spawns)
+
+    def note_failure(self, error: HubUsersError) -> None:
+        """Log the first failure of each kind, with its particulars; Locust's statistics count them all.
+
+        A token that the hub no longer accepts ends the run.
+        """
+        first = str(error) not in self._failures_seen
+        self._failures_seen.add(str(error))
+        LOG.log(logging.WARNING if first else logging.DEBUG, "%s", error.detail)
+        if isinstance(error, TokenRejected):
+            self._stop("The hub does not accept the API token any more, so the run ends.")
 
     def release(self, name: str) -> None:
         """Take back a user who is done: account and server are removed in the background, unless to be kept."""
@@ -39,19 +92,22 @@ class Run:
         if not self.settings.keep:
             self._cleanup.finish()
 
-    def remove_what_workers_left(self) -> None:
-        """Remove users of this run that no worker reported as removed: those of a worker that died."""
+    def take_over_what_is_left(self) -> bool:
+        """Enter every user of this run that the hub still lists; return False when the hub does not say which.
+
+        They are of workers that died, or of requests that reached the hub after the clean-up.
+        """
         settings = self.settings
-        if settings.keep:
-            return
+        client = HubClient(settings.endpoint, settings.access.session)
         try:
-            for name in find_stress_test_users(
-                settings.endpoint, get_session(settings.token), prefix=names_of_run(settings.prefix, settings.run_id)
-            ):
-                self.ledger.user_created(name)
+            for user in list_users(client, names_of_run(settings.prefix, settings.run_id)):
+                self.ledger.user_created(user["name"])
+                if user.get("servers"):
+                    self.ledger.server_started(user["name"])
         except HubUsersError as error:
-            LOG.error("Could not look for what workers left: %s", error.detail)
-        self._cleanup.finish()
+            LOG.error("Could not look for what may be left: %s", error.detail)
+            return False
+        return True
 
     def purge_command(self) -> str:
         """Return the command that removes what is left of this run."""

@@ -1,20 +1,31 @@
-"""Locust's web UI: the check that comes before the first user there."""
+"""Locust's web UI: the check that comes before the first user there, and who can reach it."""
 
 from locust.env import Environment
+from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.web import WebUI
 
 import argparse
+import ipaddress
+from collections.abc import Callable
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from hubusers.hub.endpoint import hub_url
-from hubusers.run.options import SettingsError, endpoint_of, settings_from
-from hubusers.run.preflight import PreflightError, check_hub
+from hubusers.hub.log import get_logger
+from hubusers.run.names import new_run_id
+from hubusers.run.options import Access, Settings, SettingsError, endpoint_of, settings_from
+from hubusers.run.preflight import PreflightError
+
+LOG = get_logger(__name__)
+
+_ONLY_AT_START = ("hub_token_file", "ca_bundle", "insecure")
+"""Options that say how this machine gets at the hub, which is not for somebody in a browser to change."""
 
 
-def check_before_swarm(web_ui: WebUI, environment: Environment) -> None:
+def check_before_swarm(
+    web_ui: WebUI, environment: Environment, access: Access, check_hub: Callable[[Settings], None]
+) -> None:
     """Check what was typed into the web UI's form, and the hub, before Locust starts the first user.
 
     What is wrong is shown where Locust shows its own errors in the form, and nothing is started. The host cannot be
@@ -27,24 +38,43 @@ def check_before_swarm(web_ui: WebUI, environment: Environment) -> None:
             return None
         if web_ui.web_login and not current_user.is_authenticated:
             return None  # Locust's own route turns this away
-        host = request.form.get("host") or environment.host
+        runner = environment.runner
+        if runner and runner.state in {STATE_SPAWNING, STATE_RUNNING}:
+            return None  # only the number of users changes
         try:
-            if "hub_token_file" in request.form:
-                raise SettingsError("The token's file can only be given when Locust is started.")
+            if not request.form.keys().isdisjoint(_ONLY_AT_START):
+                raise SettingsError(f"{', '.join(_ONLY_AT_START)}: they can only be given when Locust is started.")
             options = argparse.Namespace(**vars(environment.parsed_options))
             for name, text in request.form.items():
                 if isinstance(getattr(options, name, None), str | int | float) and name != "host":
                     setattr(options, name, text == "true" if isinstance(getattr(options, name), bool) else text)
-            settings = settings_from(options, host, run_id="")
+            settings = settings_from(options, request.form.get("host") or environment.host, new_run_id(), access)
             if given_at_start and settings.endpoint != endpoint_of(given_at_start):
                 raise SettingsError(
                     f"This Locust has the token for {given_at_start}: to test another hub, start it with that --host."
                 )
-            check_hub(settings.endpoint, settings.token)
+            check_hub(settings)
         except (SettingsError, PreflightError) as error:
             return jsonify({"success": False, "message": str(error), "host": environment.host})
-        environment.host = hub_url(settings.endpoint)
         return None
 
     assert web_ui.app
     web_ui.app.before_request(check)
+
+
+def warn_if_open(options: argparse.Namespace) -> None:
+    """Log a WARNING when the web UI can be reached from the network, and asks nobody who they are."""
+    if not options.web_login and not _is_loopback(options.web_host):
+        LOG.warning(
+            "The web UI listens on the network (--web-host %s) and asks for no login: whoever reaches it can load the "
+            "hub with your token. Leave --web-host out and come through `ssh -L 8089:127.0.0.1:8089`, or see to it "
+            "that nobody else reaches it.",
+            options.web_host,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

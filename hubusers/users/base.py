@@ -4,25 +4,26 @@ from locust import FastHttpUser
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
-import logging
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gevent import GreenletExit
 from gevent.lock import BoundedSemaphore
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import error_for
 from hubusers.hub.client import HubClient
-from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, UserGone
+from hubusers.hub.log import get_logger
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.transport import TIMED_OUT, Answer
 from hubusers.hub.waiting import Deadline, poll
-from hubusers.run.run import run_of
+from hubusers.run.run import Run, run_of
 
-LOG = logging.getLogger(__name__)
+LOG = get_logger(__name__)
 
 ACCOUNTS_UNDER_WAY = 10
 """Accounts that one process creates at the same time. People have theirs since long; a burst of new ones, which cost a
@@ -38,7 +39,7 @@ class HubUser(FastHttpUser):
     The account is made when the user starts; account and server are removed when the user stops, in whatever phase that
     is. Subclasses add tasks, and in them call the steps below, each of which is one row in Locust's statistics. A step
     that fails is counted there and ends the task (with Locust's `RescheduleTask`, so call them from tasks only); Locust
-    then goes on with the next one.
+    then goes on with the next one, or the user ends, as `--after-failure` says. A user whose account is gone ends.
 
     `self.client` is Locust's own HTTP client, on the hub's URL and with the hub's token.
     """
@@ -46,9 +47,6 @@ class HubUser(FastHttpUser):
     abstract = True
 
     _creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)
-
-    insecure = False
-    """TLS certificates are verified, which Locust's fast client does not do by itself."""
 
     def __init__(self, environment: Environment) -> None:
         run = run_of(environment)
@@ -58,11 +56,14 @@ class HubUser(FastHttpUser):
         self.settings = run.settings
         # A request never takes longer than the step that it belongs to.
         self.network_timeout = self.connection_timeout = run.settings.server_timeout
-        self.default_headers = {"Authorization": f"token {run.settings.token}"}
+        self.default_headers = {"Authorization": f"token {run.settings.access.token}"}
+        # TLS certificates are verified, which Locust's fast client does not do by itself.
+        self.insecure = run.settings.access.verify is False
+        self.ssl_context_factory = run.tls_context
         super().__init__(environment)
         self.username = run.new_name()
-        self.hub = HubClient(run.settings.endpoint, self.client)
-        self._watching_hub = _WatchingClient(run.settings.endpoint, self.client)
+        self.hub = _CountingClient(run, self.client)
+        self._watching_hub = _WatchingClient(run, self.client)
 
     # What a subclass uses
 
@@ -91,6 +92,7 @@ class HubUser(FastHttpUser):
             except (SpawnFailed, UserGone):
                 self.test_run.ledger.server_gone(self.username)
                 raise
+            self.test_run.note_ready()
 
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
@@ -122,14 +124,17 @@ class HubUser(FastHttpUser):
     # What Locust calls
 
     def on_start(self) -> None:
-        """Create the account; a subclass that has an `on_start` of its own calls this one first."""
+        """Create the account; a subclass that has an `on_start` of its own calls this one first.
+
+        Without an account the user ends, by a `GreenletExit`: for a `StopUser` from here Locust would log a traceback.
+        """
         with self._creating:
             self.test_run.ledger.user_created(self.username)
             deadline = Deadline(self.settings.server_timeout)
             created = poll(lambda: self._create_account(deadline), deadline, self.settings.poll_interval)
         if not created:
             LOG.error("No account for %s within %g seconds; this user ends", self.username, deadline.seconds)
-            raise StopUser
+            raise GreenletExit
 
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last."""
@@ -147,12 +152,11 @@ class HubUser(FastHttpUser):
         )
         if answer.status in {201, 409}:
             return True
-        detail = error_for(answer, f"creating the account {self.username}").detail
+        error = error_for(answer, f"creating the account {self.username}")
+        self.test_run.note_failure(error)
         if answer.status in {400, 401, 403, 404}:  # trying again would not help
             self.test_run.ledger.user_refused(self.username)
-            LOG.error("%s; this user ends", detail)
-            raise StopUser
-        LOG.warning("%s", detail)
+            raise GreenletExit
         return None
 
     def _spread(self) -> float:
@@ -170,8 +174,11 @@ class HubUser(FastHttpUser):
             yield
         except HubUsersError as error:
             self._count(name, time.monotonic() - started, error)
-            LOG.info("%s", error.detail)
-            raise RescheduleTask from error
+            self.test_run.note_failure(error)
+            if isinstance(error, SpawnFailed):
+                self.test_run.note_failed_spawn(started)
+            ends = self.settings.end_after_failure or isinstance(error, UserGone)
+            raise (StopUser if ends else RescheduleTask) from error
         self._count(name, time.monotonic() - started)
 
     def _count(self, name: str, seconds: float, error: Exception | None = None) -> None:
@@ -185,7 +192,24 @@ class HubUser(FastHttpUser):
         )
 
 
-class _WatchingClient(HubClient):
+class _CountingClient(HubClient):
+    """Leaves it to Locust to count odd answers, and to the run to say what is odd about the first of each kind."""
+
+    def __init__(self, run: Run, session: Any) -> None:
+        super().__init__(run.settings.endpoint, session)
+        self._run = run
+
+    def request(self, method: str, template: str, **kwargs: Any) -> Answer:
+        answer = super().request(method, template, **kwargs)
+        if answer.hub_is_away:
+            self._run.note_hub_away()
+        return answer
+
+    def note_odd_answer(self, error: HubError) -> None:
+        self._run.note_failure(error)
+
+
+class _WatchingClient(_CountingClient):
     """Looks at servers, but with no more than a few looks of one process under way.
 
     People don't look; their pages are told. A thousand users who each look once a second are more than a hub answers,

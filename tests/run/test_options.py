@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hubusers.run.options import SettingsError, add_options, endpoint_of, read_token, settings_from
+from hubusers.run.options import Access, SettingsError, add_options, endpoint_of, read_token, settings_from
 
 TOKEN = "0123456789abcdef"
+ACCESS = Access(TOKEN)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def parsed(*arguments: str) -> argparse.Namespace:
 
 
 def test_the_defaults() -> None:
-    settings = settings_from(parsed(), "https://host", "run")
+    settings = settings_from(parsed(), "https://host", "run", ACCESS)
     assert settings.endpoint == "https://host/hub/api"
     assert (settings.server_timeout, settings.poll_interval) == (60, 1)
     assert (settings.stay, settings.pause) == ((30, 90), (10, 30))
@@ -45,7 +46,7 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
         *["--name-prefix", "try", "--server-timeout", "5", "--poll-interval", "0.5", "--stay", "3", "--pause", "0-2"],
         *["--user-options", '{"image": "x"}', "--keep", "--lifecycles", "2"],
     )
-    settings = settings_from(options, "https://host", "run")
+    settings = settings_from(options, "https://host", "run", ACCESS)
     assert (settings.prefix, settings.server_timeout, settings.poll_interval) == ("try", 5, 0.5)
     assert (settings.stay, settings.pause) == ((3, 3), (0, 2))
     assert settings.user_options == {"image": "x"}
@@ -58,7 +59,7 @@ def test_the_environment_gives_options_too(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("SERVER_LIFECYCLE_TIMEOUT", "7")
     monkeypatch.setenv("HUBUSERS_SERVER_PROFILE", "small")
     options = parsed()
-    settings = settings_from(options, options.host, "run")
+    settings = settings_from(options, options.host, "run", ACCESS)
     assert (settings.endpoint, settings.server_timeout) == ("https://host/hub/api", 7)
     assert settings.user_options == {"profile": "small"}
 
@@ -102,10 +103,10 @@ def test_what_the_web_ui_sends_back_is_checked_again() -> None:
     options = parsed()
     options.stay = "never"
     with pytest.raises(SettingsError, match=r"^'never' must be seconds"):
-        settings_from(options, "https://host", "run")
+        settings_from(options, "https://host", "run", ACCESS)
     options = parsed("--server-profile", "small", "--user-options", "{}")
     with pytest.raises(SettingsError, match="not both"):
-        settings_from(options, "https://host", "run")
+        settings_from(options, "https://host", "run", ACCESS)
 
 
 def test_no_hub_and_no_token_say_which_variable_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

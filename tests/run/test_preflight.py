@@ -5,6 +5,7 @@ import requests
 
 import hubusers
 from hubusers.local import LocalHub
+from hubusers.run.options import Access
 from hubusers.run.preflight import PreflightError, check_hub
 from tests.scripted_hub import Scripted, ScriptedHub
 
@@ -13,14 +14,14 @@ TOKEN = "0123456789abcdef"
 
 def refusal(endpoint: str, token: str) -> str:
     with pytest.raises(PreflightError) as raised:
-        check_hub(endpoint, token)
+        check_hub(endpoint, Access(token))
     assert token not in str(raised.value)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
 
 def test_a_hub_that_can_be_tested(local_hub: LocalHub) -> None:
-    findings = check_hub(local_hub.endpoint, local_hub.token)
+    findings = check_hub(local_hub.endpoint, Access(local_hub.token))
     assert findings.version.split(".")[0].isdigit()
     assert findings.owner == "hubusers"
     assert "StubSpawner" in findings.spawner
@@ -62,5 +63,5 @@ def test_a_token_without_the_scopes(local_hub: LocalHub, session: requests.Sessi
 
 def test_nothing_was_changed(local_hub: LocalHub, session: requests.Session) -> None:
     before = hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h")
-    check_hub(local_hub.endpoint, local_hub.token)
+    check_hub(local_hub.endpoint, Access(local_hub.token))
     assert hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h") == before
