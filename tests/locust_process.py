@@ -127,6 +127,11 @@ def users_on(hub: LocalHub) -> list[str]:
     return names
 
 
+def events_of(hub: LocalHub) -> list[dict[str, Any]]:
+    """Return what really happened to the servers of a local hub, as its spawner wrote it down."""
+    return [json.loads(line) for line in hub.events_path.read_text().splitlines()]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,16 +1,26 @@
-"""A hub that answers as it is told to: a fake, for what a real hub will not do on command."""
+"""A hub that answers as it is told to: a fake, for what a real hub will not do on command.
+
+It can also stand in front of a real one, as a proxy does, and let through what it is not told to answer itself.
+"""
 
 import json
+import socket
+import ssl
+import struct
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+import urllib3
+
+from hubusers.local import LocalHub
+
 
 @dataclass
 class Scripted:
-    """One answer: a body that is no string goes as JSON; `lost` closes the connection instead; `held` hangs first."""
+    """One answer: a body that is no string goes as JSON; `lost` resets the connection instead; `held` hangs first."""
 
     status: int = 200
     body: Any = ""
@@ -28,18 +38,33 @@ class Asked:
 
 
 class ScriptedHub:
-    """Answers on a free loopback port with what `answers` holds, one after the other; the last one again and again."""
+    """Answers on a free loopback port with what `answers` holds, one after the other; the last one again and again.
 
-    def __init__(self) -> None:
-        self.answers: list[Scripted] = [Scripted(200, {})]
+    Args:
+        before: The hub that answers when `answers` is empty.
+        tls: With which certificate to speak https.
+    """
+
+    def __init__(self, before: LocalHub | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self.answers: list[Scripted] = [] if before else [Scripted(200, {})]
         self.asked: list[Asked] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if before:
+            self._hub = urllib3.HTTPConnectionPool("127.0.0.1", before.settings.public_port, maxsize=100)
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        if tls:
+            # The handshake waits for the connection's own thread, so that one who refuses it keeps nobody waiting.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._ending = threading.Event()
+        self._starts_fail = False
+
+    @property
+    def url(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/hub/api"
+        return f"{self.url}/hub/api"
 
     def script(self, *answers: Scripted) -> None:
         self.answers = list(answers)
@@ -55,6 +80,23 @@ class ScriptedHub:
         self._server.shutdown()
         self._server.server_close()
 
+    def fail_starts(self) -> None:
+        """Answer each start with the 500 of a failed spawn, and let everything else through."""
+        self._starts_fail = True
+
+    def answer(self, asked: Asked) -> Scripted:
+        if self._starts_fail and asked.method == "POST" and asked.path.endswith("/server"):
+            return Scripted(500, {"status": 500, "message": "Unhandled error starting server"})
+        answers = self.answers
+        if answers:
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+        kept = {name: value for name, value in asked.headers.items() if name.lower() not in _HOP_BY_HOP}
+        reply = self._hub.request(
+            asked.method, asked.path, body=asked.body or None, headers=kept, redirect=False, retries=False, timeout=60
+        )
+        headers = {name: value for name, value in reply.headers.items() if name.lower() not in _HOP_BY_HOP}
+        return Scripted(reply.status, reply.data.decode(), headers)
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         hub = self
 
@@ -63,11 +105,16 @@ class ScriptedHub:
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                hub.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-                answer = hub.answers.pop(0) if len(hub.answers) > 1 else hub.answers[0]
+                asked = Asked(self.command, self.path, dict(self.headers), body)
+                hub.asked.append(asked)
+                try:
+                    answer = hub.answer(asked)
+                except urllib3.exceptions.HTTPError:
+                    answer = Scripted(503)
                 hub._ending.wait(answer.held)
                 if answer.lost:
                     self.close_connection = True
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
                 content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
                 self.send_response(answer.status)
@@ -84,3 +131,14 @@ class ScriptedHub:
                 pass
 
         return Handler
+
+
+_HOP_BY_HOP = {"connection", "content-length", "transfer-encoding", "host", "accept-encoding", "content-encoding"}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 500
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: who asks may go away at any time, as people do."""

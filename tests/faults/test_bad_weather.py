@@ -1,0 +1,269 @@
+"""What a hub, or what stands before it, does to a run; the run goes on or says why not, and leaves nothing."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from hubusers.local import LocalHub
+from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from tests.scripted_hub import Scripted, ScriptedHub
+
+BRISK = ["--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
+SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 3)"
+
+
+def rows_named(locust: LocustProcess, *words: str) -> list[str]:
+    """The lines of Locust's table of failures that hold these words."""
+    return [line for line in locust.lines if all(word in line for word in words)]
+
+
+def test_the_hub_is_killed_and_comes_back() -> None:
+    with (
+        LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5)) as hub,
+        LocustProcess(hub, ["--headless", "--json", "-u", "60", "-r", "60", "-t", "35s", *BRISK]) as locust,
+    ):
+        wait_until(lambda: len(users_on(hub)) >= 60, lambda: locust.output, 60)
+        time.sleep(3)
+        hub.crash()
+        time.sleep(10)
+        hub.restart()
+        back_at = time.time()
+        assert locust.wait(180) == 1
+        assert locust.statistics()["SERVER start to ready"]["num_failures"] > 0
+        assert rows_named(locust, "start to ready", "HTTP 503") or rows_named(locust, "start to ready", "spawn failed")
+        assert sum(event["time"] > back_at + 1 and event["event"] == "ready" for event in events_of(hub)) > 20
+        created, removed, left, *_, servers_left = locust.summary()
+        assert created == removed >= 60
+        assert (left, servers_left) == (0, 0)
+        assert users_on(hub) == []
+
+
+@pytest.fixture
+def front(local_hub: LocalHub) -> Iterator[ScriptedHub]:
+    with ScriptedHub(before=local_hub) as front:
+        yield front
+
+
+def stormy_run(
+    local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted]]
+) -> LocustProcess:
+    """Run through weather that changes: seconds, and what is answered meanwhile; then the hub answers again."""
+    seconds = sum(length for length, _ in storms) + 12
+    arguments = ["--headless", "--json", "-u", "20", "-r", "20", "-t", f"{seconds:g}s", "--server-timeout", "6"]
+    with LocustProcess(
+        local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
+    ) as locust:
+        locust.wait_for("All users spawned")
+        time.sleep(3)
+        for length, answer in storms:
+            front.script(answer)
+            time.sleep(length)
+        front.script()
+        cleared_at = time.time()
+        assert locust.wait(120) == 1
+    ready = [event for event in events_of(local_hub) if event["event"] == "ready" and event["time"] > cleared_at]
+    assert len([event for event in ready if event["username"].startswith(prefix)]) > 5
+    for row in ("start to ready", "stop to stopped"):
+        assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 7000
+    created, removed, left, *_, servers_left = locust.summary()
+    assert created == removed >= 20
+    assert (left, servers_left) == (0, 0)
+    assert not [name for name in users_on(local_hub) if name.startswith(prefix)]
+    return locust
+
+
+def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHub) -> None:
+    locust = stormy_run(
+        local_hub, front, "gateway", [(7, Scripted(502, "<html>Bad Gateway")), (8, Scripted(503, "<html>Unavailable"))]
+    )
+    for status in ("HTTP 502", "HTTP 503"):
+        assert rows_named(locust, "GET /users/{name}", status) or rows_named(locust, "DELETE /users/{name}", status)
+        assert rows_named(locust, "SERVER", f"hub error: {status}")
+
+
+def test_connections_that_are_reset_and_answers_that_hang(local_hub: LocalHub, front: ScriptedHub) -> None:
+    locust = stormy_run(local_hub, front, "lost", [(5, Scripted(lost=True)), (9, Scripted(200, {}, held=30))])
+    assert rows_named(locust, "SERVER", "hub error: connection lost")
+    assert rows_named(locust, "SERVER", "timed out")
+
+
+def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub) -> None:
+    login = Scripted(302, headers={"Location": "https://login.example.org/authorize?client_id=hub"})
+    locust = stormy_run(
+        local_hub,
+        front,
+        "garbled",
+        [(2, Scripted(200, "<html>Please log in")), (2, Scripted(200, '{"name": ')), (2, Scripted(200)), (2, login)],
+    )
+    for cause in (
+        "a web page instead of the API's answer; is this the hub, and no login of its own in front of the API?",
+        "not the JSON that the API speaks; does something between here and the hub change or cut its answers?",
+        "it redirects to https://login.example.org/authorize?client_id=hub; is the URL right",
+    ):
+        said = [line for line in locust.lines if cause in line and "/WARNING/" in line]
+        assert 1 <= len(said) <= 2, locust.output  # once for each kind of answer; garbled and cut are two
+
+
+def test_two_hundred_users_where_five_may_start_at_a_time() -> None:
+    with LocalHub(spawn_seconds=(0.1, 0.2), concurrent_spawn_limit=5, extra_config=SERVED_SOON) as hub:
+        locust = run_locust(
+            hub, *["--json", "-u", "200", "-r", "200", "--lifecycles", "1", "--stay", "0", "--pause", "0"]
+        )
+        assert locust.process.returncode == 0, locust.output
+        rows = locust.statistics()
+        assert rows["SERVER throttled"]["num_requests"] > 100
+        assert rows["SERVER start to ready"]["num_requests"] == 200
+        assert rows["SERVER start to ready"]["num_failures"] == 0
+        assert rows["POST /users/{name}/server"]["num_failures"] == 0
+        assert rows["SERVER start to ready"]["max_response_time"] < 60_000
+        assert locust.summary() == (200, 200, 0, 200, 200, 0)
+        assert users_on(hub) == []
+
+
+def test_no_more_servers_than_the_hub_allows() -> None:
+    with LocalHub(spawn_seconds=(0.1, 0.2), extra_config="c.JupyterHub.active_server_limit = 20") as hub:
+        locust = run_locust(
+            hub, *["--json", "-u", "60", "-r", "60", "--lifecycles", "1", "--stay", "2", "--pause", "0"]
+        )
+        assert locust.process.returncode == 0, locust.output
+        rows = locust.statistics()
+        assert rows["SERVER throttled"]["num_requests"] >= 40
+        assert rows["SERVER start to ready"]["num_requests"] == 60  # as others leave, all are let in
+        assert rows["SERVER start to ready"]["num_failures"] == 0
+        assert users_on(hub) == []
+
+
+class TestFailedSpawns:
+    def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
+        with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
+            locust = run_locust(
+                hub, *["--json", "-u", "40", "-r", "40", "-t", "12s", "--stop-after-failed-spawns", "0", *BRISK]
+            )
+            assert locust.process.returncode == 1
+            row = locust.statistics()["SERVER start to ready"]
+            failed = sum(event["event"] == "failed" for event in events_of(hub))
+            assert 0.05 < row["num_failures"] / row["num_requests"] < 0.4
+            assert 0 <= failed - row["num_failures"] <= 40  # each seen, but those in mid-spawn at the end
+            assert row["max_response_time"] < 20_000  # at once, and not after the sixty seconds of the timeout
+            assert rows_named(locust, "SERVER start to ready: spawn failed")
+            assert row["num_requests"] > 60  # they tried again
+            assert users_on(hub) == []
+
+    def test_a_fifth_of_all_spawns_fail_and_users_end(self) -> None:
+        with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
+            locust = run_locust(
+                hub,
+                *["--json", "-u", "20", "-r", "20", "--lifecycles", "1000", "--after-failure", "end"],
+                *["--stop-after-failed-spawns", "0", *BRISK],
+            )
+            assert locust.process.returncode == 1
+            assert locust.statistics()["SERVER start to ready"]["num_failures"] == 20  # one each; then the run ended
+            assert users_on(hub) == []
+
+    FRAGILE = "c.Spawner.consecutive_failure_limit = 5"
+
+    def test_all_fail_from_the_first_and_the_hub_survives(self) -> None:
+        with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=1, extra_config=self.FRAGILE) as hub:
+            locust = run_locust(hub, "-u", "100", "-r", "100", "-t", "20s")
+            assert locust.process.returncode == 2
+            assert "4 spawns in a row failed, before there was any load" in locust.output
+            assert "Ramping" not in locust.output
+            time.sleep(3)  # a hub that gives up does so after two seconds
+            assert users_on(hub) == []
+
+    def test_they_begin_to_fail_in_mid_run_and_the_hub_survives(self) -> None:
+        breaks = (
+            "import hubusers.local.spawners as s\n"
+            "launch = s.StubSpawner.launch\n"
+            "async def launch_six(self):\n"
+            "    s.launched = getattr(s, 'launched', 0) + 1\n"
+            "    if s.launched > 6: raise RuntimeError('the registry is gone')\n"
+            "    return await launch(self)\n"
+            "s.StubSpawner.launch = launch_six\n"
+        )
+        with LocalHub(spawn_seconds=(0.1, 0.1), extra_config=f"{self.FRAGILE}\n{breaks}") as hub:
+            locust = run_locust(hub, "-u", "30", "-r", "1", "--stay", "60", "--poll-interval", "0.2")
+            assert locust.process.returncode == 1
+            assert "4 spawns in a row failed, so the run ends" in locust.output
+            time.sleep(3)
+            assert users_on(hub) == []
+
+    def test_with_workers_the_master_counts(self, free_master_port: list[str]) -> None:
+        with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=0) as hub:
+            breaks = ScriptedHub(before=hub)
+            with (
+                breaks,
+                LocustProcess(
+                    hub,
+                    ["--headless", "-u", "8", "-r", "2", "--processes", "2", *free_master_port, *BRISK],
+                    env={"JUPYTERHUB_ENDPOINT": breaks.endpoint},
+                ) as locust,
+            ):
+                locust.wait_for("All users spawned")
+                time.sleep(2)
+                breaks.fail_starts()
+                assert locust.wait() == 1
+                assert "4 spawns in a row failed, so the run ends" in locust.output
+                assert users_on(hub) == []
+
+
+class TestDeadlines:
+    def test_servers_that_never_become_ready(self) -> None:
+        with LocalHub(spawn_seconds=(600, 600)) as hub:
+            locust = run_locust(
+                hub, *["--json", "-u", "30", "-r", "30", "-t", "8s", "--server-timeout", "3", "--poll-interval", "0.5"]
+            )
+            assert locust.process.returncode == 1
+            row = locust.statistics()["SERVER start to ready"]
+            assert row["num_failures"] == row["num_requests"] > 0
+            assert row["max_response_time"] < 4000
+            assert rows_named(locust, "SERVER start to ready: timed out")
+            assert locust.summary()[2] == 0
+            assert users_on(hub) == []
+
+    def test_servers_that_never_stop(self) -> None:
+        slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
+        with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
+            arguments = ["-u", "12", "-r", "12", "-t", "6s", "--server-timeout", "3", *BRISK]
+            locust = run_locust(hub, "--json", *arguments, "--stop-after-failed-spawns", "0")
+            assert locust.process.returncode == 3
+            assert rows_named(locust, "SERVER stop to stopped: timed out")
+            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 4000
+            left = locust.summary()[2]
+            assert left == len(users_on(hub)) == 12
+            named = next(line for line in locust.lines if "Left on the hub: " in line)
+            assert named.partition(";")[0].count("hub-stress-test-") == 10
+            assert " and 2 more; " in named
+            assert "to remove what is left: " in locust.lines[-1]
+            # With the first server tried, such a hub is not loaded at all.
+            locust = run_locust(hub, *arguments)
+            assert locust.process.returncode == 3
+            assert "Ramping" not in locust.output
+            assert len(users_on(hub)) == 13
+            assert "hubusers purge --name-prefix hub-stress-test --run" in locust.output
+
+
+def test_the_token_is_revoked_in_mid_run() -> None:
+    role = {"name": "boss", "users": ["boss"], "scopes": ["admin:users", "admin:servers", "list:users"]}
+    config = f"c.JupyterHub.load_roles.append({role})"
+    with LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5), extra_config=config) as hub:
+        admin = {"Authorization": f"token {hub.token}"}
+        requests.post(f"{hub.endpoint}/users/boss", headers=admin, timeout=10)
+        made = requests.post(f"{hub.endpoint}/users/boss/tokens", headers=admin, timeout=10).json()
+        with LocustProcess(
+            hub, ["--headless", "-u", "40", "-r", "40", *BRISK], env={"JUPYTERHUB_API_TOKEN": made["token"]}
+        ) as locust:
+            locust.wait_for("All users spawned")
+            wait_until(lambda: len(users_on(hub)) >= 41, lambda: locust.output, 30)
+            requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
+            revoked_at = time.monotonic()
+            assert locust.wait() == 3
+            assert time.monotonic() - revoked_at < 30
+        errors = [line for line in locust.lines if "/ERROR/" in line]
+        assert len([line for line in errors if "The hub does not accept the API token any more" in line]) == 1
+        assert len([line for line in errors if "Left on the hub: hub-stress-test-" in line]) == 1
+        assert len(errors) == 2
+        assert locust.summary()[2] == len(users_on(hub)) - 1 > 0
+        assert made["token"] not in locust.output

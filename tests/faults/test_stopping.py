@@ -1,0 +1,142 @@
+"""A run that is stopped, in any way and in any phase, leaves nothing; and says honestly what it leaves when it must."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from hubusers.local import LocalHub
+from tests.locust_process import LocustProcess, events_of, free_port, users_on, wait_until
+
+NO_TRIAL = ["--stop-after-failed-spawns", "0"]
+MANY = 500
+BOUND = 60 + MANY
+"""Seconds that a clean-up may take, as the README states it: the server timeout and one for each user."""
+
+
+def in_mid_spawn(hub: LocalHub) -> int:
+    events = Counter(event["event"] for event in events_of(hub))
+    return events["starting"] - events["ready"] - events["failed"]
+
+
+def press_ctrl_c(locust: LocustProcess, url: str) -> None:
+    locust.interrupt()
+
+
+def send_sigterm(locust: LocustProcess, url: str) -> None:
+    locust.process.terminate()
+
+
+def wait_for_the_time_limit(locust: LocustProcess, url: str) -> None:
+    locust.wait_for("--run-time limit reached", 60)
+
+
+def stop_in_the_web_ui(locust: LocustProcess, url: str) -> None:
+    requests.post(f"{url}/stop", timeout=BOUND)
+    assert locust.summary()[2] == 0
+    locust.interrupt()  # the web UI goes on until somebody ends it
+
+
+@pytest.mark.parametrize(
+    ("stop", "how"),
+    [
+        (press_ctrl_c, ["--headless"]),
+        (send_sigterm, ["--headless"]),
+        (wait_for_the_time_limit, ["--headless", "--run-time", "25s"]),
+        (stop_in_the_web_ui, ["--autostart"]),
+    ],
+)
+def test_500_users_most_of_them_in_mid_spawn(stop: Callable[[LocustProcess, str], None], how: list[str]) -> None:
+    port = free_port()
+    how = [*how, "--web-port", str(port)]
+    with (
+        LocalHub(spawn_seconds=(20, 40), stop_seconds=(0, 2)) as hub,
+        LocustProcess(hub, [*how, "-u", str(MANY), "-r", str(MANY), "--only-summary", *NO_TRIAL]) as locust,
+    ):
+        wait_until(lambda: in_mid_spawn(hub) > MANY * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn", 60)
+        stop(locust, f"http://127.0.0.1:{port}")
+        stopped_at = time.monotonic()
+        assert locust.wait(BOUND) == 0
+        assert time.monotonic() - stopped_at < BOUND
+        created, removed, left, started, servers_removed, servers_left = locust.summary()
+        assert created == removed > MANY * 0.6
+        assert started == servers_removed > MANY * 0.6
+        assert (left, servers_left) == (0, 0)
+        assert "Clean-up: users: " in locust.lines[-1]
+        assert users_on(hub) == []
+
+
+@pytest.mark.parametrize("seconds", [round(random.uniform(0.5, 4), 1) for _ in range(3)])
+def test_ctrl_c_at_a_random_moment(seconds: float) -> None:
+    with (
+        LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
+        LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", "--stay", "0-1", "--pause", "0-1"]) as locust,
+    ):
+        locust.wait_for("Ramping to")
+        time.sleep(seconds)
+        locust.interrupt()
+        assert locust.wait() == 0
+        created, removed, left, started, servers_removed, servers_left = locust.summary()
+        assert created == removed > 0
+        assert started == servers_removed
+        assert (left, servers_left) == (0, 0)
+        assert users_on(hub) == []
+
+
+def test_ctrl_c_while_the_first_server_is_tried() -> None:
+    with LocalHub(spawn_seconds=(30, 30)) as hub, LocustProcess(hub, ["--headless", "-u", "5"]) as locust:
+        wait_until(lambda: in_mid_spawn(hub) == 1, lambda: locust.output, 30)
+        locust.interrupt()
+        assert locust.wait() == 130
+        assert users_on(hub) == []
+
+
+def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
+    with (
+        LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
+        LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", *NO_TRIAL]) as locust,
+    ):
+        locust.wait_for("All users spawned")
+        time.sleep(1.5)
+        locust.interrupt()
+        locust.wait_for("Clean-up: removing")
+        locust.interrupt()
+        assert locust.wait(10) == 130
+        assert locust.summary()[2] > 0
+        run_as_printed(locust.lines[-1].partition("to remove what is left: ")[2], hub)
+        assert users_on(hub) == []
+
+
+def test_ctrl_c_twice_with_workers(free_master_port: list[str]) -> None:
+    """The master cannot see what its workers hold, and still must not say that nothing is left."""
+    with (
+        LocalHub(spawn_seconds=(8, 8), stop_seconds=(5, 5)) as hub,
+        LocustProcess(
+            hub,
+            ["--headless", "-u", "60", "-r", "60", "--processes", "2", *free_master_port, *NO_TRIAL],
+        ) as locust,
+    ):
+        wait_until(lambda: in_mid_spawn(hub) > 50, lambda: locust.output, 60)
+        time.sleep(4)  # each worker has reported by then
+        locust.interrupt()
+        locust.wait_for("Clean-up: removing")
+        locust.interrupt()
+        assert locust.wait(20) == 130
+        lefts = [line for line in locust.lines if "to remove what is left: " in line]
+        assert len(lefts) == 3  # two workers and the master
+        run_as_printed(lefts[-1].partition("to remove what is left: ")[2], hub)
+        assert users_on(hub) == []
+
+
+def run_as_printed(command: str, hub: LocalHub) -> None:
+    """Run the command that a run named, as a person would paste it."""
+    command = command.strip().replace("hubusers purge", f"{sys.executable} -m hubusers purge --yes")
+    env = {**os.environ, "JUPYTERHUB_API_TOKEN": hub.token}
+    purge = subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, text=True, timeout=120)
+    assert purge.returncode == 0, purge.stdout + purge.stderr
