@@ -1,0 +1,118 @@
+"""The token is nowhere in what a run writes or shows, whatever happens in it."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from hubusers.local import LocalHub
+from tests.locust_process import LocustProcess, free_port, wait_until
+from tests.scripted_hub import Asked, Scripted, ScriptedHub
+
+
+class Blabbing(ScriptedHub):
+    """Now and then answers as a badly configured proxy does: with an error page that repeats the request."""
+
+    def answer(self, asked: Asked) -> Scripted:
+        self.count = getattr(self, "count", 0) + 1
+        if self.count > 40 and self.count % 5 == 0:
+            return Scripted(500, {"message": f"Cannot handle {asked.headers}"})
+        return super().answer(asked)
+
+
+@pytest.fixture
+def blabbing(local_hub: LocalHub) -> Iterator[ScriptedHub]:
+    with Blabbing(before=local_hub) as front:
+        yield front
+
+
+def command_lines() -> str:
+    lines = []
+    for process in psutil.process_iter():
+        try:
+            lines.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return "\n".join(lines)
+
+
+ARGUMENTS = ["-u", "6", "-r", "6", "--stay", "0.2", "--pause", "0.1", "--poll-interval", "0.2", "--loglevel", "DEBUG"]
+ARGUMENTS += ["--stop-after-failed-spawns", "0", "--server-timeout", "5"]
+
+
+def test_everything_that_a_headless_run_writes(
+    local_hub: LocalHub, blabbing: ScriptedHub, tmp_path: Path, free_master_port: list[str]
+) -> None:
+    files = ["--csv", str(tmp_path / "run"), "--csv-full-history", "--html", str(tmp_path / "run.html")]
+    files += ["--json", "--json-file", str(tmp_path / "run"), "--logfile", str(tmp_path / "run.log")]
+    raises = tmp_path / "locustfile.py"
+    raises.write_text(
+        "from locust import task\n"
+        "from hubusers.run.switch import switch_on\n"
+        "from hubusers.users import HubUser, ServerLifecycleUser\n"
+        "switch_on()\n"
+        "class Broken(HubUser):\n"
+        "    @task\n"
+        "    def fail(self):\n"
+        "        raise RuntimeError('of this user class')\n"
+    )
+    with LocustProcess(
+        local_hub,
+        [
+            "--headless",
+            "-t",
+            "8s",
+            "--processes",
+            "2",
+            "--name-prefix",
+            "secret",
+            *free_master_port,
+            *ARGUMENTS,
+            *files,
+        ],
+        env={"JUPYTERHUB_ENDPOINT": blabbing.endpoint},
+        file=str(raises),
+    ) as locust:
+        locust.wait_for("Traceback", 60)
+        seen = command_lines()
+        locust.process.wait(60)
+        locust.reader.join(5)
+    assert str(raises) in seen
+    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file != raises}
+    assert {"run.html", "run.log", "run_stats.csv", "run_exceptions.csv", "run.json"} <= written.keys()
+    assert "/DEBUG/" in written["run.log"]
+    assert "RuntimeError" in written["run_exceptions.csv"]
+    for name, text in {"the command lines": seen, "the output": locust.output, **written}.items():
+        assert local_hub.token not in text, name
+    assert "Cannot handle" in written["run.log"]
+    assert "(secret)" in written["run.log"]
+
+
+def test_everything_that_the_web_ui_shows(local_hub: LocalHub, blabbing: ScriptedHub) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with LocustProcess(
+        local_hub,
+        ["--web-port", str(port), "--name-prefix", "shown", "--autostart", *ARGUMENTS],
+        env={"JUPYTERHUB_ENDPOINT": blabbing.endpoint},
+    ) as locust:
+        locust.wait_for("Cannot handle", 60)
+        wait_until(lambda: "stop to stopped" in requests.get(f"{url}/stats/requests", timeout=5).text, str, 30)
+        time.sleep(1)
+        pages = ["/", "/stats/requests", "/stats/report", "/stats/report?download=1&theme=dark", "/exceptions", "/logs"]
+        pages += ["/tasks", "/stats/requests/csv", "/stats/requests_full_history/csv", "/stats/failures/csv"]
+        pages += ["/exceptions/csv", "/get-user", "/api/stats"]
+        shown = {page: requests.get(f"{url}{page}", timeout=10) for page in pages}
+        assert sum(answer.ok for answer in shown.values()) >= 10
+        assert "SERVER" in shown["/stats/report"].text
+        for page, answer in shown.items():
+            assert local_hub.token not in answer.text + str(answer.headers), page
+        for variable in ("JUPYTERHUB_API_TOKEN", "environ"):
+            assert not re.search(rf"{variable}['\"]?\s*[:=]\s*['\"]?[0-9a-f]{{16}}", shown["/"].text)
+        locust.interrupt()
+        locust.wait()
+    assert local_hub.token not in locust.output

@@ -1,0 +1,129 @@
+"""TLS certificates are verified, by every kind of session alike, unless someone says otherwise."""
+
+from locust.env import Environment
+
+import datetime
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+import hubusers
+from hubusers.hub.client import HubClient
+from hubusers.hub.transport import CERTIFICATE_NOT_TRUSTED
+from hubusers.local import LocalHub
+from hubusers.run.options import Access, SettingsError, access_from
+from hubusers.run.preflight import PreflightError, check_hub
+from hubusers.run.run import Run, set_run
+from hubusers.users import ServerLifecycleUser
+from tests.locust_process import run_locust, users_on
+from tests.run.settings import settings_for
+from tests.scripted_hub import ScriptedHub
+
+AUTHORITY = trustme.CA()
+YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> str:
+    """The authority's certificate, as a file."""
+    file = tmp_path / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(file))
+    return str(file)
+
+
+def good() -> ssl.SSLContext:
+    return configured(AUTHORITY.issue_cert("127.0.0.1"))
+
+
+def expired() -> ssl.SSLContext:
+    return configured(AUTHORITY.issue_cert("127.0.0.1", not_after=YESTERDAY))
+
+
+def of_another_host() -> ssl.SSLContext:
+    return configured(AUTHORITY.issue_cert("hub.example.org"))
+
+
+def self_signed() -> ssl.SSLContext:
+    own = trustme.CA()
+    with own.private_key_pem.tempfile() as key, own.cert_pem.tempfile() as certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+def configured(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@contextmanager
+def clients(hub: ScriptedHub, verify: bool | str) -> Iterator[list[HubClient]]:
+    """A client for each kind of session that hubusers makes: for the functions and the clean-up, and for the users."""
+    access = Access("0123456789abcdef", verify)
+    environment = Environment()
+    set_run(environment, Run(settings_for(hub.endpoint, access), 0, print, print))
+    user_class = type("User", (ServerLifecycleUser,), {"host": hub.url})
+    yield [HubClient(hub.endpoint, access.session), user_class(environment).hub]
+    access.session.close()
+
+
+def errors(hub: ScriptedHub, verify: bool | str) -> set[str]:
+    with clients(hub, verify) as both:
+        return {client.request("GET", "/").error for client in both}
+
+
+@pytest.mark.parametrize("certificate", [good, expired, of_another_host, self_signed])
+def test_which_certificates_are_trusted(certificate: type, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedHub(tls=certificate()) as hub:
+        assert errors(hub, True) == {CERTIFICATE_NOT_TRUSTED}  # nobody knows the authority
+        assert errors(hub, bundle) == ({""} if certificate is good else {CERTIFICATE_NOT_TRUSTED})
+        assert errors(hub, False) == {""}
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        assert errors(hub, True) == ({""} if certificate is good else {CERTIFICATE_NOT_TRUSTED})
+        assert errors(hub, False) == {""}  # the bundle in the environment does not override this
+
+
+def test_the_opt_out_is_reported_loudly(caplog: pytest.LogCaptureFixture) -> None:
+    hubusers.get_session("0123456789abcdef", verify=False).close()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "NOT verified" in caplog.text
+
+
+def test_a_refused_certificate_names_the_remedy(local_hub: LocalHub) -> None:
+    with (
+        ScriptedHub(tls=expired()) as hub,
+        pytest.raises(PreflightError, match=r"not trusted.*--ca-bundle.*--insecure"),
+    ):
+        check_hub(hub.endpoint, Access(local_hub.token))
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_that_is_none(content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "0123456789abcdef")
+    file = tmp_path / "bundle.pem"
+    if content:
+        file.write_text(content)
+    with pytest.raises(SettingsError, match=r"bundle\.pem cannot be used as a bundle of CA certificates"):
+        access_from(None, str(file), insecure=False)
+
+
+def test_a_run_over_tls(local_hub: LocalHub, bundle: str) -> None:
+    arguments = ["-u", "3", "-r", "3", "-t", "20s", "--lifecycles", "1", "--stay", "0.2", "--pause", "0.1"]
+    with ScriptedHub(before=local_hub, tls=good()) as hub:
+        where = {"JUPYTERHUB_ENDPOINT": hub.endpoint}
+        refused = run_locust(local_hub, *arguments, env=where)
+        assert refused.process.returncode == 2
+        assert "give the authority's certificate with --ca-bundle" in refused.output
+        trusted = run_locust(local_hub, *arguments, "--ca-bundle", bundle, env=where)
+        assert trusted.process.returncode == 0, trusted.output
+        assert trusted.summary() == (3, 3, 0, 3, 3, 0)
+        assert "NOT verified" not in trusted.output
+        insecure = run_locust(local_hub, *arguments, "--insecure", env=where)
+        assert insecure.process.returncode == 0, insecure.output
+        assert insecure.output.count("TLS certificates are NOT verified") == 1
+    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
