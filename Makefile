@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+TIMES ?= 5
 
-.PHONY: demo test check format clean
+.PHONY: demo test test-weather test-faults test-rest check faults hubs format clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubusers needs Python 3.11 or newer")'
@@ -15,8 +16,19 @@ BIN := .venv/bin
 demo: .venv/.installed
 	$(BIN)/hubusers demo
 
+# Most tests wait for a hub of their own, so three parts run at the same time; each shows its results when it is done.
 test: check
-	$(BIN)/pytest
+	@echo "Testing, in three parts at the same time; a few minutes ..."
+	@$(MAKE) --no-print-directory --output-sync --jobs 3 test-weather test-faults test-rest
+
+test-weather: .venv/.installed
+	$(BIN)/pytest tests/faults/test_bad_weather.py
+
+test-faults: .venv/.installed
+	$(BIN)/pytest tests/faults --ignore tests/faults/test_bad_weather.py
+
+test-rest: .venv/.installed
+	$(BIN)/pytest --ignore tests/faults
 
 # Lint, format and types.
 check: .venv/.installed
@@ -24,9 +36,13 @@ check: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The run under faults again and again, with 500 users: about ten minutes each time.
+faults: .venv/.installed
+	$(BIN)/pytest tests/faults --many 500 --count $(TIMES)
+
 format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

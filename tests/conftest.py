@@ -18,6 +18,10 @@ settings.load_profile("ci")
 settings.register_profile("thorough", max_examples=5000, deadline=None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--many", default="150", metavar="N", help="How many users are stopped in mid-spawn.")
+
+
 @pytest.fixture(scope="session")
 def local_hub() -> Iterator[LocalHub]:
     """A real hub whose spawns and stops take a moment, so that nothing is ready by chance."""

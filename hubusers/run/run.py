@@ -92,6 +92,12 @@ class Run:
         if not self.settings.keep:
             self._cleanup.finish()
 
+    def finish_alone(self) -> None:
+        """Like `finish`, where no other process has users of this run: then a last look whether the hub lists any."""
+        self.finish()
+        if not self.settings.keep and not self.ledger.left() and self.take_over_what_is_left():
+            self.finish()
+
     def take_over_what_is_left(self) -> bool:
         """Enter every user of this run that the hub still lists; return False when the hub does not say which.
 

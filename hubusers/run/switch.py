@@ -214,9 +214,7 @@ class _Surroundings:
                 self.say_summary()
 
     def clean_up(self, run: Run) -> None:
-        run.finish()
-        if not run.settings.keep and not run.ledger.left() and run.take_over_what_is_left():
-            run.finish()
+        run.finish_alone()
 
     def quitting(self) -> None:
         """Make sure, on every way out, that the test is stopped, cleaned up after, and that the exit code tells."""

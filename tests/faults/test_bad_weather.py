@@ -152,11 +152,11 @@ class TestFailedSpawns:
             assert users_on(hub) == []
 
     def test_a_fifth_of_all_spawns_fail_and_users_end(self) -> None:
-        with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
+        with LocalHub(spawn_seconds=(0.1, 0.1), spawn_failure_share=0.2) as hub:
             locust = run_locust(
                 hub,
                 *["--json", "-u", "20", "-r", "20", "--lifecycles", "1000", "--after-failure", "end"],
-                *["--stop-after-failed-spawns", "0", *BRISK],
+                *["--stop-after-failed-spawns", "0", "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
             )
             assert locust.process.returncode == 1
             assert locust.statistics()["SERVER start to ready"]["num_failures"] == 20  # one each; then the run ended

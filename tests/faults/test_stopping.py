@@ -1,7 +1,6 @@
 """A run that is stopped, in any way and in any phase, leaves nothing; and says honestly what it leaves when it must."""
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -15,9 +14,16 @@ from hubusers.local import LocalHub
 from tests.locust_process import LocustProcess, events_of, free_port, users_on, wait_until
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
-MANY = 500
-BOUND = 60 + MANY
-"""Seconds that a clean-up may take, as the README states it: the server timeout and one for each user."""
+
+
+@pytest.fixture
+def many(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--many"))
+
+
+def bound(users: int) -> float:
+    """Seconds that a clean-up may take, as the README states it: the server timeout and one for each user."""
+    return 60 + users
 
 
 def in_mid_spawn(hub: LocalHub) -> int:
@@ -38,7 +44,7 @@ def wait_for_the_time_limit(locust: LocustProcess, url: str) -> None:
 
 
 def stop_in_the_web_ui(locust: LocustProcess, url: str) -> None:
-    requests.post(f"{url}/stop", timeout=BOUND)
+    requests.post(f"{url}/stop", timeout=600)
     assert locust.summary()[2] == 0
     locust.interrupt()  # the web UI goes on until somebody ends it
 
@@ -48,32 +54,34 @@ def stop_in_the_web_ui(locust: LocustProcess, url: str) -> None:
     [
         (press_ctrl_c, ["--headless"]),
         (send_sigterm, ["--headless"]),
-        (wait_for_the_time_limit, ["--headless", "--run-time", "25s"]),
+        (wait_for_the_time_limit, ["--headless", "--run-time", "30s"]),
         (stop_in_the_web_ui, ["--autostart"]),
     ],
 )
-def test_500_users_most_of_them_in_mid_spawn(stop: Callable[[LocustProcess, str], None], how: list[str]) -> None:
+def test_many_users_most_of_them_in_mid_spawn(
+    stop: Callable[[LocustProcess, str], None], how: list[str], many: int
+) -> None:
     port = free_port()
     how = [*how, "--web-port", str(port)]
     with (
-        LocalHub(spawn_seconds=(20, 40), stop_seconds=(0, 2)) as hub,
-        LocustProcess(hub, [*how, "-u", str(MANY), "-r", str(MANY), "--only-summary", *NO_TRIAL]) as locust,
+        LocalHub(spawn_seconds=(50, 60), stop_seconds=(0, 2)) as hub,
+        LocustProcess(hub, [*how, "-u", str(many), "-r", str(many), "--only-summary", *NO_TRIAL]) as locust,
     ):
-        wait_until(lambda: in_mid_spawn(hub) > MANY * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn", 60)
+        wait_until(lambda: in_mid_spawn(hub) > many * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn", 60)
         stop(locust, f"http://127.0.0.1:{port}")
         stopped_at = time.monotonic()
-        assert locust.wait(BOUND) == 0
-        assert time.monotonic() - stopped_at < BOUND
+        assert locust.wait(bound(many)) == 0
+        assert time.monotonic() - stopped_at < bound(many)
         created, removed, left, started, servers_removed, servers_left = locust.summary()
-        assert created == removed > MANY * 0.6
-        assert started == servers_removed > MANY * 0.6
+        assert created == removed > many * 0.6
+        assert started == servers_removed > many * 0.6
         assert (left, servers_left) == (0, 0)
         assert "Clean-up: users: " in locust.lines[-1]
         assert users_on(hub) == []
 
 
-@pytest.mark.parametrize("seconds", [round(random.uniform(0.5, 4), 1) for _ in range(3)])
-def test_ctrl_c_at_a_random_moment(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0.6, 1.7, 2.9])
+def test_ctrl_c_at_some_moment(seconds: float) -> None:
     with (
         LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
         LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", "--stay", "0-1", "--pause", "0-1"]) as locust,

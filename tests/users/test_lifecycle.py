@@ -1,21 +1,16 @@
 """The Locust user on a real hub: Locust is run as a person would, and the hub asked what is left."""
 
 import json
-import os
-import random
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
-
-import pytest
 
 import hubusers
 from hubusers.local import LocalHub
 from tests.locust_process import LocustProcess, free_port, run_locust, users_on
 
+NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 SHORT = ["--stay", "0.2", "--pause", "0.1", "--poll-interval", "0.2"]
 
 
@@ -26,6 +21,12 @@ def server_events(hub: LocalHub) -> dict[str, Counter[str]]:
         event = json.loads(line)
         events.setdefault(event["username"], Counter())[event["event"]] += 1
     return events
+
+
+def run_id(locust: LocustProcess) -> str:
+    found = re.search(r"Run (\w{6}):", locust.output)
+    assert found
+    return found[1]
 
 
 def test_a_whole_run(local_hub: LocalHub) -> None:
@@ -58,7 +59,7 @@ def test_a_user_is_done_after_some_lifecycles_and_the_run_ends_with_the_last(loc
     )
     assert time.monotonic() - started < 30
     assert locust.statistics()["SERVER stop to stopped"]["num_requests"] == 8
-    ours = {name: events for name, events in server_events(local_hub).items() if name.startswith("twice-")}
+    ours = {name: events for name, events in server_events(local_hub).items() if f"-{run_id(locust)}-" in name}
     assert len(ours) == 4
     assert all(events["ready"] == events["stopped"] == 2 for events in ours.values())
     assert locust.summary() == (4, 4, 0, 8, 8, 0)
@@ -87,87 +88,16 @@ def test_keep_leaves_users_and_servers_and_says_how_to_remove_them(local_hub: Lo
 
 
 class TestFailures:
-    """Told apart, counted, and never in the way of the clean-up."""
-
-    def test_failed_spawns(self) -> None:
-        with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=1) as hub:
-            locust = run_locust(hub, *["-u", "3", "-r", "3", "-t", "5s", "--json"], *SHORT)
-            assert locust.process.returncode == 1
-            row = locust.statistics()["SERVER start to ready"]
-            assert row["num_failures"] == row["num_requests"] > 0
-            assert row["max_response_time"] < 5000  # at once, not after the timeout
-            assert "SERVER start to ready: spawn failed" in locust.output
-            assert users_on(hub) == []
-
-    def test_throttled_is_no_failure_but_part_of_the_wait(self) -> None:
-        soon = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 2)"
-        with LocalHub(spawn_seconds=(0.5, 0.5), concurrent_spawn_limit=2, extra_config=soon) as hub:
-            locust = run_locust(hub, *["-u", "8", "-r", "8", "-t", "60s", "--json", "--lifecycles", "1"], *SHORT)
-            assert locust.process.returncode == 0, locust.output
-            rows = locust.statistics()
-            assert rows["SERVER throttled"]["num_requests"] > 0
-            assert rows["POST /users/{name}/server"]["num_failures"] == 0
-            assert rows["SERVER start to ready"]["num_requests"] == 8
-            assert rows["SERVER start to ready"]["max_response_time"] > 1500
-            assert users_on(hub) == []
+    """Told apart, counted, and never in the way of the clean-up; all other faults are in tests/faults."""
 
     def test_throttled_too_long_and_timed_out(self) -> None:
         with LocalHub(spawn_seconds=(30, 30), concurrent_spawn_limit=1) as hub:
-            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "5s", "--server-timeout", "2"], *SHORT)
+            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "5s", "--server-timeout", "2"], *NO_TRIAL, *SHORT)
             assert locust.process.returncode == 1
             assert "SERVER start to ready: throttled too long" in locust.output
             assert "SERVER start to ready: timed out" in locust.output
             assert locust.summary()[:3] == (2, 2, 0)
             assert users_on(hub) == []
-
-
-class TestStopping:
-    """In any phase, in mid-spawn above all, and nothing is left."""
-
-    @pytest.mark.parametrize("seconds", [round(random.uniform(0.5, 4), 1) for _ in range(3)])
-    def test_ctrl_c_at_a_random_moment(self, seconds: float) -> None:
-        with (
-            LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
-            LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", "--stay", "0-1", "--pause", "0-1"]) as locust,
-        ):
-            locust.wait_for("Ramping to")
-            time.sleep(seconds)
-            locust.interrupt()
-            assert locust.wait() == 0
-            created, removed, left, started, servers_removed, servers_left = locust.summary()
-            assert created == removed > 0
-            assert started == servers_removed
-            assert (left, servers_left) == (0, 0)
-            assert users_on(hub) == []
-
-    def test_ctrl_c_twice_ends_at_once_and_says_what_is_left(self) -> None:
-        with (
-            LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
-            LocustProcess(hub, ["--headless", "-u", "60", "-r", "60"]) as locust,
-        ):
-            locust.wait_for("All users spawned")
-            time.sleep(1.5)
-            locust.interrupt()
-            locust.wait_for("Clean-up: removing")
-            locust.interrupt()
-            assert locust.wait(10) == 3
-            assert "to remove what is left: JUPYTERHUB_ENDPOINT=" in locust.lines[-1]
-            left = locust.summary()[2]
-            assert left > 0
-            env = {**os.environ, "JUPYTERHUB_API_TOKEN": hub.token}
-            command = locust.lines[-1].partition("to remove what is left: ")[2].strip()
-            command = command.replace("hubusers purge", f"{sys.executable} -m hubusers purge --yes")
-            purge = subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, text=True, timeout=60)
-            assert purge.returncode == 0, purge.stdout + purge.stderr
-            assert users_on(hub) == []
-
-    def test_sigterm(self, local_hub: LocalHub) -> None:
-        with LocustProcess(local_hub, ["--headless", "-u", "5", "-r", "5", "--name-prefix", "terminated"]) as locust:
-            locust.wait_for("All users spawned")
-            locust.process.terminate()
-            assert locust.wait() == 0
-            assert locust.summary()[:3] == (5, 5, 0)
-        assert not [name for name in users_on(local_hub) if name.startswith("terminated")]
 
 
 class TestDistributed:
@@ -181,7 +111,7 @@ class TestDistributed:
         assert locust.process.returncode == 0, locust.output
         assert locust.summary()[:3] == (12, 12, 0)
         assert locust.statistics()["SERVER start to ready"]["num_failures"] == 0
-        workers = {name.rsplit("-", 2)[1] for name in server_events(local_hub) if f"-{self.run_id(locust)}-" in name}
+        workers = {name.rsplit("-", 2)[1] for name in server_events(local_hub) if f"-{run_id(locust)}-" in name}
         assert workers == {"0", "1"}
         assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
 
@@ -219,11 +149,6 @@ class TestDistributed:
             locust.wait()
             assert locust.summary()[2::3] == (0, 0)
             assert users_on(hub) == []
-
-    def run_id(self, locust: LocustProcess) -> str:
-        found = re.search(r"Run (\w{6}):", locust.output)
-        assert found
-        return found[1]
 
 
 class TestPreflight:

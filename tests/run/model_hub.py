@@ -1,0 +1,194 @@
+"""A model of a hub, and time that is virtual: for faults at each step of a run, which no real hub has on command."""
+
+import contextlib
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from unittest import mock
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import gevent
+from gevent.event import Event
+
+from hubusers.hub import waiting
+from hubusers.hub.session import RETRIES
+from hubusers.hub.transport import CONNECTION_REFUSED, TIMED_OUT, Answer, Request
+from hubusers.run.options import Access
+from hubusers.run.run import Run
+from tests.run.settings import settings_for
+
+ENDPOINT = "http://127.0.0.1/hub/api"
+
+
+class VirtualClock:
+    """Time passes only when everybody sleeps: then at once to the moment when the first one is to wake."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, Event]] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        woken = Event()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), woken))
+        woken.wait()
+
+    def pass_until(self, condition: Callable[[], bool], at_most: float) -> None:
+        """Let time pass until a condition holds, or for so many seconds."""
+        end = self.now + at_most
+        gevent.idle()
+        while not condition() and self._sleepers and self._sleepers[0][0] <= end:
+            self.now, _, woken = heapq.heappop(self._sleepers)
+            woken.set()
+            gevent.idle()
+        if not condition():
+            self.now = end
+
+
+@dataclass
+class Account:
+    server: str = ""  # or "spawn", "ready", "stop"
+    due: float = 0.0  # when the spawn or the stop is over
+    spawn_fails: bool = False
+
+
+class ModelHub:
+    """What the requests of a run do to a hub of JupyterHub 4, 5 or 6, and what it answers; with faults as told.
+
+    A fault is for one request: what is answered instead, and whether the hub carries the request out all the same: not
+    at all, before the answer, or late, when the one who asked has already gone on.
+    """
+
+    def __init__(self, clock: VirtualClock, version: int) -> None:
+        self.clock = clock
+        self.version = version
+        self.accounts: dict[str, Account] = {}
+        self.ever_created: set[str] = set()
+        self.changed: list[str] = []  # whose account or server somebody asked to change
+        self.faults: list[tuple[Answer, str]] = []
+        self.late: list[Request] = []
+        self.arrived_late: set[str] = set()
+        self.is_up = True
+        self.spawns = itertools.cycle([False])  # which of them fail
+
+    def send(self, request: Request) -> Answer:
+        """Stands in for what sends requests over the network; each is a moment at which a user may be stopped."""
+        gevent.sleep(0)
+        if not self.is_up:
+            return Answer(0, error=CONNECTION_REFUSED)
+        if self.late and (len(self.late) > 2 or "name_filter" in request.url):
+            self.carry_out_the_late()
+        if not self.faults:
+            answer = self.carry_out(request)
+        else:
+            answer, carried_out = self.faults.pop(0)
+            if carried_out == "too":
+                self.carry_out(request)
+            elif carried_out == "late":
+                self.late.append(request)
+            if answer.error == TIMED_OUT:
+                self.clock.sleep(request.timeout)
+        gevent.sleep(0)
+        return answer
+
+    def carry_out_the_late(self) -> None:
+        late, self.late = self.late, []
+        for request in late:
+            before = set(self.accounts)
+            self.carry_out(request)
+            self.arrived_late |= self.accounts.keys() - before
+
+    def restart(self) -> None:
+        """A hub that comes back has forgotten what was pending."""
+        for account in self.accounts.values():
+            if account.server in {"spawn", "stop"}:
+                account.server = ""
+
+    def carry_out(self, request: Request) -> Answer:
+        parts = urlsplit(request.url)
+        segments = [unquote(segment) for segment in parts.path.removeprefix("/hub/api/").split("/")]
+        for account in self.accounts.values():
+            self.settle(account)
+        if segments == ["users"] and request.method == "GET":
+            return self.list_users(parse_qs(parts.query))
+        name = segments[1]
+        if request.method != "GET":
+            self.changed.append(name)
+        if request.method == "POST" and len(segments) == 2:
+            if name in self.accounts:
+                return refusal(409, "already exists")
+            self.accounts[name] = Account()
+            self.ever_created.add(name)
+            return Answer(201, json.dumps({"name": name}))
+        if name not in self.accounts:
+            return refusal(500 if self.version == 4 and request.method == "DELETE" else 404, "No such user")
+        account = self.accounts[name]
+        if request.method == "GET":
+            return Answer(200, json.dumps(self.model_of(name)))
+        if request.method == "POST":
+            return self.start(account)
+        return self.stop(account) if segments[-1] == "server" else self.delete(name, account)
+
+    def settle(self, account: Account) -> None:
+        if account.server in {"spawn", "stop"} and self.clock.now >= account.due:
+            account.server = "ready" if account.server == "spawn" and not account.spawn_fails else ""
+
+    def model_of(self, name: str) -> dict[str, object]:
+        state = self.accounts[name].server
+        server = {"ready": state == "ready", "pending": None if state == "ready" else state}
+        return {"name": name, "servers": {"": server} if state else {}}
+
+    def list_users(self, query: dict[str, list[str]]) -> Answer:
+        names = [name for name in sorted(self.accounts) if query.get("name_filter", [""])[0] in name]
+        first, size = int(query["offset"][0]), 2  # small pages, so that there are several
+        following = {"offset": first + size} if len(names) > first + size else None
+        items = [self.model_of(name) for name in names[first : first + size]]
+        return Answer(200, json.dumps({"items": items, "_pagination": {"next": following}}))
+
+    def start(self, account: Account) -> Answer:
+        if account.server == "ready":
+            return refusal(400, "is already running")
+        if account.server == "stop":
+            return refusal(400, "is pending stop")
+        if not account.server:
+            account.server, account.due, account.spawn_fails = "spawn", self.clock.now + 4, next(self.spawns)
+        return Answer(202)
+
+    def stop(self, account: Account) -> Answer:
+        if account.server == "spawn" and self.version == 4:
+            return refusal(400, "is pending spawn, please wait")
+        if account.server == "spawn":
+            account.server = ""
+        if account.server == "ready":
+            account.server, account.due = "stop", self.clock.now + 2.5
+        return Answer(202 if account.server else 204)
+
+    def delete(self, name: str, account: Account) -> Answer:
+        if account.server == "spawn":
+            return refusal(500, "pending spawn")
+        if account.server:
+            return refusal(400, "is pending stop" if account.server == "stop" else "took too long to stop")
+        del self.accounts[name]
+        return Answer(204)
+
+
+def refusal(status: int, message: str) -> Answer:
+    return Answer(status, json.dumps({"status": status, "message": message}))
+
+
+@contextlib.contextmanager
+def run_on_a_model(version: int) -> Iterator[tuple[Run, ModelHub, VirtualClock]]:
+    """Have a run whose requests go to a model, and whose waits go by a virtual clock."""
+    clock = VirtualClock()
+    hub = ModelHub(clock, version)
+    with (
+        mock.patch.object(waiting, "CLOCK", clock),
+        mock.patch("hubusers.hub.client.sender_for", return_value=(hub.send, RETRIES)),
+    ):
+        settings = settings_for(ENDPOINT, Access("0123456789abcdef"))
+        yield Run(settings, 0, stop=lambda _: None, failed_spawn=lambda _: None), hub, clock

@@ -1,0 +1,202 @@
+"""Users who are stopped at any step, on a hub that fails at any step: once it answers again, nothing of them is left.
+
+Everything above the network is real. The hub is a model, and time is virtual: a run of minutes takes milliseconds.
+"""
+
+from locust.env import Environment
+from locust.exception import RescheduleTask, StopUser
+
+import itertools
+import logging
+import re
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from gevent import GreenletExit
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.transport import CONNECTION_LOST, TIMED_OUT, Answer
+from hubusers.run.run import Run, set_run
+from hubusers.users import ServerLifecycleUser
+from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
+
+FAULTS = [
+    Answer(0, error=CONNECTION_LOST),
+    Answer(0, error=TIMED_OUT),
+    Answer(500, "<html>Internal Server Error</html>"),
+    Answer(502, "<html>Bad Gateway</html>"),
+    Answer(503),
+    Answer(504, "<html>Gateway Time-out</html>"),
+    Answer(403, "<html>Blocked</html>"),
+    Answer(200, "<html>Please log in</html>"),
+    Answer(302, "", {"Location": "https://login.example.org"}),
+    Answer(429, "", {"Retry-After": "7"}),
+    Answer(200, '{"name": '),
+]
+REFUSALS_OF_THE_HUB = {403, 429}
+"""With these answers nothing is carried out."""
+
+
+LIST_SECONDS = 120.0
+"""Of the last look at the hub's list: its tries, with pauses between them and seven seconds after each 429."""
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """What is logged of thousands of faults would only be in the way."""
+    logger = logging.getLogger("hubusers")
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(logging.NOTSET)
+
+
+def finish(run: Run, clock: VirtualClock) -> None:
+    """Clean up, in no more time than the README states."""
+    started, bound = clock.now, run.settings.server_timeout + len(run.ledger.left())
+    cleaning = gevent.spawn(run.finish_alone)
+    clock.pass_until(lambda: cleaning.dead, 10_000)
+    cleaning.get(block=False)
+    assert clock.now - started <= bound + REQUEST_TIMEOUT + LIST_SECONDS
+
+
+class Faults(RuleBasedStateMachine):
+    @initialize(version=st.sampled_from([4, 5, 6]), spawns=st.lists(st.booleans(), min_size=1, max_size=4))
+    def begin(self, version: int, spawns: list[bool]) -> None:
+        self.model = run_on_a_model(version)
+        self.tested, self.hub, self.clock = self.model.__enter__()
+        self.hub.spawns = itertools.cycle(spawns)
+        self.environment = Environment()
+        set_run(self.environment, self.tested)
+        self.people: list[gevent.Greenlet[..., None]] = []
+        run_id = self.tested.settings.run_id
+        self.strangers = {"ann", "hub-stress-test", f"hub-stress-test-{run_id}", "hub-stress-test-x-0-0"}
+        self.hub.accounts = {name: Account("ready") for name in self.strangers}
+
+    @rule()
+    def somebody_comes(self) -> None:
+        user_class = type("Person", (ServerLifecycleUser,), {"host": "http://127.0.0.1"})
+        self.people.append(gevent.spawn(self.live, user_class(self.environment)))
+
+    def live(self, person: ServerLifecycleUser) -> None:
+        """Do what Locust does with a user."""
+        try:
+            person.on_start()
+            while True:
+                try:
+                    with person.server():
+                        self.clock.sleep(2)
+                except RescheduleTask:
+                    pass
+                self.clock.sleep(1)
+        except (GreenletExit, StopUser):
+            person.on_stop()
+
+    @precondition(lambda self: self.people)
+    @rule(which=st.integers(0, 9))
+    def somebody_is_stopped(self, which: int) -> None:
+        self.people.pop(which % len(self.people)).kill(block=False)
+
+    @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 3.0, 10.0, 70.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.pass_until(lambda: False, seconds)
+
+    @rule(answer=st.sampled_from(FAULTS), carried_out=st.sampled_from(["not", "too", "late"]), times=st.integers(1, 4))
+    def the_next_requests_go_wrong(self, answer: Answer, carried_out: str, times: int) -> None:
+        how = "not" if answer.status in REFUSALS_OF_THE_HUB else carried_out
+        self.hub.faults += [(answer, how)] * times
+
+    @rule()
+    def the_hub_goes_down_or_comes_back(self) -> None:
+        self.hub.is_up = not self.hub.is_up
+        self.hub.restart()
+
+    @rule(which=st.integers(0, 9))
+    def somebody_else_deletes_a_user(self, which: int) -> None:
+        ours = sorted(self.hub.accounts.keys() - self.strangers)
+        if ours:
+            del self.hub.accounts[ours[which % len(ours)]]
+
+    @rule(which=st.integers(0, 9))
+    def somebody_else_stops_a_server(self, which: int) -> None:
+        ours = sorted(self.hub.accounts.keys() - self.strangers)
+        if ours:
+            self.hub.accounts[ours[which % len(ours)]].server = ""
+
+    @rule()
+    def the_run_is_cleaned_up_after_while_the_hub_fails(self) -> None:
+        self.end_run()
+        # Only of what arrived after it was asked to be removed can nobody know, without a list from the hub.
+        left = self.hub.accounts.keys() - self.strangers - self.hub.arrived_late
+        assert left <= set(self.tested.ledger.left())
+
+    def end_run(self) -> None:
+        """End as Locust does: stop everybody, then clean up."""
+        for person in self.people:
+            person.kill(block=False)
+        self.people = []
+        gevent.idle()
+        finish(self.tested, self.clock)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        try:
+            self.hub.is_up, self.hub.faults = True, []
+            self.end_run()
+            assert self.hub.accounts.keys() == self.strangers
+            assert not self.strangers & set(self.hub.changed)
+            totals = self.tested.ledger.totals()
+            assert (totals.users_left, totals.servers_left) == (0, 0)
+            assert totals.users_created >= len(self.hub.ever_created)
+            assert all(re.fullmatch(r"hub-stress-test-k3x9qa-0-\d+", name) for name in self.hub.ever_created)
+        finally:
+            self.model.__exit__(None, None, None)
+
+
+TestFaults = Faults.TestCase
+TestFaults.settings = settings(max_examples=150, stateful_step_count=30)
+
+
+def made(run: Run, hub: ModelHub, count: int) -> None:
+    for name in itertools.islice(iter(run.new_name, ""), count):
+        run.ledger.user_created(name)
+        hub.accounts[name] = Account("ready")
+
+
+def test_what_could_not_be_removed_is_tried_again_while_there_is_time() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 40)
+        hub.is_up = False
+        cleaning = gevent.spawn(run.finish_alone)
+        clock.pass_until(lambda: cleaning.dead, 80)  # longer than one user's removal is tried for
+        assert not cleaning.dead
+        hub.is_up = True
+        clock.pass_until(lambda: cleaning.dead, 20)
+        assert cleaning.dead
+        assert not hub.accounts
+        assert not run.ledger.left()
+
+
+def test_a_hub_that_stays_away_does_not_hold_the_end_of_the_run() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 40)
+        hub.is_up = False
+        started = clock.now
+        finish(run, clock)
+        assert clock.now - started <= 60 + 40 + 1
+        assert run.ledger.left() == sorted(hub.accounts)
+
+
+def test_a_token_that_is_not_accepted_ends_the_clean_up_at_once() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 40)
+        hub.faults = [(refusal(403, "Missing or invalid credentials."), "not")] * 100
+        started = clock.now
+        finish(run, clock)
+        assert clock.now - started < 2
+        assert len(hub.faults) > 50
+        assert len(run.ledger.left()) == 40
