@@ -40,6 +40,10 @@ check: .venv/.installed
 faults: .venv/.installed
 	$(BIN)/pytest tests/faults --many 500 --count $(TIMES)
 
+# All tests against JupyterHub 4.1, 5.4 and 6.1, each in an environment of its own.
+hubs: .venv/.installed
+	$(BIN)/python tests/hub_versions.py
+
 format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -20,13 +20,19 @@ from hubusers.local import LocalHub
 
 @dataclass
 class Scripted:
-    """One answer: a body that is no string goes as JSON; `lost` resets the connection instead; `held` hangs first."""
+    """One answer: a body that is no text goes as JSON; `lost` resets the connection instead; `held` hangs first."""
 
     status: int = 200
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
     lost: bool = False
     held: float = 0.0
+
+    @property
+    def content(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
 
 
 @dataclass
@@ -56,7 +62,7 @@ class ScriptedHub:
             # The handshake waits for the connection's own thread, so that one who refuses it keeps nobody waiting.
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._ending = threading.Event()
-        self._starts_fail = False
+        self._refused: list[tuple[str, str, Scripted]] = []
 
     @property
     def url(self) -> str:
@@ -80,13 +86,14 @@ class ScriptedHub:
         self._server.shutdown()
         self._server.server_close()
 
-    def fail_starts(self) -> None:
-        """Answer each start with the 500 of a failed spawn, and let everything else through."""
-        self._starts_fail = True
+    def refuse(self, method: str, path_part: str, answer: Scripted) -> None:
+        """Give this answer to such requests, and let everything else through."""
+        self._refused.append((method, path_part, answer))
 
     def answer(self, asked: Asked) -> Scripted:
-        if self._starts_fail and asked.method == "POST" and asked.path.endswith("/server"):
-            return Scripted(500, {"status": 500, "message": "Unhandled error starting server"})
+        for method, path_part, refusal in self._refused:
+            if asked.method == method and path_part in asked.path:
+                return refusal
         answers = self.answers
         if answers:
             return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -95,7 +102,7 @@ class ScriptedHub:
             asked.method, asked.path, body=asked.body or None, headers=kept, redirect=False, retries=False, timeout=60
         )
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in _HOP_BY_HOP}
-        return Scripted(reply.status, reply.data.decode(), headers)
+        return Scripted(reply.status, reply.data, headers)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         hub = self
@@ -116,14 +123,14 @@ class ScriptedHub:
                     self.close_connection = True
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
-                content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+                content = answer.content
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 if answer.status != 204:
-                    self.send_header("Content-Length", str(len(content.encode())))
+                    self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content.encode())
+                self.wfile.write(content)
 
             do_GET = do_POST = do_DELETE = handle_any  # noqa: N815
 

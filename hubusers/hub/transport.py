@@ -4,6 +4,7 @@ import importlib
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -142,6 +143,7 @@ def _through_requests(session: requests.Session) -> Sender:
 
 def _through_http_session(session: Any) -> Sender:
     def send(request: Request) -> Answer:
+        started = time.perf_counter()
         try:
             with session.request(
                 request.method,
@@ -155,7 +157,7 @@ def _through_http_session(session: Any) -> Sender:
             ) as response:
                 return _counted(response, request)
         except ValueError as error:
-            return Answer(0, error=_reason(error))
+            return _counted_as_unreadable(session, request, started, error)
 
     return send
 
@@ -167,6 +169,7 @@ def _through_fast_http_session(session: Any) -> Sender:
     def send(request: Request) -> Answer:
         # A keyword `timeout` would become a part of the URL here: the session's own timeouts are its client's.
         timer = timeout_class.start_new(request.timeout)
+        started = time.perf_counter()
         try:
             with session.request(
                 request.method,
@@ -184,6 +187,8 @@ def _through_fast_http_session(session: Any) -> Sender:
             if error is not timer:
                 raise
             return Answer(0, error=TIMED_OUT)
+        except ValueError as error:
+            return _counted_as_unreadable(session, request, started, error)
         finally:
             timer.close()
 
@@ -197,6 +202,23 @@ def _counted(response: Any, request: Request) -> Answer:
         response.success()
     else:
         response.failure(answer.cause)
+    return answer
+
+
+def _counted_as_unreadable(session: Any, request: Request, started: float, error: ValueError) -> Answer:
+    """Tell Locust of an answer that the session's library choked on, which makes Locust overlook it."""
+    # geventhttpclient reads the body of an error status as UTF-8, whatever it is; the status is in what led to that.
+    status = getattr(error.__context__, "code", 0)
+    answer = Answer(status, error="" if status else _reason(error))
+    session.request_event.fire(
+        request_type=request.method,
+        name=request.template,
+        response_time=(time.perf_counter() - started) * 1000,
+        response_length=0,
+        exception=None if request.good(answer) else ValueError(answer.cause),
+        context={},
+        url=request.url,
+    )
     return answer
 
 

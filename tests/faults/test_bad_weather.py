@@ -10,6 +10,7 @@ from hubusers.local import LocalHub
 from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
 from tests.scripted_hub import Scripted, ScriptedHub
 
+NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 BRISK = ["--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
 SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 3)"
 
@@ -106,6 +107,19 @@ def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub)
         assert 1 <= len(said) <= 2, locust.output  # once for each kind of answer; garbled and cut are two
 
 
+def test_accounts_that_cannot_be_made(local_hub: LocalHub, front: ScriptedHub) -> None:
+    front.refuse("POST", "/users/", Scripted(500, "<html>Internal Server Error</html>"))
+    locust = run_locust(
+        local_hub,
+        *["-u", "3", "-r", "3", "-t", "8s", "--server-timeout", "2", *NO_TRIAL],
+        env={"JUPYTERHUB_ENDPOINT": front.endpoint},
+    )
+    assert locust.process.returncode == 1
+    assert rows_named(locust, "POST /users/{name}", "HTTP 500")
+    assert len([line for line in locust.lines if "No account for hub-stress-test-" in line]) == 3
+    assert locust.summary()[2] == 0
+
+
 def test_two_hundred_users_where_five_may_start_at_a_time() -> None:
     with LocalHub(spawn_seconds=(0.1, 0.2), concurrent_spawn_limit=5, extra_config=SERVED_SOON) as hub:
         locust = run_locust(
@@ -138,9 +152,7 @@ def test_no_more_servers_than_the_hub_allows() -> None:
 class TestFailedSpawns:
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
-            locust = run_locust(
-                hub, *["--json", "-u", "40", "-r", "40", "-t", "12s", "--stop-after-failed-spawns", "0", *BRISK]
-            )
+            locust = run_locust(hub, *["--json", "-u", "40", "-r", "40", "-t", "12s", *NO_TRIAL, *BRISK])
             assert locust.process.returncode == 1
             row = locust.statistics()["SERVER start to ready"]
             failed = sum(event["event"] == "failed" for event in events_of(hub))
@@ -156,7 +168,7 @@ class TestFailedSpawns:
             locust = run_locust(
                 hub,
                 *["--json", "-u", "20", "-r", "20", "--lifecycles", "1000", "--after-failure", "end"],
-                *["--stop-after-failed-spawns", "0", "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
+                *[*NO_TRIAL, "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
             )
             assert locust.process.returncode == 1
             assert locust.statistics()["SERVER start to ready"]["num_failures"] == 20  # one each; then the run ended
@@ -203,7 +215,7 @@ class TestFailedSpawns:
             ):
                 locust.wait_for("All users spawned")
                 time.sleep(2)
-                breaks.fail_starts()
+                breaks.refuse("POST", "/server", Scripted(500, {"message": "Unhandled error starting server"}))
                 assert locust.wait() == 1
                 assert "4 spawns in a row failed, so the run ends" in locust.output
                 assert users_on(hub) == []
@@ -227,7 +239,7 @@ class TestDeadlines:
         slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
         with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
             arguments = ["-u", "12", "-r", "12", "-t", "6s", "--server-timeout", "3", *BRISK]
-            locust = run_locust(hub, "--json", *arguments, "--stop-after-failed-spawns", "0")
+            locust = run_locust(hub, "--json", *arguments, *NO_TRIAL)
             assert locust.process.returncode == 3
             assert rows_named(locust, "SERVER stop to stopped: timed out")
             assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 4000

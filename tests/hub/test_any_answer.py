@@ -334,6 +334,7 @@ SESSIONS: dict[str, Callable[[], Any]] = {
 @example(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut")
 @example(answer=b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello")
 @example(answer=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+@example(answer=b"HTTP/1.1 500\r\n\r\n\xff")
 @example(answer=b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n")
 def test_what_is_no_answer_at_all(kind: str, stream: _Stream, answer: bytes) -> None:
     stream.answer = answer

@@ -86,6 +86,17 @@ class TestOneServer:
             assert all(hubusers.delete_users(odd_names, local_hub.endpoint, session).values())
 
 
+def test_a_name_that_is_nobody_s_touches_nobody(local_hub: LocalHub, session: requests.Session, username: str) -> None:
+    assert hubusers.start_server(username, local_hub.endpoint, session)
+    assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, poll_interval=0.1)
+    parts = ("{}/../{}", "../users/{}", "{}/server?x=", "{}\n", "{}#x", "{}?x", "{}/", "./{}", "{} ", "{}é", "{}%00")
+    for odd in [f"%{ord(username[0]):x}{username[1:]}", *(part.format(username, username) for part in parts)]:
+        assert not hubusers.start_server(odd, local_hub.endpoint, session)
+        assert not hubusers.stop_server(odd, local_hub.endpoint, session)
+        hubusers.delete_users([odd], local_hub.endpoint, session, timeout=0.3, poll_interval=0.1)
+    assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, timeout=2)
+
+
 PROFILE_EXAMPLES: list[Any] = [
     "custom-profile",
     {"cpu": 2, "memory": "4G"},

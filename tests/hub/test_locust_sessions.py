@@ -96,6 +96,7 @@ def test_a_busy_hub_is_asked_again(make: Make, scripted_hub: ScriptedHub, event:
         (Scripted(500, {"message": "no room for ann"}), "HTTP 500"),
         (Scripted(302, headers={"Location": "http://127.0.0.1:9/login"}), "HTTP 302, a redirect"),
         (Scripted(503, "<html>"), "HTTP 503"),
+        (Scripted(502, b"<html>Passerelle incorrecte : m\xeame apr\xe8s"), "HTTP 502"),  # in Latin-1, as proxies do
         (Scripted(lost=True), "connection lost"),
         (Scripted(200, held=20), "timed out"),
     ],
@@ -109,6 +110,21 @@ def test_failures_have_few_texts(
     assert result.cause == text
     if make is not requests_session:
         assert rows == [("GET", "/users/{name}", text)]
+
+
+@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+def test_a_redirect_to_another_host_never_carries_the_token(
+    make: Make, scripted_hub: ScriptedHub, event: EventHook
+) -> None:
+    with ScriptedHub() as elsewhere:
+        scripted_hub.script(Scripted(302, headers={"Location": elsewhere.endpoint}))
+        session = make(scripted_hub.url, event, "0123456789abcdef")
+        HubClient(scripted_hub.endpoint, session).request("GET", "/")
+        assert not elsewhere.asked
+        # Not even where a user class of one's own follows it.
+        session.get(scripted_hub.endpoint)
+        assert scripted_hub.asked[-1].headers["Authorization"] == "token 0123456789abcdef"
+        assert [asked.headers.get("Authorization") for asked in elsewhere.asked] == [None]
 
 
 @pytest.mark.parametrize("make", [*LOCUST_S, requests_session])

@@ -56,13 +56,6 @@ def test_gives_every_request_a_timeout(scripted_hub: ScriptedHub, monkeypatch: p
         session.get(scripted_hub.endpoint)
 
 
-def test_a_redirect_to_another_host_never_carries_the_token(scripted_hub: ScriptedHub) -> None:
-    with ScriptedHub() as elsewhere, hubusers.get_session(TOKEN) as session:
-        scripted_hub.script(Scripted(302, headers={"Location": elsewhere.endpoint}))
-        session.get(scripted_hub.endpoint)
-        assert "Authorization" not in elsewhere.asked[0].headers
-
-
 class TestThroughTheClient:
     """The same patience, but a deadline bounds it."""
 

@@ -1,0 +1,90 @@
+"""Run all tests against several versions of JupyterHub, each in an environment of its own, and print a table.
+
+make hubs                                   # 4.1, 5.4 and 6.1, at the same time; about half an hour on two cores
+python tests/hub_versions.py 5.4 tests/hub  # or only some, and only some tests
+"""
+
+import subprocess
+import sys
+import time
+import venv
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+PROJECT = Path(__file__).parents[1]
+FOLDER = PROJECT / "build" / "hubs"
+VERSIONS = ("4.1", "5.4", "6.1")
+
+
+@dataclass(frozen=True)
+class Result:
+    installed: str  # the very version, such as 4.1.6
+    passed: int
+    failed: list[str]
+    skipped: int
+    minutes: float
+    log: Path
+
+
+def tested(version: str, tests: list[str]) -> Result:
+    """Install one version of JupyterHub beside the project, and run the tests there; what they print goes to a file."""
+    folder = FOLDER / version
+    python = folder / "bin" / "python"
+    log, report = FOLDER / f"{version}.log", FOLDER / f"{version}.xml"
+    report.unlink(missing_ok=True)
+    started = time.monotonic()
+    with log.open("w") as output:
+
+        def run(*command: str | Path) -> int:
+            return subprocess.run(
+                command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+            ).returncode
+
+        if not python.exists():
+            venv.create(folder, with_pip=True)
+        if run(python, "-m", "pip", "install", "--quiet", "--editable", ".[dev]", f"jupyterhub~={version}.0"):
+            return Result("not installed", 0, ["the installation"], 0, 0.0, log)
+        run(python, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={report}", *tests)
+    installed = subprocess.run(
+        [python, "-c", "import jupyterhub; print(jupyterhub.__version__)"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    passed, failed, skipped = counted(report)
+    return Result(installed, passed, failed, skipped, (time.monotonic() - started) / 60, log)
+
+
+def counted(report: Path) -> tuple[int, list[str], int]:
+    """Return how many tests passed, which failed and how many were skipped; no report is a failure as well."""
+    if not report.exists():
+        return 0, ["pytest itself"], 0
+    cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314  # our own file
+    failed = [
+        f"{case.get('classname')}::{case.get('name')}"
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    return len(cases) - len(failed) - skipped, failed, skipped
+
+
+def main(arguments: list[str]) -> int:
+    versions = [argument for argument in arguments if argument[:1].isdigit()] or list(VERSIONS)
+    tests = [argument for argument in arguments if not argument[:1].isdigit()]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    print(f"Testing against JupyterHub {', '.join(versions)}; what the tests print is in {FOLDER}/*.log", flush=True)
+    with ThreadPoolExecutor(len(versions)) as executor:
+        results = list(executor.map(lambda version: tested(version, tests), versions))
+    print("\n| JupyterHub | passed | failed | skipped | minutes |\n| --- | --- | --- | --- | --- |")
+    for result in results:
+        print(
+            f"| {result.installed} | {result.passed} | {len(result.failed)} | {result.skipped} | {result.minutes:.0f} |"
+        )
+    for result in results:
+        for name in result.failed:
+            print(f"\nFailed on {result.installed}: {name} ({result.log})")
+    return 1 if any(result.failed for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
