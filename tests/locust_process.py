@@ -88,6 +88,11 @@ class LocustProcess:
         """Press Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)
 
+    def stop(self, seconds: float = 90) -> int:
+        """Press Ctrl-C and return the exit code."""
+        self.interrupt()
+        return self.wait(seconds)
+
     def summary(self) -> tuple[int, ...]:
         """Return the figures of the last line: users created, removed, left; servers started, removed, left."""
         found = SUMMARY.findall(self.output)

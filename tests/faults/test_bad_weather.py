@@ -12,7 +12,7 @@ from tests.scripted_hub import Scripted, ScriptedHub
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 BRISK = ["--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
-SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 3)"
+SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (4, 12)"
 
 
 def rows_named(locust: LocustProcess, *words: str) -> list[str]:
@@ -20,23 +20,30 @@ def rows_named(locust: LocustProcess, *words: str) -> list[str]:
     return [line for line in locust.lines if all(word in line for word in words)]
 
 
+def ready_since(hub: LocalHub, moment: float, prefix: str = "") -> int:
+    """How many servers of users with this prefix have become ready after a moment."""
+    return sum(
+        event["time"] > moment and event["event"] == "ready" and event["username"].startswith(prefix)
+        for event in events_of(hub)
+    )
+
+
 def test_the_hub_is_killed_and_comes_back() -> None:
     with (
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5)) as hub,
-        LocustProcess(hub, ["--headless", "--json", "-u", "60", "-r", "60", "-t", "35s", *BRISK]) as locust,
+        LocustProcess(hub, ["--headless", "--json", "-u", "25", "-r", "25", *BRISK]) as locust,
     ):
-        wait_until(lambda: len(users_on(hub)) >= 60, lambda: locust.output, 60)
-        time.sleep(3)
+        wait_until(lambda: ready_since(hub, 0) > 25, lambda: locust.output, 60)
         hub.crash()
         time.sleep(10)
         hub.restart()
         back_at = time.time()
-        assert locust.wait(180) == 1
+        wait_until(lambda: ready_since(hub, back_at + 1) > 25, lambda: locust.output, 90)
+        assert locust.stop() == 1
         assert locust.statistics()["SERVER start to ready"]["num_failures"] > 0
         assert rows_named(locust, "start to ready", "HTTP 503") or rows_named(locust, "start to ready", "spawn failed")
-        assert sum(event["time"] > back_at + 1 and event["event"] == "ready" for event in events_of(hub)) > 20
         created, removed, left, *_, servers_left = locust.summary()
-        assert created == removed >= 60
+        assert created == removed >= 25
         assert (left, servers_left) == (0, 0)
         assert users_on(hub) == []
 
@@ -51,25 +58,22 @@ def stormy_run(
     local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted]]
 ) -> LocustProcess:
     """Run through weather that changes: seconds, and what is answered meanwhile; then the hub answers again."""
-    seconds = sum(length for length, _ in storms) + 12
-    arguments = ["--headless", "--json", "-u", "20", "-r", "20", "-t", f"{seconds:g}s", "--server-timeout", "6"]
+    arguments = ["--headless", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
     with LocustProcess(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
     ) as locust:
-        locust.wait_for("All users spawned")
-        time.sleep(3)
+        wait_until(lambda: ready_since(local_hub, 0, prefix) > 10, lambda: locust.output, 60)
         for length, answer in storms:
             front.script(answer)
             time.sleep(length)
         front.script()
         cleared_at = time.time()
-        assert locust.wait(120) == 1
-    ready = [event for event in events_of(local_hub) if event["event"] == "ready" and event["time"] > cleared_at]
-    assert len([event for event in ready if event["username"].startswith(prefix)]) > 5
+        wait_until(lambda: ready_since(local_hub, cleared_at, prefix) > 10, lambda: locust.output, 60)
+        assert locust.stop() == 1
     for row in ("start to ready", "stop to stopped"):
-        assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 7000
+        assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 8000  # the deadline, and not a hang
     created, removed, left, *_, servers_left = locust.summary()
-    assert created == removed >= 20
+    assert created == removed >= 10
     assert (left, servers_left) == (0, 0)
     assert not [name for name in users_on(local_hub) if name.startswith(prefix)]
     return locust
@@ -123,7 +127,9 @@ def test_accounts_that_cannot_be_made(local_hub: LocalHub, front: ScriptedHub) -
 def test_two_hundred_users_where_five_may_start_at_a_time() -> None:
     with LocalHub(spawn_seconds=(0.1, 0.2), concurrent_spawn_limit=5, extra_config=SERVED_SOON) as hub:
         locust = run_locust(
-            hub, *["--json", "-u", "200", "-r", "200", "--lifecycles", "1", "--stay", "0", "--pause", "0"]
+            hub,
+            *["--json", "-u", "200", "-r", "200", "--lifecycles", "1", "--stay", "0", "--pause", "0"],
+            *["--server-timeout", "180", *NO_TRIAL],
         )
         assert locust.process.returncode == 0, locust.output
         rows = locust.statistics()
@@ -131,7 +137,7 @@ def test_two_hundred_users_where_five_may_start_at_a_time() -> None:
         assert rows["SERVER start to ready"]["num_requests"] == 200
         assert rows["SERVER start to ready"]["num_failures"] == 0
         assert rows["POST /users/{name}/server"]["num_failures"] == 0
-        assert rows["SERVER start to ready"]["max_response_time"] < 60_000
+        assert rows["SERVER start to ready"]["max_response_time"] < 180_000
         assert locust.summary() == (200, 200, 0, 200, 200, 0)
         assert users_on(hub) == []
 
@@ -149,29 +155,32 @@ def test_no_more_servers_than_the_hub_allows() -> None:
         assert users_on(hub) == []
 
 
+def failed_on(hub: LocalHub) -> int:
+    return sum(event["event"] == "failed" for event in events_of(hub))
+
+
 class TestFailedSpawns:
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
-            locust = run_locust(hub, *["--json", "-u", "40", "-r", "40", "-t", "12s", *NO_TRIAL, *BRISK])
-            assert locust.process.returncode == 1
+            with LocustProcess(hub, ["--headless", "--json", "-u", "12", "-r", "12", *NO_TRIAL, *BRISK]) as locust:
+                wait_until(lambda: failed_on(hub) > 12, lambda: locust.output, 60)
+                assert locust.stop() == 1
             row = locust.statistics()["SERVER start to ready"]
-            failed = sum(event["event"] == "failed" for event in events_of(hub))
-            assert 0.05 < row["num_failures"] / row["num_requests"] < 0.4
-            assert 0 <= failed - row["num_failures"] <= 40  # each seen, but those in mid-spawn at the end
+            assert 0 <= failed_on(hub) - row["num_failures"] <= 12  # each seen, but those in mid-spawn at the end
+            assert row["num_requests"] > 24  # they tried again
             assert row["max_response_time"] < 20_000  # at once, and not after the sixty seconds of the timeout
             assert rows_named(locust, "SERVER start to ready: spawn failed")
-            assert row["num_requests"] > 60  # they tried again
             assert users_on(hub) == []
 
     def test_a_fifth_of_all_spawns_fail_and_users_end(self) -> None:
         with LocalHub(spawn_seconds=(0.1, 0.1), spawn_failure_share=0.2) as hub:
             locust = run_locust(
                 hub,
-                *["--json", "-u", "20", "-r", "20", "--lifecycles", "1000", "--after-failure", "end"],
+                *["--json", "-u", "6", "-r", "6", "--lifecycles", "1000", "--after-failure", "end"],
                 *[*NO_TRIAL, "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
             )
             assert locust.process.returncode == 1
-            assert locust.statistics()["SERVER start to ready"]["num_failures"] == 20  # one each; then the run ended
+            assert locust.statistics()["SERVER start to ready"]["num_failures"] == 6  # one each; then the run ended
             assert users_on(hub) == []
 
     FRAGILE = "c.Spawner.consecutive_failure_limit = 5"
@@ -225,7 +234,7 @@ class TestDeadlines:
     def test_servers_that_never_become_ready(self) -> None:
         with LocalHub(spawn_seconds=(600, 600)) as hub:
             locust = run_locust(
-                hub, *["--json", "-u", "30", "-r", "30", "-t", "8s", "--server-timeout", "3", "--poll-interval", "0.5"]
+                hub, *["--json", "-u", "12", "-r", "12", "-t", "8s", "--server-timeout", "3", "--poll-interval", "0.5"]
             )
             assert locust.process.returncode == 1
             row = locust.statistics()["SERVER start to ready"]
@@ -265,10 +274,10 @@ def test_the_token_is_revoked_in_mid_run() -> None:
         requests.post(f"{hub.endpoint}/users/boss", headers=admin, timeout=10)
         made = requests.post(f"{hub.endpoint}/users/boss/tokens", headers=admin, timeout=10).json()
         with LocustProcess(
-            hub, ["--headless", "-u", "40", "-r", "40", *BRISK], env={"JUPYTERHUB_API_TOKEN": made["token"]}
+            hub, ["--headless", "-u", "15", "-r", "15", *BRISK], env={"JUPYTERHUB_API_TOKEN": made["token"]}
         ) as locust:
             locust.wait_for("All users spawned")
-            wait_until(lambda: len(users_on(hub)) >= 41, lambda: locust.output, 30)
+            wait_until(lambda: len(users_on(hub)) >= 16, lambda: locust.output, 30)
             requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
             revoked_at = time.monotonic()
             assert locust.wait() == 3

@@ -8,9 +8,20 @@ import requests
 
 import hubusers
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from hubusers.run.names import is_made_up
+from tests.locust_process import LocustProcess, events_of, users_on, wait_until
+from tests.scripted_hub import ScriptedHub
 
-BRISK = ["--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
+ARGUMENTS = ["--headless", "-u", "10", "-r", "10", "--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
+
+
+def active_since(hub: LocalHub, moment: float) -> set[str]:
+    """The users of runs whose servers have become ready after a moment."""
+    return {
+        event["username"]
+        for event in events_of(hub)
+        if event["time"] > moment and event["event"] == "ready" and is_made_up(event["username"], "hub-stress-test")
+    }
 
 
 def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
@@ -19,18 +30,17 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
         hubusers.create_users(others, hub.endpoint, session)
         hubusers.start_servers([others], hub.endpoint, session)
         assert all(hubusers.wait_for_servers_to_start([others], hub.endpoint, session).values())
-        arguments = ["--headless", "-u", "20", "-r", "20", *BRISK]
-        with (
-            LocustProcess(hub, [*arguments, "-t", "8s"]) as short,
-            LocustProcess(hub, [*arguments, "-t", "25s"]) as long,
-        ):
-            assert short.wait() == 0
+        with LocustProcess(hub, ARGUMENTS) as first, LocustProcess(hub, ARGUMENTS) as second:
+            for locust in (first, second):
+                locust.wait_for("All users spawned")
+            wait_until(lambda: len(users_on(hub)) == 20 + len(others), lambda: first.output + second.output, 60)
+            time.sleep(3)
+            assert first.stop() == 0
             ended_at = time.time()
-            made_by_long = {name for name in users_on(hub) if name not in others}
-            assert len(made_by_long) == 20
-            assert long.wait() == 0
-            assert sum(event["time"] > ended_at and event["event"] == "ready" for event in events_of(hub)) > 10
-            assert short.summary()[:3] == long.summary()[:3] == (20, 20, 0)
+            assert len(set(users_on(hub)) - set(others)) == 10
+            wait_until(lambda: len(active_since(hub, ended_at)) == 10, lambda: second.output, 60)
+            assert second.stop() == 0
+            assert first.summary()[:3] == second.summary()[:3] == (10, 10, 0)
         assert sorted(users_on(hub)) == sorted(others)
         touched = [
             event
@@ -43,32 +53,28 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
 def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
     with (
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.3)) as hub,
-        LocustProcess(hub, ["--headless", "--json", "-u", "20", "-r", "20", "-t", "20s", *BRISK]) as locust,
+        LocustProcess(hub, ARGUMENTS) as locust,
         hubusers.get_session(hub.token) as session,
     ):
-        wait_until(lambda: len(users_on(hub)) >= 20, lambda: locust.output, 60)
-        time.sleep(2)
+        locust.wait_for("All users spawned")
+        wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output, 60)
         names = sorted(users_on(hub))
-        victims = names[:5]
-        assert all(hubusers.delete_users(victims, hub.endpoint, session).values())
-        for name in names[5:10]:
+        deleted, stopped = names[:3], names[3:6]
+        assert all(hubusers.delete_users(deleted, hub.endpoint, session).values())
+        for name in stopped:
             requests.delete(f"{hub.endpoint}/users/{name}/server", headers=session.headers, timeout=20)
         touched_at = time.time()
-        assert locust.wait() == 1
+        # Who was stopped begins anew, who was deleted does not.
+        wait_until(lambda: active_since(hub, touched_at + 3) >= set(names[3:]), lambda: locust.output, 60)
+        assert not active_since(hub, touched_at + 3) & set(deleted)
+        assert locust.stop() == 1
         assert "user gone" in locust.output
-        went_on = {event["username"] for event in events_of(hub) if event["time"] > touched_at + 3}
-        assert went_on.isdisjoint(victims)
-        assert len(went_on & set(names[5:])) == 15
-        assert locust.summary()[:3] == (20, 20, 0)
+        assert locust.summary()[:3] == (10, 10, 0)
         assert users_on(hub) == []
 
 
 def test_five_thousand_others() -> None:
     with LocalHub(spawn_seconds=(0.2, 0.5), stop_seconds=(0, 0.2)) as hub:
-        arguments = ["-u", "20", "-r", "20", "-t", "6s", *BRISK]
-        started = time.monotonic()
-        run_locust(hub, *arguments)
-        alone = time.monotonic() - started
         # Through the API each takes the hub some 20 ms; the database takes all of them at once.
         others = [f"{random.choice(['student', 'hub-stress-test'])}-{number}" for number in range(5000)]
         with sqlite3.connect(hub.folder / "jupyterhub.sqlite", timeout=30) as database:
@@ -77,10 +83,18 @@ def test_five_thousand_others() -> None:
                 [(name, f"cookie-{name}") for name in others],
             )
         database.close()
-        assert len(users_on(hub)) == 5000
-        started = time.monotonic()
-        locust = run_locust(hub, *arguments)
-        assert time.monotonic() - started < alone + 10
-        assert locust.process.returncode == 0
-        assert locust.summary()[:3] == (20, 20, 0)
+        with (
+            ScriptedHub(before=hub) as front,
+            LocustProcess(hub, ARGUMENTS, env={"JUPYTERHUB_ENDPOINT": front.endpoint}) as locust,
+        ):
+            wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output, 60)
+            stopped_at = time.monotonic()
+            assert locust.stop() == 0
+            assert time.monotonic() - stopped_at < 20
+            assert locust.summary()[:3] == (10, 10, 0)
+            # The run asked for nobody but its own users; the one look at the list was only for those, too.
+            (listing,) = (asked.path for asked in front.asked if "/users?" in asked.path)
+            assert "name_filter=hub-stress-test-" in listing
+            named = {asked.path.split("/")[4] for asked in front.asked if "/users/" in asked.path}
+            assert not named & set(others)
         assert sorted(users_on(hub)) == sorted(others)

@@ -45,6 +45,7 @@ def wait_for_the_time_limit(locust: LocustProcess, url: str) -> None:
 
 def stop_in_the_web_ui(locust: LocustProcess, url: str) -> None:
     requests.post(f"{url}/stop", timeout=600)
+    locust.wait_for("Clean-up: users: ")
     assert locust.summary()[2] == 0
     locust.interrupt()  # the web UI goes on until somebody ends it
 
