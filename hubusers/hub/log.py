@@ -2,6 +2,9 @@
 
 import logging
 
+_SHORTEST_TOKEN = 8
+"""Characters; JupyterHub takes no shorter ones, and hiding each "x" would spoil every message."""
+
 _SECRETS: set[str] = set()
 
 
@@ -22,8 +25,9 @@ def get_logger(name: str) -> logging.Logger:
 
 
 def keep_secret(text: str) -> None:
-    """Never show `text`, such as a token: what stands before a hub may send a request's headers back in its answer."""
-    _SECRETS.add(text)
+    """Never show `text`, a token: what stands before a hub may send a request's headers back in its answer."""
+    if len(text) >= _SHORTEST_TOKEN:
+        _SECRETS.add(text)
 
 
 def shown(text: str) -> str:

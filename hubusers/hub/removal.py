@@ -4,12 +4,14 @@
 takes long 400, and the user stays. JupyterHub 4 does not even stop a server that is still starting.
 """
 
+from typing import Any
+
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import MissingScope, TokenRejected, UserGone, WaitTimeout
 from hubusers.hub.log import get_logger
-from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import Deadline, poll
 
 LOG = get_logger(__name__)
@@ -36,17 +38,17 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
     deadline = Deadline(timeout)
     refusal = "no answer"
 
+    def patiently(method: str, template: str, **kwargs: Any) -> Answer:
+        return client.request_patiently(method, template, deadline=deadline, **kwargs)
+
     def remove() -> bool | None:
         nonlocal refusal
-        request = client.request_patiently
-        answer = lifecycle.stop(client, username, lambda *args, **kwargs: request(*args, deadline=deadline, **kwargs))
-        outcome = stop_outcome(answer)
-        if outcome is Stop.STOPPED:
-            answer = client.request(
+        answer = lifecycle.stop(client, username, patiently)
+        if stop_outcome(answer) is Stop.STOPPED:
+            answer = patiently(
                 "DELETE",
                 lifecycle.USER_PATH,
                 username=username,
-                timeout=min(REQUEST_TIMEOUT, max(deadline.remaining(), 1.0)),
                 good=lambda answer: answer.status == 204 or user_is_gone(answer),
             )
             if answer.status == 204:

@@ -16,7 +16,7 @@ from hubusers.hub.log import get_logger
 from hubusers.hub.session import ssl_context
 from hubusers.run.cleanup import Cleanup
 from hubusers.run.ledger import Ledger, Totals
-from hubusers.run.names import names_of_run, usernames
+from hubusers.run.names import is_made_up, names_of_run, usernames
 from hubusers.run.options import Settings
 from hubusers.run.spawns import Spawns
 
@@ -106,7 +106,8 @@ class Run:
         settings = self.settings
         client = HubClient(settings.endpoint, settings.access.session)
         try:
-            for user in list_users(client, names_of_run(settings.prefix, settings.run_id)):
+            listed = list_users(client, names_of_run(settings.prefix, settings.run_id))
+            for user in (user for user in listed if is_made_up(user["name"], settings.prefix, settings.run_id)):
                 self.ledger.user_created(user["name"])
                 if user.get("servers"):
                     self.ledger.server_started(user["name"])

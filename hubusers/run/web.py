@@ -12,7 +12,7 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from hubusers.hub.log import get_logger
+from hubusers.hub.log import get_logger, shown
 from hubusers.run.names import new_run_id
 from hubusers.run.options import Access, Settings, SettingsError, endpoint_of, settings_from
 from hubusers.run.preflight import PreflightError
@@ -55,7 +55,7 @@ def check_before_swarm(
                 )
             check_hub(settings)
         except (SettingsError, PreflightError) as error:
-            return jsonify({"success": False, "message": str(error), "host": environment.host})
+            return jsonify({"success": False, "message": shown(str(error)), "host": environment.host})
         return None
 
     assert web_ui.app

@@ -73,7 +73,7 @@ class Faults(RuleBasedStateMachine):
         set_run(self.environment, self.tested)
         self.people: list[gevent.Greenlet[..., None]] = []
         run_id = self.tested.settings.run_id
-        self.strangers = {"ann", "hub-stress-test", f"hub-stress-test-{run_id}", "hub-stress-test-x-0-0"}
+        self.strangers = {"ann", f"hub-stress-test-{run_id}", f"hub-stress-test-{run_id}-ann", "hub-stress-test-x-0-0"}
         self.hub.accounts = {name: Account("ready") for name in self.strangers}
 
     @rule()
@@ -200,3 +200,15 @@ def test_a_token_that_is_not_accepted_ends_the_clean_up_at_once() -> None:
         assert clock.now - started < 2
         assert len(hub.faults) > 50
         assert len(run.ledger.left()) == 40
+
+
+def test_the_clean_up_comes_back_when_the_hub_says() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 1)
+        busy = (Answer(429, "", {"Retry-After": "7"}), "not")
+        stopping, stopped, deleting = busy, (Answer(204), "too"), busy
+        hub.faults = [stopping, stopped, deleting]
+        started = clock.now
+        finish(run, clock)
+        assert not hub.accounts
+        assert clock.now - started == pytest.approx(14, abs=0.5)
