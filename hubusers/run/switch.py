@@ -15,6 +15,7 @@ import sys
 from typing import Any, NoReturn, cast
 
 import gevent
+from gevent.lock import RLock
 
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.log import get_logger
@@ -100,6 +101,7 @@ class _Surroundings:
         self.runner = runner
         self.finished = False
         self.ending = False
+        self.stopping = RLock()
         self.failed_in_a_row = FailedInARow()
         options = self.options
         try:
@@ -207,11 +209,18 @@ class _Surroundings:
         """Nothing to do yet, where there are no workers."""
 
     def test_stop(self) -> None:
-        if self.run and not self.finished:
-            self.clean_up(self.run)
-            self.finished = True
-            if not self.options.headless:
-                self.say_summary()
+        # Locust stops a test anew at Ctrl-C, also while it is being stopped already.
+        if not self.stopping.acquire(blocking=False):
+            LOG.info("The clean-up goes on; Ctrl-C once more ends it at once")
+            self.stopping.acquire()
+        try:
+            if self.run and not self.finished:
+                self.clean_up(self.run)
+                self.finished = True
+                if not self.options.headless:
+                    self.say_summary()
+        finally:
+            self.stopping.release()
 
     def clean_up(self, run: Run) -> None:
         run.finish_alone()

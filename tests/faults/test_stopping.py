@@ -106,6 +106,19 @@ def test_ctrl_c_while_the_first_server_is_tried() -> None:
         assert users_on(hub) == []
 
 
+def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
+    with (
+        LocalHub(spawn_seconds=(3, 3), stop_seconds=(3, 3)) as hub,
+        LocustProcess(hub, ["--headless", "-u", "10", "-r", "10", "-t", "6s", *NO_TRIAL]) as locust,
+    ):
+        locust.wait_for("Clean-up: removing")
+        assert locust.stop() == 0
+        assert locust.output.count("Clean-up: removing") == 1
+        assert "The clean-up goes on; Ctrl-C once more ends it at once" in locust.output
+        assert locust.summary()[:3] == (10, 10, 0)
+        assert users_on(hub) == []
+
+
 def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
     with (
         LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
