@@ -4,7 +4,9 @@ from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner
 
 import sys
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
+
+import psutil
 
 from hubusers.hub.log import get_logger
 from hubusers.hub.waiting import Deadline
@@ -16,9 +18,6 @@ from hubusers.run.worker import CLEANED_UP, FAILED_SPAWN, FIGURES, STOP, TROUBLE
 
 LOG = get_logger(__name__)
 
-_WORKERS_ARRIVE_WITHIN = 5.0
-"""Seconds that workers of `--processes` need at most to find their master."""
-
 _WORKERS_REPORT_WITHIN = 30.0
 """Seconds that a worker gets to report, on top of the time that its own clean-up takes at most."""
 
@@ -27,8 +26,8 @@ class MasterSurroundings(Surroundings):
     """The master has no users of its own; it waits for its workers' clean-up, then looks for what is left."""
 
     def __init__(self, environment: Environment, runner: MasterRunner) -> None:
-        super().__init__(environment, runner)
         self.master = runner
+        super().__init__(environment, runner)
         self.reports: dict[str, Totals] = {}
         self.done: set[str] = set()
         self.awaited: set[str] = set()
@@ -39,12 +38,11 @@ class MasterSurroundings(Surroundings):
 
     def refuse(self, reason: str, code: int = EXIT_PREFLIGHT) -> NoReturn:
         LOG.error("%s", reason)
-        # Workers that --processes forked would look for their master for minutes: let them come, and send them home.
-        master = cast(MasterRunner, self.runner)
-        deadline = Deadline(_WORKERS_ARRIVE_WITHIN)
-        while len(master.clients) < (self.options.processes or 0) and deadline.remaining() > 0:
-            deadline.sleep(0.1)
-        master.quit()
+        self.master.quit()
+        # Those of --processes may not have found this master yet, and would look for it for minutes. Locust itself
+        # overlooks them when it ends early: they are its children, and have not begun anything.
+        for worker in psutil.Process().children() if self.options.processes else []:
+            worker.terminate()
         sys.exit(code)
 
     def note_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
