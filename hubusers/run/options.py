@@ -38,6 +38,15 @@ class Access:
 
     token: str = field(repr=False)
     verify: bool | str = True  # TLS certificates: as for get_session
+    token_file: str | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """What gives another command the same access; the token in the environment is there for it as well."""
+        arguments = ["--hub-token-file", self.token_file] if self.token_file else []
+        if isinstance(self.verify, str):
+            return [*arguments, "--ca-bundle", self.verify]
+        return arguments if self.verify else [*arguments, "--insecure"]
 
     @cached_property
     def session(self) -> requests.Session:
@@ -217,7 +226,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str, ac
 
 def access_from(token_file: str | None, ca_bundle: str | None, insecure: bool) -> Access:
     """Read the token and look at the certificates; raise SettingsError when one of them cannot be used."""
-    access = Access(read_token(token_file), not insecure if insecure or not ca_bundle else ca_bundle)
+    access = Access(read_token(token_file), not insecure if insecure or not ca_bundle else ca_bundle, token_file)
     try:
         _ = access.session
     except ValueError as error:

@@ -4,6 +4,7 @@ from locust.env import Environment
 
 import logging
 import math
+import shlex
 import ssl
 import time
 from collections.abc import Callable
@@ -118,10 +119,9 @@ class Run:
 
     def purge_command(self) -> str:
         """Return the command that removes what is left of this run."""
-        return (
-            f"JUPYTERHUB_ENDPOINT={self.settings.endpoint} hubusers purge "
-            f"--name-prefix {self.settings.prefix} --run {self.settings.run_id}"
-        )
+        settings = self.settings
+        which = ["--name-prefix", settings.prefix, "--run", settings.run_id, *settings.access.arguments]
+        return f"JUPYTERHUB_ENDPOINT={shlex.quote(settings.endpoint)} hubusers purge {shlex.join(which)}"
 
     def summary(self, totals: Totals) -> str:
         """Return the last line of a run, in fixed words."""

@@ -3,11 +3,23 @@
 from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
 
 import argparse
+import shlex
 from pathlib import Path
 
 import pytest
+import trustme
 
-from hubusers.run.options import Access, SettingsError, add_options, endpoint_of, read_token, settings_from
+from hubusers.run.options import (
+    Access,
+    SettingsError,
+    access_from,
+    add_options,
+    endpoint_of,
+    read_token,
+    settings_from,
+)
+from hubusers.run.run import Run
+from tests.run.settings import settings_for
 
 TOKEN = "0123456789abcdef"
 ACCESS = Access(TOKEN)
@@ -117,6 +129,28 @@ def test_no_hub_and_no_token_say_which_variable_is_missing(monkeypatch: pytest.M
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
     with pytest.raises(SettingsError, match="JUPYTERHUB_API_TOKEN"):
         read_token()
+
+
+@pytest.mark.parametrize(
+    ("ca_bundle", "insecure", "arguments"),
+    [(False, False, []), (True, False, ["--ca-bundle", "BUNDLE"]), (True, True, ["--insecure"])],
+)
+def test_the_command_that_removes_what_is_left_has_the_same_access(
+    ca_bundle: bool, insecure: bool, arguments: list[str], tmp_path: Path
+) -> None:
+    bundle, token = tmp_path / "my bundle.pem", tmp_path / "token"
+    trustme.CA().cert_pem.write_to_path(str(bundle))
+    token.write_text(TOKEN)
+    for token_file in (None, str(token)):
+        access = access_from(token_file, str(bundle) if ca_bundle else None, insecure)
+        run = Run(settings_for("https://host/hub/api", access), 0, print, print)
+        words = shlex.split(run.purge_command())
+        assert words[:3] == ["JUPYTERHUB_ENDPOINT=https://host/hub/api", "hubusers", "purge"]
+        assert words[3:7] == ["--name-prefix", "hub-stress-test", "--run", "k3x9qa"]
+        assert [word.replace(str(bundle), "BUNDLE") for word in words[7:]] == [
+            *(["--hub-token-file", token_file] if token_file else []),
+            *arguments,
+        ]
 
 
 def test_a_token_file(tmp_path: Path) -> None:
