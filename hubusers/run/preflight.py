@@ -79,12 +79,12 @@ def _version(answer: Answer, endpoint: str) -> str:
     location = answer.headers.get("Location")
     if 300 <= answer.status < 400 and location:
         raise PreflightError(
-            f"{url} redirects to {location}: give the URL that it leads to, if that is the hub, in --host or "
-            "JUPYTERHUB_ENDPOINT."
+            f"{url} redirects to {location}: if that is the hub, give its URL in --host or JUPYTERHUB_ENDPOINT; if it "
+            "is a login, whatever asks for it must let the hub's API through."
         )
     raise PreflightError(
-        f"{url} answers, but not as a JupyterHub does (HTTP {answer.status} from {endpoint}/): give the hub's own URL, "
-        "with its base path if it has one, in --host or JUPYTERHUB_ENDPOINT."
+        f"{url} answers, but not as a JupyterHub does ({answer.cause} from {endpoint}/): give the hub's own URL, with "
+        "its base path if it has one, in --host or JUPYTERHUB_ENDPOINT, and see that no login stands before its API."
     )
 
 

@@ -42,6 +42,8 @@ def test_a_wrong_url(local_hub: LocalHub) -> None:
         (Scripted(404, "<html>nginx"), "not as a JupyterHub does (HTTP 404"),
         (Scripted(503, "<html>"), "the hub behind it does not (HTTP 503)"),
         (Scripted(301, headers={"Location": "https://host/hub/api/"}), "redirects to https://host/hub/api/"),
+        (Scripted(302, headers={"Location": "https://login.example.org"}), "is a login, whatever asks for it must let"),
+        (Scripted(200, "<html>Please log in"), "a web page from"),
         (Scripted(lost=True), "connection lost"),
     ],
 )
