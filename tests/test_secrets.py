@@ -60,25 +60,18 @@ def test_everything_that_a_headless_run_writes(
         "    def fail(self):\n"
         "        raise RuntimeError('of this user class')\n"
     )
+    arguments = ["--headless", "--processes", "2", "--name-prefix", "secret", *free_master_port, *ARGUMENTS, *files]
     with LocustProcess(
-        local_hub,
-        [
-            "--headless",
-            "-t",
-            "8s",
-            "--processes",
-            "2",
-            "--name-prefix",
-            "secret",
-            *free_master_port,
-            *ARGUMENTS,
-            *files,
-        ],
-        env={"JUPYTERHUB_ENDPOINT": blabbing.endpoint},
-        file=str(raises),
+        local_hub, arguments, env={"JUPYTERHUB_ENDPOINT": blabbing.endpoint}, file=str(raises)
     ) as locust:
-        locust.wait_for("Traceback", 60)
+
+        def holds(file: str, words: str) -> bool:
+            return words in (tmp_path / file).read_text() if (tmp_path / file).exists() else False
+
+        wait_until(lambda: holds("run_exceptions.csv", "RuntimeError"), lambda: locust.output, 60)
+        wait_until(lambda: holds("run.log", "Cannot handle"), lambda: locust.output, 60)
         seen = command_lines()
+        locust.interrupt()
         locust.process.wait(60)
         locust.reader.join(5)
     assert str(raises) in seen

@@ -247,9 +247,10 @@ class TestDeadlines:
     def test_servers_that_never_stop(self) -> None:
         slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
         with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
-            arguments = ["-u", "12", "-r", "12", "-t", "6s", "--server-timeout", "3", *BRISK]
-            locust = run_locust(hub, "--json", *arguments, *NO_TRIAL)
-            assert locust.process.returncode == 3
+            arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "3", *BRISK]
+            with LocustProcess(hub, ["--json", *arguments, *NO_TRIAL]) as locust:
+                locust.wait_for("was not stopped within 3 seconds")
+                assert locust.stop() == 3
             assert rows_named(locust, "SERVER stop to stopped: timed out")
             assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 4000
             left = locust.summary()[2]
@@ -259,8 +260,8 @@ class TestDeadlines:
             assert " and 2 more; " in named
             assert "to remove what is left: " in locust.lines[-1]
             # With the first server tried, such a hub is not loaded at all.
-            locust = run_locust(hub, *arguments)
-            assert locust.process.returncode == 3
+            with LocustProcess(hub, arguments) as locust:
+                assert locust.wait() == 3
             assert "Ramping" not in locust.output
             assert len(users_on(hub)) == 13
             assert "hubusers purge --name-prefix hub-stress-test --run" in locust.output

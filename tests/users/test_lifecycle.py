@@ -43,11 +43,11 @@ def test_a_whole_run(local_hub: LocalHub) -> None:
         "SERVER stop to stopped",
     }
     assert sum(row["num_failures"] for row in rows.values()) == 0
-    assert rows["SERVER start to ready"]["num_requests"] >= 20
+    assert rows["SERVER start to ready"]["num_requests"] > 10
     assert rows["SERVER start to ready"]["min_response_time"] >= 300  # milliseconds: no spawn is faster here
     created, removed, left, started, servers_removed, servers_left = locust.summary()
     assert (created, removed, left, servers_left) == (10, 10, 0, 0)
-    assert started == servers_removed >= 20
+    assert started == servers_removed > 10
     assert "Clean-up: " in locust.lines[-1]  # the last line
     assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
     assert local_hub.token not in locust.output
