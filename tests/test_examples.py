@@ -74,6 +74,7 @@ def test_the_example_runs(name: str, local_hub: LocalHub, session: requests.Sess
     hubusers.create_users(users, local_hub.endpoint, session)
     try:
         hubusers.start_server("user1", local_hub.endpoint, session)
+        hubusers.wait_for_server_to_start("user1", local_hub.endpoint, session, poll_interval=0.1)
         script = EXAMPLES[name].replace("your_token_here", local_hub.token)
         script = script.replace("https://your-jupyterhub-url/hub/api", local_hub.endpoint)
         if name.startswith("wait"):  # there the server was asked to stop before

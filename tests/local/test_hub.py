@@ -23,6 +23,7 @@ from hubusers.local import LocalHub, LocalHubError
 from hubusers.local.hub import _free_ports
 from hubusers.local.processes import processes_of as living_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
+from tests.hub_major import HUB_MAJOR
 
 SCOPES = {"admin:users", "admin:servers", "list:users", "tokens", "access:servers", "read:hub", "read:metrics"}
 
@@ -78,6 +79,7 @@ def test_a_stub_server_answers_through_the_proxy(
     assert answer.json() == {"stub": True, "path": f"/user/{started_user}/lab"}
 
 
+@pytest.mark.skipif(HUB_MAJOR == 4, reason="JupyterHub 4 does not stop a server that is still starting")
 def test_a_spawn_can_be_cancelled(local_hub: LocalHub, session: requests.Session, username: str) -> None:
     hubusers.start_server(username, local_hub.endpoint, session)
     assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)

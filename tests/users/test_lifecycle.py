@@ -92,8 +92,8 @@ class TestFailures:
     """Told apart, counted, and never in the way of the clean-up; all other faults are in tests/faults."""
 
     def test_throttled_too_long_and_timed_out(self) -> None:
-        with LocalHub(spawn_seconds=(30, 30), concurrent_spawn_limit=1) as hub:
-            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "5s", "--server-timeout", "2"], *NO_TRIAL, *SHORT)
+        with LocalHub(spawn_seconds=(5, 5), concurrent_spawn_limit=1) as hub:
+            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "4s", "--server-timeout", "2"], *NO_TRIAL, *SHORT)
             assert locust.process.returncode == 1
             assert "SERVER start to ready: throttled too long" in locust.output
             assert "SERVER start to ready: timed out" in locust.output
