@@ -70,7 +70,7 @@ class LocustProcess:
     def output(self) -> str:
         return "".join(self.lines)
 
-    def wait(self, seconds: float = 90) -> int:
+    def wait(self, seconds: float = 240) -> int:
         """Return the exit code."""
         try:
             code = self.process.wait(seconds)
@@ -80,7 +80,7 @@ class LocustProcess:
         assert "Traceback" not in self.output, self.output
         return code
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str, seconds: float = 120) -> None:
         """Wait until it has printed these words."""
         wait_until(lambda: words in self.output, lambda: f"{words!r} in:\n{self.output}", seconds)
 
@@ -88,7 +88,7 @@ class LocustProcess:
         """Press Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)
 
-    def stop(self, seconds: float = 90) -> int:
+    def stop(self, seconds: float = 240) -> int:
         """Press Ctrl-C and return the exit code."""
         self.interrupt()
         return self.wait(seconds)
@@ -113,7 +113,7 @@ def run_locust(hub: LocalHub | None, *arguments: str, **kwargs: Any) -> LocustPr
     return locust
 
 
-def wait_until(condition: Callable[[], bool], what: Callable[[], str], seconds: float) -> None:
+def wait_until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = 120) -> None:
     give_up_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up_at, f"not in {seconds} seconds: {what()}"

@@ -68,8 +68,8 @@ def test_everything_that_a_headless_run_writes(
         def holds(file: str, words: str) -> bool:
             return words in (tmp_path / file).read_text() if (tmp_path / file).exists() else False
 
-        wait_until(lambda: holds("run_exceptions.csv", "RuntimeError"), lambda: locust.output, 60)
-        wait_until(lambda: holds("run.log", "Cannot handle"), lambda: locust.output, 60)
+        wait_until(lambda: holds("run_exceptions.csv", "RuntimeError"), lambda: locust.output)
+        wait_until(lambda: holds("run.log", "Cannot handle"), lambda: locust.output)
         seen = command_lines()
         locust.interrupt()
         locust.process.wait(60)

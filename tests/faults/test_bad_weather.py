@@ -34,12 +34,12 @@ def test_the_hub_is_killed_and_comes_back() -> None:
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5)) as hub,
         LocustProcess(hub, ["--headless", "--json", "-u", "25", "-r", "25", *BRISK]) as locust,
     ):
-        wait_until(lambda: ready_since(hub, 0) > 25, lambda: locust.output, 60)
+        wait_until(lambda: ready_since(hub, 0) > 25, lambda: locust.output)
         hub.crash()
         time.sleep(10)
         hub.restart()
         back_at = time.time()
-        wait_until(lambda: ready_since(hub, back_at + 1) > 25, lambda: locust.output, 90)
+        wait_until(lambda: ready_since(hub, back_at + 1) > 25, lambda: locust.output)
         assert locust.stop() == 1
         assert locust.statistics()["SERVER start to ready"]["num_failures"] > 0
         assert rows_named(locust, "start to ready", "HTTP 503") or rows_named(locust, "start to ready", "spawn failed")
@@ -63,13 +63,13 @@ def stormy_run(
     with LocustProcess(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
     ) as locust:
-        wait_until(lambda: ready_since(local_hub, 0, prefix) > 10, lambda: locust.output, 60)
+        wait_until(lambda: ready_since(local_hub, 0, prefix) > 10, lambda: locust.output)
         for length, answer in storms:
             front.script(answer)
             time.sleep(length)
         front.script()
         cleared_at = time.time()
-        wait_until(lambda: ready_since(local_hub, cleared_at, prefix) > 10, lambda: locust.output, 60)
+        wait_until(lambda: ready_since(local_hub, cleared_at, prefix) > 10, lambda: locust.output)
         assert locust.stop() == 1
     for row in ("start to ready", "stop to stopped"):
         assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 8000  # the deadline, and not a hang
@@ -164,7 +164,7 @@ class TestFailedSpawns:
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
             with LocustProcess(hub, ["--headless", "--json", "-u", "12", "-r", "12", *NO_TRIAL, *BRISK]) as locust:
-                wait_until(lambda: failed_on(hub) > 12, lambda: locust.output, 60)
+                wait_until(lambda: failed_on(hub) > 12, lambda: locust.output)
                 assert locust.stop() == 1
             row = locust.statistics()["SERVER start to ready"]
             assert 0 <= failed_on(hub) - row["num_failures"] <= 12  # each seen, but those in mid-spawn at the end
@@ -282,7 +282,7 @@ def test_the_token_is_revoked_in_mid_run() -> None:
             hub, ["--headless", "-u", "15", "-r", "15", *BRISK], env={"JUPYTERHUB_API_TOKEN": made["token"]}
         ) as locust:
             locust.wait_for("All users spawned")
-            wait_until(lambda: len(users_on(hub)) >= 16, lambda: locust.output, 30)
+            wait_until(lambda: len(users_on(hub)) >= 16, lambda: locust.output)
             requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
             revoked_at = time.monotonic()
             assert locust.wait() == 3

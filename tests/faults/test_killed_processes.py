@@ -29,13 +29,13 @@ def test_a_killed_worker_is_cleaned_up_after_by_the_master() -> None:
         LocustProcess(hub, worker) as second,
         LocustProcess(hub, worker) as killed,
     ):
-        wait_until(lambda: len(users_on(hub)) >= 18, lambda: locust.output, 60)
+        wait_until(lambda: len(users_on(hub)) >= 18, lambda: locust.output)
         time.sleep(3)
         os.kill(killed.process.pid, signal.SIGKILL)
         killed_at = time.time()
         # The others go on, and take over its users.
-        wait_until(lambda: len(users_on(hub)) >= 24, lambda: locust.output, 60)
-        wait_until(lambda: ready_after(hub, killed_at + 5) > 10, lambda: locust.output, 60)
+        wait_until(lambda: len(users_on(hub)) >= 24, lambda: locust.output)
+        wait_until(lambda: ready_after(hub, killed_at + 5) > 10, lambda: locust.output)
         locust.stop()
         assert first.wait() == second.wait() == 0
         created, removed, left, started, servers_removed, servers_left = locust.summary()
@@ -64,7 +64,7 @@ def test_workers_whose_master_was_killed_end_and_remove_their_own(tmp_path: Path
         LocustProcess(hub, worker, file=str(impatient)) as first,
         LocustProcess(hub, worker, file=str(impatient)) as second,
     ):
-        wait_until(lambda: len(users_on(hub)) >= 18, lambda: locust.output, 60)
+        wait_until(lambda: len(users_on(hub)) >= 18, lambda: locust.output)
         time.sleep(2)
         os.kill(locust.process.pid, signal.SIGKILL)
         for one in (first, second):
@@ -83,7 +83,7 @@ def test_what_a_killed_run_left_is_purged(free_master_port: list[str]) -> None:
         with LocustProcess(
             hub, ["--headless", "-u", "60", "-r", "60", "--processes", "2", *free_master_port]
         ) as locust:
-            wait_until(lambda: len(users_on(hub)) >= 63, lambda: locust.output, 60)
+            wait_until(lambda: len(users_on(hub)) >= 63, lambda: locust.output)
             time.sleep(1)
             os.killpg(locust.process.pid, signal.SIGKILL)
             locust.process.wait()

@@ -33,12 +33,12 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
         with LocustProcess(hub, ARGUMENTS) as first, LocustProcess(hub, ARGUMENTS) as second:
             for locust in (first, second):
                 locust.wait_for("All users spawned")
-            wait_until(lambda: len(users_on(hub)) == 20 + len(others), lambda: first.output + second.output, 60)
+            wait_until(lambda: len(users_on(hub)) == 20 + len(others), lambda: first.output + second.output)
             time.sleep(3)
             assert first.stop() == 0
             ended_at = time.time()
             assert len(set(users_on(hub)) - set(others)) == 10
-            wait_until(lambda: len(active_since(hub, ended_at)) == 10, lambda: second.output, 60)
+            wait_until(lambda: len(active_since(hub, ended_at)) == 10, lambda: second.output)
             assert second.stop() == 0
             assert first.summary()[:3] == second.summary()[:3] == (10, 10, 0)
         assert sorted(users_on(hub)) == sorted(others)
@@ -57,7 +57,7 @@ def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
         hubusers.get_session(hub.token) as session,
     ):
         locust.wait_for("All users spawned")
-        wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output, 60)
+        wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output)
         names = sorted(users_on(hub))
         deleted, stopped = names[:3], names[3:6]
         assert all(hubusers.delete_users(deleted, hub.endpoint, session).values())
@@ -65,7 +65,7 @@ def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
             requests.delete(f"{hub.endpoint}/users/{name}/server", headers=session.headers, timeout=20)
         touched_at = time.time()
         # Who was stopped begins anew, who was deleted does not.
-        wait_until(lambda: active_since(hub, touched_at + 3) >= set(names[3:]), lambda: locust.output, 60)
+        wait_until(lambda: active_since(hub, touched_at + 3) >= set(names[3:]), lambda: locust.output)
         assert not active_since(hub, touched_at + 3) & set(deleted)
         assert locust.stop() == 1
         assert "user gone" in locust.output
@@ -87,7 +87,7 @@ def test_five_thousand_others() -> None:
             ScriptedHub(before=hub) as front,
             LocustProcess(hub, ARGUMENTS, env={"JUPYTERHUB_ENDPOINT": front.endpoint}) as locust,
         ):
-            wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output, 60)
+            wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output)
             stopped_at = time.monotonic()
             assert locust.stop() == 0
             assert time.monotonic() - stopped_at < 20

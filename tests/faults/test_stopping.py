@@ -100,7 +100,7 @@ def test_ctrl_c_at_some_moment(seconds: float) -> None:
 
 def test_ctrl_c_while_the_first_server_is_tried() -> None:
     with LocalHub(spawn_seconds=(30, 30)) as hub, LocustProcess(hub, ["--headless", "-u", "5"]) as locust:
-        wait_until(lambda: in_mid_spawn(hub) == 1, lambda: locust.output, 30)
+        wait_until(lambda: in_mid_spawn(hub) == 1, lambda: locust.output)
         locust.interrupt()
         assert locust.wait() == 130
         assert users_on(hub) == []
@@ -138,13 +138,13 @@ def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
 def test_ctrl_c_twice_with_workers(free_master_port: list[str]) -> None:
     """The master cannot see what its workers hold, and still must not say that nothing is left."""
     with (
-        LocalHub(spawn_seconds=(8, 8), stop_seconds=(5, 5)) as hub,
+        LocalHub(spawn_seconds=(30, 30), stop_seconds=(5, 5)) as hub,
         LocustProcess(
             hub,
             ["--headless", "-u", "60", "-r", "60", "--processes", "2", *free_master_port, *NO_TRIAL],
         ) as locust,
     ):
-        wait_until(lambda: in_mid_spawn(hub) > 50, lambda: locust.output, 60)
+        wait_until(lambda: in_mid_spawn(hub) > 50, lambda: locust.output)
         time.sleep(4)  # each worker has reported by then
         locust.interrupt()
         locust.wait_for("Clean-up: removing")

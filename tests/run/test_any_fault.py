@@ -158,7 +158,7 @@ class Faults(RuleBasedStateMachine):
 
 
 TestFaults = Faults.TestCase
-TestFaults.settings = settings(max_examples=150, stateful_step_count=30)
+TestFaults.settings = settings(stateful_step_count=30)
 
 
 def made(run: Run, hub: ModelHub, count: int) -> None:
