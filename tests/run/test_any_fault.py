@@ -63,6 +63,10 @@ def finish(run: Run, clock: VirtualClock) -> None:
     assert clock.now - started <= bound + REQUEST_TIMEOUT + LIST_SECONDS
 
 
+class Person(ServerLifecycleUser):
+    host = "http://127.0.0.1"
+
+
 class Faults(RuleBasedStateMachine):
     @initialize(version=st.sampled_from([4, 5, 6]), spawns=st.lists(st.booleans(), min_size=1, max_size=4))
     def begin(self, version: int, spawns: list[bool]) -> None:
@@ -78,8 +82,7 @@ class Faults(RuleBasedStateMachine):
 
     @rule()
     def somebody_comes(self) -> None:
-        user_class = type("Person", (ServerLifecycleUser,), {"host": "http://127.0.0.1"})
-        self.people.append(gevent.spawn(self.live, user_class(self.environment)))
+        self.people.append(gevent.spawn(self.live, Person(self.environment)))
 
     def live(self, person: ServerLifecycleUser) -> None:
         """Do what Locust does with a user."""
@@ -212,3 +215,16 @@ def test_the_clean_up_comes_back_when_the_hub_says() -> None:
         finish(run, clock)
         assert not hub.accounts
         assert clock.now - started == pytest.approx(14, abs=0.5)
+
+
+def test_an_account_that_may_have_been_made_is_not_forgotten() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        environment = Environment()
+        set_run(environment, run)
+        person = Person(environment)
+        lost, blocked = Answer(0, error=CONNECTION_LOST), Answer(403, "<html>Blocked</html>")
+        hub.faults = [(lost, "too"), (blocked, "not")]
+        coming = gevent.spawn(person.on_start)
+        clock.pass_until(lambda: coming.dead, 10)
+        assert coming.dead
+        assert run.ledger.left() == list(hub.accounts) == [person.username]
