@@ -15,7 +15,7 @@ from tests.scripted_hub import ScriptedHub
 
 # The same examples each time; `pytest --hypothesis-profile=thorough` looks for new ones.
 settings.load_profile("ci")
-settings.register_profile("thorough", max_examples=5000, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

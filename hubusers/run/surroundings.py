@@ -161,6 +161,9 @@ class Surroundings:
     def clean_up(self, run: Run) -> None:
         run.finish_alone()
 
+    def await_clean_up(self) -> None:
+        """Nothing to wait for, where nothing is cleaned up in the background."""
+
     def quitting(self) -> None:
         """Make sure, on every way out, that the test is stopped, cleaned up after, and that the exit code tells."""
         if not self.run:
@@ -168,6 +171,7 @@ class Surroundings:
         if self.runner and self.runner.state != STATE_STOPPED:
             self.runner.stop()
         self.test_stop()  # the runner fires no event where an interrupt broke off its own stopping
+        self.await_clean_up()
         if self.totals().users_left and not self.run.settings.keep:
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
 

@@ -68,8 +68,7 @@ class WorkerSurroundings(Surroundings):
         LOG.info("%s", run.summary(run.ledger.totals()))
         self.worker.send_message(CLEANED_UP, self.figures(run))
 
-    def quitting(self) -> None:
-        super().quitting()
+    def await_clean_up(self) -> None:
         if self.cleaning:
             self.cleaning.join()
 

@@ -58,7 +58,10 @@ def front(local_hub: LocalHub) -> Iterator[ScriptedHub]:
 def stormy_run(
     local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted]]
 ) -> LocustProcess:
-    """Run through weather that changes: seconds, and what is answered meanwhile; then the hub answers again."""
+    """Run through weather that changes: seconds, and what is answered meanwhile; then the hub answers again.
+
+    In weather that lasts longer than the six seconds of the server timeout each user meets it with a start or a stop.
+    """
     arguments = ["--headless", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
     with LocustProcess(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
@@ -82,7 +85,7 @@ def stormy_run(
 
 def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHub) -> None:
     locust = stormy_run(
-        local_hub, front, "gateway", [(7, Scripted(502, "<html>Bad Gateway")), (8, Scripted(503, "<html>Unavailable"))]
+        local_hub, front, "gateway", [(8, Scripted(502, "<html>Bad Gateway")), (8, Scripted(503, "<html>Unavailable"))]
     )
     for status in ("HTTP 502", "HTTP 503"):
         assert rows_named(locust, "GET /users/{name}", status) or rows_named(locust, "DELETE /users/{name}", status)
@@ -90,7 +93,7 @@ def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHu
 
 
 def test_connections_that_are_reset_and_answers_that_hang(local_hub: LocalHub, front: ScriptedHub) -> None:
-    locust = stormy_run(local_hub, front, "lost", [(5, Scripted(lost=True)), (9, Scripted(200, {}, held=30))])
+    locust = stormy_run(local_hub, front, "lost", [(8, Scripted(lost=True)), (9, Scripted(200, {}, held=30))])
     assert rows_named(locust, "SERVER", "hub error: connection lost")
     assert rows_named(locust, "SERVER", "timed out")
 
