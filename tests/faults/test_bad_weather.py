@@ -63,10 +63,11 @@ def stormy_run(
     In weather that lasts longer than the six seconds of the server timeout each user meets it with a start or a stop.
     """
     arguments = ["--headless", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
+    begun_at = time.time()
     with LocustProcess(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
     ) as locust:
-        wait_until(lambda: ready_since(local_hub, 0, prefix) > 10, lambda: locust.output)
+        wait_until(lambda: ready_since(local_hub, begun_at, prefix) > 10, lambda: locust.output)
         for length, answer in storms:
             front.script(answer)
             time.sleep(length)
