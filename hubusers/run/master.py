@@ -40,9 +40,9 @@ class MasterSurroundings(Surroundings):
         LOG.error("%s", reason)
         self.master.quit()
         # Those of --processes may not have found this master yet, and would look for it for minutes. Locust itself
-        # overlooks them when it ends early: they are its children, and have not begun anything.
+        # overlooks them when it ends early. They are its children, and have not begun anything that killing could harm.
         for worker in psutil.Process().children() if self.options.processes else []:
-            worker.terminate()
+            worker.kill()
         sys.exit(code)
 
     def note_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
