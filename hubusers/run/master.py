@@ -38,11 +38,11 @@ class MasterSurroundings(Surroundings):
 
     def refuse(self, reason: str, code: int = EXIT_PREFLIGHT) -> NoReturn:
         LOG.error("%s", reason)
-        self.master.quit()
-        # Those of --processes may not have found this master yet, and would look for it for minutes. Locust itself
-        # overlooks them when it ends early. They are its children, and have not begun anything that killing could harm.
+        # The workers of --processes may not have found this master yet, and would look for it for minutes; Locust
+        # overlooks them when it ends early. They are its children, and have not begun anything that this could harm.
         for worker in psutil.Process().children() if self.options.processes else []:
             worker.kill()
+        self.master.quit()
         sys.exit(code)
 
     def note_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
