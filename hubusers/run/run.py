@@ -107,8 +107,9 @@ class Run:
         settings = self.settings
         client = HubClient(settings.endpoint, settings.access.session)
         try:
-            listed = list_users(client, names_of_run(settings.prefix, settings.run_id))
-            for user in (user for user in listed if is_made_up(user["name"], settings.prefix, settings.run_id)):
+            for user in list_users(client, names_of_run(settings.prefix, settings.run_id)):
+                if not is_made_up(user["name"], settings.prefix, settings.run_id):
+                    continue
                 self.ledger.user_created(user["name"])
                 if user.get("servers"):
                     self.ledger.server_started(user["name"])
