@@ -13,7 +13,7 @@ import trustme
 
 import hubusers
 from hubusers.hub.client import HubClient
-from hubusers.hub.transport import CERTIFICATE_NOT_TRUSTED
+from hubusers.hub.messages import CERTIFICATE_NOT_TRUSTED
 from hubusers.local import LocalHub
 from hubusers.run.options import Access, SettingsError, access_from
 from hubusers.run.preflight import PreflightError, check_hub
@@ -66,7 +66,7 @@ def clients(hub: ScriptedHub, verify: bool | str) -> Iterator[list[HubClient]]:
     """A client for each kind of session that hubusers makes: for the functions and the clean-up, and for the users."""
     access = Access("0123456789abcdef", verify)
     environment = Environment()
-    set_run(environment, Run(settings_for(hub.endpoint, access), 0, print, print))
+    set_run(environment, Run(settings_for(hub.endpoint, access), 0))
     user_class = type("User", (ServerLifecycleUser,), {"host": hub.url})
     yield [HubClient(hub.endpoint, access.session), user_class(environment).hub]
     access.session.close()

@@ -1,25 +1,22 @@
 """The documented functions for accounts: making them, finding what a stress test left, removing them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from hubusers.hub.answers import error_for
 from hubusers.hub.batches import call_for_each, checked_count, checked_names, slices
 from hubusers.hub.client import HubClient
-from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.hub.errors import HubUsersError
+from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
+from hubusers.hub.messages import Answer
 from hubusers.hub.removal import remove_user
 from hubusers.hub.timing import timeit
-from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import chosen_interval, chosen_timeout
 
 LOG = get_logger(__name__)
 
 DEFAULT_PREFIX = "hub-stress-test"
 """What the names of test users begin with, unless told otherwise."""
-
-_PAGE_SIZE = 200
-"""Rows a page; the hub cuts every answer there."""
 
 
 @timeit
@@ -138,7 +135,7 @@ def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT
         HubError: The hub did not hand out the whole list. Half a list would look like all there is.
     """
     checked_prefix(prefix)
-    return [user["name"] for user in list_users(HubClient(endpoint, session), prefix)]
+    return [user["name"] for user in list_users(prefix, HubClient(endpoint, session).request_patiently)]
 
 
 def checked_prefix(prefix: str) -> str:
@@ -148,41 +145,6 @@ def checked_prefix(prefix: str) -> str:
     if not prefix.strip():
         raise ValueError("prefix is empty: that would match every user of the hub")
     return prefix
-
-
-def list_users(client: HubClient, prefix: str) -> Iterator[dict[str, Any]]:
-    """Return the hub's models of all users whose names begin with `prefix`, through every page.
-
-    Raises:
-        HubError: The hub did not hand out the whole list.
-    """
-    query: dict[str, Any] = {"offset": 0, "limit": _PAGE_SIZE}
-    if prefix.isascii() and prefix.replace("-", "").isalnum():
-        query["name_filter"] = prefix  # a first sieve, where nothing in the prefix means something else to the database
-    while True:
-        answer = client.request_patiently(
-            "GET", "/users", query=query, headers={"Accept": "application/jupyterhub-pagination+json"}
-        )
-        page = answer.model
-        if answer.status != 200 or not _is_page(page):
-            raise error_for(answer, "listing the hub's users")
-        yield from (user for user in page["items"] if user["name"].startswith(prefix))
-        following = page["_pagination"]["next"]
-        if not following:
-            return
-        if following["offset"] <= query["offset"]:
-            raise HubError("listing the hub's users: the list of pages does not go on", status=200)
-        query["offset"] = following["offset"]
-
-
-def _is_page(page: Any) -> bool:
-    try:
-        following = page["_pagination"]["next"]
-        return all(isinstance(user["name"], str) for user in page["items"]) and (
-            following is None or isinstance(following["offset"], int)
-        )
-    except (KeyError, TypeError):
-        return False
 
 
 @timeit

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
-from hubusers.hub.transport import Answer
+from hubusers.hub.messages import Answer
 
 
 class Start(Enum):
@@ -81,6 +81,7 @@ class UserServers:
     """The servers that the hub lists for one user; the default server's name is the empty string."""
 
     states: dict[str, State]
+    user_is_gone: bool = False
 
     @property
     def default(self) -> State:

@@ -1,12 +1,11 @@
 """Many calls at once, but never more than so many, and none lost for another's failure."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
 from hubusers.hub.log import get_logger
-from hubusers.hub.waiting import Deadline, poll
 
 LOG = get_logger(__name__)
 
@@ -43,34 +42,6 @@ def call_for_each(
     return results
 
 
-def poll_each(
-    check: Callable[[str], R | None],
-    names: Iterable[str],
-    deadline: Deadline,
-    interval: float,
-    max_workers: int,
-    what: str,
-) -> dict[str, R | None]:
-    """Call `check` with each name, in rounds that begin `interval` seconds apart, until it returns something for each.
-
-    All share the deadline: what it has not returned by then stays None. `max_workers` bounds the calls under way; where
-    that makes a round last longer than the interval, the next one begins a whole number of intervals later.
-    """
-    found: dict[str, R | None] = dict.fromkeys(names)
-
-    def check_in_time(name: str) -> R | None:
-        return check(name) if deadline.remaining() > 0 else None
-
-    def look_at_the_rest() -> bool | None:
-        rest = [name for name, result in found.items() if result is None]
-        if rest:
-            found.update(call_for_each(check_in_time, rest, max_workers, what))
-        return None if None in found.values() else True
-
-    poll(look_at_the_rest, deadline, interval)
-    return found
-
-
 def checked_names(names: Iterable[str], what: str) -> list[str]:
     """Return a list of user names; raise TypeError or ValueError for anything else, such as one bare string."""
     if isinstance(names, str | bytes):
@@ -91,6 +62,13 @@ def checked_name(username: str) -> str:
     if not username.strip(" ."):
         raise ValueError(f"username must not be {username!r}")
     return username
+
+
+def checked_choice(choice: str, choices: Collection[str], what: str) -> str:
+    """Return one of the choices; raise ValueError for anything else."""
+    if choice not in choices:
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {choice!r}")
+    return choice
 
 
 def checked_count(count: int, what: str) -> int:

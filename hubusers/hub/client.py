@@ -1,7 +1,9 @@
 """The hub's REST API at one endpoint: requests by their path templates, sent once or patiently."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +12,9 @@ from urllib3.util import Retry
 from hubusers.hub.endpoint import checked_endpoint, quoted
 from hubusers.hub.errors import HubError
 from hubusers.hub.log import get_logger
+from hubusers.hub.messages import CONNECTION_REFUSED, Answer, Request
 from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.hub.transport import CONNECTION_REFUSED, Answer, Request, sender_for
+from hubusers.hub.transport import Stream, transport_for
 from hubusers.hub.waiting import Deadline
 
 LOG = get_logger(__name__)
@@ -31,7 +34,7 @@ class HubClient:
 
     def __init__(self, endpoint: str, session: Any) -> None:
         self.endpoint = checked_endpoint(endpoint)
-        self._send, self._retries = sender_for(session, self.endpoint)
+        self._transport = transport_for(session, self.endpoint)
 
     def request(
         self,
@@ -57,12 +60,45 @@ class HubClient:
             timeout: Seconds.
             good: Says whether a Locust session should count the answer as a success; by default any 2xx.
         """
+        return self._transport.send(self._request(method, template, username, query, body, headers, timeout, good))
+
+    def stream(
+        self, template: str, *, username: str, timeout: float, silence: float, good: Callable[[Answer], bool]
+    ) -> AbstractContextManager[Stream]:
+        """Ask for a stream of server-sent events: a context manager for its beginning and its lines.
+
+        Args:
+            template: As for `request`.
+            username: As for `request`.
+            timeout: Seconds that the stream may last.
+            silence: Seconds without a byte after which it is given up.
+            good: As for `request`; what is counted is the answer's beginning, not the length of the stream.
+
+        Raises:
+            StreamLost: While reading the lines: the stream broke off, was silent for too long, or its time was up.
+        """
+        # A proxy that compresses collects before it sends.
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        request = self._request("GET", template, username, None, None, headers, timeout, good, silence)
+        return self._transport.stream(request)
+
+    def _request(
+        self,
+        method: str,
+        template: str,
+        username: str,
+        query: Mapping[str, str | int] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+        timeout: float,
+        good: Callable[[Answer], bool] | None,
+        silence: float = math.inf,
+    ) -> Request:
         path = template.replace("{name}", quoted(username)) if username else template
         url = f"{self.endpoint}{path}" + (f"?{urlencode(query)}" if query else "")
         LOG.debug("%s %s", method, url)
-        return self._send(
-            Request(method, url, template, body, dict(headers or {}), max(timeout, 0.001), good or _is_success)
-        )
+        seconds = max(timeout, 0.001)
+        return Request(method, url, template, body, dict(headers or {}), seconds, good or _is_success, silence)
 
     def request_patiently(
         self, method: str, template: str, *, deadline: Deadline | None = None, **kwargs: Any
@@ -74,15 +110,16 @@ class HubClient:
                 bounds it.
         """
         bound = deadline or Deadline(float("inf"))
+        retries = self._transport.retries
         for tries in itertools.count(1):
             if deadline:
                 kwargs["timeout"] = min(REQUEST_TIMEOUT, deadline.remaining())
             answer = self.request(method, template, **kwargs)
-            if not _worth_another_try(self._retries, method, answer, tries):
+            if not _worth_another_try(retries, method, answer, tries):
                 break
             wait = answer.retry_after
             if wait is None:
-                wait = min(self._retries.backoff_factor * 2 ** (tries - 1), self._retries.backoff_max)
+                wait = min(retries.backoff_factor * 2 ** (tries - 1), retries.backoff_max)
             too_late = wait >= bound.remaining()
             LOG.debug("%s %s: %s; waiting %.1f seconds", method, template, answer, wait)
             bound.sleep(wait)
@@ -93,6 +130,14 @@ class HubClient:
     def note_odd_answer(self, error: HubError) -> None:
         """Log an answer that tells nothing, and that a wait therefore looks past."""
         LOG.warning("%s", error.detail)
+
+    def note_stream_lost(self, reason: str) -> None:
+        """Log that a progress stream broke off, and that its server is polled instead."""
+        LOG.warning("A progress stream was lost (%s); polling instead", reason)
+
+    def note_lateness(self, seconds: float) -> None:
+        """Log how many seconds after its time a look began; more than a moment is this process's own fault."""
+        LOG.debug("A look began %.3f seconds late", seconds)
 
 
 def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) -> bool:

@@ -5,7 +5,7 @@ booleans, the latter into rows of Locust's statistics.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from hubusers.hub.answers import (
@@ -14,22 +14,20 @@ from hubusers.hub.answers import (
     Stop,
     UserServers,
     error_for,
-    servers_of,
     start_outcome,
     stop_outcome,
     user_is_gone,
 )
 from hubusers.hub.client import HubClient
-from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.errors import SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.log import get_logger
-from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.hub.transport import Answer
+from hubusers.hub.messages import Answer
 from hubusers.hub.waiting import Deadline, poll
+from hubusers.hub.watching import Sighting
 
 LOG = get_logger(__name__)
 
 SERVER_PATH = "/users/{name}/server"
-USER_PATH = "/users/{name}"
 
 THROTTLED_PAUSE = 5.0
 """Seconds until the next try after a 429 that names no time: `active_server_limit` is reached, until someone stops."""
@@ -129,16 +127,13 @@ def start_until_accepted(
         deadline.sleep(pause)
 
 
-def wait_until_ready(
-    client: HubClient,
-    username: str,
-    deadline: Deadline,
-    interval: float,
-    first_after: float = 0.0,
-) -> None:
-    """Look at a server, every `interval` seconds, until it is ready.
+def wait_until_ready(sightings: Iterable[Sighting], username: str, deadline: Deadline) -> Sighting:
+    """Watch a server until it is ready; return the sighting that told so.
 
-    Answers that say nothing of the server are logged as warnings and looked past: a busy hub gives some.
+    Args:
+        sightings: Where what is known of the server comes from; they end at the deadline.
+        username: Whose server.
+        deadline: For the texts.
 
     Raises:
         SpawnFailed: It is neither ready nor pending, so it can no longer become ready.
@@ -146,19 +141,21 @@ def wait_until_ready(
         MissingScope: The token may not see servers.
         WaitTimeout: Not ready at the deadline.
     """
+    for sighting in sightings:
+        if is_ready(sighting.servers, username, deadline):
+            return sighting
+    raise WaitTimeout(f"the server of {username} was not ready within {deadline.seconds:g} seconds")
 
-    if poll(lambda: check_ready(client, username, deadline), deadline, interval, first_after) is None:
-        raise WaitTimeout(f"the server of {username} was not ready within {deadline.seconds:g} seconds")
 
-
-def check_ready(client: HubClient, username: str, deadline: Deadline) -> bool | None:
-    """Look once: True when ready, None when not yet; raises what `wait_until_ready` raises but for the timeout."""
-    servers = look_at(client, username, deadline)
-    if servers is None or servers.default in {State.STARTING, State.STOPPING}:
-        LOG.debug("Waiting for the server of %s to start (%.1f s)", username, deadline.elapsed())
-        return None
+def is_ready(servers: UserServers, username: str, deadline: Deadline) -> bool:
+    """Say whether a server is ready; raises what `wait_until_ready` raises where it will not become so."""
+    if servers.user_is_gone:
+        raise UserGone(f"the hub does not know the user {username}", status=404)
     if servers.default is State.READY:
         return True
+    if servers.default in {State.STARTING, State.STOPPING}:
+        LOG.debug("Waiting for the server of %s to start (%.1f s)", username, deadline.elapsed())
+        return False
     raise SpawnFailed(f"the server of {username} failed to start, seen after {deadline.elapsed():.1f} seconds")
 
 
@@ -201,63 +198,24 @@ def stop_until_accepted(client: HubClient, username: str, deadline: Deadline, in
     return stopped
 
 
-def wait_until_stopped(
-    client: HubClient,
-    username: str,
-    deadline: Deadline,
-    interval: float,
-    first_after: float = 0.0,
-) -> None:
-    """Look at a user, every `interval` seconds, until no server is listed or the user is gone.
+def wait_until_stopped(sightings: Iterable[Sighting], username: str, deadline: Deadline) -> Sighting:
+    """Watch a user until no server is listed or the user is gone; return the sighting that told so.
 
     Raises:
         MissingScope: The token may not see servers.
         WaitTimeout: Not stopped at the deadline.
     """
-
-    if poll(lambda: check_stopped(client, username, deadline), deadline, interval, first_after) is None:
-        raise WaitTimeout(f"the server of {username} was not stopped within {deadline.seconds:g} seconds")
-
-
-def check_stopped(client: HubClient, username: str, deadline: Deadline) -> bool | None:
-    """Look once: True when no server is listed or the user is gone, None when not yet; may raise MissingScope."""
-    try:
-        servers = look_at(client, username, deadline)
-    except UserGone:
-        return True
-    if servers is not None and not servers.states:
-        return True
-    LOG.debug("Waiting for the server of %s to stop (%.1f s)", username, deadline.elapsed())
-    return None
+    for sighting in sightings:
+        if is_stopped(sighting.servers, username, deadline):
+            return sighting
+    raise WaitTimeout(f"the server of {username} was not stopped within {deadline.seconds:g} seconds")
 
 
-def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers | None:
-    """Return a user's servers; None, after `client.note_odd_answer`, for an answer that tells nothing of them.
-
-    Raises:
-        UserGone: The hub does not know the user.
-        MissingScope: The token may not see servers.
-    """
-    timeout = min(REQUEST_TIMEOUT, deadline.remaining())
-    answer = client.request("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
-    if user_is_gone(answer):
-        raise UserGone(f"the hub does not know the user {username}", status=404)
-    if answer.status == 200:
-        try:
-            return servers_of(answer.model)
-        except MissingScope:
-            raise
-        except HubError:
-            pass  # no user model: like any other odd answer, below
-    error = error_for(answer, f"looking at the server of {username}")
-    if isinstance(error, MissingScope):
-        raise error
-    client.note_odd_answer(error)
-    return None
-
-
-def _tells_of_user(answer: Answer) -> bool:
-    return user_is_gone(answer) or (answer.status == 200 and isinstance(answer.model, dict))
+def is_stopped(servers: UserServers, username: str, deadline: Deadline) -> bool:
+    """Say whether a user has no server any more."""
+    if servers.states:
+        LOG.debug("Waiting for the server of %s to stop (%.1f s)", username, deadline.elapsed())
+    return not servers.states
 
 
 def _until(deadline: Deadline, client: HubClient) -> Callable[..., Answer]:

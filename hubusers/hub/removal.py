@@ -9,10 +9,11 @@ from typing import Any
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
-from hubusers.hub.errors import MissingScope, TokenRejected, UserGone, WaitTimeout
+from hubusers.hub.errors import MissingScope, TokenRejected, WaitTimeout
 from hubusers.hub.log import get_logger
-from hubusers.hub.transport import Answer
+from hubusers.hub.messages import Answer
 from hubusers.hub.waiting import Deadline, poll
+from hubusers.hub.watching import USER_PATH, look_at
 
 LOG = get_logger(__name__)
 
@@ -47,7 +48,7 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
         if stop_outcome(answer) is Stop.STOPPED:
             answer = patiently(
                 "DELETE",
-                lifecycle.USER_PATH,
+                USER_PATH,
                 username=username,
                 good=lambda answer: answer.status == 204 or user_is_gone(answer),
             )
@@ -57,9 +58,8 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
             return True
         if answer.status == 500:
             # JupyterHub 4 answers so for a user that it does not know.
-            try:
-                lifecycle.look_at(client, username, deadline)
-            except UserGone:
+            servers = look_at(client, username, deadline)
+            if servers and servers.user_is_gone:
                 return True
         error = error_for(answer, "the hub's last answer")
         if isinstance(error, TokenRejected | MissingScope):

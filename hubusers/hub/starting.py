@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from hubusers.hub import lifecycle
-from hubusers.hub.answers import Start, start_outcome
-from hubusers.hub.batches import call_for_each, checked_count, checked_name, checked_names, poll_each
+from hubusers.hub.answers import Start, UserServers, start_outcome
+from hubusers.hub.batches import call_for_each, checked_choice, checked_count, checked_name, checked_names
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.hub.log import get_logger
+from hubusers.hub.progress import progress
 from hubusers.hub.removal import remove_user
 from hubusers.hub.timing import timeit
 from hubusers.hub.waiting import Deadline, chosen_interval, chosen_timeout
+from hubusers.hub.watching import looks, watch_each
 
 LOG = get_logger(__name__)
 
@@ -81,8 +83,9 @@ def wait_for_server_to_start(
     *,
     timeout: float | None = None,
     poll_interval: float | None = None,
+    watch: Literal["poll", "progress"] = "poll",
 ) -> bool:
-    """Look at a user's server (`GET /users/{name}`) until it is ready.
+    """Watch a user's server until it is ready.
 
     Args:
         username: Whose server.
@@ -90,22 +93,29 @@ def wait_for_server_to_start(
         session: From `get_session`, or a Locust HTTP session.
         timeout: Seconds; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
         poll_interval: Seconds between two looks; by default 1.
+        watch: `"poll"`: look at the user (`GET /users/{name}`). `"progress"`: listen to the server's progress, as a
+            browser does (`GET /users/{name}/server/progress`), which costs a hub less and tells at once; where the
+            stream breaks off, poll.
 
     Returns:
         True when it is ready; False when it failed (neither ready nor pending), the user is gone or time is up.
 
     Logs:
-        DEBUG while waiting; WARNING for an odd answer, which is tried again, and for the timeout; ERROR for a failed
-        spawn and for a token that may not see servers; INFO, with the seconds it took, when ready.
+        DEBUG while waiting; WARNING for an odd answer, which is tried again, for a progress stream that broke off and
+        for the timeout; ERROR for a failed spawn, with its last progress messages if they are known, and for a token
+        that may not see servers; INFO, with the seconds it took, when ready.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
     """
     checked_name(username)
     client = HubClient(endpoint, session)
+    checked_choice(watch, ("poll", "progress"), "watch")
     deadline = Deadline(chosen_timeout(timeout))
+    source = progress if watch == "progress" else looks
+    sightings = source(client, username, deadline, chosen_interval(poll_interval))
     try:
-        lifecycle.wait_until_ready(client, username, deadline, chosen_interval(poll_interval))
+        lifecycle.wait_until_ready(sightings, username, deadline)
     except WaitTimeout as error:
         LOG.warning("%s", error.detail)
         return False
@@ -179,6 +189,7 @@ def wait_for_servers_to_start(
     timeout: float | None = None,
     poll_interval: float | None = None,
     max_workers: int = 10,
+    watch: Literal["poll", "listing"] = "poll",
 ) -> dict[str, bool]:
     """Wait for the servers of many users; all share one deadline.
 
@@ -189,6 +200,8 @@ def wait_for_servers_to_start(
         timeout: Seconds for all together; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
         poll_interval: Seconds between two looks at one server, as long as `max_workers` can keep that up; by default 1.
         max_workers: Requests under way at most.
+        watch: `"poll"`: look at each user. `"listing"`: read the hub's list of active servers (`GET /users`) once an
+            interval for all, which costs a hub less; the token needs the scope `list:users`.
 
     Returns:
         For each name what `wait_for_server_to_start` would return. A server that is neither ready nor pending has
@@ -202,29 +215,33 @@ def wait_for_servers_to_start(
     """
     names = list(dict.fromkeys(name for batch in _checked_batches(users) for name in batch))
     checked_count(max_workers, "max_workers")
+    checked_choice(watch, ("poll", "listing"), "watch")
     client = HubClient(endpoint, session)
     deadline = Deadline(chosen_timeout(timeout))
-    interval = chosen_interval(poll_interval)
 
-    def look(username: str) -> bool | None:
-        try:
-            ready = lifecycle.check_ready(client, username, deadline)
-        except HubUsersError as error:
-            LOG.error("%s", error.detail)
-            return False
+    def is_ready(servers: UserServers, username: str, deadline: Deadline) -> bool:
+        ready = lifecycle.is_ready(servers, username, deadline)
         if ready:
             LOG.info("The server of %s was ready after %.1f seconds", username, deadline.elapsed())
         return ready
 
-    ready = poll_each(look, names, deadline, interval, max_workers, "wait_for_servers_to_start")
+    ready = watch_each(
+        client,
+        names,
+        is_ready,
+        watch=watch,
+        deadline=deadline,
+        interval=chosen_interval(poll_interval),
+        max_workers=max_workers,
+        what="wait_for_servers_to_start",
+    )
     for username in (name for name, result in ready.items() if result is None):
         LOG.warning("the server of %s was not ready within %g seconds", username, deadline.seconds)
     return {name: bool(result) for name, result in ready.items()}
 
 
 def _check_on_failure(on_failure: str) -> None:
-    if on_failure not in get_args(OnFailure):
-        raise ValueError(f"on_failure must be one of {', '.join(get_args(OnFailure))}, not {on_failure!r}")
+    checked_choice(on_failure, get_args(OnFailure), "on_failure")
 
 
 def _checked_batches(users: Iterable[Iterable[str]]) -> list[list[str]]:

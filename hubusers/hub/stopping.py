@@ -1,16 +1,17 @@
 """The documented functions that stop servers and wait until they are gone."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, stop_outcome
-from hubusers.hub.batches import call_for_each, checked_count, checked_name, checked_names, poll_each
+from hubusers.hub.batches import call_for_each, checked_choice, checked_count, checked_name, checked_names
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.hub.log import get_logger
 from hubusers.hub.timing import timeit
 from hubusers.hub.waiting import Deadline, chosen_interval, chosen_timeout
+from hubusers.hub.watching import looks, watch_each
 
 LOG = get_logger(__name__)
 
@@ -98,7 +99,7 @@ def wait_for_server_to_stop(
 
 def _wait(client: HubClient, username: str, deadline: Deadline, interval: float) -> bool:
     try:
-        lifecycle.wait_until_stopped(client, username, deadline, interval)
+        lifecycle.wait_until_stopped(looks(client, username, deadline, interval), username, deadline)
     except WaitTimeout as error:
         LOG.warning("%s", error.detail)
         return False
@@ -143,6 +144,7 @@ def wait_for_servers_to_stop(
     timeout: float | None = None,
     poll_interval: float | None = None,
     max_workers: int = 10,
+    watch: Literal["poll", "listing"] = "poll",
 ) -> None:
     """Wait until the servers that were asked to stop are gone; all share one deadline.
 
@@ -154,6 +156,7 @@ def wait_for_servers_to_stop(
         timeout: Seconds for all together; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
         poll_interval: Seconds between two looks at one user, as long as `max_workers` can keep that up; by default 1.
         max_workers: Requests under way at most.
+        watch: As for `wait_for_servers_to_start`; who is not listed any more is looked at once to make sure.
 
     Logs:
         As `wait_for_server_to_stop` does, and at INFO how long all took.
@@ -165,18 +168,19 @@ def wait_for_servers_to_stop(
         raise TypeError(f"stopped must be a dictionary, as stop_servers returns it, not {type(stopped).__name__}")
     names = [name for name in checked_names(stopped, "stopped") if stopped[name]]
     checked_count(max_workers, "max_workers")
+    checked_choice(watch, ("poll", "listing"), "watch")
     client = HubClient(endpoint, session)
     deadline = Deadline(chosen_timeout(timeout))
-    interval = chosen_interval(poll_interval)
-
-    def look(username: str) -> bool | None:
-        try:
-            return lifecycle.check_stopped(client, username, deadline)
-        except HubUsersError as error:
-            LOG.error("%s", error.detail)
-            return False
-
-    gone = poll_each(look, names, deadline, interval, max_workers, "wait_for_servers_to_stop")
+    gone = watch_each(
+        client,
+        names,
+        lifecycle.is_stopped,
+        watch=watch,
+        deadline=deadline,
+        interval=chosen_interval(poll_interval),
+        max_workers=max_workers,
+        what="wait_for_servers_to_stop",
+    )
     for username in (name for name, result in gone.items() if result is None):
         LOG.warning("the server of %s was not stopped within %g seconds", username, deadline.seconds)
     stopped.update({name: bool(result) for name, result in gone.items()})

@@ -8,7 +8,7 @@ also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from hubusers.hub.log import get_logger
@@ -62,14 +62,21 @@ def poll(check: Callable[[], T | None], deadline: Deadline, interval: float, fir
             it: looks that would have been due meanwhile are left out, and the next one is back in rhythm.
         first_after: Seconds until the first look. Locust users draw it at random, so that they don't poll in step.
     """
+    for _ in beats(deadline, interval, first_after):
+        found = check()
+        if found is not None:
+            return found
+    return None
+
+
+def beats(deadline: Deadline, interval: float, first_after: float = 0.0) -> Iterator[float]:
+    """Wake in the rhythm of `poll`, until the deadline; yields how many seconds late each waking is."""
     due = first_after
     while True:
         deadline.sleep(due - deadline.elapsed())
         if deadline.remaining() <= 0:
-            return None
-        found = check()
-        if found is not None:
-            return found
+            return
+        yield deadline.elapsed() - due
         due += interval * max(1, math.ceil((deadline.elapsed() - due) / interval))
 
 

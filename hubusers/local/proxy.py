@@ -11,16 +11,6 @@ from pathlib import Path
 
 _COMMAND = "configurable-http-proxy"
 
-# By itself the Python one hands on ten requests at a time, and drops those that waited for 20 seconds, which a busy hub
-# makes them do. npm's hands on all of them and waits, and is what a load test should meet.
-_PYTHON_PROXY = """
-from configurable_http_proxy.cli import main
-from tornado.httpclient import AsyncHTTPClient
-
-AsyncHTTPClient.configure(None, max_clients=10_000, defaults={"connect_timeout": 600, "request_timeout": 600})
-main()
-"""
-
 
 def proxy_command(search_path: str | None = None) -> list[str] | None:
     """Return the command that starts a proxy, without its arguments; None when there is neither.
@@ -35,7 +25,7 @@ def proxy_command(search_path: str | None = None) -> list[str] | None:
             if _is_node_script(candidate):
                 return [node, str(candidate.resolve())]
     if importlib.util.find_spec("configurable_http_proxy"):
-        return [sys.executable, "-c", _PYTHON_PROXY]
+        return [sys.executable, "-m", "hubusers.local.python_proxy"]
     return None
 
 

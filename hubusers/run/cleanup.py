@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 from gevent.pool import Group
 
@@ -27,12 +28,18 @@ _SECONDS_PER_USER = 1.0
 
 
 class Cleanup:
-    """Removes users from the hub, a bounded number at a time, and strikes them from the ledger."""
+    """Removes users from the hub, a bounded number at a time, and strikes them from the ledger.
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+    Args:
+        settings: The run's.
+        ledger: What there is to remove.
+        session: To speak to the hub through, with `CONCURRENCY` connections.
+    """
+
+    def __init__(self, settings: Settings, ledger: Ledger, session: Any) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._client = HubClient(settings.endpoint, settings.access.session)
+        self._client = HubClient(settings.endpoint, session)
         self._waiting: deque[str] = deque()
         self._taken: set[str] = set()  # waiting or being removed just now
         self._workers = Group()

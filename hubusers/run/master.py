@@ -10,6 +10,7 @@ import psutil
 
 from hubusers.hub.log import get_logger
 from hubusers.hub.waiting import Deadline
+from hubusers.run.generator_check import Strain
 from hubusers.run.ledger import Totals
 from hubusers.run.run import Run
 from hubusers.run.spawns import Spawns
@@ -59,11 +60,19 @@ class MasterSurroundings(Surroundings):
             return False
         self.reports[worker] = Totals(**figures["totals"])
         self.count_failed_spawns(worker, Spawns(**figures["spawns"]))
+        self.run.records.add(figures["records"])
+        self.note_strain(worker, Strain(**figures["strain"]))
         return True
 
     def test_start(self) -> None:
         self.reports, self.done, self.awaited = {}, set(), set()
         super().test_start()
+
+    def watch_generator(self, run: Run) -> None:
+        """Leave it to the workers, who have the users."""
+
+    def stop_watching_generator(self, run: Run) -> None:
+        """Leave it to the workers."""
 
     def test_stopping(self) -> None:
         self.awaited = {worker.id for worker in self.master.clients.all if worker.state != STATE_MISSING}

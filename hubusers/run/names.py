@@ -42,9 +42,14 @@ def names_of_run(prefix: str, run_id: str) -> str:
     return f"{prefix}-{run_id}-"
 
 
-def usernames(prefix: str, run_id: str, worker: int) -> Iterator[str]:
+def names_of_process(prefix: str, run_id: str, worker: int) -> str:
+    """Return what the names of all users of one process of a run begin with."""
+    return f"{names_of_run(prefix, run_id)}{worker}-"
+
+
+def usernames(begin_with: str) -> Iterator[str]:
     """Return the names that one process gives, one after the other, without end."""
-    return (f"{names_of_run(prefix, run_id)}{worker}-{number}" for number in itertools.count())
+    return (f"{begin_with}{number}" for number in itertools.count())
 
 
 def is_made_up(name: str, prefix: str, run_id: str | None = None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 import requests
 
@@ -26,6 +26,8 @@ TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
 ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
 
 LOOPBACK = "127.0.0.1"
+
+Wait = Literal["progress", "listing", "poll"]
 
 
 class SettingsError(ValueError):
@@ -64,6 +66,7 @@ class Settings:
     run_id: str
     server_timeout: float  # seconds from asking for a server until it is ready; also for stopping one
     poll_interval: float  # seconds
+    wait: Wait  # how users learn that their servers are ready or gone
     stay: tuple[float, float]  # seconds with a ready server, drawn evenly from the range
     pause: tuple[float, float]  # seconds without one
     user_options: UserOptions | None
@@ -123,12 +126,22 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "Default: 60.",
     )
     parser.add_argument(
+        "--wait",
+        choices=get_args(Wait),
+        default="progress",
+        env_var="HUBUSERS_WAIT",
+        help="How users learn that their servers are ready or gone. progress: each listens to its server's progress "
+        "stream, as a browser does. listing: the hub's list of active servers is read once per interval for all. poll: "
+        "each looks at its user once per interval; costs a hub the most. Default: progress.",
+    )
+    parser.add_argument(
         "--poll-interval",
         metavar="SECONDS",
         default=POLL_INTERVAL,
         type=_checked(_seconds),
         env_var="SERVER_POLL_INTERVAL",
-        help="Seconds between two looks at a server that is starting or stopping. Default: 1.",
+        help="Seconds between two looks at a server, or at the list of servers; with --wait progress, only where there "
+        "is no stream: stopping servers, and starting ones whose stream broke off. Default: 1.",
     )
     parser.add_argument(
         "--stay",
@@ -214,6 +227,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str, ac
         run_id=run_id,
         server_timeout=_usable(_seconds, str(options.server_timeout)),
         poll_interval=_usable(_seconds, str(options.poll_interval)),
+        wait=options.wait,
         stay=_usable(_range, options.stay),
         pause=_usable(_range, options.pause),
         user_options=user_options(profile),

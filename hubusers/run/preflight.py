@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
-from hubusers.hub.transport import CERTIFICATE_NOT_TRUSTED, Answer
+from hubusers.hub.messages import CERTIFICATE_NOT_TRUSTED, Answer
 from hubusers.run.options import Access
 
 NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")

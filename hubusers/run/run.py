@@ -10,15 +10,20 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-from hubusers.hub.accounts import list_users
+from geventhttpclient import HTTPClient
+
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, TokenRejected
+from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
-from hubusers.hub.session import ssl_context
-from hubusers.run.cleanup import Cleanup
+from hubusers.hub.session import REQUEST_TIMEOUT, ssl_context
+from hubusers.run.cleanup import CONCURRENCY, Cleanup
+from hubusers.run.generator_check import GeneratorCheck, Strain
 from hubusers.run.ledger import Ledger, Totals
-from hubusers.run.names import is_made_up, names_of_run, usernames
+from hubusers.run.names import is_made_up, names_of_process, names_of_run, usernames
 from hubusers.run.options import Settings
+from hubusers.run.records import START_TO_READY, STOP_TO_STOPPED, Records
+from hubusers.run.shared_listing import SharedListing
 from hubusers.run.spawns import Spawns
 
 LOG = get_logger(__name__)
@@ -32,25 +37,47 @@ class Run:
         worker: The number of this process, in its users' names.
         stop: Ends the whole run; called with the reason, a sentence.
         failed_spawn: Called whenever a spawn failed, with the count of all so far.
+        strained: Called whenever this process could not keep up, with how hard it was so far.
     """
 
     def __init__(
-        self, settings: Settings, worker: int, stop: Callable[[str], None], failed_spawn: Callable[[Spawns], None]
+        self,
+        settings: Settings,
+        worker: int,
+        *,
+        stop: Callable[[str], None] = lambda _: None,
+        failed_spawn: Callable[[Spawns], None] = lambda _: None,
+        strained: Callable[[Strain], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.ledger = Ledger()
         self.spawns = Spawns()
-        self._names = usernames(settings.prefix, settings.run_id, worker)
-        self._cleanup = Cleanup(settings, self.ledger)
+        self.records = Records()
+        self.generator = GeneratorCheck(strained)
+        self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
+        self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
+        self._names = usernames(self.names_begin_with)
         self._stop = stop
         self._failed_spawn = failed_spawn
         self._failures_seen: set[str] = set()
         self._hub_away_at = -math.inf
         self._tls_context = ssl_context(settings.access.verify)
+        self._cleanup = Cleanup(settings, self.ledger, self._fast_client())
 
     def tls_context(self, **_: object) -> ssl.SSLContext:
         """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
         return self._tls_context
+
+    def _fast_client(self) -> HTTPClient:
+        return HTTPClient.from_url(
+            self.settings.endpoint,
+            headers={"Authorization": f"token {self.settings.access.token}"},
+            concurrency=CONCURRENCY,
+            connection_timeout=REQUEST_TIMEOUT,
+            network_timeout=REQUEST_TIMEOUT,
+            ssl_context_factory=self.tls_context,
+            insecure=self.settings.access.verify is False,
+        )
 
     def new_name(self) -> str:
         """Return a user name that nobody else has."""
@@ -107,7 +134,7 @@ class Run:
         settings = self.settings
         client = HubClient(settings.endpoint, settings.access.session)
         try:
-            for user in list_users(client, names_of_run(settings.prefix, settings.run_id)):
+            for user in list_users(names_of_run(settings.prefix, settings.run_id), client.request_patiently):
                 if not is_made_up(user["name"], settings.prefix, settings.run_id):
                     continue
                 self.ledger.user_created(user["name"])
@@ -117,6 +144,12 @@ class Run:
             LOG.error("Could not look for what may be left: %s", error.detail)
             return False
         return True
+
+    def say_measured(self) -> None:
+        """Log what was measured, exactly, and how far off it may be."""
+        for step in (START_TO_READY, STOP_TO_STOPPED):
+            if summary := self.records.summary(step):
+                LOG.info("%s", summary)
 
     def purge_command(self) -> str:
         """Return the command that removes what is left of this run."""

@@ -14,6 +14,7 @@ from gevent.lock import RLock
 
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.log import get_logger
+from hubusers.run.generator_check import Strain, verdict
 from hubusers.run.ledger import Totals
 from hubusers.run.names import new_run_id
 from hubusers.run.options import Access, Settings, SettingsError, access_from, settings_from
@@ -39,6 +40,7 @@ class Surroundings:
         self.ending = False
         self.stopping = RLock()
         self.failed_in_a_row = FailedInARow()
+        self.strains: dict[str, Strain] = {}
         options = self.options
         try:
             # Once, and here: what a master hands to its workers replaces theirs of these options as well.
@@ -76,7 +78,7 @@ class Surroundings:
         self.environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", findings.version, self.environment.host, findings.owner)
         if with_trial and settings.failed_spawns_to_stop:
-            run = Run(settings, worker=0, stop=lambda _: None, failed_spawn=lambda _: None)
+            run = Run(settings, worker=0)
             # The run for the time being, so that an interrupt, or the end of Locust, cleans up after it as well.
             set_run(self.environment, run)
             self.finished = False
@@ -96,7 +98,10 @@ class Surroundings:
         self.finished = self.ending = False
         self.failed_in_a_row = FailedInARow()
         worker = max(0, getattr(self.runner, "worker_index", 0))
-        set_run(self.environment, Run(settings, worker, self.stop_for, self.failed_spawn))
+        self.strains = {}
+        run = Run(settings, worker, stop=self.stop_for, failed_spawn=self.failed_spawn, strained=self.strained)
+        set_run(self.environment, run)
+        self.watch_generator(run)
         LOG.info("Run %s: users are named %s-%s-…", settings.run_id, settings.prefix, settings.run_id)
         if settings.lifecycles:
             gevent.spawn(self.end_with_the_last_user)
@@ -141,6 +146,23 @@ class Surroundings:
                 "exit. (--stop-after-failed-spawns 0 goes on regardless.)"
             )
 
+    def watch_generator(self, run: Run) -> None:
+        run.generator.start()
+
+    def stop_watching_generator(self, run: Run) -> None:
+        run.generator.stop()
+        self.note_strain("", run.generator.strain)
+
+    def strained(self, strain: Strain) -> None:
+        self.note_strain("", strain)
+
+    def note_strain(self, process: str, strain: Strain) -> None:
+        """Take in how hard it was for a process so far; say so when it was too hard for the first time."""
+        before = self.strains.get(process, Strain())
+        self.strains[process] = strain
+        if strain.strained and not before.strained:
+            LOG.warning("%s", verdict(list(self.strains.values())))
+
     def test_stopping(self) -> None:
         """Nothing to do yet, where there are no workers."""
 
@@ -151,6 +173,7 @@ class Surroundings:
             self.stopping.acquire()
         try:
             if self.run and not self.finished:
+                self.stop_watching_generator(self.run)
                 self.clean_up(self.run)
                 self.finished = True
                 if not self.options.headless:
@@ -187,4 +210,7 @@ class Surroundings:
 
     def say_summary(self) -> None:
         if self.run:
+            self.run.say_measured()
+            if too_much := verdict(list(self.strains.values())):
+                LOG.warning("%s", too_much)
             LOG.info("%s", self.run.summary(self.totals()))

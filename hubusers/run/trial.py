@@ -11,6 +11,7 @@ from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, WaitTimeo
 from hubusers.hub.log import get_logger
 from hubusers.hub.removal import remove_user
 from hubusers.hub.waiting import Deadline
+from hubusers.hub.watching import USER_PATH, looks
 from hubusers.run.preflight import LeftBehind, PreflightError
 from hubusers.run.run import Run
 
@@ -33,7 +34,7 @@ def try_one_server(run: Run) -> None:
     username = run.new_name()
     run.ledger.user_created(username)
     try:
-        answer = client.request_patiently("POST", lifecycle.USER_PATH, username=username)
+        answer = client.request_patiently("POST", USER_PATH, username=username)
         if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
             raise PreflightError(f"{error_for(answer, 'Creating an account').detail}.")
         _try_until_ready(client, run, username)
@@ -55,7 +56,8 @@ def _try_until_ready(client: HubClient, run: Run, username: str) -> None:
         run.ledger.server_started(username)
         try:
             lifecycle.start_until_accepted(client, username, settings.user_options, deadline, lambda _: None)
-            lifecycle.wait_until_ready(client, username, deadline, settings.poll_interval)
+            sightings = looks(client, username, deadline, settings.poll_interval)
+            lifecycle.wait_until_ready(sightings, username, deadline)
         except SpawnFailed as error:
             LOG.warning(
                 "The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, error.detail

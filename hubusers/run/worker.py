@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 
 from hubusers.hub.log import get_logger
+from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
 from hubusers.run.spawns import Spawns
 from hubusers.run.surroundings import Surroundings
@@ -45,6 +46,8 @@ class WorkerSurroundings(Surroundings):
             "run_id": run.settings.run_id,
             "totals": run.ledger.totals().as_message(),
             "spawns": run.spawns.as_message(),
+            "strain": run.generator.strain.as_message(),
+            "records": run.records.take_new(),
         }
 
     def stop_for(self, reason: str) -> None:
@@ -53,6 +56,12 @@ class WorkerSurroundings(Surroundings):
     def failed_spawn(self, spawns: Spawns) -> None:
         assert self.run
         self.worker.send_message(FAILED_SPAWN, self.figures(self.run))
+
+    def stop_watching_generator(self, run: Run) -> None:
+        run.generator.stop()
+
+    def strained(self, strain: Strain) -> None:
+        """Leave it to the master, who is told with the next report."""
 
     def choose_run_id(self) -> None:
         """Keep the one that came from the master."""

@@ -1,28 +1,32 @@
 """The base of all user classes: an account on the hub, and the steps of a server's life, measured."""
 
 from locust import FastHttpUser
+from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import gevent
 from gevent import GreenletExit
 from gevent.lock import BoundedSemaphore
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import error_for
-from hubusers.hub.client import HubClient
-from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, UserGone
+from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
 from hubusers.hub.log import get_logger
+from hubusers.hub.progress import progress
 from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.hub.transport import TIMED_OUT, Answer
 from hubusers.hub.waiting import Deadline, poll
-from hubusers.run.run import Run, run_of
+from hubusers.hub.watching import USER_PATH, Sighting, looks
+from hubusers.run.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.run.run import run_of
+from hubusers.run.shared_listing import SharedListing
+from hubusers.users.clients import CountingClient, UserClient
 
 LOG = get_logger(__name__)
 
@@ -30,8 +34,18 @@ ACCOUNTS_UNDER_WAY = 10
 """Accounts that one process creates at the same time. People have theirs since long; a burst of new ones, which cost a
 hub some 20 ms each, is not what the test is about, and should not keep it from answering those who are in."""
 
-LOOKS_UNDER_WAY = 10
-"""Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
+
+class Measured:
+    """One step that is under way: when it was due, and when and how late its end was seen."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.ended = 0.0
+        self.late = 0.0
+
+    def take(self, sighting: Sighting, deadline: Deadline) -> None:
+        self.ended = deadline.started + sighting.seen
+        self.late = sighting.late
 
 
 class HubUser(FastHttpUser):
@@ -63,8 +77,9 @@ class HubUser(FastHttpUser):
         self.ssl_context_factory = run.tls_context
         super().__init__(environment)
         self.username = run.new_name()
-        self.hub = _CountingClient(run, self.client)
-        self._watching_hub = _WatchingClient(run, self.client)
+        self.hub = UserClient(run, self.client, self._count)
+        self._due: float | None = None
+        self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
 
     # What a subclass uses
 
@@ -74,8 +89,8 @@ class HubUser(FastHttpUser):
         The time runs from the first request until the server is seen ready, with every wait that the hub asked for.
         Each such answer (429) is also a row `SERVER throttled`, with the time until the next try.
         """
-        with self._measured("start to ready"):
-            deadline, interval = Deadline(self.settings.server_timeout), self.settings.poll_interval
+        with self._measured(START_TO_READY) as measured:
+            deadline = Deadline(self.settings.server_timeout)
             # Entered before the hub is asked, because its answer may never arrive.
             self.test_run.ledger.server_started(self.username)
             try:
@@ -88,8 +103,9 @@ class HubUser(FastHttpUser):
                     self.test_run.ledger.server_refused(self.username)
                 raise
             try:
-                first = deadline.elapsed() + self._spread()
-                lifecycle.wait_until_ready(self._watching_hub, self.username, deadline, interval, first)
+                measured.take(
+                    lifecycle.wait_until_ready(self._sightings_of_start(deadline), self.username, deadline), deadline
+                )
             except (SpawnFailed, UserGone):
                 self.test_run.ledger.server_gone(self.username)
                 raise
@@ -97,11 +113,12 @@ class HubUser(FastHttpUser):
 
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
-        with self._measured("stop to stopped"):
-            deadline, interval = Deadline(self.settings.server_timeout), self.settings.poll_interval
-            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval):
-                first = deadline.elapsed() + self._spread()
-                lifecycle.wait_until_stopped(self._watching_hub, self.username, deadline, interval, first)
+        with self._measured(STOP_TO_STOPPED) as measured:
+            deadline = Deadline(self.settings.server_timeout)
+            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, self.settings.poll_interval):
+                measured.take(
+                    lifecycle.wait_until_stopped(self._sightings_of_stop(deadline), self.username, deadline), deadline
+                )
             self.test_run.ledger.server_gone(self.username)
 
     @contextmanager
@@ -116,6 +133,11 @@ class HubUser(FastHttpUser):
             self.stop_server()
             raise
         self.stop_server()
+
+    def stay(self, seconds: float) -> None:
+        """Do nothing for so long. What comes next is due then, and measured from then should it begin late."""
+        self._due = time.monotonic() + seconds
+        gevent.sleep(seconds)
 
     @property
     def has_server(self) -> bool:
@@ -146,7 +168,7 @@ class HubUser(FastHttpUser):
     def _create_account(self, deadline: Deadline, tries: int) -> bool | None:
         answer = self.hub.request(
             "POST",
-            lifecycle.USER_PATH,
+            USER_PATH,
             username=self.username,
             timeout=deadline.remaining(),
             good=lambda answer: answer.status in {201, 409},  # 409: an earlier try arrived, its answer did not
@@ -161,27 +183,70 @@ class HubUser(FastHttpUser):
             raise GreenletExit
         return None
 
-    def _spread(self) -> float:
+    def _sightings_of_start(self, deadline: Deadline) -> Iterator[Sighting]:
+        if self.settings.wait == "progress":
+            return progress(self.hub, self.username, deadline, self.settings.poll_interval)
+        return self._sightings_of_stop(deadline)
+
+    def _sightings_of_stop(self, deadline: Deadline) -> Iterator[Sighting]:
+        # There is no progress stream of a stop.
+        if self.settings.wait == "listing":
+            return self._shared_listing().sightings(self.hub, self.username, deadline)
         # A thousand users who were let in together would otherwise ask together, every second.
-        return random.uniform(0, self.settings.poll_interval)
+        interval = self.settings.poll_interval
+        return looks(self.hub, self.username, deadline, interval, random.uniform(0, interval))
+
+    def _shared_listing(self) -> SharedListing:
+        run = self.test_run
+        if run.listing is None:
+            session = FastHttpSession(
+                self.host,
+                self.environment.events.request,
+                None,
+                headers=self.default_headers,
+                insecure=self.insecure,
+                ssl_context_factory=self.ssl_context_factory,
+                network_timeout=REQUEST_TIMEOUT,
+                connection_timeout=REQUEST_TIMEOUT,
+            )
+            client = CountingClient(run, session)
+            run.listing = SharedListing(client, run.names_begin_with, self.settings.poll_interval)
+        return run.listing
+
+    def _noting_when_it_ends(self, wait_time: Callable[[], float]) -> Callable[[], float]:
+        def noted() -> float:
+            seconds = wait_time()
+            self._due = time.monotonic() + seconds
+            return seconds
+
+        return noted
 
     def _count_throttled(self, seconds: float) -> None:
         self._count("throttled", seconds)
 
     @contextmanager
-    def _measured(self, name: str) -> Iterator[None]:
-        """Count the block as one row, success or failure; a failure ends the task."""
-        started = time.monotonic()
+    def _measured(self, step: str) -> Iterator[Measured]:
+        """Count and record the block as one step, success or failure; a failure ends the task."""
+        due, self._due = self._due, None
+        measured = Measured(time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0))
         try:
-            yield
+            yield measured
         except HubUsersError as error:
-            self._count(name, time.monotonic() - started, error)
+            self._note(step, measured, error)
             self.test_run.note_failure(error)
             if isinstance(error, SpawnFailed):
-                self.test_run.note_failed_spawn(started)
+                self.test_run.note_failed_spawn(measured.began)
             ends = self.settings.end_after_failure or isinstance(error, UserGone)
             raise (StopUser if ends else RescheduleTask) from error
-        self._count(name, time.monotonic() - started)
+        self._note(step, measured)
+
+    def _note(self, step: str, measured: Measured, error: HubUsersError | None = None) -> None:
+        now = time.monotonic()
+        seconds = (measured.ended or now) - measured.began
+        failure = str(error) if error else ""
+        began = time.time() - (now - measured.began)
+        self.test_run.records.note(Record(step, self.username, began, seconds, measured.late, failure))
+        self._count(step, seconds, error)
 
     def _count(self, name: str, seconds: float, error: Exception | None = None) -> None:
         self.environment.events.request.fire(
@@ -192,40 +257,3 @@ class HubUser(FastHttpUser):
             exception=error,
             context=self.context(),
         )
-
-
-class _CountingClient(HubClient):
-    """Leaves it to Locust to count odd answers, and to the run to say what is odd about the first of each kind."""
-
-    def __init__(self, run: Run, session: Any) -> None:
-        super().__init__(run.settings.endpoint, session)
-        self._run = run
-
-    def request(self, method: str, template: str, **kwargs: Any) -> Answer:
-        answer = super().request(method, template, **kwargs)
-        if answer.hub_is_away:
-            self._run.note_hub_away()
-        return answer
-
-    def note_odd_answer(self, error: HubError) -> None:
-        self._run.note_failure(error)
-
-
-class _WatchingClient(_CountingClient):
-    """Looks at servers, but with no more than a few looks of one process under way.
-
-    People don't look; their pages are told. A thousand users who each look once a second are more than a hub answers,
-    and one with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take minutes.
-    Where the hub is slow, looks wait here instead, and come later than once a second.
-    """
-
-    _places = BoundedSemaphore(LOOKS_UNDER_WAY)
-
-    def request(self, method: str, template: str, *, timeout: float = REQUEST_TIMEOUT, **kwargs: Any) -> Answer:
-        deadline = Deadline(timeout)
-        if not self._places.acquire(timeout=timeout):
-            return Answer(0, error=TIMED_OUT)
-        try:
-            return super().request(method, template, timeout=deadline.remaining(), **kwargs)
-        finally:
-            self._places.release()

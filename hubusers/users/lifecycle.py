@@ -6,8 +6,6 @@ from locust.exception import StopUser
 
 import random
 
-import gevent
-
 from hubusers.users.base import HubUser
 
 
@@ -36,4 +34,4 @@ class ServerLifecycleUser(HubUser):
             return
         self.lifecycles += 1
         with self.server():
-            gevent.sleep(random.uniform(*self.settings.stay))
+            self.stay(random.uniform(*self.settings.stay))

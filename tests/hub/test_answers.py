@@ -16,7 +16,7 @@ from hubusers.hub.answers import (
     user_is_gone,
 )
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
-from hubusers.hub.transport import Answer
+from hubusers.hub.messages import Answer
 
 
 def refusal(status: int, message: str | None) -> Answer:

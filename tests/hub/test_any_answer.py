@@ -23,14 +23,16 @@ from hypothesis import strategies as st
 
 import hubusers
 from hubusers.hub import lifecycle, waiting
-from hubusers.hub.accounts import list_users
 from hubusers.hub.answers import State, servers_of, start_outcome, stop_outcome
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.hub.listing import list_users
 from hubusers.hub.log import shown
+from hubusers.hub.messages import Answer
+from hubusers.hub.progress import progress
 from hubusers.hub.removal import remove_user
-from hubusers.hub.transport import Answer
 from hubusers.hub.waiting import Deadline
+from hubusers.hub.watching import look_at, looks
 from hubusers.run.options import Access
 from hubusers.run.preflight import Findings, PreflightError, check_hub
 from hubusers.run.run import Run
@@ -142,7 +144,7 @@ def answering(replies: list[Reply]) -> Iterator[requests.Session]:
 
 BATCHES = [["ann", "bob"], ["eve"]]
 NAMES = ["ann", "bob", "eve"]
-SHORT = {"timeout": 3, "poll_interval": 1}
+SHORT: dict[str, Any] = {"timeout": 3, "poll_interval": 1}
 
 Call = Callable[[requests.Session], Any]
 
@@ -200,12 +202,19 @@ def test_a_list_is_whole_or_an_error(replies: list[Reply]) -> None:
 
 STEPS: dict[str, Callable[[HubClient, Deadline], Any]] = {
     "start": lambda client, deadline: lifecycle.start_until_accepted(client, "ann", {}, deadline, lambda _: None),
-    "wait until ready": lambda client, deadline: lifecycle.wait_until_ready(client, "ann", deadline, 1),
+    "wait until ready": lambda client, deadline: lifecycle.wait_until_ready(
+        looks(client, "ann", deadline, 1), "ann", deadline
+    ),
+    "listen until ready": lambda client, deadline: lifecycle.wait_until_ready(
+        progress(client, "ann", deadline, 1), "ann", deadline
+    ),
     "stop": lambda client, deadline: lifecycle.stop_until_accepted(client, "ann", deadline, 1),
-    "wait until stopped": lambda client, deadline: lifecycle.wait_until_stopped(client, "ann", deadline, 1),
-    "look": lambda client, deadline: lifecycle.look_at(client, "ann", deadline),
+    "wait until stopped": lambda client, deadline: lifecycle.wait_until_stopped(
+        looks(client, "ann", deadline, 1), "ann", deadline
+    ),
+    "look": lambda client, deadline: look_at(client, "ann", deadline),
     "remove": lambda client, deadline: remove_user(client, "ann", deadline.seconds, 1),
-    "list": lambda client, _: list(list_users(client, "hub-")),
+    "list": lambda client, _: list(list_users("hub-", client.request)),
 }
 
 
@@ -236,7 +245,7 @@ def test_the_look_before_a_run_finds_a_hub_or_says_in_a_line_what_is_wrong(repli
 def test_a_tried_server_is_gone_or_said_to_be_left(replies: list[Reply]) -> None:
     access = Access(TOKEN)
     access.session.mount("http://", Answering(replies))
-    run = Run(settings_for(ENDPOINT, access), 0, stop=lambda _: None, failed_spawn=lambda _: None)
+    run = Run(settings_for(ENDPOINT, access), 0)
     wrong = ""
     with mock.patch.object(waiting, "CLOCK", FakeClock()):
         try:

@@ -13,8 +13,8 @@ import gevent
 from gevent.event import Event
 
 from hubusers.hub import waiting
+from hubusers.hub.messages import CONNECTION_REFUSED, TIMED_OUT, Answer, Request
 from hubusers.hub.session import RETRIES
-from hubusers.hub.transport import CONNECTION_REFUSED, TIMED_OUT, Answer, Request
 from hubusers.run.options import Access
 from hubusers.run.run import Run
 from tests.run.settings import settings_for
@@ -65,6 +65,7 @@ class ModelHub:
     """
 
     def __init__(self, clock: VirtualClock, version: int) -> None:
+        self.retries = RETRIES
         self.clock = clock
         self.version = version
         self.accounts: dict[str, Account] = {}
@@ -188,7 +189,7 @@ def run_on_a_model(version: int) -> Iterator[tuple[Run, ModelHub, VirtualClock]]
     hub = ModelHub(clock, version)
     with (
         mock.patch.object(waiting, "CLOCK", clock),
-        mock.patch("hubusers.hub.client.sender_for", return_value=(hub.send, RETRIES)),
+        mock.patch("hubusers.hub.client.transport_for", return_value=hub),
     ):
         settings = settings_for(ENDPOINT, Access("0123456789abcdef"))
-        yield Run(settings, 0, stop=lambda _: None, failed_spawn=lambda _: None), hub, clock
+        yield Run(settings, 0), hub, clock

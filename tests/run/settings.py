@@ -11,6 +11,7 @@ def settings_for(endpoint: str, access: Access) -> Settings:
         run_id="k3x9qa",
         server_timeout=60.0,
         poll_interval=1.0,
+        wait="poll",
         stay=(30.0, 90.0),
         pause=(10.0, 30.0),
         user_options=None,

@@ -18,8 +18,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from hubusers.hub.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.hub.transport import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.run.run import Run, set_run
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model

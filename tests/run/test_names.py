@@ -4,11 +4,19 @@ import itertools
 
 import pytest
 
-from hubusers.run.names import LONGEST_NAME, checked_prefix, is_made_up, names_of_run, new_run_id, usernames
+from hubusers.run.names import (
+    LONGEST_NAME,
+    checked_prefix,
+    is_made_up,
+    names_of_process,
+    names_of_run,
+    new_run_id,
+    usernames,
+)
 
 
 def test_names_are_counted_and_never_meet() -> None:
-    assert list(itertools.islice(usernames("hub-stress-test", "k3x9qa", 2), 2)) == [
+    assert list(itertools.islice(usernames(names_of_process("hub-stress-test", "k3x9qa", 2)), 2)) == [
         "hub-stress-test-k3x9qa-2-0",
         "hub-stress-test-k3x9qa-2-1",
     ]

@@ -143,7 +143,7 @@ def test_the_command_that_removes_what_is_left_has_the_same_access(
     token.write_text(TOKEN)
     for token_file in (None, str(token)):
         access = access_from(token_file, str(bundle) if ca_bundle else None, insecure)
-        run = Run(settings_for("https://host/hub/api", access), 0, print, print)
+        run = Run(settings_for("https://host/hub/api", access), 0)
         words = shlex.split(run.purge_command())
         assert words[:3] == ["JUPYTERHUB_ENDPOINT=https://host/hub/api", "hubusers", "purge"]
         assert words[3:7] == ["--name-prefix", "hub-stress-test", "--run", "k3x9qa"]

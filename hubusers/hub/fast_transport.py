@@ -1,0 +1,120 @@
+"""Carrying requests through geventhttpclient, which Locust's fast session runs on.
+
+Not through that session's own `request`: with its redirects, cookies, retries and stand-ins for responses it takes more
+of the load generator's time than the request itself, and the hub's API needs none of them.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+from geventhttpclient.response import HTTPParseError
+from requests.structures import CaseInsensitiveDict
+
+from hubusers.hub.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
+from hubusers.hub.session import RETRIES
+from hubusers.hub.transport import Stream, report
+
+_FAILURES = (OSError, HTTPParseError, ValueError)
+
+
+class FastTransport:
+    """Speaks through Locust's `FastHttpSession`, and reports to its statistics; or through an `HTTPClient` alone."""
+
+    def __init__(self, session: Any, url: str) -> None:
+        self.retries = RETRIES
+        parts = urlsplit(url)
+        self._origin = len(f"{parts.scheme}://{parts.netloc}")
+        if hasattr(session, "request_event"):
+            self._session = session
+            self._client = session.client.clientpool.get_client(url)
+            self._headers = dict(session.client.default_headers.items())
+        else:
+            self._session, self._client, self._headers = None, session, {}
+
+    def send(self, request: Request) -> Answer:
+        started, length = time.perf_counter(), 0
+        timer = gevent.Timeout.start_new(request.timeout)
+        try:
+            response = self._response_to(request)
+            content = response.read()
+            length = len(content)
+            answer = _answer(response, content)
+        except gevent.Timeout as error:
+            if error is not timer:
+                raise
+            answer = Answer(0, error=TIMED_OUT)
+        except _FAILURES as error:
+            answer = Answer(0, error=reason_of(error))
+        finally:
+            timer.close()
+        self._report(request, answer, started, length)
+        return answer
+
+    @contextmanager
+    def stream(self, request: Request) -> Iterator[Stream]:
+        started, since = time.monotonic(), time.perf_counter()
+        timer = gevent.Timeout.start_new(min(request.timeout, request.silence))
+        response, read_line = None, None
+        try:
+            response = self._response_to(request)
+            if response.status_code == 200:
+                answer, read_line = Answer(200), partial(_read_line, response)
+            else:
+                answer = _answer(response, response.read())
+        except gevent.Timeout as error:
+            if error is not timer:
+                raise
+            answer = Answer(0, error=TIMED_OUT)
+        except _FAILURES as error:
+            answer = Answer(0, error=reason_of(error))
+        finally:
+            timer.close()
+        self._report(request, answer, since, 0)
+        try:
+            yield Stream(answer, request, started, read_line)
+        finally:
+            if response:
+                response.release()
+
+    def _response_to(self, request: Request) -> Any:
+        headers = {**self._headers, **request.headers}
+        body = b""
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(request.body).encode()
+        return self._client.request(request.method, request.url[self._origin :], body, headers)
+
+    def _report(self, request: Request, answer: Answer, started: float, length: int) -> None:
+        if self._session:
+            user = self._session.user
+            seconds = time.perf_counter() - started
+            report(self._session, request, answer, seconds, length=length, context=dict(user.context()) if user else {})
+
+
+def _answer(response: Any, content: bytes) -> Answer:
+    status = response.status_code
+    # What is asked of headers is what a refusal or a redirect has in them.
+    headers = {} if status < 300 else CaseInsensitiveDict(response.items())
+    return Answer(status, content.decode("utf-8", "replace"), headers)
+
+
+def _read_line(response: Any, seconds: float) -> str | None:
+    timer = gevent.Timeout.start_new(max(0.0, seconds))
+    try:
+        # Not a block of some size, which would hold back short events until it is full.
+        line: bytes = response.readline(b"\n")
+    except gevent.Timeout as error:
+        if error is not timer:
+            raise
+        raise StreamLost(TIMED_OUT) from None
+    except _FAILURES as error:
+        raise StreamLost(reason_of(error)) from None
+    finally:
+        timer.close()
+    return line[:-1].decode("utf-8", "replace") if line else None

@@ -1,0 +1,110 @@
+"""The progress stream of a starting server: what a browser on the hub's spawn-pending page listens to.
+
+`GET /users/{name}/server/progress` is a stream of server-sent events. The last one says that the server is ready or has
+failed; then the hub closes the stream. Every eight seconds it sends an empty line, so that nobody takes it for dead.
+"""
+
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from hubusers.hub.answers import State, UserServers
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import SpawnFailed
+from hubusers.hub.messages import Answer, StreamLost
+from hubusers.hub.transport import Stream
+from hubusers.hub.waiting import Deadline, beats
+from hubusers.hub.watching import Sighting, look_at, looks
+
+PROGRESS_PATH = "/users/{name}/server/progress"
+
+SILENCE = 20.0
+"""Seconds without a byte after which a stream is taken for lost: a proxy holds it back, or the hub is gone."""
+
+_DRAIN = 0.2
+"""Seconds until the end of a stream must have come after its last event, for the connection to be used again."""
+
+_READY = UserServers({"": State.READY})
+_NOT_STARTING = {400, 404}  # nothing is starting, or not yet; the hub has no such server, or not yet
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a progress stream."""
+
+    message: str = ""
+    ready: bool = False
+    failed: bool = False
+
+
+def event_of(line: str) -> Event | None:
+    """Read a line of a progress stream; None for a keep-alive, and for anything else that is no event."""
+    if not line.startswith("data:"):
+        return None
+    try:
+        model = json.loads(line.removeprefix("data:"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(model, dict):
+        return None
+    return Event(str(model.get("message") or ""), model.get("ready") is True, model.get("failed") is True)
+
+
+def progress(client: HubClient, username: str, deadline: Deadline, interval: float) -> Iterator[Sighting]:
+    """Listen to a server's progress until it is ready.
+
+    A stream that cannot be had yet, because the hub does not know of the spawn, is asked for again every `interval`
+    seconds, after a look at the user. One that breaks off is replaced by looks, after `client.note_stream_lost`.
+
+    Raises:
+        SpawnFailed: The stream says so; the detail holds its last messages.
+        MissingScope: The token may not see servers.
+    """
+    known = deadline.elapsed()
+    for late in beats(deadline, interval, known):
+        client.note_lateness(late)
+        asked = deadline.elapsed()
+        with client.stream(
+            PROGRESS_PATH, username=username, timeout=deadline.remaining(), silence=SILENCE, good=_tells_of_progress
+        ) as stream:
+            if stream.answer.status == 200:
+                # How long the hub takes to answer is how long it takes, at the same time, to tell.
+                lost = yield from _listen(stream, username, deadline, known, deadline.elapsed() - asked)
+            else:
+                lost = "" if stream.answer.status in _NOT_STARTING else stream.answer.cause
+        if deadline.remaining() <= 0:
+            return
+        if lost:
+            client.note_stream_lost(lost)
+            break
+        servers = look_at(client, username, deadline)
+        if servers is not None:
+            yield Sighting(servers, deadline.elapsed(), deadline.elapsed() - known)
+            known = asked
+    yield from looks(client, username, deadline, interval)
+
+
+def _listen(
+    stream: Stream, username: str, deadline: Deadline, known: float, answer_time: float
+) -> Generator[Sighting, None, str]:
+    """Yield when the server is ready; return why the stream ended without telling."""
+    was_pending, last_message = False, ""
+    try:
+        for event in filter(None, map(event_of, stream)):
+            if event.ready:
+                seen = deadline.elapsed()
+                try:
+                    yield Sighting(_READY, seen, answer_time if was_pending else seen - known)
+                finally:
+                    stream.drain(_DRAIN)  # who has seen enough closes this generator here
+            elif event.failed:
+                before = f"; the last message before that: {last_message}" if last_message else ""
+                raise SpawnFailed(f"the server of {username} failed to start: {event.message or 'no reason'}{before}")
+            was_pending, last_message = True, event.message or last_message
+    except StreamLost as error:
+        return str(error)
+    return "it ended too early"
+
+
+def _tells_of_progress(answer: Answer) -> bool:
+    return answer.status == 200 or answer.status in _NOT_STARTING

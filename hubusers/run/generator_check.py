@@ -1,0 +1,133 @@
+"""Is the load generator itself the limit? Each process watches how late its own event loop is, and its CPU.
+
+Whatever is late here, a look at a server or the click that starts one, would otherwise be blamed on the hub.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import gevent
+
+from hubusers.run.records import percentile
+
+TOO_LATE = 0.1
+"""Seconds; where 5 of 100 wakings of the event loop, or looks, are later than that, times are not to be trusted."""
+
+TOO_BUSY = 0.9
+"""Share of a core; a process has one, and what comes close to it queues."""
+
+COMFORTABLE = 0.6
+"""Share of a core that leaves a worker room for bursts."""
+
+_TICK = 0.1
+_SPAN = 5.0
+_FEWEST_LOOKS = 20
+
+
+@dataclass(frozen=True)
+class Strain:
+    """How hard it was for one process so far, in spans of five seconds."""
+
+    spans: int = 0
+    strained: int = 0
+    lateness: float = 0.0  # seconds, in the worst span
+    cpu: float = 0.0  # share of a core, in the busiest strained span
+
+    def as_message(self) -> dict[str, float]:
+        """Return the figures as Locust's messages between workers and master carry them."""
+        return asdict(self)
+
+
+def strained(lateness: float, cpu: float) -> bool:
+    """Say whether a span of time was too much for a process."""
+    return lateness > TOO_LATE or cpu > TOO_BUSY
+
+
+class GeneratorCheck:
+    """Watches this process from `start` to `stop`.
+
+    Args:
+        on_strain: Called at the end of each span that was too much for this process.
+    """
+
+    def __init__(self, on_strain: Callable[[Strain], None]) -> None:
+        self.strain = Strain()
+        self._on_strain = on_strain
+        self._lateness: deque[tuple[float, float]] = deque(maxlen=int(_SPAN / _TICK))
+        self._next_tick = math.inf
+        self._looks: list[float] = []
+        self._watching: gevent.Greenlet[..., None] | None = None
+
+    def start(self) -> None:
+        self._watching = gevent.spawn(self._watch)
+
+    def stop(self) -> None:
+        if self._watching:
+            self._watching.kill()
+        self._next_tick = math.inf
+
+    def note_lateness(self, seconds: float) -> None:
+        """Take in how late a look began."""
+        self._looks.append(seconds)
+
+    def late_by(self, due: float) -> float:
+        """Return how many seconds this process kept waiting what was due at a moment of the monotonic clock.
+
+        Not more than the event loop itself was late since then: what a user did meanwhile is no lateness.
+        """
+        now = time.monotonic()
+        loop = max((late for tick, late in self._lateness if tick >= due), default=0.0)
+        return max(0.0, min(now - due, max(loop, now - self._next_tick)))
+
+    def _watch(self) -> None:
+        while True:
+            began, cpu, lateness = time.monotonic(), time.process_time(), list[float]()
+            self._looks.clear()
+            while time.monotonic() < began + _SPAN:
+                self._next_tick = time.monotonic() + _TICK
+                gevent.sleep(_TICK)
+                now = time.monotonic()
+                lateness.append(now - self._next_tick)
+                self._lateness.append((now, lateness[-1]))
+            self._note_span(lateness, (time.process_time() - cpu) / (time.monotonic() - began))
+
+    def _note_span(self, lateness: list[float], cpu: float) -> None:
+        late = percentile(lateness, 95)
+        if len(self._looks) >= _FEWEST_LOOKS:
+            late = max(late, percentile(self._looks, 95))
+        before = self.strain
+        if strained(late, cpu):
+            self.strain = Strain(
+                before.spans + 1, before.strained + 1, max(before.lateness, late), max(before.cpu, cpu)
+            )
+            self._on_strain(self.strain)
+        else:
+            self.strain = Strain(before.spans + 1, before.strained, before.lateness, before.cpu)
+
+
+def verdict(strains: list[Strain]) -> str:
+    """Return, in a sentence, that the load generator was the limit and what to do; "" when it was not.
+
+    Args:
+        strains: Of all processes that have users.
+    """
+    affected = [strain for strain in strains if strain.strained]
+    if not affected:
+        return ""
+    worst = max(affected, key=lambda strain: strain.strained)
+    who = "its process" if len(strains) == 1 else f"{len(affected)} of its {len(strains)} workers"
+    what = (
+        f"The load generator, not the hub, was the limit for {worst.strained * _SPAN:g} of {worst.spans * _SPAN:g} "
+        f"seconds: {who} woke up to {max(strain.lateness for strain in affected):.2f} seconds late, with "
+        f"{max(strain.cpu for strain in affected):.0%} of a core. What was measured then is too long"
+    )
+    # All that is known of a full core is that it was not enough.
+    needed = max(math.ceil(sum(strain.cpu for strain in strains) / COMFORTABLE), len(strains))
+    if any(strain.cpu > COMFORTABLE for strain in affected):
+        needed = max(needed, len(strains) + 1)
+        return f"{what}; {needed} workers (--processes {needed}, on as many cores) would do."
+    them = "one worker" if needed == 1 else f"{needed} workers"
+    return f"{what}. Something else takes this machine's time; without that, {them} would do."

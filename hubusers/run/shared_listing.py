@@ -1,0 +1,93 @@
+"""The hub's list of active servers, read once an interval for all users of this process who wait."""
+
+from collections.abc import Iterator
+
+import gevent
+from gevent.event import Event
+
+from hubusers.hub.answers import State, UserServers
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubError
+from hubusers.hub.waiting import Deadline, beats
+from hubusers.hub.watching import Sighting, active_servers, look_at
+
+_PENDING = {State.STARTING, State.STOPPING}
+
+
+class _Waiting:
+    """One user who waits, and what the list had of that user when it was last read."""
+
+    def __init__(self, known: float) -> None:
+        self.woken = Event()
+        self.listed: UserServers | None = None
+        self.known = known  # until when, on the clock, nothing had changed
+
+
+class SharedListing:
+    """Reads the list in rhythm, as long as anybody waits; wakes those for whom it has news.
+
+    The list may be filtered, late, or cut while its pages are read. So whoever is not in it, or no list at all, is told
+    to look at the user instead; that is how a server that is gone is confirmed, and a failed spawn found.
+
+    Args:
+        client: Reads the list.
+        prefix: What the names of all users of this process begin with.
+        interval: Seconds between two readings.
+    """
+
+    def __init__(self, client: HubClient, prefix: str, interval: float) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._interval = interval
+        self._waiting: dict[str, _Waiting] = {}
+        self._reader: gevent.Greenlet[..., None] | None = None
+
+    def sightings(self, client: HubClient, username: str, deadline: Deadline) -> Iterator[Sighting]:
+        """Return what the list has of one user, whenever that is neither starting nor stopping.
+
+        Args:
+            client: Looks at the user, to confirm.
+            username: Who.
+            deadline: When to end.
+
+        Raises:
+            MissingScope: The token may not see servers.
+        """
+        waiting = self._waiting[username] = _Waiting(deadline.clock.monotonic())
+        if not self._reader:
+            self._reader = gevent.spawn(self._read)
+        try:
+            while waiting.woken.wait(max(0.0, deadline.remaining())):
+                waiting.woken.clear()
+                asked = deadline.clock.monotonic()
+                if servers := waiting.listed or look_at(client, username, deadline):
+                    now = deadline.clock.monotonic()
+                    yield Sighting(servers, deadline.elapsed(), now - waiting.known)
+                    waiting.known = max(waiting.known, asked)
+        finally:
+            del self._waiting[username]
+
+    def _read(self) -> None:
+        for late in beats(Deadline(float("inf")), self._interval):
+            if not self._waiting:
+                break
+            self._client.note_lateness(late)
+            self._read_once()
+        self._reader = None
+
+    def _read_once(self) -> None:
+        # Who comes while the pages are read may have been on one that was read before.
+        waiting = dict(self._waiting)
+        began = Deadline(0).started
+        try:
+            listed = active_servers(self._client, self._prefix, waiting)
+        except HubError as error:
+            self._client.note_odd_answer(error)
+            listed = {}
+        for username, user in waiting.items():
+            servers = listed.get(username)
+            if servers and servers.default in _PENDING:
+                user.known = began
+            else:
+                user.listed = servers
+                user.woken.set()
