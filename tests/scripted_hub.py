@@ -20,13 +20,17 @@ from hubusers.local import LocalHub
 
 @dataclass
 class Scripted:
-    """One answer: a body that is no text goes as JSON; `lost` resets the connection instead; `held` hangs first."""
+    """One answer: a body that is no text goes as JSON; `lost` resets the connection instead; `held` hangs first.
+
+    With `pieces` it is a stream: what is sent one after the other, and seconds to wait; `lost` then cuts it off there.
+    """
 
     status: int = 200
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
     lost: bool = False
     held: float = 0.0
+    pieces: list[bytes | float] | None = None
 
     @property
     def content(self) -> bytes:
@@ -119,9 +123,14 @@ class ScriptedHub:
                 except urllib3.exceptions.HTTPError:
                     answer = Scripted(503)
                 hub._ending.wait(answer.held)
+                if answer.pieces is not None:
+                    self.stream(answer.pieces)
                 if answer.lost:
                     self.close_connection = True
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
+                if answer.pieces is not None:
+                    self.wfile.write(b"0\r\n\r\n")
                     return
                 content = answer.content
                 self.send_response(answer.status)
@@ -131,6 +140,17 @@ class ScriptedHub:
                     self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def stream(self, pieces: list[bytes | float]) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for piece in pieces:
+                    if isinstance(piece, bytes):
+                        self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                    else:
+                        hub._ending.wait(piece)
 
             do_GET = do_POST = do_DELETE = handle_any  # noqa: N815
 

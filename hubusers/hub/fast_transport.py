@@ -105,7 +105,7 @@ def _answer(response: Any, content: bytes) -> Answer:
 
 
 def _read_line(response: Any, seconds: float) -> str | None:
-    timer = gevent.Timeout.start_new(max(0.0, seconds))
+    timer = gevent.Timeout.start_new(seconds)
     try:
         # Not a block of some size, which would hold back short events until it is full.
         line: bytes = response.readline(b"\n")

@@ -31,14 +31,18 @@ class Stream:
         self._give_up_at = started + request.timeout
 
     def __iter__(self) -> Iterator[str]:
-        while (line := self._read_line(min(self._silence, self._give_up_at - time.monotonic()))) is not None:
+        while (left := self._give_up_at - time.monotonic()) > 0:
+            line = self._read_line(min(self._silence, left))
+            if line is None:
+                return
             yield line
+        raise StreamLost(TIMED_OUT)
 
     def drain(self, seconds: float) -> None:
         """Read to the end, if it comes within so many seconds: then the connection can be used again."""
         give_up_at = time.monotonic() + seconds
         with contextlib.suppress(StreamLost):
-            while self._read_line(give_up_at - time.monotonic()) is not None:
+            while (left := give_up_at - time.monotonic()) > 0 and self._read_line(left) is not None:
                 pass
 
 
@@ -137,7 +141,8 @@ class _HttpSessionTransport(_RequestsTransport):
         except ValueError as error:
             yield Stream(self._counted_as_unreadable(request, since, error), request, started)
             return
-        with contextlib.closing(response):
+        # Locust's stand-in for no response has nothing to close.
+        with contextlib.closing(response) if response.raw else contextlib.nullcontext():
             yield stream
 
     def _response_to(self, request: Request, **kwargs: Any) -> Any:
@@ -203,8 +208,6 @@ def _stream(response: requests.Response, request: Request, started: float) -> St
 
 
 def _read(raw: Any, seconds: float) -> bytes:
-    if seconds <= 0:
-        raise StreamLost(TIMED_OUT)
     try:
         # Without a socket, where the other side announced that it will close, the request's own timeout has to do.
         if sock := getattr(raw.connection, "sock", None):

@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +17,6 @@ from tests.hub_major import HUB_MAJOR
 from tests.scripted_hub import Scripted, ScriptedHub
 
 Log = pytest.LogCaptureFixture
-
-
-@pytest.fixture
-def any_session() -> Iterator[requests.Session]:
-    with hubusers.get_session("0123456789abcdef") as session:
-        yield session
 
 
 def levels(caplog: Log) -> dict[str, int]:

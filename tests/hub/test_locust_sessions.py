@@ -1,56 +1,16 @@
 """The same functions through Locust's sessions: what is counted under which name, and that nothing is lost."""
 
-from locust.clients import HttpSession
-from locust.contrib.fasthttp import FastHttpSession
 from locust.event import EventHook
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-import requests
 
 import hubusers
 from hubusers.hub.client import HubClient
 from hubusers.local import LocalHub
+from tests.hub.sessions import ALL, LOCUST_S, Make, Row, requests_session
 from tests.scripted_hub import Scripted, ScriptedHub
-
-Row = tuple[str, str, str | None]
-
-
-def http_session(url: str, event: EventHook, token: str) -> Any:
-    session = HttpSession(url, event, None)
-    session.headers["Authorization"] = f"token {token}"
-    return session
-
-
-def fast_http_session(url: str, event: EventHook, token: str) -> Any:
-    return FastHttpSession(url, event, None, headers={"Authorization": f"token {token}"})
-
-
-def requests_session(url: str, event: EventHook, token: str) -> requests.Session:
-    return hubusers.get_session(token)
-
-
-Make = Callable[[str, EventHook, str], Any]
-LOCUST_S = [http_session, fast_http_session]
-
-
-@pytest.fixture
-def rows() -> list[Row]:
-    return []
-
-
-@pytest.fixture
-def event(rows: list[Row]) -> EventHook:
-    event = EventHook()
-
-    def note(request_type: str, name: str, exception: Exception | None, **_: Any) -> None:
-        rows.append((request_type, name, str(exception) if exception else None))
-
-    event.add_listener(note)
-    return event
 
 
 @pytest.mark.parametrize("make", LOCUST_S)
@@ -69,7 +29,7 @@ def test_a_whole_life_grouped_by_template(
     }
 
 
-@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize("make", ALL)
 def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub, event: EventHook) -> None:
     scripted_hub.script(Scripted(200, held=20))
     session = make("http://127.0.0.1", event, "x")
@@ -79,7 +39,7 @@ def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub
     assert [asked.path for asked in scripted_hub.asked] == ["/hub/api/users/ann"]  # and no ?timeout=
 
 
-@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize("make", ALL)
 def test_a_busy_hub_is_asked_again(make: Make, scripted_hub: ScriptedHub, event: EventHook) -> None:
     scripted_hub.script(Scripted(429, headers={"Retry-After": "1"}), Scripted(503), Scripted(202))
     session = make("http://127.0.0.1", event, "x")
@@ -89,7 +49,7 @@ def test_a_busy_hub_is_asked_again(make: Make, scripted_hub: ScriptedHub, event:
     assert len(scripted_hub.asked) == 3
 
 
-@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
@@ -112,7 +72,7 @@ def test_failures_have_few_texts(
         assert rows == [("GET", "/users/{name}", text)]
 
 
-@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize("make", ALL)
 def test_a_redirect_to_another_host_never_carries_the_token(
     make: Make, scripted_hub: ScriptedHub, event: EventHook
 ) -> None:
@@ -127,7 +87,7 @@ def test_a_redirect_to_another_host_never_carries_the_token(
         assert [asked.headers.get("Authorization") for asked in elsewhere.asked] == [None]
 
 
-@pytest.mark.parametrize("make", [*LOCUST_S, requests_session])
+@pytest.mark.parametrize("make", ALL)
 def test_a_hub_that_is_not_there(make: Make, event: EventHook) -> None:
     client = HubClient("http://127.0.0.1:9/hub/api", make("http://127.0.0.1", event, "x"))
     assert client.request("GET", "/").error == "connection refused"

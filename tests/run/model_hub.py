@@ -4,8 +4,10 @@ import contextlib
 import heapq
 import itertools
 import json
+import math
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unittest import mock
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,9 +15,10 @@ import gevent
 from gevent.event import Event
 
 from hubusers.hub import waiting
-from hubusers.hub.messages import CONNECTION_REFUSED, TIMED_OUT, Answer, Request
+from hubusers.hub.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
 from hubusers.hub.session import RETRIES
-from hubusers.run.options import Access
+from hubusers.hub.transport import Stream
+from hubusers.run.options import Access, Wait
 from hubusers.run.run import Run
 from tests.run.settings import settings_for
 
@@ -96,6 +99,32 @@ class ModelHub:
                 self.clock.sleep(request.timeout)
         gevent.sleep(0)
         return answer
+
+    @contextlib.contextmanager
+    def stream(self, request: Request) -> Iterator[Stream]:
+        """Stands in for a progress stream; a fault comes at its beginning, and one that is due later in its middle."""
+        started, give_up_at = time.monotonic(), self.clock.now + request.timeout
+        account = self.accounts.get(unquote(request.url.split("/")[-3]))
+        gevent.sleep(0)
+        if not self.is_up or self.faults or not account or account.server not in {"spawn", "ready"}:
+            fault = self.faults.pop(0)[0] if self.is_up and self.faults else Answer(400)
+            yield Stream(fault if self.is_up else Answer(0, error=CONNECTION_REFUSED), request, started)
+            return
+        told = iter(['data: {"message": "Server requested"}', "", None])
+
+        def read_line(_: float) -> str | None:
+            if (line := next(told, "the end")) is not None:
+                return None if line == "the end" else line
+            while account.server == "spawn" and self.clock.now < account.due:
+                if self.clock.now >= give_up_at:
+                    raise StreamLost(TIMED_OUT)
+                self.clock.sleep(0.5)
+                if not self.is_up or self.faults:
+                    raise StreamLost(CONNECTION_LOST)
+            self.settle(account)
+            return f'data: {{"{"ready" if account.server == "ready" else "failed"}": true}}'
+
+        yield Stream(Answer(200), replace(request, timeout=math.inf), started, read_line)
 
     def carry_out_the_late(self) -> None:
         late, self.late = self.late, []
@@ -183,7 +212,7 @@ def refusal(status: int, message: str) -> Answer:
 
 
 @contextlib.contextmanager
-def run_on_a_model(version: int) -> Iterator[tuple[Run, ModelHub, VirtualClock]]:
+def run_on_a_model(version: int, wait: Wait = "poll") -> Iterator[tuple[Run, ModelHub, VirtualClock]]:
     """Have a run whose requests go to a model, and whose waits go by a virtual clock."""
     clock = VirtualClock()
     hub = ModelHub(clock, version)
@@ -191,5 +220,5 @@ def run_on_a_model(version: int) -> Iterator[tuple[Run, ModelHub, VirtualClock]]
         mock.patch.object(waiting, "CLOCK", clock),
         mock.patch("hubusers.hub.client.transport_for", return_value=hub),
     ):
-        settings = settings_for(ENDPOINT, Access("0123456789abcdef"))
+        settings = replace(settings_for(ENDPOINT, Access("0123456789abcdef")), wait=wait)
         yield Run(settings, 0), hub, clock

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hubusers.hub.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.run.options import Wait
 from hubusers.run.run import Run, set_run
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
@@ -68,9 +69,13 @@ class Person(ServerLifecycleUser):
 
 
 class Faults(RuleBasedStateMachine):
-    @initialize(version=st.sampled_from([4, 5, 6]), spawns=st.lists(st.booleans(), min_size=1, max_size=4))
-    def begin(self, version: int, spawns: list[bool]) -> None:
-        self.model = run_on_a_model(version)
+    @initialize(
+        version=st.sampled_from([4, 5, 6]),
+        wait=st.sampled_from(["poll", "progress"]),
+        spawns=st.lists(st.booleans(), min_size=1, max_size=4),
+    )
+    def begin(self, version: int, wait: Wait, spawns: list[bool]) -> None:
+        self.model = run_on_a_model(version, wait)
         self.tested, self.hub, self.clock = self.model.__enter__()
         self.hub.spawns = itertools.cycle(spawns)
         self.environment = Environment()

@@ -1,0 +1,33 @@
+"""The kinds of session that all functions take, and what Locust's count."""
+
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
+from locust.event import EventHook
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+import hubusers
+
+Row = tuple[str, str, str | None]
+
+
+def http_session(url: str, event: EventHook, token: str) -> Any:
+    session = HttpSession(url, event, None)
+    session.headers["Authorization"] = f"token {token}"
+    return session
+
+
+def fast_http_session(url: str, event: EventHook, token: str) -> Any:
+    return FastHttpSession(url, event, None, headers={"Authorization": f"token {token}"})
+
+
+def requests_session(url: str, event: EventHook, token: str) -> requests.Session:
+    return hubusers.get_session(token)
+
+
+Make = Callable[[str, EventHook, str], Any]
+LOCUST_S = [http_session, fast_http_session]
+ALL = [*LOCUST_S, requests_session]

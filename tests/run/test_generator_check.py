@@ -1,0 +1,137 @@
+"""The load generator's look at itself."""
+
+from locust.env import Environment
+
+import os
+import signal
+import time
+
+import gevent
+import pytest
+
+from hubusers.local import LocalHub
+from hubusers.run.generator_check import GeneratorCheck, Strain, strained, verdict
+from hubusers.run.options import Access
+from hubusers.run.records import START_TO_READY
+from hubusers.run.run import Run, set_run
+from hubusers.users import ServerLifecycleUser
+from tests.locust_process import LocustProcess
+from tests.run.settings import settings_for
+
+
+def stall(seconds: float) -> None:
+    """Do what keeps an event loop from everything else."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("lateness", "cpu", "too_much"), [(0.0, 0.5, False), (0.05, 0.85, False), (0.2, 0.1, True), (0.0, 0.95, True)]
+)
+def test_what_is_too_much(lateness: float, cpu: float, too_much: bool) -> None:
+    assert strained(lateness, cpu) is too_much
+
+
+class TestVerdict:
+    def test_none(self) -> None:
+        assert verdict([]) == ""
+        assert verdict([Strain(spans=9), Strain(spans=9)]) == ""
+
+    @pytest.mark.parametrize(
+        ("strains", "workers"),
+        [
+            ([Strain(9, 4, 0.5, 0.99)], 2),
+            ([Strain(9, 4, 0.5, 1.0), Strain(9, 4, 0.5, 1.0), Strain(9, 4, 0.5, 1.0)], 5),
+            ([Strain(9, 0), Strain(9, 4, 0.5, 0.95)], 3),
+        ],
+    )
+    def test_how_many_workers_would_do(self, strains: list[Strain], workers: int) -> None:
+        assert f"{workers} workers (--processes {workers}, on as many cores) would do" in verdict(strains)
+
+    def test_starved(self) -> None:
+        text = verdict([Strain(spans=12, strained=3, lateness=0.8, cpu=0.2)])
+        assert "the limit for 15 of 60 seconds: its process woke up to 0.80 seconds late, with 20% of a core" in text
+        assert "Something else takes this machine's time; without that, one worker would do." in text
+
+
+class TestLateBy:
+    def test_a_stalled_event_loop_makes_everything_late(self) -> None:
+        check = GeneratorCheck(lambda _: None)
+        check.start()
+        try:
+            gevent.sleep(0.25)
+            due = time.monotonic() + 0.1
+            stall(0.5)
+            assert 0.2 <= check.late_by(due) <= time.monotonic() - due  # also before the check itself has woken
+            gevent.sleep(0.3)
+            assert 0.2 <= check.late_by(due) <= 0.7
+        finally:
+            check.stop()
+
+    def test_what_a_user_did_meanwhile_is_no_lateness(self) -> None:
+        check = GeneratorCheck(lambda _: None)
+        check.start()
+        try:
+            due = time.monotonic()
+            gevent.sleep(0.6)
+            assert check.late_by(due) < 0.4
+        finally:
+            check.stop()
+
+    def test_nothing_is_late_before_and_after_a_run(self) -> None:
+        check = GeneratorCheck(lambda _: None)
+        assert check.late_by(time.monotonic() - 5) == 0
+        check.start()
+        gevent.sleep(0)
+        check.stop()
+        assert check.late_by(time.monotonic() + 5) == 0
+
+
+class _Person(ServerLifecycleUser):
+    host = "http://127.0.0.1"
+
+
+def test_a_start_that_could_not_begin_is_measured_from_when_it_was_due(local_hub: LocalHub) -> None:
+    run = Run(settings_for(local_hub.endpoint, Access(local_hub.token)), 0)
+    environment = Environment()
+    set_run(environment, run)
+    person = _Person(environment)
+    run.generator.start()
+    person.on_start()
+    try:
+        gevent.sleep(0.2)  # the check has begun
+        resting = gevent.spawn(person.stay, 0.2)
+        gevent.sleep(0.05)
+        stall(1.2)
+        resting.join()
+        started = time.monotonic()
+        person.start_server()
+        took = time.monotonic() - started
+    finally:
+        run.generator.stop()
+        person.on_stop()
+        run.finish_alone()
+    [record] = run.records.of(START_TO_READY)
+    assert record.seconds >= took + 0.5
+    assert record.seconds <= took + 1.5
+
+
+def test_a_starved_worker_is_told_from_a_slow_hub(local_hub: LocalHub, free_master_port: list[str]) -> None:
+    arguments = ["--headless", "-u", "4", "-t", "60s", "--stay", "0.2", "--pause", "0.1", *free_master_port]
+    with (
+        LocustProcess(local_hub, ["--master", "--expect-workers", "1", *arguments]) as master,
+        LocustProcess(local_hub, ["--worker", *free_master_port]) as worker,
+    ):
+        master.wait_for("spawned")
+        give_up_at = time.monotonic() + 45
+        while "was the limit" not in master.output and time.monotonic() < give_up_at:
+            os.kill(worker.process.pid, signal.SIGSTOP)
+            time.sleep(0.6)
+            os.kill(worker.process.pid, signal.SIGCONT)
+            time.sleep(0.4)
+        assert "The load generator, not the hub, was the limit" in master.output  # live
+        assert master.stop() == 0, master.output
+        worker.wait()
+    assert "Something else takes this machine's time" in master.lines[-2]  # and at the end
+    assert "Clean-up" in master.lines[-1]
