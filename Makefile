@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 5
 
-.PHONY: demo test test-weather test-faults test-rest check faults hubs format clean
+.PHONY: demo test test-weather test-faults test-rest check faults hubs bench format clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubusers needs Python 3.11 or newer")'
@@ -43,6 +43,10 @@ faults: .venv/.installed
 # All tests against JupyterHub 4.1, 5.4 and 6.1, each in an environment of its own.
 hubs: .venv/.installed
 	$(BIN)/python tests/hub_versions.py
+
+# What hubusers costs, and how true it is: into benchmarks/README.md. Half an hour, on a machine that does nothing else.
+bench: .venv/.installed
+	$(BIN)/python -m benchmarks.bench
 
 format: .venv/.installed
 	$(BIN)/ruff check --fix .

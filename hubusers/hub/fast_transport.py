@@ -16,6 +16,7 @@ import gevent
 from geventhttpclient.response import HTTPParseError
 from requests.structures import CaseInsensitiveDict
 
+from hubusers.hub.connections import Connections
 from hubusers.hub.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
 from hubusers.hub.session import RETRIES
 from hubusers.hub.transport import Stream, report
@@ -24,18 +25,21 @@ _FAILURES = (OSError, HTTPParseError, ValueError)
 
 
 class FastTransport:
-    """Speaks through Locust's `FastHttpSession`, and reports to its statistics; or through an `HTTPClient` alone."""
+    """Speaks through `Connections`, or through those of Locust's `FastHttpSession`; counts where they say so."""
 
     def __init__(self, session: Any, url: str) -> None:
         self.retries = RETRIES
         parts = urlsplit(url)
         self._origin = len(f"{parts.scheme}://{parts.netloc}")
-        if hasattr(session, "request_event"):
-            self._session = session
+        self._event = session.request_event
+        self._headers: dict[str, str] = {}
+        if isinstance(session, Connections):
+            self._client: Any = session
+            self._context = session.context
+        else:
             self._client = session.client.clientpool.get_client(url)
             self._headers = dict(session.client.default_headers.items())
-        else:
-            self._session, self._client, self._headers = None, session, {}
+            self._context = session.user.context if session.user else dict
 
     def send(self, request: Request) -> Answer:
         started, length = time.perf_counter(), 0
@@ -53,7 +57,8 @@ class FastTransport:
             answer = Answer(0, error=reason_of(error))
         finally:
             timer.close()
-        self._report(request, answer, started, length)
+        if self._event:
+            report(self._event, request, answer, time.perf_counter() - started, length, self._context())
         return answer
 
     @contextmanager
@@ -75,7 +80,8 @@ class FastTransport:
             answer = Answer(0, error=reason_of(error))
         finally:
             timer.close()
-        self._report(request, answer, since, 0)
+        if self._event:
+            report(self._event, request, answer, time.perf_counter() - since, 0, self._context())
         try:
             yield Stream(answer, request, started, read_line)
         finally:
@@ -89,12 +95,6 @@ class FastTransport:
             headers["Content-Type"] = "application/json"
             body = json.dumps(request.body).encode()
         return self._client.request(request.method, request.url[self._origin :], body, headers)
-
-    def _report(self, request: Request, answer: Answer, started: float, length: int) -> None:
-        if self._session:
-            user = self._session.user
-            seconds = time.perf_counter() - started
-            report(self._session, request, answer, seconds, length=length, context=dict(user.context()) if user else {})
 
 
 def _answer(response: Any, content: bytes) -> Answer:

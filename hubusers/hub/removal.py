@@ -18,7 +18,9 @@ from hubusers.hub.watching import USER_PATH, look_at
 LOG = get_logger(__name__)
 
 
-def remove_user(client: HubClient, username: str, timeout: float, interval: float) -> None:
+def remove_user(
+    client: HubClient, username: str, timeout: float, interval: float, *, may_have_server: bool = True
+) -> None:
     """Stop all servers of a user and delete the user; try again, every `interval` seconds, whatever the hub answers.
 
     Returns when the hub does not know the user any more, also when it never did.
@@ -28,6 +30,7 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
         username: Whom to remove.
         timeout: Seconds for all of it.
         interval: Seconds between two tries.
+        may_have_server: False skips stopping at the first try, where nothing is believed to run.
 
     Logs:
         DEBUG each refusal.
@@ -43,9 +46,10 @@ def remove_user(client: HubClient, username: str, timeout: float, interval: floa
         return client.request_patiently(method, template, deadline=deadline, **kwargs)
 
     def remove() -> bool | None:
-        nonlocal refusal
-        answer = lifecycle.stop(client, username, patiently)
-        if stop_outcome(answer) is Stop.STOPPED:
+        nonlocal refusal, may_have_server
+        answer = lifecycle.stop(client, username, patiently) if may_have_server else None
+        may_have_server = True  # if it must be tried again, it was wrong to believe that there is none
+        if answer is None or stop_outcome(answer) is Stop.STOPPED:
             answer = patiently(
                 "DELETE",
                 USER_PATH,

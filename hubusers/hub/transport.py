@@ -64,7 +64,7 @@ def transport_for(session: Any, url: str) -> Transport:
 
     Args:
         session: A `requests.Session`; Locust's `HttpSession` or `FastHttpSession`, in whose statistics each request is
-            counted under its template; or a geventhttpclient `HTTPClient` for the URL's host, which counts nothing.
+            counted under its template; or our own `Connections`.
         url: The hub's API.
 
     Raises:
@@ -73,8 +73,7 @@ def transport_for(session: Any, url: str) -> Transport:
     if isinstance(session, requests.Session):
         # Locust's HttpSession is a requests.Session that reports to an event.
         return (_HttpSessionTransport if hasattr(session, "request_event") else _RequestsTransport)(session, url)
-    client = getattr(session, "client", session)
-    if hasattr(client, "clientpool") or hasattr(client, "headers_type"):
+    if hasattr(session, "request_event"):
         # Only who has such a session has the gevent that it runs on, which this package must not need.
         from hubusers.hub.fast_transport import FastTransport
 
@@ -122,6 +121,10 @@ class _RequestsTransport:
 class _HttpSessionTransport(_RequestsTransport):
     """Locust's session hands out a response that has to be told, within a with-block, whether it was a success."""
 
+    def __init__(self, session: Any, url: str) -> None:
+        super().__init__(session, url)
+        self._request_event = session.request_event
+
     def send(self, request: Request) -> Answer:
         started = time.perf_counter()
         try:
@@ -151,15 +154,13 @@ class _HttpSessionTransport(_RequestsTransport):
     def _counted_as_unreadable(self, request: Request, started: float, error: ValueError) -> Answer:
         """Tell Locust of an answer that requests choked on, which makes Locust overlook it."""
         answer = Answer(0, error=reason_of(error))
-        report(self._session, request, answer, time.perf_counter() - started, length=0, context={})
+        report(self._request_event, request, answer, time.perf_counter() - started, 0, {})
         return answer
 
 
-def report(
-    session: Any, request: Request, answer: Answer, seconds: float, *, length: int, context: dict[str, Any]
-) -> None:
-    """Count a request in a Locust session's statistics, as a failure unless its answer is good."""
-    session.request_event.fire(
+def report(event: Any, request: Request, answer: Answer, seconds: float, length: int, context: dict[str, Any]) -> None:
+    """Count a request in Locust's statistics, as a failure unless its answer is good."""
+    event.fire(
         request_type=request.method,
         name=request.template,
         response_time=seconds * 1000,  # Locust counts in milliseconds

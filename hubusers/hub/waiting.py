@@ -49,7 +49,9 @@ class Deadline:
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but never past the deadline."""
-        self.clock.sleep(max(0.0, min(seconds, self.remaining())))
+        seconds = min(seconds, self.remaining())
+        if seconds > 0:  # otherwise a greenlet would give up its turn, for nothing
+            self.clock.sleep(seconds)
 
 
 def poll(check: Callable[[], T | None], deadline: Deadline, interval: float, first_after: float = 0.0) -> T | None:

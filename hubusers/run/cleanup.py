@@ -91,7 +91,8 @@ class Cleanup:
 
     def _remove(self, name: str, seconds: float) -> None:
         try:
-            remove_user(self._client, name, seconds, self._settings.poll_interval)
+            has_server = self._ledger.has_server(name)
+            remove_user(self._client, name, seconds, self._settings.poll_interval, may_have_server=has_server)
         except HubUsersError as error:
             self._refusal = error.detail
             LOG.debug("%s", error.detail)

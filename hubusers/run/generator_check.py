@@ -22,7 +22,7 @@ TOO_BUSY = 0.9
 COMFORTABLE = 0.6
 """Share of a core that leaves a worker room for bursts."""
 
-_TICK = 0.1
+_TICK = 0.25
 _SPAN = 5.0
 _FEWEST_LOOKS = 20
 
@@ -79,8 +79,12 @@ class GeneratorCheck:
         Not more than the event loop itself was late since then: what a user did meanwhile is no lateness.
         """
         now = time.monotonic()
-        loop = max((late for tick, late in self._lateness if tick >= due), default=0.0)
-        return max(0.0, min(now - due, max(loop, now - self._next_tick)))
+        late = now - self._next_tick  # also before the check itself has woken
+        for tick, lateness in reversed(self._lateness):
+            if tick < due:
+                break
+            late = max(late, lateness)
+        return max(0.0, min(now - due, late))
 
     def _watch(self) -> None:
         while True:

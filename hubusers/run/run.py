@@ -8,15 +8,14 @@ import shlex
 import ssl
 import time
 from collections.abc import Callable
-from typing import cast
-
-from geventhttpclient import HTTPClient
+from typing import Any, cast
 
 from hubusers.hub.client import HubClient
+from hubusers.hub.connections import Connections
 from hubusers.hub.errors import HubUsersError, TokenRejected
 from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
-from hubusers.hub.session import REQUEST_TIMEOUT, ssl_context
+from hubusers.hub.session import ssl_context
 from hubusers.run.cleanup import CONCURRENCY, Cleanup
 from hubusers.run.generator_check import GeneratorCheck, Strain
 from hubusers.run.ledger import Ledger, Totals
@@ -62,21 +61,21 @@ class Run:
         self._failures_seen: set[str] = set()
         self._hub_away_at = -math.inf
         self._tls_context = ssl_context(settings.access.verify)
-        self._cleanup = Cleanup(settings, self.ledger, self._fast_client())
+        self._cleanup = Cleanup(settings, self.ledger, self.connections(size=CONCURRENCY))
 
     def tls_context(self, **_: object) -> ssl.SSLContext:
         """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
         return self._tls_context
 
-    def _fast_client(self) -> HTTPClient:
-        return HTTPClient.from_url(
+    def connections(self, **kwargs: Any) -> Connections:
+        """Return new connections to the hub; the arguments are those of `Connections`."""
+        access = self.settings.access
+        return Connections(
             self.settings.endpoint,
-            headers={"Authorization": f"token {self.settings.access.token}"},
-            concurrency=CONCURRENCY,
-            connection_timeout=REQUEST_TIMEOUT,
-            network_timeout=REQUEST_TIMEOUT,
-            ssl_context_factory=self.tls_context,
-            insecure=self.settings.access.verify is False,
+            {"Authorization": f"token {access.token}"},
+            tls_context=self.tls_context,
+            insecure=access.verify is False,
+            **kwargs,
         )
 
     def new_name(self) -> str:

@@ -7,6 +7,8 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
 import atexit
+import contextlib
+import resource
 import signal
 from typing import Any
 
@@ -21,6 +23,7 @@ from hubusers.run.worker import WorkerSurroundings
 
 def switch_on(events: Events = locust_events) -> None:
     """Switch on, in a locustfile, everything that surrounds a run: options, preflight check, names and clean-up."""
+    _allow_many_connections()
     events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(_on_init)
 
@@ -45,6 +48,13 @@ def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | No
     events.quit.add_listener(lambda **_: surroundings.say_summary())
     # Whatever way out Locust takes that fires no event, such as an exception in its own code.
     atexit.register(surroundings.quitting)
+
+
+def _allow_many_connections() -> None:
+    # Locust asks for 10,000 open files; each user has a connection, and may be one of more than that.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _hand_interrupts_to_the_main_greenlet(surroundings: Surroundings) -> None:

@@ -1,7 +1,6 @@
 """The base of all user classes: an account on the hub, and the steps of a server's life, measured."""
 
 from locust import FastHttpUser
-from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
@@ -20,7 +19,6 @@ from hubusers.hub.answers import error_for
 from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
 from hubusers.hub.log import get_logger
 from hubusers.hub.progress import progress
-from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.waiting import Deadline, poll
 from hubusers.hub.watching import USER_PATH, Sighting, looks
 from hubusers.run.records import START_TO_READY, STOP_TO_STOPPED, Record
@@ -77,7 +75,9 @@ class HubUser(FastHttpUser):
         self.ssl_context_factory = run.tls_context
         super().__init__(environment)
         self.username = run.new_name()
-        self.hub = UserClient(run, self.client, self._count)
+        self.hub = UserClient(
+            run, run.connections(request_event=environment.events.request, context=self.context), self._count
+        )
         self._due: float | None = None
         self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
 
@@ -137,7 +137,8 @@ class HubUser(FastHttpUser):
     def stay(self, seconds: float) -> None:
         """Do nothing for so long. What comes next is due then, and measured from then should it begin late."""
         self._due = time.monotonic() + seconds
-        gevent.sleep(seconds)
+        if seconds > 0:
+            gevent.sleep(seconds)
 
     @property
     def has_server(self) -> bool:
@@ -199,17 +200,7 @@ class HubUser(FastHttpUser):
     def _shared_listing(self) -> SharedListing:
         run = self.test_run
         if run.listing is None:
-            session = FastHttpSession(
-                self.host,
-                self.environment.events.request,
-                None,
-                headers=self.default_headers,
-                insecure=self.insecure,
-                ssl_context_factory=self.ssl_context_factory,
-                network_timeout=REQUEST_TIMEOUT,
-                connection_timeout=REQUEST_TIMEOUT,
-            )
-            client = CountingClient(run, session)
+            client = CountingClient(run, run.connections(request_event=self.environment.events.request))
             run.listing = SharedListing(client, run.names_begin_with, self.settings.poll_interval)
         return run.listing
 

@@ -172,6 +172,7 @@ TestFaults.settings = settings(stateful_step_count=30)
 def made(run: Run, hub: ModelHub, count: int) -> None:
     for name in itertools.islice(iter(run.new_name, ""), count):
         run.ledger.user_created(name)
+        run.ledger.server_started(name)
         hub.accounts[name] = Account("ready")
 
 

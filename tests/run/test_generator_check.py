@@ -60,7 +60,7 @@ class TestLateBy:
         check = GeneratorCheck(lambda _: None)
         check.start()
         try:
-            gevent.sleep(0.25)
+            gevent.sleep(0.6)
             due = time.monotonic() + 0.1
             stall(0.5)
             assert 0.2 <= check.late_by(due) <= time.monotonic() - due  # also before the check itself has woken
@@ -100,7 +100,7 @@ def test_a_start_that_could_not_begin_is_measured_from_when_it_was_due(local_hub
     run.generator.start()
     person.on_start()
     try:
-        gevent.sleep(0.2)  # the check has begun
+        gevent.sleep(0.3)  # the check has begun
         resting = gevent.spawn(person.stay, 0.2)
         gevent.sleep(0.05)
         stall(1.2)

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 import hubusers
 from hubusers.local import LocalHub
 from tests.locust_process import LocustProcess, free_port, run_locust, users_on, wait_until
@@ -30,24 +32,33 @@ def run_id(locust: LocustProcess) -> str:
     return found[1]
 
 
-def test_a_whole_run(local_hub: LocalHub) -> None:
-    locust = run_locust(local_hub, *["-u", "10", "-r", "10", "-t", "8s", "--json"], *SHORT)
+@pytest.mark.parametrize(
+    ("wait", "asks"),
+    [("progress", "GET /users/{name}/server/progress"), ("listing", "GET /users"), ("poll", "GET /users/{name}")],
+)
+def test_a_whole_run(wait: str, asks: str, local_hub: LocalHub) -> None:
+    locust = run_locust(local_hub, *["-u", "10", "-r", "10", "-t", "8s", "--json", "--wait", wait], *SHORT)
     assert locust.process.returncode == 0, locust.output
     rows = locust.statistics()
-    assert set(rows) == {
+    assert rows.keys() - {"GET /users/{name}"} == {
         "POST /users/{name}",
         "POST /users/{name}/server",
-        "GET /users/{name}",
         "DELETE /users/{name}/server",
         "SERVER start to ready",
         "SERVER stop to stopped",
-    }
+        asks,
+    } - {"GET /users/{name}"}
+    assert asks in rows
     assert sum(row["num_failures"] for row in rows.values()) == 0
     assert rows["SERVER start to ready"]["num_requests"] > 10
     assert rows["SERVER start to ready"]["min_response_time"] >= 300  # milliseconds: no spawn is faster here
     created, removed, left, started, servers_removed, servers_left = locust.summary()
     assert (created, removed, left, servers_left) == (10, 10, 0, 0)
     assert started == servers_removed > 10
+    measured = rows["SERVER start to ready"]["num_requests"]
+    assert re.search(
+        rf"start to ready: p50 \d+\.\d{{3}}, .* ± \d+\.\d{{3}} seconds \({measured} measured, 0", locust.output
+    )
     assert "Clean-up: " in locust.lines[-1]  # the last line
     assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
     assert local_hub.token not in locust.output
@@ -130,6 +141,8 @@ class TestDistributed:
             assert locust.summary()[:3] == (12, 12, 0)
             by_worker = [first.summary(), second.summary()]
             assert tuple(map(sum, zip(*by_worker, strict=True))) == locust.summary()
+            measured = locust.statistics()["SERVER start to ready"]["num_requests"]
+            assert f"({measured} measured, 0 failed)" in locust.output  # what the workers recorded reached the master
         assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
 
     def test_ctrl_c(self) -> None:
