@@ -5,6 +5,7 @@ failed; then the hub closes the stream. Every eight seconds it sends an empty li
 """
 
 import json
+import random
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -81,7 +82,8 @@ def progress(client: HubClient, username: str, deadline: Deadline, interval: flo
         if servers is not None:
             yield Sighting(servers, deadline.elapsed(), deadline.elapsed() - known)
             known = asked
-    yield from looks(client, username, deadline, interval)
+    # What cut this stream may have cut a thousand others in the same moment.
+    yield from looks(client, username, deadline, interval, random.uniform(0, interval))
 
 
 def _listen(

@@ -116,6 +116,10 @@ def test_what_the_web_ui_sends_back_is_checked_again() -> None:
     options.stay = "never"
     with pytest.raises(SettingsError, match=r"^'never' must be seconds"):
         settings_from(options, "https://host", "run", ACCESS)
+    options = parsed()
+    options.wait = "hope"
+    with pytest.raises(SettingsError, match=r"^'hope' must be one of progress, listing, poll"):
+        settings_from(options, "https://host", "run", ACCESS)
     options = parsed("--server-profile", "small", "--user-options", "{}")
     with pytest.raises(SettingsError, match="not both"):
         settings_from(options, "https://host", "run", ACCESS)
