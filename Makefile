@@ -44,7 +44,7 @@ faults: .venv/.installed
 hubs: .venv/.installed
 	$(BIN)/python tests/hub_versions.py
 
-# What hubusers costs, and how true it is: into benchmarks/README.md. Half an hour, on a machine that does nothing else.
+# What hubusers costs, and how true it is: into benchmarks/README.md. Forty minutes, on a machine that does nothing else.
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks.bench
 

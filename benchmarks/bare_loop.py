@@ -1,0 +1,226 @@
+"""The floor: users' lives on the hub with as little between them and the network as Python allows. No Locust.
+
+`python -m benchmarks.bare_loop --endpoint URL --wait poll|poll-in-step|progress|listing` prints one line of JSON: what
+it took.
+
+Each user is a greenlet with a connection of its own, from the HTTP library that Locust's fast client stands on. Nothing
+is measured, counted or made up for here: the first answer that is not the expected one ends everything.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()  # before anything else is imported, as in Locust
+
+# ruff: noqa: E402
+import argparse
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import gevent
+from gevent.event import Event
+from geventhttpclient import HTTPClient
+from geventhttpclient.url import URL
+
+from benchmarks.usage import Usage
+
+PREFIX = "bare-"
+
+_INTERVAL = 1.0
+"""Seconds between two looks."""
+
+_HEADERS = {"Authorization": "token anything", "Accept": "application/json"}
+_IN_PAGES = {"Accept": "application/jupyterhub-pagination+json"}
+
+Servers = dict[str, dict[str, Any]]
+
+
+class UnexpectedAnswer(Exception):
+    """The hub said something that ends the measurement."""
+
+
+class Client:
+    """The hub's API through one connection.
+
+    Args:
+        endpoint: The hub's API.
+        block_size: Bytes to read at once.
+    """
+
+    def __init__(self, endpoint: str, block_size: int = HTTPClient.BLOCK_SIZE) -> None:
+        self._base = URL(endpoint).path
+        self._http = HTTPClient.from_url(
+            endpoint, concurrency=1, headers=_HEADERS, network_timeout=60, block_size=block_size
+        )
+
+    def open(self, method: str, path: str, expected: set[int], headers: dict[str, str] | None = None) -> Any:
+        """Return the response, its body yet to be read."""
+        response = self._http.request(method, self._base + path, headers=headers)
+        if response.get_code() not in expected:
+            raise UnexpectedAnswer(f"{method} {path}: {response.get_code()}, {bytes(response.read())!r}")
+        return response
+
+    def call(self, method: str, path: str, expected: set[int]) -> int:
+        response = self.open(method, path, expected)
+        response.read()
+        return int(response.get_code())
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Any:
+        return json.loads(self.open("GET", path, {200}, headers).read())
+
+
+class Way(Protocol):
+    """A way to wait for a server."""
+
+    def until_ready(self, client: Client, name: str) -> None: ...
+
+    def until_gone(self, client: Client, name: str) -> None: ...
+
+
+class Polling:
+    """Each user looks at their own server once a second.
+
+    Args:
+        spread: The first look is at a random moment within so many seconds.
+    """
+
+    def __init__(self, spread: float = _INTERVAL) -> None:
+        self._spread = spread
+
+    def until_ready(self, client: Client, name: str) -> None:
+        self._poll(client, name, _is_ready)
+
+    def until_gone(self, client: Client, name: str) -> None:
+        self._poll(client, name, _is_gone)
+
+    def _poll(self, client: Client, name: str, done: Callable[[Servers], bool]) -> None:
+        due = time.monotonic() + random.uniform(0, self._spread)
+        while True:
+            _sleep_until(due)
+            if done(client.get(f"/users/{name}")["servers"]):
+                return
+            due += _INTERVAL
+
+
+class Progress(Polling):
+    """The hub tells each user when the server is ready; nobody tells when it is gone."""
+
+    def until_ready(self, client: Client, name: str) -> None:
+        response = client.open("GET", f"/users/{name}/server/progress", {200})
+        # A line at a time: a read of so many bytes would wait until there are so many.
+        while line := response.readline(b"\n"):
+            if line.startswith(b"data:") and json.loads(line[5:]).get("ready"):
+                response.read()  # what ends the stream, so that the connection serves again
+                return
+        raise UnexpectedAnswer(f"the progress of {name} ended before the server was ready")
+
+
+class Listing:
+    """One greenlet looks once a second, for all who wait, through the list of active users."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._client = Client(endpoint, block_size=65_536)
+        self._starting: dict[str, Event] = {}
+        self._stopping: dict[str, Event] = {}
+        self._somebody_waits = Event()
+        gevent.spawn(self._look_for_all)
+
+    def until_ready(self, client: Client, name: str) -> None:
+        self._wait(self._starting, name)
+
+    def until_gone(self, client: Client, name: str) -> None:
+        # Those who leave the list meanwhile move others to a page that was read before: not seen is not yet gone.
+        while True:
+            self._wait(self._stopping, name)
+            if _is_gone(client.get(f"/users/{name}")["servers"]):
+                return
+
+    def _wait(self, waiting: dict[str, Event], name: str) -> None:
+        waiting[name] = Event()
+        self._somebody_waits.set()
+        waiting[name].wait()
+
+    def _look_for_all(self) -> None:
+        while self._somebody_waits.wait():
+            due = time.monotonic() + _INTERVAL
+            self._look()
+            if not (self._starting or self._stopping):
+                self._somebody_waits.clear()
+            _sleep_until(due)
+
+    def _look(self) -> None:
+        # Who came to wait after a page was asked for must not be told what was so before.
+        starting, stopping = list(self._starting), set(self._stopping)
+        active = self._active_users()
+        for name in starting:
+            if _is_ready(active.get(name, {})):
+                self._starting.pop(name).set()
+        for name in stopping - active.keys():
+            self._stopping.pop(name).set()
+
+    def _active_users(self) -> dict[str, Servers]:
+        active: dict[str, Servers] = {}
+        place: dict[str, Any] | None = {"offset": 0}
+        while place:
+            page = self._client.get(
+                f"/users?state=active&name_filter={PREFIX}&offset={place['offset']}&limit=200", _IN_PAGES
+            )
+            active.update((user["name"], user["servers"]) for user in page["items"])
+            place = page["_pagination"]["next"]
+        return active
+
+
+WAYS: dict[str, Callable[[str], Way]] = {
+    "poll": lambda _: Polling(),
+    # Users who began together then stay together; a hundred looks in a row cost a third of a hundred one by one.
+    "poll-in-step": lambda _: Polling(spread=0),
+    "progress": lambda _: Progress(),
+    "listing": Listing,
+}
+
+
+def _is_ready(servers: Servers) -> bool:
+    return bool(servers.get("", {}).get("ready"))
+
+
+def _is_gone(servers: Servers) -> bool:
+    return not servers
+
+
+def _sleep_until(moment: float) -> None:
+    gevent.sleep(max(0.0, moment - time.monotonic()))
+
+
+def live(client: Client, name: str, way: Way, lifecycles: int) -> None:
+    """Be one user: an account, so many lives of a server, no account any more."""
+    user, server = f"/users/{name}", f"/users/{name}/server"
+    client.call("POST", user, {201})
+    for _ in range(lifecycles):
+        client.call("POST", server, {202})
+        way.until_ready(client, name)
+        if client.call("DELETE", server, {202, 204}) == 202:
+            way.until_gone(client, name)
+    client.call("DELETE", user, {204})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bare_loop", description="The floor of a load test.")
+    parser.add_argument("--endpoint", required=True, metavar="URL", help="the hub's API")
+    parser.add_argument("--wait", required=True, choices=WAYS, help="how to wait")
+    parser.add_argument("--users", type=int, default=100)
+    parser.add_argument("--lifecycles", type=int, default=10, help="of each user")
+    options = parser.parse_args()
+    usage = Usage()
+    way = WAYS[options.wait](options.endpoint)
+    users = [
+        gevent.spawn(live, Client(options.endpoint), f"{PREFIX}{number}", way, options.lifecycles)
+        for number in range(options.users)
+    ]
+    gevent.joinall(users, raise_error=True)
+    print(json.dumps({"lifecycles": options.users * options.lifecycles, **usage.so_far()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Does a lifecycle cost the more, the more users there are? `python -m benchmarks.growth` prints a Markdown table.
+
+CPU time of a lifecycle of ours, as in `benchmarks.cost`, for ever more users. A ratio of 1 means that the cost does not
+grow with their number. Where everybody has fewer lifecycles, each carries more of the account's making and removal; so
+the ratio is to the fewest users with as many lifecycles.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+
+from benchmarks.cost import CONTENDERS, Contender, Load, cost_of
+from benchmarks.processes import GENERATOR_CPU, DidNotRun
+
+WAYS = ["progress", "listing"]
+
+_LIFECYCLES = 3
+_MANY = 10_000
+"""From so many users on, one lifecycle each is as much as there is time for."""
+
+
+def table(sizes: list[int], rounds: int, spawn_seconds: float) -> str:
+    """Measure everything, and return it as a Markdown table."""
+    lines = [
+        "| load generator | users | lifecycles each | CPU-ms a lifecycle | spread | times the fewest | failures |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    fewest = min(sizes)
+    for way in WAYS:
+        contender, base = CONTENDERS[f"hubusers-{way}"], dict[int, float]()
+        for load in _loads(sizes, fewest, spawn_seconds):
+            print(f"{contender.name}, {load.users} users, {load.lifecycles} lifecycles", file=sys.stderr)
+            begin = f"| {contender.name} | {load.users:,} | {load.lifecycles} |"
+            try:
+                median, spread, failures = _cost(contender, load, rounds)
+            except DidNotRun as error:
+                print(error, file=sys.stderr)
+                lines.append(f"{begin} did not run | | | |")
+                continue
+            if load.users == fewest:
+                base[load.lifecycles] = median
+            ratio = f"{median / base[load.lifecycles]:.2f}" if load.lifecycles in base else "–"
+            lines.append(f"{begin} {median:.2f} | {spread} | {ratio} | {failures} |")
+    return "\n".join(lines)
+
+
+def _loads(sizes: list[int], fewest: int, spawn_seconds: float) -> list[Load]:
+    loads = [Load(users, 1 if users >= _MANY else _LIFECYCLES, spawn_seconds) for users in sorted(sizes)]
+    compared = {load.lifecycles for load in loads}
+    missing = compared - {load.lifecycles for load in loads if load.users == fewest}
+    return [Load(fewest, lifecycles, spawn_seconds) for lifecycles in missing] + loads
+
+
+def _cost(contender: Contender, load: Load, rounds: int) -> tuple[float, str, int]:
+    costs = [cost_of(contender, load) for _ in range(rounds)]
+    times = [cost.cpu_ms for cost in costs]
+    return statistics.median(times), f"{min(times):.2f}–{max(times):.2f}", sum(cost.failures for cost in costs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description="Cost by the number of users.")
+    parser.add_argument("--users", type=int, nargs="+", default=[100, 1_000, 10_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--spawn-seconds", type=float, default=2.0)
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {GENERATOR_CPU})  # what is started here inherits it; the hub then takes another one
+    print(table(options.users, options.rounds, options.spawn_seconds))
+
+
+if __name__ == "__main__":
+    main()

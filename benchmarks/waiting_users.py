@@ -1,0 +1,33 @@
+"""Our users, in a process that says once a second how hard it was for it so far: `STRAIN {"spans": …, …}`.
+
+The run itself only says so at its end, of all of it; and what is hard when everybody comes is not hard while they wait.
+"""
+
+from locust import events
+from locust.env import Environment
+
+import json
+from typing import Any
+
+import gevent
+
+from benchmarks.our_users import ServerLifecycleUser
+from hubusers.run.run import run_of
+
+STRAIN_PREFIX = "STRAIN "
+
+__all__ = ["ServerLifecycleUser"]
+
+
+def _say_again_and_again(environment: Environment) -> None:
+    while True:
+        if run := run_of(environment):
+            print(f"{STRAIN_PREFIX}{json.dumps(run.generator.strain.as_message())}", flush=True)
+        gevent.sleep(1)
+
+
+def _begin(environment: Environment, **_: Any) -> None:
+    gevent.spawn(_say_again_and_again, environment)
+
+
+events.test_start.add_listener(_begin)
