@@ -9,7 +9,10 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,6 +26,8 @@ README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 _SECONDS_EACH = 3600.0
+_LAST_LINES = 10
+"""Of a failed part's messages, for the document."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +74,29 @@ def markdown(part: Part, quick: bool) -> str:
     arguments = part.arguments(quick)
     print(f"# {part.heading}: python {' '.join(arguments)}", file=sys.stderr)
     began = time.monotonic()
-    try:
-        # A process of its own: the parts choose their CPUs, and some need a Python that gevent has not patched.
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=_SECONDS_EACH, check=True
-        )
-        result = done.stdout.strip()
-    except subprocess.CalledProcessError as error:
-        result = _failure(f"exit code {error.returncode}", error.stdout)
-    except subprocess.TimeoutExpired:
-        result = _failure(f"not done after {_SECONDS_EACH:g} seconds")
-    except OSError as error:
-        result = _failure(str(error))
+    # A process of its own: the parts choose their CPUs, and one that dies takes nobody along. Its output goes to a
+    # file, so that its progress can be read, and shown, meanwhile.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        subprocess.Popen(
+            [sys.executable, *arguments], cwd=ROOT, stdout=output, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        timer = threading.Timer(_SECONDS_EACH, process.kill)
+        timer.start()
+        said = deque[str](maxlen=_LAST_LINES)
+        for line in process.stderr or ():
+            print(line, end="", file=sys.stderr, flush=True)
+            said.append(line)
+        code = process.wait()
+        timer.cancel()
+        output.seek(0)
+        result = output.read().strip()
+    if code:
+        error = "".join(said).strip()
+        result = f"{result}\n\n**This part failed (exit code {code}).**\n\n```text\n{error}\n```".strip()
     print(f"# done after {time.monotonic() - began:.0f} seconds", file=sys.stderr)
     return f"### {part.heading}\n\n`python {' '.join(arguments)}`\n\n{result}"
-
-
-def _failure(reason: str, output: str = "") -> str:
-    return f"**This part failed: {reason}.** {output}".strip()
 
 
 def document(parts: list[Part], quick: bool) -> str:

@@ -2,7 +2,7 @@
 
 CPU time of a lifecycle of ours, as in `benchmarks.cost`, for ever more users. A ratio of 1 means that the cost does not
 grow with their number. Where everybody has fewer lifecycles, each carries more of the account's making and removal; so
-the ratio is to the fewest users with as many lifecycles.
+the ratio is to the fewest users with as many lifecycles, and spawns as long.
 """
 
 import argparse
@@ -19,19 +19,22 @@ _LIFECYCLES = 3
 _MANY = 10_000
 """From so many users on, one lifecycle each is as much as there is time for."""
 
+_ARRIVALS = 1_000 / 1.5
+"""Users a second who come, at least: spawns last until all are there, for only then there are so many."""
+
 
 def table(sizes: list[int], rounds: int, spawn_seconds: float) -> str:
     """Measure everything, and return it as a Markdown table."""
     lines = [
-        "| load generator | users | lifecycles each | CPU-ms a lifecycle | spread | times the fewest | failures |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| ours | users | lifecycles each | spawn | CPU-ms a lifecycle | spread | times the fewest | failures |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     fewest = min(sizes)
     for way in WAYS:
-        contender, base = CONTENDERS[f"hubusers-{way}"], dict[int, float]()
+        contender, base = CONTENDERS[f"hubusers-{way}"], dict[tuple[int, float], float]()
         for load in _loads(sizes, fewest, spawn_seconds):
             print(f"{contender.name}, {load.users} users, {load.lifecycles} lifecycles", file=sys.stderr)
-            begin = f"| {contender.name} | {load.users:,} | {load.lifecycles} |"
+            begin = f"| {contender.name} | {load.users:,} | {load.lifecycles} | {load.spawn_seconds:g} s |"
             try:
                 median, spread, failures = _cost(contender, load, rounds)
             except DidNotRun as error:
@@ -39,17 +42,22 @@ def table(sizes: list[int], rounds: int, spawn_seconds: float) -> str:
                 lines.append(f"{begin} did not run | | | |")
                 continue
             if load.users == fewest:
-                base[load.lifecycles] = median
-            ratio = f"{median / base[load.lifecycles]:.2f}" if load.lifecycles in base else "–"
+                base[load.lifecycles, load.spawn_seconds] = median
+            few = base.get((load.lifecycles, load.spawn_seconds))
+            ratio = f"{median / few:.2f}" if few else "–"
             lines.append(f"{begin} {median:.2f} | {spread} | {ratio} | {failures} |")
     return "\n".join(lines)
 
 
 def _loads(sizes: list[int], fewest: int, spawn_seconds: float) -> list[Load]:
-    loads = [Load(users, 1 if users >= _MANY else _LIFECYCLES, spawn_seconds) for users in sorted(sizes)]
-    compared = {load.lifecycles for load in loads}
-    missing = compared - {load.lifecycles for load in loads if load.users == fewest}
-    return [Load(fewest, lifecycles, spawn_seconds) for lifecycles in missing] + loads
+    loads = []
+    for users in sorted(sizes):
+        if users < _MANY:
+            loads.append(Load(users, _LIFECYCLES, spawn_seconds))
+        else:
+            seconds = spawn_seconds + users / _ARRIVALS
+            loads += [Load(fewest, 1, seconds), Load(users, 1, seconds)]
+    return loads
 
 
 def _cost(contender: Contender, load: Load, rounds: int) -> tuple[float, str, int]:

@@ -134,4 +134,7 @@ def verdict(strains: list[Strain]) -> str:
         needed = max(needed, len(strains) + 1)
         return f"{what}; {needed} workers (--processes {needed}, on as many cores) would do."
     them = "one worker" if needed == 1 else f"{needed} workers"
-    return f"{what}. Something else takes this machine's time; without that, {them} would do."
+    return (
+        f"{what}. Its core was not full: either too many users came in the same moment (a lower -r spreads them), or "
+        f"something else takes this machine's time; without that, {them} would do."
+    )

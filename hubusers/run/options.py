@@ -188,8 +188,8 @@ def add_options(parser: "LocustArgumentParser") -> None:
         default=0,
         type=_checked(_count),
         env_var="HUBUSERS_LIFECYCLES",
-        help="Lifecycles (start to stopped) after which a user is done; the run ends with the last user. Default: 0, "
-        "for ever.",
+        help="Lifecycles (start to stopped) after which a user is done; the run ends with the last user. Who is done "
+        "while Locust still ramps up is replaced by another user. Default: 0, for ever.",
     )
     parser.add_argument(
         "--after-failure",

@@ -52,7 +52,7 @@ class TestVerdict:
     def test_starved(self) -> None:
         text = verdict([Strain(spans=12, strained=3, lateness=0.8, cpu=0.2)])
         assert "the limit for 15 of 60 seconds: its process woke up to 0.80 seconds late, with 20% of a core" in text
-        assert "Something else takes this machine's time; without that, one worker would do." in text
+        assert "something else takes this machine's time; without that, one worker would do." in text
 
 
 class TestLateBy:
@@ -133,5 +133,5 @@ def test_a_starved_worker_is_told_from_a_slow_hub(local_hub: LocalHub, free_mast
         assert "The load generator, not the hub, was the limit" in master.output  # live
         assert master.stop() == 0, master.output
         worker.wait()
-    assert "Something else takes this machine's time" in master.lines[-2]  # and at the end
+    assert "something else takes this machine's time" in master.lines[-2]  # and at the end
     assert "Clean-up" in master.lines[-1]
