@@ -6,7 +6,7 @@ of the load generator's time than the request itself, and the hub's API needs no
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -43,20 +43,15 @@ class FastTransport:
 
     def send(self, request: Request) -> Answer:
         started, length = time.perf_counter(), 0
-        timer = gevent.Timeout.start_new(request.timeout)
-        try:
+
+        def receive() -> Answer:
+            nonlocal length
             response = self._response_to(request)
             content = response.read()
             length = len(content)
-            answer = _answer(response, content)
-        except gevent.Timeout as error:
-            if error is not timer:
-                raise
-            answer = Answer(0, error=TIMED_OUT)
-        except _FAILURES as error:
-            answer = Answer(0, error=reason_of(error))
-        finally:
-            timer.close()
+            return _answer(response, content)
+
+        answer = _within(request.timeout, receive)
         if self._event:
             report(self._event, request, answer, time.perf_counter() - started, length, self._context())
         return answer
@@ -64,26 +59,18 @@ class FastTransport:
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
         started, since = time.monotonic(), time.perf_counter()
-        timer = gevent.Timeout.start_new(min(request.timeout, request.silence))
-        response, read_line = None, None
-        try:
+        response = None
+
+        def receive() -> Answer:
+            nonlocal response
             response = self._response_to(request)
-            if response.status_code == 200:
-                answer, read_line = Answer(200), partial(_read_line, response)
-            else:
-                answer = _answer(response, response.read())
-        except gevent.Timeout as error:
-            if error is not timer:
-                raise
-            answer = Answer(0, error=TIMED_OUT)
-        except _FAILURES as error:
-            answer = Answer(0, error=reason_of(error))
-        finally:
-            timer.close()
+            return Answer(200) if response.status_code == 200 else _answer(response, response.read())
+
+        answer = _within(min(request.timeout, request.silence), receive)
         if self._event:
             report(self._event, request, answer, time.perf_counter() - since, 0, self._context())
         try:
-            yield Stream(answer, request, started, read_line)
+            yield Stream(answer, request, started, partial(_read_line, response) if answer.status == 200 else None)
         finally:
             if response:
                 response.release()
@@ -95,6 +82,20 @@ class FastTransport:
             headers["Content-Type"] = "application/json"
             body = json.dumps(request.body).encode()
         return self._client.request(request.method, request.url[self._origin :], body, headers)
+
+
+def _within(seconds: float, receive: Callable[[], Answer]) -> Answer:
+    timer = gevent.Timeout.start_new(seconds)
+    try:
+        return receive()
+    except gevent.Timeout as error:
+        if error is not timer:
+            raise
+        return Answer(0, error=TIMED_OUT)
+    except _FAILURES as error:
+        return Answer(0, error=reason_of(error))
+    finally:
+        timer.close()
 
 
 def _answer(response: Any, content: bytes) -> Answer:
