@@ -62,7 +62,7 @@ class Connections:
         common: dict[str, Any] = {"size": size, "connection_timeout": REQUEST_TIMEOUT, "network_timeout": None}
         if parts.scheme == "https":
             port = parts.port or 443
-            self._pool: _PlainPool | _TlsPool = _TlsPool(
+            self._pool: _PlainPool = _TlsPool(
                 host,
                 port,
                 host,
@@ -110,9 +110,6 @@ class Connections:
                 if not kept or method == "POST":
                     raise
 
-    def close(self) -> None:
-        self._pool.close()
-
 
 class _LowerCaseHeaders(Headers):
     """All that is needed of headers here; the library's own keep their order and their letters as well."""
@@ -124,7 +121,7 @@ class _LowerCaseHeaders(Headers):
         return dict.items(self)
 
 
-class _LooksWithoutWaiting(ConnectionPool):
+class _PlainPool(ConnectionPool):
     @property
     def has_kept(self) -> bool:
         return not self._socket_queue.empty()
@@ -138,9 +135,5 @@ class _LooksWithoutWaiting(ConnectionPool):
         return not poll.poll(0)  # what can be read while nothing was asked for is its end
 
 
-class _PlainPool(_LooksWithoutWaiting):
-    pass
-
-
-class _TlsPool(_LooksWithoutWaiting, SSLConnectionPool):
+class _TlsPool(_PlainPool, SSLConnectionPool):
     pass

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 import requests
 
 from hubusers.hub.accounts import DEFAULT_PREFIX
+from hubusers.hub.batches import checked_choice
 from hubusers.hub.endpoint import endpoint_from_url
 from hubusers.hub.lifecycle import UserOptions, user_options
 from hubusers.hub.session import checked_token, get_session
@@ -227,7 +228,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str, ac
         run_id=run_id,
         server_timeout=_usable(_seconds, str(options.server_timeout)),
         poll_interval=_usable(_seconds, str(options.poll_interval)),
-        wait=_usable(_wait, options.wait),
+        wait=_usable(lambda text: checked_choice(text, get_args(Wait), "--wait"), options.wait),
         stay=_usable(_range, options.stay),
         pause=_usable(_range, options.pause),
         user_options=user_options(profile),
@@ -336,12 +337,6 @@ def _json_object_text(text: str) -> str:
     if not isinstance(model, dict):
         raise ValueError(f'{text!r} must be a JSON object such as {{"image": "scipy:latest"}}')
     return text.strip()
-
-
-def _wait(text: str) -> str:
-    if text not in get_args(Wait):
-        raise ValueError(f"{text!r} must be one of {', '.join(get_args(Wait))}")
-    return text
 
 
 def _count(text: str) -> int:

@@ -1,5 +1,6 @@
 """The hub's list of active servers, read once an interval for all users of this process who wait."""
 
+import math
 from collections.abc import Iterator
 
 import gevent
@@ -68,17 +69,17 @@ class SharedListing:
             del self._waiting[username]
 
     def _read(self) -> None:
-        for late in beats(Deadline(float("inf")), self._interval):
+        endless = Deadline(math.inf)
+        for late in beats(endless, self._interval):
             if not self._waiting:
                 break
             self._client.note_lateness(late)
-            self._read_once()
+            self._read_once(endless.clock.monotonic())
         self._reader = None
 
-    def _read_once(self) -> None:
+    def _read_once(self, began: float) -> None:
         # Who comes while the pages are read may have been on one that was read before.
         waiting = dict(self._waiting)
-        began = Deadline(0).started
         try:
             listed = active_servers(self._client, self._prefix, waiting)
         except HubError as error:

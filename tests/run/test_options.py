@@ -118,7 +118,7 @@ def test_what_the_web_ui_sends_back_is_checked_again() -> None:
         settings_from(options, "https://host", "run", ACCESS)
     options = parsed()
     options.wait = "hope"
-    with pytest.raises(SettingsError, match=r"^'hope' must be one of progress, listing, poll"):
+    with pytest.raises(SettingsError, match=r"^--wait must be one of progress, listing, poll, not 'hope'"):
         settings_from(options, "https://host", "run", ACCESS)
     options = parsed("--server-profile", "small", "--user-options", "{}")
     with pytest.raises(SettingsError, match="not both"):
