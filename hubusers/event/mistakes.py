@@ -1,0 +1,167 @@
+"""What is wrong with the content of an event file: pydantic's errors with their lines, in an operator's words."""
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from hubusers.event.arrivals import PATTERNS
+from hubusers.event.durations import ALWAYS, DISTRIBUTIONS, Part
+from hubusers.event.model import PROBLEMS, Cohort, Event, Measure, Target, did_you_mean, nearest
+
+_MOST_MISTAKES = 10
+
+Location = tuple[str | int, ...]
+"""The keys and positions that lead to a place in a file."""
+
+_CHOICES = {"arrivals", "stay", "pause"}
+"""Keys after which pydantic puts into a location which of several models the value is."""
+
+_MODELS: dict[str, type[Part]] = {"cohorts": Cohort, "targets": Target, **PATTERNS, **DISTRIBUTIONS}
+"""By the part of a location after which their keys come."""
+
+_PLAIN = {
+    "missing": "is missing; add it",
+    "string_type": "must be text in quotes",
+    "string_too_short": "must not be empty",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false, without quotes",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "list_type": "must be tables, each under a header of its own in double brackets",
+    "too_short": "must not be empty; add one",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+}
+"""What to say for each of pydantic's types of errors."""
+
+
+def mistakes(error: ValidationError, content: dict[str, Any], text: str) -> list[str]:
+    """Return what is wrong, each with its line, in the order of the lines; beyond ten, only how many more.
+
+    Args:
+        error: What pydantic found.
+        content: What was checked.
+        text: The text that it was read from.
+    """
+    details = error.errors(include_url=False)
+    # Where a key is misspelt, that the right one is missing needs no second line.
+    misspelt = {(*one["loc"][:-1], _meant(one)) for one in details if one["type"] == "extra_forbidden"}
+    said = [what for one in details if one["loc"] not in misspelt for what in _in_words(one)]
+    said, left_out = said[:_MOST_MISTAKES], said[_MOST_MISTAKES:]
+    places = [_place(location, content) for location, _ in said]
+    lines = lines_of({place for place, _ in places}, text)
+    found = [
+        (lines[place], f"{words}: {what}" if words else what)
+        for (place, words), (_, what) in zip(places, said, strict=True)
+    ]
+    ordered = [f"line {line}: {what}" for line, what in sorted(found, key=lambda one: one[0])]
+    return [*ordered, f"and {len(left_out)} more."] if left_out else ordered
+
+
+def lines_of(locations: set[Location], text: str) -> dict[Location, int]:
+    """Return the line in which each of these locations, all of which are in the text, begins.
+
+    The first lines of a TOML file are a TOML file, too, unless they end within a statement. So what a statement brings
+    is what the lines up to its end have and the lines before it have not.
+    """
+    lines, found, begin = text.replace("\r\n", "\n").split("\n"), dict[Location, int](), 1
+    for end in range(1, len(lines) + 1):
+        try:
+            content = tomllib.loads("\n".join(lines[:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        found |= {location: begin for location in locations - found.keys() if _holds(content, location)}
+        if len(found) == len(locations):
+            break
+        begin = end + 1
+    return found
+
+
+def _holds(content: Any, location: Location) -> bool:
+    for part in location:
+        if not _has(content, part):
+            return False
+        content = content[part]
+    return True
+
+
+def _has(content: Any, part: str | int) -> bool:
+    if isinstance(content, list):
+        return isinstance(part, int) and part < len(content)
+    return isinstance(content, dict) and part in content
+
+
+def _place(location: Location, content: Any) -> tuple[Location, str]:
+    """Return the part of a location that is in the file, and all of it in words, as in "cohorts 1 (students), stay"."""
+    place: list[str | int] = []
+    words: list[str] = []
+    before: str | int | None = None
+    for part in location:
+        chosen, before = before in _CHOICES and (part in _MODELS or part == ALWAYS), part
+        if chosen:
+            continue
+        if _has(content, part):
+            content = content[part]
+            place.append(part)
+        else:
+            content = None  # what is missing is said to be in the table that should have it
+        if isinstance(part, int):
+            name = content.get("name") if isinstance(content, dict) else None
+            words[-1] += f" {part + 1} ({name})" if isinstance(name, str) else f" {part + 1}"
+        elif part != "[key]":
+            words.append(part)
+    return tuple(place), ", ".join(words)
+
+
+def _in_words(error: ErrorDetails) -> Iterator[tuple[Location, str]]:
+    """Return where an error is and what to say about it; of what does not fit together there can be several."""
+    kind, location, context = error["type"], error["loc"], error.get("ctx", {})
+    if kind == PROBLEMS:
+        yield from (((*location, *where), what) for where, what in context[PROBLEMS])
+    elif kind == "extra_forbidden":
+        yield location, f"unknown here; {did_you_mean(str(location[-1]), _keys(_model_at(location)))}"
+    elif kind == "literal_error":
+        yield location, f"{error['input']!r} is unknown; {did_you_mean(str(error['input']), get_args(Measure))}"
+    elif kind in {"union_tag_invalid", "union_tag_not_found"}:
+        yield _choice_in_words(location, error["input"])
+    elif kind == "value_error":
+        yield location, str(context["error"])
+    else:
+        yield location, _PLAIN.get(kind, error["msg"]).format(**context) + _example(location)
+
+
+def _choice_in_words(location: Location, value: Any) -> tuple[Location, str]:
+    key, known = ("pattern", PATTERNS) if location[-1] == "arrivals" else ("distribution", DISTRIBUTIONS)
+    if not isinstance(value, dict):
+        return location, f"must be a table{_example(location)}"
+    if key not in value:
+        return (*location, key), f"is missing; add it, one of {', '.join(map(repr, known))}"
+    return (*location, key), f"{value[key]!r} is unknown; {did_you_mean(str(value[key]), known)}"
+
+
+def _example(location: Location) -> str:
+    for name, field in _model_at(location).model_fields.items():
+        if location and location[-1] in {name, field.alias} and field.examples:
+            return f", as in {' or '.join(field.examples)}"
+    return ""
+
+
+def _meant(error: ErrorDetails) -> str | None:
+    return nearest(str(error["loc"][-1]), _keys(_model_at(error["loc"])))
+
+
+def _keys(model: type[Part]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(location: Location) -> type[Part]:
+    """Return the model that the last key of a location belongs to."""
+    return next((_MODELS[str(part)] for part in reversed(location[:-1]) if part in _MODELS), Event)

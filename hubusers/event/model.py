@@ -1,0 +1,258 @@
+"""What an event file can say: the event, its cohorts of people, and the targets that must hold."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
+
+from hubusers.event.arrivals import MOST_PEOPLE, AnyArrivals, Step, Steps
+from hubusers.event.durations import LongerThanZero, Part, Spread, in_words, seconds
+from hubusers.event.leaving import Leaving
+
+Duration = Literal[
+    "start to ready",
+    "stop to stopped",
+    "throttled wait",
+    "login",
+    "spawn page",
+    "lab loaded",
+    "kernel ready",
+    "cell",
+    "saved",
+    "hub probe",
+    "requests",
+]
+Share = Literal[
+    "failed starts",
+    "failed stops",
+    "failed cells",
+    "throttled starts",
+    "failed probes",
+    "failed requests",
+]
+Measure = Literal[Duration, Share]
+
+_IN_SECONDS = get_args(Duration)
+_OF_REQUESTS = ("requests", "failed requests")
+_NOT_BY_COHORT = (*_OF_REQUESTS, "hub probe", "failed probes")
+
+LIFECYCLE_USER = "ServerLifecycleUser"
+"""The user class of who is not said to be of another one."""
+
+PROBLEMS = "problems"
+"""Type of an error that lists, in its context under the same name, what does not fit together."""
+
+Problem = tuple[tuple[str | int, ...], str]
+"""Where, from the table that is checked on, and what is wrong."""
+
+
+def share(value: Any) -> float:
+    """Return a share, a number from 0 to 1 or text such as "80 %", as a number from 0 to 1.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    shown = repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip(), re.ASCII)):
+        value = float(percent[1]) / 100
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f'{shown} is no share; write a number from 0 to 1, or a percentage such as "80 %"')
+    return float(value)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a misspelt one stands for, if any comes near it."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return what to say after an unknown word: which is meant, or which there are."""
+    known = list(known)
+    meant = nearest(word, known)
+    return f"did you mean {meant!r}?" if meant else f"known are {', '.join(map(repr, known))}"
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    if found := list(problems):
+        raise PydanticCustomError(PROBLEMS, "does not fit together", {PROBLEMS: found})
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line, without control characters")
+    return text
+
+
+def _json(options: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(options, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("only text, numbers, true, false, lists and tables can be sent to a hub") from None
+    return options
+
+
+def _all_of_them(profiles: dict[str, float]) -> dict[str, float]:
+    if abs(sum(profiles.values()) - 1) > 1e-6:
+        raise ValueError(f"the shares must add up to 100 %, not to {100 * sum(profiles.values()):.4g} %")
+    return profiles
+
+
+OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)]
+LeavingShares = Annotated[dict[Leaving, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
+Profiles = Annotated[dict[OneLine, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
+UserOptions = Annotated[dict[str, Any], AfterValidator(_json)]
+
+
+class Target(Part):
+    """What must hold, such as that 95 of 100 have their server within a minute."""
+
+    measure: Measure = Field(examples=['measure = "start to ready"'])
+    # Of the measurements so many of 100 must be within `at_most`; given exactly where the measure is one of seconds.
+    percentile: Annotated[float, Field(gt=0, le=100)] | None = None
+    at_most: float = Field(examples=['at_most = "60s"', 'at_most = "1 %"'])  # seconds, or a share of 1
+    cohort: OneLine | None = None  # None: of all
+    request: OneLine | None = None  # as in "POST /users/{name}/server"; None: all
+
+    @field_validator("at_most", mode="before")
+    @classmethod
+    def _seconds_or_share(cls, value: Any, info: ValidationInfo) -> float:
+        if "measure" not in info.data:  # it is wrong itself, and this is of no known kind
+            return 0.0
+        return (seconds if info.data["measure"] in _IN_SECONDS else share)(value)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.measure in _IN_SECONDS and self.percentile is None:
+            yield ("percentile",), "is missing; say how many of 100 must be within at_most, as in percentile = 95"
+        if self.measure not in _IN_SECONDS and self.percentile is not None:
+            yield ("percentile",), f"{self.measure} is a share and has no percentiles; remove this line"
+        if self.measure in _NOT_BY_COHORT and self.cohort is not None:
+            yield ("cohort",), f"{self.measure} cannot be told apart by cohort; remove this line"
+        if self.measure not in _OF_REQUESTS and self.request is not None:
+            yield ("request",), f'only for the measures "requests" and "failed requests", not for {self.measure}'
+
+    @property
+    def text(self) -> str:
+        """The target in words, as in "start to ready of students: p95 at most 60 s"."""
+        what = self.measure if self.request is None else self.measure.replace("requests", self.request)
+        who = "" if self.cohort is None else f" of {self.cohort}"
+        if self.percentile is None:
+            return f"{what}{who}: at most {100 * self.at_most:g} %"
+        return f"{what}{who}: p{self.percentile:g} at most {self.at_most:g} s"
+
+
+class Cohort(Part):
+    """People who behave alike."""
+
+    name: OneLine = Field(examples=['name = "students"'])
+    people: int | None = Field(default=None, ge=1, le=MOST_PEOPLE)  # None where arrivals come in steps
+    user_class: str = Field(default=LIFECYCLE_USER, min_length=1)
+    profiles: Profiles | None = None  # the share of the people that takes each, by its slug
+    user_options: UserOptions | None = None
+    arrivals: AnyArrivals = Field(examples=['arrivals = { pattern = "evenly", over = "10m" }'])
+    stay: Spread = Field(examples=['stay = "90m"'])  # with a ready server
+    pause: Spread = 0.0  # between two lifecycles
+    thinking: Spread | None = None  # between two cells of a notebook
+    leave: LeavingShares | None = None  # the share of the visits that end in each way
+    lifecycles: int = Field(default=1, ge=0)  # 0: again and again, until everybody leaves
+    until: LongerThanZero | None = None  # from the start of the event on; everybody leaves then at the latest
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        if isinstance(self.arrivals, Steps) and self.people is not None:
+            yield ("people",), "follows from the steps in which they arrive; remove this line"
+        if not isinstance(self.arrivals, Steps) and self.people is None:
+            yield ("people",), "is missing; add it, as in people = 300"
+        if self.profiles is not None and self.user_options is not None:
+            yield ("user_options",), "give profiles or user_options, not both: a profile is one of the user options"
+        if self.user_class == LIFECYCLE_USER:
+            for key in ("thinking", "leave"):
+                if getattr(self, key) is not None:
+                    yield (key,), 'is for people with a browser; add user_class = "NotebookUser", or remove this line'
+        if self.until is not None and self.until <= self.arrivals.earliest:
+            yield ("until",), f"must be after the first of them arrives, at {in_words(self.arrivals.earliest)}"
+        if self.lifecycles == 0 and self.stay == 0 and self.pause == 0:
+            yield ("stay",), "stay and pause must not both be 0 where lifecycles = 0"
+
+    @property
+    def size(self) -> int:
+        """How many people there are, those included who would arrive only after the end."""
+        return self.arrivals.people if isinstance(self.arrivals, Steps) else self.people or 0
+
+
+class Event(Part):
+    """Who comes, when, for how long, and what must hold.
+
+    Durations are as written: what is planned of them takes `1 / time_scale` of that in a run.
+    """
+
+    title: OneLine = Field(examples=['title = "Class at nine"'])
+    seed: int | None = None  # None: the caller chooses one
+    time_scale: float = Field(default=1.0, ge=0.01, le=10_000)
+    ends_after: LongerThanZero | None = None
+    stop_when_missed: bool = False  # the run ends when a target is missed in a step
+    cohorts: list[Cohort] = Field(min_length=1, examples=["[[cohorts]]"])
+    targets: list[Target] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _refuse([*self._problems_of_cohorts(), *self._problems_of_targets()])
+        return self
+
+    def _problems_of_cohorts(self) -> Iterator[Problem]:
+        names, climbing = set[str](), False
+        for number, cohort in enumerate(self.cohorts):
+            if cohort.name in names:
+                yield ("cohorts", number, "name"), "is the name of another cohort as well; choose another one"
+            names.add(cohort.name)
+            if isinstance(cohort.arrivals, Steps):
+                if climbing:
+                    yield ("cohorts", number, "arrivals"), "only one cohort can arrive in steps"
+                climbing = True
+            if self.ends_after is not None and self.ends_after <= cohort.arrivals.earliest:
+                yield ("ends_after",), f"must be after the first of {cohort.name} arrive"
+            if cohort.lifecycles == 0 and cohort.until is None and self.ends_after is None:
+                yield (
+                    ("cohorts", number, "lifecycles"),
+                    '0 is again and again; say how long, with until = "2h" here or ends_after = "2h" above all tables',
+                )
+
+    def _problems_of_targets(self) -> Iterator[Problem]:
+        names = [cohort.name for cohort in self.cohorts]
+        for number, target in enumerate(self.targets):
+            if target.cohort is not None and target.cohort not in names:
+                yield (
+                    ("targets", number, "cohort"),
+                    f"there is no {target.cohort!r}; {did_you_mean(target.cohort, names)}",
+                )
+        if self.stop_when_missed and not self.steps:
+            yield ("stop_when_missed",), 'needs a cohort with arrivals = { pattern = "steps", … }'
+        if self.stop_when_missed and not self.targets:
+            yield ("stop_when_missed",), "needs a target that can be missed; add one under [[targets]]"
+
+    def scaled(self, duration: float) -> float:
+        """Return how many seconds a planned duration takes in the run."""
+        return duration / self.time_scale
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of the climbing cohort as they are in the run: scaled, in seconds and people a minute."""
+        return [
+            Step(self.scaled(step.begin), self.scaled(step.end), step.per_minute * self.time_scale)
+            for cohort in self.cohorts
+            if isinstance(cohort.arrivals, Steps)
+            for step in cohort.arrivals.steps()
+        ]

@@ -1,0 +1,111 @@
+"""The plan of an event: each person's arrival, stays and choice of server, drawn before anything happens.
+
+All of it follows from the event and a seed, and what is drawn for one person from nothing but the seed, the cohort and
+the person's place in it. So every worker makes the same plan for itself and takes its share of it.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from hubusers.event.durations import Spread, Uniform, draw
+from hubusers.event.leaving import EVERYBODY_LOGS_OUT, Leaving
+from hubusers.event.model import Cohort, Event
+
+THINKING: Spread = Uniform.model_validate({"distribution": "uniform", "from": 5, "to": 20})
+"""Seconds between two cells of a notebook, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of an event. Times are those of the run: seconds, scaled."""
+
+    number: int  # counted over the whole event in order of arrival, from 0
+    cohort: str
+    user_class: str
+    arrives: float  # seconds after the start
+    until: float | None  # seconds after the start; leaves then at the latest
+    lifecycles: int  # 0: again and again
+    user_options: dict[str, Any] | None
+    seed: str
+    stay: Spread  # as written in the event, not scaled
+    pause: Spread
+    thinking: Spread
+    leave: Mapping[Leaving, float]  # shares
+    time_scale: float
+
+    def times(self) -> Iterator[tuple[float, float]]:
+        """Return, for each lifecycle, the seconds of the stay and of the pause after it."""
+        random = Random(f"{self.seed}/times")
+        for _ in range(self.lifecycles) if self.lifecycles else itertools.count():
+            yield draw(self.stay, random) / self.time_scale, draw(self.pause, random) / self.time_scale
+
+    def thoughts(self) -> Iterator[float]:
+        """Return the seconds of each pause for thought, without end."""
+        random = Random(f"{self.seed}/thinking")
+        while True:
+            yield draw(self.thinking, random) / self.time_scale
+
+    def ways_to_leave(self) -> Iterator[Leaving]:
+        """Return, for each lifecycle, how the person leaves, without end."""
+        random, ways = Random(f"{self.seed}/leave"), sorted(self.leave)
+        while True:
+            yield random.choices(ways, [self.leave[way] for way in ways])[0]
+
+
+def plan(event: Event, seed: int) -> list[Person]:
+    """Return everybody who comes, in order of arrival.
+
+    Who would arrive only when the cohort has to leave, or the event is over, does not come.
+    """
+    coming: list[tuple[float, Cohort, dict[str, Any] | None, str]] = []
+    for cohort in event.cohorts:
+        cohort_seed = f"{seed}/{cohort.name}"
+        ends = [end for end in (cohort.until, event.ends_after) if end is not None]
+        moments = cohort.arrivals.moments(cohort.size, f"{cohort_seed}/arrivals")
+        options = _user_options(cohort, f"{cohort_seed}/profiles")
+        for index, (moment, chosen) in enumerate(zip(moments, options, strict=True)):
+            if all(moment < end for end in ends):
+                coming.append((moment, cohort, chosen, f"{cohort_seed}/{index}"))
+    coming.sort(key=lambda one: one[0])
+    return [
+        Person(
+            number=number,
+            cohort=cohort.name,
+            user_class=cohort.user_class,
+            arrives=event.scaled(moment),
+            until=None if cohort.until is None else event.scaled(cohort.until),
+            lifecycles=cohort.lifecycles,
+            user_options=chosen,
+            seed=person_seed,
+            stay=cohort.stay,
+            pause=cohort.pause,
+            thinking=THINKING if cohort.thinking is None else cohort.thinking,
+            leave=cohort.leave or EVERYBODY_LOGS_OUT,
+            time_scale=event.time_scale,
+        )
+        for number, (moment, cohort, chosen, person_seed) in enumerate(coming)
+    ]
+
+
+def share_of_worker(worker: int, workers: int) -> slice:
+    """Return which people are one worker's, counted from 0: every `workers`-th, so that each has some of every rush."""
+    return slice(worker, None, workers)
+
+
+def _user_options(cohort: Cohort, seed: str) -> list[dict[str, Any] | None]:
+    """Return the user options of each person: exactly the share that a profile should have, in a drawn order."""
+    if cohort.profiles is None:
+        return [cohort.user_options] * cohort.size
+    due = {slug: share * cohort.size for slug, share in cohort.profiles.items()}
+    # Rounded first, because 0.29 * 100 is a little less than 29.
+    counts = {slug: int(round(exact, 6)) for slug, exact in due.items()}
+    by_remainder = sorted(due, key=lambda slug: counts[slug] - due[slug])
+    for slug in by_remainder[: cohort.size - sum(counts.values())]:
+        counts[slug] += 1
+    random = Random(seed)
+    # Not random.shuffle, whose order may differ between versions of Python.
+    slugs = sorted((slug for slug in counts for _ in range(counts[slug])), key=lambda _: random.random())
+    return [{"profile": slug} for slug in slugs]

@@ -1,0 +1,157 @@
+"""The plan of an event, drawn for a terminal before anybody starts a server."""
+
+import math
+from collections import Counter
+from itertools import accumulate
+
+import plotext  # type: ignore[import-untyped]
+
+from hubusers.event.durations import in_words
+from hubusers.event.model import Event
+from hubusers.event.plan import Person
+
+_WIDTH = 100
+_HEIGHT = 12
+_MOST_BARS = 85
+_MOST_TICKS = 8
+_MINUTE = 60
+_ROUND = [1, 2, 5, 10, 15, 30, *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))]
+"""Seconds that are easy to read on an axis."""
+
+
+def drawn(event: Event, people: list[Person], seed: int) -> str:
+    """Return who comes when, and how many servers there are, as if each were ready and gone at once.
+
+    Args:
+        event: What is planned.
+        people: Its plan.
+        seed: What the plan was drawn with.
+
+    Returns:
+        Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run: scaled.
+    """
+    stays = _stays(event, people)
+    facts = _facts(event, people, stays, seed)
+    width = max(len(name) for name, _ in facts)
+    table = "\n".join([event.title, *(f"  {name:{width}}  {value}" for name, value in facts)])
+    if not people:
+        return table
+    by_arrival = _bar_length(people[-1].arrives)
+    arriving = Counter(math.floor(person.arrives / by_arrival) for person in people)
+    bars = [arriving[number] for number in range(max(arriving) + 1)]
+    by_stay = _bar_length(max(end for _, end in stays))
+    return "\n\n".join(
+        [
+            table,
+            _chart(f"People who arrive within {in_words(by_arrival)}", bars, by_arrival),
+            _chart("Servers", _most_in_each(_servers(stays), by_stay), by_stay),
+        ]
+    )
+
+
+def _stays(event: Event, people: list[Person]) -> list[tuple[float, float]]:
+    """Return when each server is started and stopped, in seconds after the start."""
+    over = math.inf if event.ends_after is None else event.scaled(event.ends_after)
+    stays: list[tuple[float, float]] = []
+    for person in people:
+        begin, leaves = person.arrives, over if person.until is None else min(person.until, over)
+        for stay, pause in person.times():
+            if begin >= leaves:
+                break
+            stays.append((begin, min(begin + stay, leaves)))
+            begin += stay + pause
+    return stays
+
+
+def _servers(stays: list[tuple[float, float]]) -> list[tuple[float, int]]:
+    """Return how many servers there are from each moment on at which one is started or stopped."""
+    # Who leaves in the moment in which somebody else comes has left.
+    changes = sorted([(begin, 1) for begin, _ in stays] + [(end, -1) for _, end in stays])
+    return list(zip((moment for moment, _ in changes), accumulate(change for _, change in changes), strict=True))
+
+
+def _most_in_each(servers: list[tuple[float, int]], bar: float) -> list[int]:
+    """Return how many servers there are at most within each bar of so many seconds."""
+    most, before = [0], 0
+    for moment, count in servers:
+        while len(most) <= math.floor(moment / bar):
+            most.append(before)  # what is there when the bar begins
+        most[-1] = max(most[-1], count)
+        before = count
+    return most
+
+
+def _most_in_a_minute(moments: list[float]) -> int:
+    """Return how many of these moments, in order, lie within one minute at most."""
+    most = first = 0
+    for position, moment in enumerate(moments):
+        while moment - moments[first] > _MINUTE - 1e-6:  # who comes a minute later, but for rounding, is in the next
+            first += 1
+        most = max(most, position - first + 1)
+    return most
+
+
+def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]], seed: int) -> list[tuple[str, str]]:
+    """Return the figures of a plan, by name."""
+    planned = sum(cohort.size for cohort in event.cohorts)
+    by_cohort = Counter(person.cohort for person in people)
+    options = [person.user_options or {} for person in people]
+    by_profile = Counter(str(chosen["profile"]) for chosen in options if "profile" in chosen)
+    facts = [
+        ("people", f"{len(people)}: {_counted({cohort.name: by_cohort[cohort.name] for cohort in event.cohorts})}")
+    ]
+    if len(people) < planned:
+        facts.append(("", f"{planned - len(people)} more would arrive only after the end, and are left out"))
+    if by_profile:
+        facts.append(("profiles", _counted(by_profile)))
+    if people:
+        arrivals = [person.arrives for person in people]
+        facts += [
+            ("first arrival", f"after {in_words(arrivals[0])}"),
+            ("last arrival", f"after {in_words(arrivals[-1])}"),
+            ("most arrivals in a minute", str(_most_in_a_minute(arrivals))),
+            ("most servers at once", str(max(count for _, count in _servers(stays)))),
+            ("expected end", f"after {in_words(max(end for _, end in stays))}, if every server is ready at once"),
+        ]
+    facts.append(("time scale", _time_scale(event)))
+    facts.append(("seed", str(seed)))
+    return facts + [("target", target.text) for target in event.targets]
+
+
+def _time_scale(event: Event) -> str:
+    if event.time_scale == 1:
+        return "1: as in real life"
+    return f"{event.time_scale:g}: an hour takes {in_words(event.scaled(3600))}; times shown here are those of the run"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _chart(title: str, bars: list[int], bar: float) -> str:
+    figure = plotext.figure
+    figure.clear()
+    plotext.terminal.limit(False, False)  # the size given here, whatever the terminal's is
+    figure.plot_size(_WIDTH, _HEIGHT)
+    figure.title(title)
+    figure.draw(figure.bar([number + 0.5 for number in range(len(bars))], bars, width=1))
+    end = len(bars) * bar
+    between = _round_seconds(end / _MOST_TICKS)
+    ticks = [number * between for number in range(math.floor(end / between) + 1)]
+    figure.ruler("x").lim(0, len(bars))
+    figure.ruler("x").ticks([tick / bar for tick in ticks], [in_words(tick) for tick in ticks])
+    top = max([*bars, 1])
+    levels = sorted({0, top // 2, top})
+    figure.ruler("y").lim(0, top)
+    figure.ruler("y").ticks(levels, [str(level) for level in levels])
+    return str(figure.build().string(colorless=True)).rstrip()
+
+
+def _bar_length(end: float) -> float:
+    return _round_seconds(end / _MOST_BARS)
+
+
+def _round_seconds(least: float) -> float:
+    """Return a length of time that reads well and is not shorter."""
+    day = _ROUND[-1]
+    return next((length for length in _ROUND if length >= least), day * math.ceil(least / day))
