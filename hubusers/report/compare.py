@@ -1,0 +1,298 @@
+"""Before and after: which of a hub's measures differ between two runs, beyond chance and by enough to matter."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from hubusers.event.model import Event
+from hubusers.report import words
+from hubusers.report.compare_measures import FAILED_STARTS, MEAN_START, MEASURES, Measure, Unit
+from hubusers.report.resampling import (
+    FEWEST_PIECES,
+    Percentile,
+    Statistic,
+    relative_difference,
+    relative_interval,
+    share_interval,
+)
+from hubusers.results.folder import FinishedRun
+from hubusers.results.records import START_TO_READY
+
+Verdict = Literal["no difference", "better", "worse", "not judged"]
+
+DOUBT = 0.05
+"""In how many of 1 comparisons of equals chance alone may make any of the measures look different."""
+
+SMALLEST_SHARE = 0.01
+"""Smallest difference of two shares that matters."""
+
+_FEWEST_BEYOND = 5  # values that lie beyond a percentile; with fewer it is chance which they are
+_NAMED = 3  # measures in a headline; all are in the table
+_COARSE = 0.2  # relative difference that two runs should be able to show
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure in both runs. Of all measures, less is better."""
+
+    measure: str
+    unit: Unit
+    before: float
+    after: float
+    difference: float  # relative to before; of shares, absolute
+    low: float | None = None  # of the interval of the difference; None where it was not judged
+    high: float | None = None
+    verdict: Verdict = "not judged"
+    note: str = ""  # why it was not judged
+
+    @property
+    def before_text(self) -> str:
+        return _amount(self.before, self.unit)
+
+    @property
+    def after_text(self) -> str:
+        return _amount(self.after, self.unit)
+
+    @property
+    def difference_text(self) -> str:
+        return f"{_number(self.difference, self.unit)} {_sign(self.unit)}"
+
+    @property
+    def interval_text(self) -> str:
+        if self.low is None or self.high is None:
+            return "–"
+        return f"{_number(self.low, self.unit)} to {_number(self.high, self.unit)} {_sign(self.unit)}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, measure by measure."""
+
+    before: str  # what the run was, in a line
+    after: str
+    smallest: float  # relative difference that matters
+    rows: list[Row]
+    left_out: list[str]  # sentences: which measures are missing, and why
+    warnings: list[str]  # sentences: what else differs, or was wrong with a run
+    headline: str
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a measure is worse, otherwise 0."""
+        return int(any(row.verdict == "worse" for row in self.rows))
+
+
+def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> Comparison:
+    """Compare two runs.
+
+    Args:
+        before: The first run.
+        after: The second; its measures are better or worse than those of the first.
+        smallest: The smallest relative difference that matters.
+
+    Raises:
+        ValueError: There is nothing to compare, or `smallest` is no share; a sentence says so.
+    """
+    if not 0 <= smallest <= 1:
+        raise ValueError(
+            f"The smallest difference must be a share from 0 to 1, such as 0.05 for 5 %, not {smallest:g}."
+        )
+    for run in (before, after):
+        if not run.results.records.of(START_TO_READY):
+            raise ValueError(f"{run.folder} cannot be compared: no server was started in that run.")
+    pairs = [(one, one.of(before.results), one.of(after.results)) for one in MEASURES]
+    to_judge = [one for one, first, second in pairs if first and second and not _why_not(one, first, second)]
+    doubt = DOUBT / max(len(to_judge), 1)
+    rows = [_row(one, first, second, doubt, smallest) for one, first, second in pairs if first and second]
+    rows = _without_misleading_mean(rows)
+    left_out = _left_out(pairs)
+    warnings = [*_warnings(before, after), *_too_coarse(rows)]
+    return Comparison(
+        _in_a_line(before),
+        _in_a_line(after),
+        smallest,
+        rows,
+        left_out,
+        warnings,
+        _headline(rows, smallest, bool(warnings)),
+    )
+
+
+def as_text(comparison: Comparison) -> str:
+    """Return a comparison for a terminal, with the headline at the end."""
+    header = ("measure", "before", "after", "difference", "interval", "verdict")
+    table = [
+        (row.measure, row.before_text, row.after_text, row.difference_text, row.interval_text, row.verdict)
+        for row in comparison.rows
+    ]
+    widths = [max(len(line[column]) for line in [header, *table]) for column in range(len(header))]
+    lines = [f"before: {comparison.before}", f"after:  {comparison.after}", ""]
+    for line in [header, *table]:
+        cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
+        lines.append("  ".join([line[0].ljust(widths[0]), *cells[1:-1], line[-1]]))
+    lines.append("")
+    lines += [f"Not judged: {row.measure}, because {row.note}." for row in comparison.rows if row.note]
+    lines += comparison.left_out
+    lines += [f"Warning: {warning}" for warning in comparison.warnings]
+    return "\n".join([*lines, comparison.headline])
+
+
+def _why_not(measure: Measure, before: Statistic, after: Statistic) -> str:
+    """Return why a measure cannot be judged, as a clause; "" when it can."""
+    if not measure.judged:
+        return "it is one number of each run, with nothing to tell how much it varies"
+    beyond = 1 - before.share / 100 if isinstance(before, Percentile) else 1.0
+    fewest = max(round(_FEWEST_BEYOND / beyond), FEWEST_PIECES)
+    if min(before.count, after.count) < fewest:
+        return f"it needs {fewest} measurements in each run, and there are {before.count:,} and {after.count:,}"
+    return ""
+
+
+def _row(measure: Measure, before: Statistic, after: Statistic, doubt: float, smallest: float) -> Row:
+    first, second = before.estimate, after.estimate
+    share = measure.unit == "share"
+    difference = second - first if share else relative_difference(first, second)
+    row = Row(measure.name, measure.unit, first, second, difference, note=_why_not(measure, before, after))
+    if row.note:
+        return row
+    if share:
+        low, high = share_interval(
+            (round(first * before.count), before.count), (round(second * after.count), after.count), doubt
+        )
+    else:
+        low, high = relative_interval(before, after, doubt)
+    matters = abs(difference) > (SMALLEST_SHARE if share else smallest)
+    felt = difference != 0 and abs(second - first) > measure.floor  # both may be infinite
+    verdict: Verdict = "no difference"
+    if matters and felt and (low > 0 or high < 0):
+        verdict = "worse" if difference > 0 else "better"
+    return replace(row, low=low, high=high, verdict=verdict)
+
+
+def _without_misleading_mean(rows: list[Row]) -> list[Row]:
+    """Don't judge the mean of the servers that became ready where another share of them did."""
+    failed = next(row for row in rows if row.measure == FAILED_STARTS)
+    if failed.verdict not in {"better", "worse"}:
+        return rows
+    note = "it covers the servers that became ready, and another share of them did"
+    return [
+        replace(row, low=None, high=None, verdict="not judged", note=note) if row.measure == MEAN_START else row
+        for row in rows
+    ]
+
+
+def _left_out(pairs: list[tuple[Measure, Statistic | None, Statistic | None]]) -> list[str]:
+    missing = {
+        "neither run measured it": [one.name for one, first, second in pairs if not first and not second],
+        "the run before did not measure it": [one.name for one, first, second in pairs if not first and second],
+        "the run after did not measure it": [one.name for one, first, second in pairs if first and not second],
+    }
+    return [f"Left out, because {why}: {', '.join(names)}." for why, names in missing.items() if names]
+
+
+def _too_coarse(rows: list[Row]) -> Iterator[str]:
+    """Warn where even the surest measure of the starts could hide what people would feel."""
+    starts = [row for row in rows if row.measure.startswith(START_TO_READY)]
+    hidden = [max(-row.low, row.high) for row in starts if row.low is not None and row.high is not None]
+    if all(row.verdict in {"no difference", "not judged"} for row in starts) and min(hidden, default=1.0) > _COARSE:
+        how_much = f"by {100 * min(hidden):.0f} % " if hidden else ""
+        yield (
+            f"Start to ready could differ {how_much}without being seen here: there were too few starts, or they varied "
+            "too much. Longer runs tell more."
+        )
+
+
+def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
+    first, second = before.info, after.info
+    if before.folder.resolve() == after.folder.resolve():
+        yield "Both are the same run."
+    if differing := _different_events(before.event, after.event):
+        yield f"The events differ in {differing}: what differs in the measures may come from that."
+    if first.planned_people != second.planned_people and before.event and after.event:
+        yield f"{first.planned_people} people were planned before, and {second.planned_people} after."
+    names = sorted({*first.options, *second.options})
+    options = [name for name in names if first.options.get(name) != second.options.get(name)]
+    if options:
+        values = [
+            f"{name} ({_short(first.options.get(name))}, then {_short(second.options.get(name))})" for name in options
+        ]
+        yield f"The options differ: {', '.join(values)}."
+    if first.versions.get("hubusers") != second.versions.get("hubusers"):
+        yield "The runs were made by different versions of hubusers, which may measure differently."
+    for when, info in (("before", first), ("after", second)):
+        if info.generator:
+            yield f"In the run {when}: {info.generator}"
+        if info.people_lost:
+            people = words.counted(info.people_lost, "person", "people")
+            yield f"In the run {when}, {people} got lost with a worker that died."
+        if info.ended_because:
+            yield f"The run {when} ended before its time: {info.ended_because.rstrip('.')}."
+
+
+def _different_events(before: Event | None, after: Event | None) -> str:
+    if before is None or after is None:
+        return "" if before is after else "that only one of the runs had one"
+    names = [name for name in type(before).model_fields if name not in {"title", "targets"}]
+    return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _headline(rows: list[Row], smallest: float, warned: bool) -> str:
+    worse = [row for row in rows if row.verdict == "worse"]
+    better = [row for row in rows if row.verdict == "better"]
+    parts = []
+    if worse:
+        parts.append(f"Worse: {_named(worse)}.")
+    if better:
+        parts.append(f"Better: {_named(better)}.")
+    if not parts and all(row.verdict == "not judged" for row in rows):
+        parts.append("Nothing could be judged.")
+    elif not parts:
+        parts.append(f"No difference: no measure differs by more than {100 * smallest:g} % and beyond chance.")
+    if warned:
+        parts.append("Read the warnings first.")
+    return " ".join(parts)
+
+
+def _named(rows: list[Row]) -> str:
+    named = [
+        f"{row.measure} ({row.before_text}, then {row.after_text}: {row.difference_text})" for row in rows[:_NAMED]
+    ]
+    more = len(rows) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _amount(value: float, unit: Unit) -> str:
+    if unit == "bytes":
+        return f"{value / 1e6:,.0f} MB"
+    return words.share(value) if unit == "share" else words.seconds(value)
+
+
+def _number(value: float, unit: Unit) -> str:
+    if value == float("inf"):
+        return "+∞"
+    if unit != "share" and value >= 10:
+        return "over +999"
+    percent = round(100 * value, 1) + 0.0  # no -0.0
+    return f"{percent:+.0f}" if value >= 1 else f"{percent:+.1f}"
+
+
+def _sign(unit: Unit) -> str:
+    return "points" if unit == "share" else "%"
+
+
+def _in_a_line(run: FinishedRun) -> str:
+    info = run.info
+    version = f" (JupyterHub {info.hub_version})" if info.hub_version else ""
+    starts = words.counted(len(run.results.records.of(START_TO_READY)), "start")
+    return f"{run.folder}, {moment(info.began)}, {info.hub}{version}, {starts}"
+
+
+def moment(time: float) -> str:
+    """Return seconds since the epoch as a date and a time of day."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,106 @@
+"""What is compared of two runs: each measure as a statistic of what happened, in order of time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from hubusers.report.resampling import Mean, Percentile, Statistic
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.results import Results
+
+Unit = Literal["seconds", "share", "bytes"]
+
+SMALLEST_WAIT = 0.02
+"""Seconds; nobody feels a smaller difference, however large a part of a few milliseconds it is."""
+
+FAILED_STARTS = "failed starts"
+MEAN_START = "start to ready mean"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a run. Of all of them, less is better."""
+
+    name: str
+    unit: Unit
+    of: Callable[[Results], Statistic | None]  # None: not measured
+    floor: float = 0.0  # smallest absolute difference that matters
+    judged: bool = True
+
+
+def _percentile(values: list[float], share: int) -> Statistic | None:
+    return Percentile(values, share) if values else None
+
+
+def _of_step(step: str, share: int) -> Callable[[Results], Statistic | None]:
+    def percentile(results: Results) -> Statistic | None:
+        # What failed counts as having taken for ever: a hub that fails the slow ones must not look fast.
+        return _percentile([float("inf") if one.failure else one.seconds for one in _in_order(results, step)], share)
+
+    return percentile
+
+
+def _mean_start(results: Results) -> Statistic | None:
+    ready = [one.seconds for one in _in_order(results, START_TO_READY) if not one.failure]
+    return Mean(ready) if ready else None
+
+
+def _failed_starts(results: Results) -> Statistic | None:
+    return Mean([float(bool(one.failure)) for one in _in_order(results, START_TO_READY)])
+
+
+def _throttled_wait(results: Results) -> Statistic | None:
+    return Mean([one.throttled for one in _in_order(results, START_TO_READY)])
+
+
+def _of_probes(share: int) -> Callable[[Results], Statistic | None]:
+    def percentile(results: Results) -> Statistic | None:
+        probes = sorted(results.probes, key=lambda probe: probe.began)
+        return _percentile([float("inf") if probe.failure else probe.seconds for probe in probes], share)
+
+    return percentile
+
+
+def _of_requests(results: Results) -> Statistic | None:
+    requests: list[tuple[float, float]] = []
+    for name in results.requests.names():
+        times = results.requests.of(name)
+        for position, (began, seconds) in enumerate(zip(times.began, times.seconds, strict=True)):
+            requests.append((began, float("inf") if position in times.failures else seconds))
+    return _percentile([seconds for _, seconds in sorted(requests)], 95)
+
+
+def _cpu_per_start(results: Results) -> Statistic | None:
+    cpu = [sample.cpu_seconds for sample in results.hub_samples if sample.cpu_seconds is not None]
+    starts = len(results.records.of(START_TO_READY))
+    if len(cpu) < 2 or not starts:
+        return None
+    used = sum(max(after - before, 0.0) for before, after in pairwise(cpu))  # a restarted hub counts anew
+    return Mean([used / starts])
+
+
+def _highest_memory(results: Results) -> Statistic | None:
+    memory = [sample.memory for sample in results.hub_samples if sample.memory is not None]
+    return Percentile(memory, 100) if memory else None
+
+
+def _in_order(results: Results, step: str) -> list[Record]:
+    return sorted(results.records.of(step), key=lambda record: record.began)
+
+
+MEASURES = [
+    Measure("start to ready p50", "seconds", _of_step(START_TO_READY, 50), SMALLEST_WAIT),
+    Measure("start to ready p95", "seconds", _of_step(START_TO_READY, 95), SMALLEST_WAIT),
+    Measure(MEAN_START, "seconds", _mean_start, SMALLEST_WAIT),
+    Measure("stop to stopped p50", "seconds", _of_step(STOP_TO_STOPPED, 50), SMALLEST_WAIT),
+    Measure("stop to stopped p95", "seconds", _of_step(STOP_TO_STOPPED, 95), SMALLEST_WAIT),
+    Measure(FAILED_STARTS, "share", _failed_starts),
+    Measure("throttled wait mean", "seconds", _throttled_wait, SMALLEST_WAIT),
+    Measure("hub probe p50", "seconds", _of_probes(50), SMALLEST_WAIT),
+    Measure("hub probe p95", "seconds", _of_probes(95), SMALLEST_WAIT),
+    Measure("requests p95", "seconds", _of_requests, SMALLEST_WAIT),
+    # Of equal runs on a shared machine it differed by up to 28 %, with whatever else took the same cores and caches.
+    Measure("hub CPU per start", "seconds", _cpu_per_start, judged=False),
+    Measure("hub memory, highest", "bytes", _highest_memory, judged=False),
+]

@@ -1,0 +1,130 @@
+"""What a run tells of where its time went: the figures that `limits` judges by."""
+
+import math
+from dataclasses import dataclass
+from statistics import fmean, median
+
+import numpy as np
+
+from hubusers.report.counts import pending
+from hubusers.report.hub_intervals import Interval, at_most, difference, intervals, together
+from hubusers.results.hub_samples import Observations
+from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.results import Results
+
+_BUSY = 0.5
+"""Share of the most starts that were ever under way; what is more counts as the busy time. A run is mostly calm, and
+means over all of it would hide what the rush did to the hub."""
+
+_HANDLERS = {
+    "POST /users/{name}/server": "POST UserServerAPIHandler",
+    "GET /users/{name}": "GET UserAPIHandler",
+    "GET /users": "GET UserListAPIHandler",
+}
+"""Requests as both sides name them. Progress streams are not among them, because the hub times those until they end,
+nor are stops, during which the hub itself waits for the proxy."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Figures of a run. None is what was not measured.
+
+    The parts of the mean are those of the slower half of the starts, failures first: where it hurts.
+    """
+
+    starts: int = 0
+    failures: int = 0
+    mean: float = 0.0  # seconds from start to ready, or to the failure
+    throttled: float = 0.0  # seconds of it waited because of a 429
+    throttled_starts: int = 0  # of all
+    throttled_by: str = ""  # the limit that cost the most of it
+    has_metrics: bool = False
+    spawns: float = 0.0  # that succeeded, as the hub counted
+    spawn: float | None = None  # seconds of the mean that the hub itself measured as spawn duration
+    cpu: float | None = None  # share of a core that the hub used in the busy time
+    event_loop: float | None = None  # seconds that 95 of 100 turns of the hub's event loop took at most, then
+    probe: float | None = None  # seconds, the median in the busy time; infinite where they failed
+    client_requests: float | None = None  # mean seconds of requests as seen from here
+    hub_requests: float | None = None  # and of the same ones as the hub itself measured them
+
+    @property
+    def rest(self) -> float:
+        """Seconds of the mean that are neither."""
+        return max(0.0, self.mean - self.throttled - (self.spawn or 0.0))
+
+
+def gather(results: Results) -> Evidence:
+    """Measure what a run tells of where its time went."""
+    starts = results.records.of(START_TO_READY)
+    samples = results.hub_samples
+    if not starts:
+        return Evidence(has_metrics=bool(samples))
+    by_slowness = sorted(starts, key=lambda record: math.inf if record.failure else record.seconds)
+    slower = by_slowness[len(starts) // 2 :]
+    mean, throttled = fmean(record.seconds for record in slower), fmean(record.throttled for record in slower)
+    under_way = pending(results.records)
+    limit = _BUSY * under_way.highest()
+    between_samples = intervals(samples)
+    busy = _busiest(between_samples, [under_way.mean(one.begin, one.end) for one in between_samples])
+    turns = [one.event_loop for one in busy if one.event_loop is not None]
+    probes = [probe for probe in results.probes if under_way.at(probe.began) >= limit]
+    spawns = _spawns(between_samples, busy)
+    client, hub = _requests(results)
+    return Evidence(
+        starts=len(starts),
+        failures=sum(bool(record.failure) for record in starts),
+        mean=mean,
+        throttled=throttled,
+        throttled_starts=sum(record.throttled > 0 for record in starts),
+        throttled_by=_worst_limit(starts),
+        has_metrics=bool(samples),
+        spawns=spawns.count,
+        # The hub's mean is over all its spawns, so it can be more than these starts had left.
+        spawn=min(spawns.seconds / spawns.count, mean - throttled) if spawns.count else None,
+        cpu=_cpu(busy),
+        event_loop=at_most(together(turns), 95),
+        probe=median([math.inf if probe.failure else probe.seconds for probe in probes]) if probes else None,
+        client_requests=client,
+        hub_requests=hub,
+    )
+
+
+def _busiest(all_of_them: list[Interval], starts_under_way: list[float]) -> list[Interval]:
+    limit = _BUSY * max(starts_under_way, default=0.0)
+    return [one for one, mean in zip(all_of_them, starts_under_way, strict=True) if mean >= limit > 0]
+
+
+def _cpu(busy: list[Interval]) -> float | None:
+    told = [one for one in busy if one.cpu_seconds is not None]
+    return sum(one.cpu_seconds or 0.0 for one in told) / sum(one.end - one.begin for one in told) if told else None
+
+
+def _worst_limit(starts: list[Record]) -> str:
+    seconds: dict[str, float] = {}
+    for record in starts:
+        if record.throttled_by:
+            seconds[record.throttled_by] = seconds.get(record.throttled_by, 0.0) + record.throttled
+    return max(seconds, key=lambda limit: seconds[limit], default="")
+
+
+def _spawns(all_of_them: list[Interval], busy: list[Interval]) -> Observations:
+    """Return the hub's successful spawns: of the busy time, or of the whole run where none ended then."""
+    in_busy_time = together([one.spawns for one in busy])
+    return in_busy_time if in_busy_time.count else together([one.spawns for one in all_of_them])
+
+
+def _requests(results: Results) -> tuple[float | None, float | None]:
+    """Return the mean seconds of the requests that both sides measured: from here, and in the hub."""
+    samples = results.hub_samples
+    if not samples:
+        return None, None
+    of_clients, of_hub, none = list[float](), list[Observations](), Observations()
+    for name, handler in _HANDLERS.items():
+        there = difference(samples[0].requests.get(handler, none), samples[-1].requests.get(handler, none))
+        here = np.asarray(results.requests.of(name).seconds)
+        if there and there.count and len(here):
+            # Weighed alike on both sides, because others may use the hub as well.
+            of_hub.append(Observations(len(here), there.seconds / there.count * len(here)))
+            of_clients.append(float(here.sum()))
+    count = together(of_hub).count
+    return (sum(of_clients) / count, together(of_hub).seconds / count) if count else (None, None)

@@ -1,0 +1,142 @@
+"""How far the hub held in an event whose arrivals climb in steps."""
+
+import math
+from dataclasses import dataclass
+
+from hubusers.report import words
+from hubusers.report.counts import ready
+from hubusers.results.folder import FinishedRun
+from hubusers.results.records import START_TO_READY
+from hubusers.results.results import Results
+from hubusers.results.targets import Outcome, nearest_rank, outcome
+
+
+@dataclass(frozen=True)
+class ClimbedStep:
+    """What happened to the people who were due in one step of a climbing event."""
+
+    per_minute: float  # people who should come
+    begin: float  # seconds since the run began
+    end: float
+    people: int  # whose start was due in it
+    ready_per_minute: float  # starts that became ready
+    most_ready: int  # servers at the same time
+    p95: float  # seconds from start to ready; a failure never is
+    outcomes: list[Outcome]  # of those targets that were measured in it
+
+    @property
+    def missed(self) -> list[Outcome]:
+        return [one for one in self.outcomes if one.state == "missed"]
+
+
+@dataclass(frozen=True)
+class HowFar:
+    """The steps that people came in, and the answer in one sentence."""
+
+    steps: list[ClimbedStep]
+    answer: str
+
+    @property
+    def broke(self) -> bool:
+        """Whether a target was missed in a step."""
+        return any(step.missed for step in self.steps)
+
+
+def how_far(run: FinishedRun) -> HowFar | None:
+    """Return how far a hub held; None for an event that does not climb, or no event."""
+    if run.event is None or not run.event.steps:
+        return None
+    servers = ready(run.results.records, run.info.ended)
+    steps = []
+    for begin, end, per_minute in run.event.steps:
+        first, last = run.info.began + begin, run.info.began + end
+        inside = within(run.results, first, last)
+        starts = inside.records.of(START_TO_READY)
+        if not starts:
+            continue  # the run had ended
+        # The last step may have been cut short.
+        minutes = max(min(last, run.info.ended) - first, 1.0) / 60
+        outcomes = [outcome(target, inside) for target in run.event.targets]
+        steps.append(
+            ClimbedStep(
+                per_minute=per_minute,
+                begin=begin,
+                end=end,
+                people=len({record.username for record in starts}),
+                ready_per_minute=sum(not record.failure for record in starts) / minutes,
+                most_ready=servers.highest(first, last),
+                p95=nearest_rank([math.inf if record.failure else record.seconds for record in starts], 95),
+                outcomes=[one for one in outcomes if one.state != "not measured"],
+            )
+        )
+    return HowFar(steps, _answer(steps, all_of_them=len(run.event.steps), targets=bool(run.event.targets)))
+
+
+def within(results: Results, began: float, ended: float) -> Results:
+    """Return what began in a time.
+
+    Args:
+        results: Of a run.
+        began: Seconds since the epoch, from here on.
+        ended: And before here.
+    """
+    inside = Results()
+    for record in results.records:
+        if began <= record.began < ended:
+            inside.records.note(record)
+    for name in results.requests.names():
+        times = results.requests.of(name)
+        for position, (begin, seconds) in enumerate(zip(times.began, times.seconds, strict=True)):
+            if began <= begin < ended:
+                inside.requests.note(name, begin, seconds, times.failures.get(position, ""))
+    inside.probes = [probe for probe in results.probes if began <= probe.began < ended]
+    inside.hub_samples = [sample for sample in results.hub_samples if began <= sample.time < ended]
+    return inside
+
+
+def _answer(steps: list[ClimbedStep], *, all_of_them: int, targets: bool) -> str:
+    if not steps:
+        return "Nobody came in any of the steps."
+    broken = next((position for position, step in enumerate(steps) if step.missed), None)
+    if not targets:
+        return (
+            f"No targets were given, so no step was held or missed; the run reached {_rate(steps[-1])} and "
+            f"{_most_servers(steps)}."
+        )
+    if broken == 0:
+        return f"Already the first step ({_rate(steps[0])}) was too much: {_reasons(steps[0])}."
+    if broken:
+        held, next_step = steps[:broken], steps[broken]
+        return (
+            f"The hub held {held[-1].per_minute:g} starts a minute and {_most_servers(held)}; at the next step "
+            f"({next_step.per_minute:g} a minute) {_reasons(next_step)}."
+        )
+    if len(steps) < all_of_them:
+        return (
+            f"The hub held {_rate(steps[-1])} and {_most_servers(steps)}; then the run ended, before "
+            f"{words.counted(all_of_them - len(steps), 'step')} more."
+        )
+    return f"All steps up to {_rate(steps[-1])} and {_most_servers(steps)} were held; where it breaks is further up."
+
+
+def _rate(step: ClimbedStep) -> str:
+    return f"{step.per_minute:g} starts a minute"
+
+
+def _most_servers(steps: list[ClimbedStep]) -> str:
+    return words.counted(max(step.most_ready for step in steps), "server")
+
+
+def _reasons(step: ClimbedStep) -> str:
+    return ", ".join(_reason(one) for one in step.missed)
+
+
+def _reason(missed: Outcome) -> str:
+    target = missed.target
+    what = target.measure if target.request is None else target.measure.replace("requests", target.request)
+    who = "" if target.cohort is None else f" of {target.cohort}"
+    if math.isinf(missed.measured or 0.0):
+        return f"{what}{who} p{target.percentile:g} was out of reach, because too many failed"
+    # Shares are of failed or throttled ones, in the plural.
+    value = "were" if target.percentile is None else f"p{target.percentile:g} was"
+    return f"{what}{who} {value} {missed.shown}"

@@ -1,0 +1,81 @@
+"""What the hub did between two readings of its metrics, which count since the hub started."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+from hubusers.results.hub_samples import HubSample, Observations
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The time between two readings. None is what this hub does not tell, or what a restart of it made unknown."""
+
+    begin: float  # seconds since the epoch
+    end: float
+    cpu_seconds: float | None  # that the hub's process used
+    event_loop: Observations | None  # turns of the hub's event loop
+    spawns: Observations  # that succeeded
+
+    @property
+    def cpu(self) -> float | None:
+        """Share of a core."""
+        return None if self.cpu_seconds is None else self.cpu_seconds / (self.end - self.begin)
+
+
+def intervals(samples: list[HubSample]) -> list[Interval]:
+    return [
+        Interval(
+            earlier.time,
+            later.time,
+            _grown(earlier.cpu_seconds, later.cpu_seconds),
+            difference(earlier.event_loop, later.event_loop),
+            _spawns(earlier, later),
+        )
+        for earlier, later in itertools.pairwise(samples)
+        if later.time > earlier.time
+    ]
+
+
+def difference(earlier: Observations | None, later: Observations | None) -> Observations | None:
+    """Return what was observed between two readings; None when one of them is missing, or the hub began anew."""
+    if earlier is None or later is None or later.count < earlier.count:
+        return None
+    return Observations(
+        later.count - earlier.count,
+        later.seconds - earlier.seconds,
+        {limit: count - earlier.buckets.get(limit, 0.0) for limit, count in later.buckets.items()},
+    )
+
+
+def together(observations: list[Observations]) -> Observations:
+    """Return several observations as one."""
+    limits = {limit for one in observations for limit in one.buckets}
+    return Observations(
+        sum(one.count for one in observations),
+        sum(one.seconds for one in observations),
+        {limit: sum(one.buckets.get(limit, 0.0) for one in observations) for limit in limits},
+    )
+
+
+def at_most(observations: Observations, percentile: float) -> float | None:
+    """Return the limit of the bucket that a percentile lies in: so many of 100 took at most so many seconds.
+
+    Beyond the last bucket it is that one's limit, which is then too little. None when nothing was observed.
+    """
+    limits = sorted((float(limit), count) for limit, count in observations.buckets.items())
+    if not limits or observations.count <= 0:
+        return None
+    finite = [limit for limit, _ in limits if math.isfinite(limit)]
+    wanted = percentile / 100 * observations.count
+    found = next((limit for limit, count in limits if count >= wanted), math.inf)
+    return min(found, max(finite)) if finite else None
+
+
+def _spawns(earlier: HubSample, later: HubSample) -> Observations:
+    none = Observations()
+    return difference(earlier.spawns.get("success", none), later.spawns.get("success", none)) or none
+
+
+def _grown(earlier: float | None, later: float | None) -> float | None:
+    return None if earlier is None or later is None or later < earlier else later - earlier

@@ -1,0 +1,45 @@
+"""A verdict as CI systems read it: JUnit's XML."""
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from hubusers.report.page import printable
+from hubusers.report.verdict import Verdict
+from hubusers.results.folder import RunInfo
+from hubusers.results.targets import Outcome
+
+
+def junit(verdict: Verdict, info: RunInfo) -> str:
+    """Return XML with a test case for each target, one for the steps of a climbing event, and one for the clean-up."""
+    suite = TestSuite(printable(info.title or "hubusers"))
+    for one in verdict.outcomes:
+        suite.add_testcase(_case(one.target.text, "targets", _of_target(one, verdict)))
+    if verdict.climbed and verdict.outcomes:
+        missed = Failure(printable(verdict.climbed.answer), "missed") if verdict.climbed.broke else None
+        suite.add_testcase(_case("every step holds the targets", "steps", missed and _or_no_answer(missed, verdict)))
+    left = Failure(f"{info.left_behind} accounts left: {printable(info.clean_up)}", "left behind")
+    suite.add_testcase(_case("nothing left behind", "clean-up", left if info.left_behind else None))
+    document = JUnitXml("hubusers")
+    document.add_testsuite(suite)
+    return bytes(document.tostring()).decode()  # type: ignore[no-untyped-call]
+
+
+def _of_target(one: Outcome, verdict: Verdict) -> Failure | Error | None:
+    if one.state == "not measured":
+        return Error(f"not measured; wanted {printable(one.target.text)}", "no answer")
+    if one.state == "missed":
+        return _or_no_answer(Failure(f"wanted {printable(one.target.text)}, measured {one.shown}", "missed"), verdict)
+    # A target that was held by fewer people than should come is no answer either.
+    return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
+
+
+def _or_no_answer(failure: Failure, verdict: Verdict) -> Failure | Error:
+    if verdict.answer != "no answer":
+        return failure
+    return Error(f"{failure.message}. {printable(verdict.headline)}", "no answer")
+
+
+def _case(name: str, group: str, result: Failure | Error | None) -> TestCase:
+    case = TestCase(printable(name), f"hubusers.{group}")
+    if result is not None:
+        case.result = [result]
+    return case

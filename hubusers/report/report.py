@@ -1,0 +1,102 @@
+"""Writes the answer of a finished run into its folder: report.html for people, summary.md and junit.xml for CI."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hubusers.event.plan import plan
+from hubusers.report.charts import charts_of
+from hubusers.report.junit import junit
+from hubusers.report.limits import diagnose
+from hubusers.report.page import markdown, page
+from hubusers.report.tables import (
+    cohorts_table,
+    evidence_table,
+    failures_table,
+    parts_table,
+    requests_table,
+    steps_table,
+)
+from hubusers.report.verdict import Verdict, verdict_of
+from hubusers.results.folder import (
+    EVENT_FILE,
+    JUNIT_FILE,
+    REPORT_FILE,
+    SUMMARY_FILE,
+    FinishedRun,
+    RunInfo,
+    read_run,
+)
+
+
+def write_report(folder: Path) -> Verdict:
+    """Write report.html, summary.md and junit.xml into the folder of a finished run.
+
+    Returns:
+        The verdict, whose `exit_code` is for the command that asked.
+
+    Raises:
+        RunFolderError: There is no run in the folder, or not the whole of one.
+        OSError: A file cannot be written.
+    """
+    run = read_run(folder)
+    verdict = verdict_of(run)
+    content = {
+        "verdict": verdict,
+        "info": run.info,
+        "finding": diagnose(run.results, run.info),
+        "steps": steps_table(run.results),
+        "failures": failures_table(run.results),
+    }
+    (folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
+    (folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
+    (folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
+    return verdict
+
+
+def _html(run: FinishedRun, content: dict[str, Any]) -> str:
+    evidence = content["finding"].evidence
+    event_file = run.folder / EVENT_FILE
+    return page(
+        "report.html",
+        charts_of(run, _planned(run)),
+        title=run.info.title or f"Run {run.info.run_id}",
+        cohorts=cohorts_table(run.results),
+        requests=requests_table(run.results),
+        evidence=evidence_table(evidence),
+        parts=parts_table(evidence),
+        facts=_facts(run.info),
+        event_text=event_file.read_text(encoding="utf-8") if event_file.exists() else "",
+        **content,
+    )
+
+
+def _planned(run: FinishedRun) -> list[float]:
+    """Return when each person should come, in seconds after the run began."""
+    # A run writes the seed that it drew into its copy of the event.
+    if run.event is None or run.event.seed is None:
+        return []
+    return [person.arrives for person in plan(run.event, run.event.seed)]
+
+
+def _facts(info: RunInfo) -> list[tuple[str, str]]:
+    """Return what there is to know of how the run was made."""
+    facts = {
+        "run": info.run_id,
+        "hub": info.hub,
+        "JupyterHub": info.hub_version,
+        "spawner": info.spawner,
+        "began": _moment(info.began),
+        "ended": _moment(info.ended),
+        "people planned": "" if info.planned_people is None else f"{info.planned_people:,}",
+        "load generator": f"{info.workers} workers" if info.workers > 1 else "one process",
+        "ended because": info.ended_because,
+        "clean-up": info.clean_up,
+        **info.versions,
+        **{name.replace("_", " "): str(value) for name, value in sorted(info.options.items())},
+    }
+    return [(name, value) for name, value in facts.items() if value]
+
+
+def _moment(time: float) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC" if time else ""

@@ -1,0 +1,119 @@
+"""Whether the targets of a run were held: yes, no, or that the run cannot tell."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hubusers.report import words
+from hubusers.report.how_far import HowFar, how_far
+from hubusers.results.folder import FinishedRun
+from hubusers.results.records import START_TO_READY, percentile
+from hubusers.results.targets import Outcome, outcome
+
+Answer = Literal["held", "missed", "no answer", "no targets"]
+
+_EXIT_CODES: dict[Answer, int] = {"held": 0, "no targets": 0, "missed": 1, "no answer": 4}
+
+_NAMED = 2
+"""How many missed targets a headline holds; all are in the table below it."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer that a run gives."""
+
+    answer: Answer
+    headline: str  # one sentence, with its figures
+    outcomes: list[Outcome]  # of all targets, over the whole run
+    doubts: list[str]  # whole sentences: why there is no answer, or what to know of it
+    climbed: HowFar | None  # where the arrivals climbed in steps
+
+    @property
+    def exit_code(self) -> int:
+        """0 for held, or without targets; 1 for missed; 4 where the run cannot tell."""
+        return _EXIT_CODES[self.answer]
+
+
+def verdict_of(run: FinishedRun) -> Verdict:
+    """Return the answer that a run gives.
+
+    Whatever strained the load generator only ever made times longer: what was held in spite of it is held, but what was
+    missed may not be the hub's fault.
+    """
+    info, targets = run.info, run.event.targets if run.event else []
+    outcomes = [outcome(target, run.results) for target in targets]
+    climbed = how_far(run)
+    missed = [one for one in outcomes if one.state == "missed"]
+    broke = climbed is not None and climbed.broke
+    came = len({record.username for record in run.results.records.of(START_TO_READY)})
+    ended_early = bool(info.ended_because) and (info.planned_people is None or came < info.planned_people)
+    stopped_as_told = broke and run.event is not None and run.event.stop_when_missed
+
+    obstacles = []  # each a clause for the headline, and a sentence
+    if info.people_lost:
+        what = f"{words.counted(info.people_lost, 'person', 'people')} got lost with a worker that died"
+        obstacles.append((what, f"{what}."))
+    if ended_early and not stopped_as_told:
+        of = f" of {words.counted(info.planned_people, 'person', 'people')}" if info.planned_people else ""
+        obstacles.append(
+            ("the run ended before everybody came", f"The run ended after {came:,}{of} had come: {info.ended_because}")
+        )
+    for one in outcomes:
+        if one.state == "not measured":
+            obstacles.append((f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}."))
+    if info.generator and (missed or broke):
+        what = f"{_missed(missed, outcomes)}, but the load generator, not the hub, was the limit"
+        obstacles.append((what, info.generator))
+    doubts = [sentence for _, sentence in obstacles]
+    if info.generator and not (missed or broke):
+        doubts.append(f"{info.generator} Times are only ever too long by that, so what was held is held.")
+
+    if not targets:
+        return Verdict("no targets", _without_targets(run, came), outcomes, doubts, climbed)
+    if obstacles:
+        return Verdict("no answer", f"No answer: {obstacles[0][0]}.", outcomes, doubts, climbed)
+    if climbed is not None and broke:
+        holds = "It does not hold" if climbed.steps[0].missed else "It does not hold to the last step"
+        return Verdict("missed", f"{holds}. {climbed.answer}", outcomes, doubts, climbed)
+    if missed:
+        named = [f"{one.target.text}, measured {_shown(one)}" for one in missed[:_NAMED]]
+        which = "; ".join(named) + (f"; and {len(missed) - _NAMED} more" if len(missed) > _NAMED else "")
+        headline = f"It does not hold: {_missed(missed, outcomes)}: {which}."
+        return Verdict("missed", headline, outcomes, doubts, climbed)
+    people = words.counted(came, "person", "people")
+    if len(outcomes) > 1:
+        headline = f"It holds: {_all(outcomes)} were held by {people}."
+    else:
+        headline = (
+            f"It holds: the target was held by {people}: {outcomes[0].target.text}, measured {_shown(outcomes[0])}."
+        )
+    return Verdict("held", headline, outcomes, doubts, climbed)
+
+
+def _missed(missed: list[Outcome], outcomes: list[Outcome]) -> str:
+    if not missed:
+        return "a target was missed in a step"
+    if len(outcomes) == 1:
+        return "the target was missed"
+    if len(missed) == len(outcomes):
+        return f"{_all(outcomes)} were missed"
+    return f"{len(missed)} of {len(outcomes)} targets {'was' if len(missed) == 1 else 'were'} missed"
+
+
+def _all(outcomes: list[Outcome]) -> str:
+    return "both targets" if len(outcomes) == 2 else f"all {len(outcomes)} targets"
+
+
+def _shown(one: Outcome) -> str:
+    return "never: too many failed" if one.shown == "never" else one.shown
+
+
+def _without_targets(run: FinishedRun, came: int) -> str:
+    starts = run.results.records.of(START_TO_READY)
+    if not starts:
+        return "No targets were given, and no server start was measured."
+    seconds = [record.seconds for record in starts if not record.failure]
+    times = ", ".join(f"p{which} {words.seconds(percentile(seconds, which))}" for which in (50, 95)) if seconds else ""
+    return (
+        f"No targets were given: {words.counted(came, 'person', 'people')}, {START_TO_READY} "
+        f"{times + ', ' if times else ''}{len(starts) - len(seconds):,} failed."
+    )

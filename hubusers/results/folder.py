@@ -1,0 +1,191 @@
+"""The folder that a run leaves: written while the run lasts, so that nothing is lost with it, and read again."""
+
+import contextlib
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass, field, fields
+from pathlib import Path
+from typing import IO, Any
+
+from hubusers.event.file import EventError, parse_event
+from hubusers.event.model import Event
+from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.records import Record
+from hubusers.results.results import Results
+
+RUN_FILE = "run.json"
+EVENT_FILE = "event.toml"
+STEPS_FILE = "steps.csv"
+REQUESTS_FILE = "requests.csv"
+PROBES_FILE = "hub-probes.csv"
+METRICS_FILE = "hub-metrics.jsonl"
+REPORT_FILE = "report.html"
+SUMMARY_FILE = "summary.md"
+JUNIT_FILE = "junit.xml"
+LOCUST_REQUESTS_FILE = "locust-requests.csv"
+LOCUST_FAILURES_FILE = "locust-failures.csv"
+
+_REQUEST_COLUMNS = ["request", "began", "seconds", "failure"]
+
+
+class RunFolderError(Exception):
+    """A folder that no run can be read from; the text says why, and what to do."""
+
+
+@dataclass
+class RunInfo:
+    """What there is to know of a run beside its measurements. No token, ever."""
+
+    run_id: str
+    hub: str  # its URL
+    began: float  # seconds since the epoch: when the doors opened, after all accounts were made
+    ended: float = 0.0  # when the last user had left, before the clean-up
+    title: str = ""  # of the event
+    hub_version: str = ""
+    spawner: str = ""  # its class; "" where the token may not read it
+    planned_people: int | None = None  # of the event; None without one
+    people_lost: int = 0  # who had not come, or were still there, when their worker died
+    workers: int = 0  # 0: the one process did it all
+    generator: str = ""  # why the load generator was the limit, in a sentence; "" when it was not
+    ended_because: str = ""  # what ended it before its time
+    clean_up: str = ""  # the last line
+    left_behind: int = 0  # accounts that could not be removed
+    versions: dict[str, str] = field(default_factory=dict)  # of hubusers, Locust, gevent, Python
+    options: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what could not be measured, and why
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run, read from its folder."""
+
+    folder: Path
+    info: RunInfo
+    event: Event | None
+    results: Results
+
+
+class RunFolder:
+    """Where a run writes what it measures, as it goes.
+
+    Args:
+        path: The folder, made here with its parents.
+
+    Raises:
+        OSError: It cannot be made, or a file in it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True)
+        self._files = contextlib.ExitStack()
+        self._steps = self._table(STEPS_FILE, [item.name for item in fields(Record)])
+        self._requests = self._table(REQUESTS_FILE, _REQUEST_COLUMNS)
+        self._probes = self._table(PROBES_FILE, [item.name for item in fields(Probe)])
+        self._metrics = self._opened(METRICS_FILE)
+
+    def write_steps(self, records: Iterable[tuple[Any, ...]]) -> None:
+        csv.writer(self._steps).writerows(records)
+
+    def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
+        csv.writer(self._requests).writerows(requests)
+
+    def write_probe(self, probe: Probe) -> None:
+        csv.writer(self._probes).writerow(astuple(probe))
+
+    def write_hub_sample(self, sample: HubSample) -> None:
+        self._metrics.write(json.dumps(asdict(sample)) + "\n")
+
+    def write_event(self, text: str) -> None:
+        (self.path / EVENT_FILE).write_text(text, encoding="utf-8")
+
+    def write_info(self, info: RunInfo) -> None:
+        (self.path / RUN_FILE).write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
+
+    def flush(self) -> None:
+        for file in (self._steps, self._requests, self._probes, self._metrics):
+            file.flush()
+
+    def close(self) -> None:
+        self._files.close()
+
+    def _opened(self, name: str) -> IO[str]:
+        return self._files.enter_context((self.path / name).open("w", encoding="utf-8", newline=""))
+
+    def _table(self, name: str, columns: list[str]) -> IO[str]:
+        file = self._opened(name)
+        csv.writer(file).writerow(columns)
+        return file
+
+
+def read_run(folder: Path) -> FinishedRun:
+    """Read what a run left in its folder.
+
+    Raises:
+        RunFolderError: There is no run, or not the whole of one.
+    """
+    try:
+        info = RunInfo(**json.loads((folder / RUN_FILE).read_text(encoding="utf-8")))
+        event = None
+        if (folder / EVENT_FILE).exists():
+            event = parse_event((folder / EVENT_FILE).read_text(encoding="utf-8"), str(folder / EVENT_FILE))
+        results = Results()
+        for row in _rows(folder / STEPS_FILE):
+            results.records.note(_record(row))
+        for row in _rows(folder / REQUESTS_FILE):
+            results.requests.note(row["request"], float(row["began"]), float(row["seconds"]), row["failure"])
+        results.requests.take_new()
+        results.probes = [
+            Probe(float(row["began"]), float(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
+        ]
+        lines = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()
+        results.hub_samples = [_hub_sample(json.loads(line)) for line in lines]
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise RunFolderError(
+            f"{folder} is not the folder of a finished run: it has no {missing}. Give the folder that a run named at "
+            "its end, such as runs/2026-11-25-0900-k3x9qa."
+        ) from None
+    except OSError as error:
+        raise RunFolderError(f"{folder} cannot be read: {error.strerror}.") from None
+    except EventError as error:
+        raise RunFolderError(f"{error}") from None
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise RunFolderError(f"A file in {folder} is damaged ({error}): repeat the run.") from None
+    return FinishedRun(folder, info, event, results)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _record(row: dict[str, str]) -> Record:
+    return Record(
+        step=row["step"],
+        username=row["username"],
+        began=float(row["began"]),
+        seconds=float(row["seconds"]),
+        late=float(row["late"]),
+        failure=row["failure"],
+        cohort=row["cohort"],
+        lifecycle=int(row["lifecycle"]),
+        throttled=float(row["throttled"]),
+        throttled_by=row["throttled_by"],
+    )
+
+
+def _hub_sample(model: dict[str, Any]) -> HubSample:
+    def histograms(name: str) -> dict[str, Observations]:
+        return {key: Observations(**value) for key, value in model[name].items()}
+
+    loop = model["event_loop"]
+    return HubSample(
+        **{
+            **model,
+            "event_loop": Observations(**loop) if loop else None,
+            "spawns": histograms("spawns"),
+            "requests": histograms("requests"),
+        }
+    )

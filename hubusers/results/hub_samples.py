@@ -1,0 +1,34 @@
+"""What was seen of the hub itself while a run lasted: whether it answers, and what its metrics say."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One small request without a token, which the hub answers at once when its event loop is free."""
+
+    began: float  # seconds since the epoch
+    seconds: float
+    failure: str = ""  # why it was not answered; "" when it was
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """A Prometheus histogram at one moment, counted since the hub started."""
+
+    count: float = 0.0
+    seconds: float = 0.0  # their sum
+    buckets: dict[str, float] = field(default_factory=dict)  # how many took at most so many seconds, by the limit
+
+
+@dataclass(frozen=True, slots=True)
+class HubSample:
+    """One reading of the hub's metrics. None, or empty, is what this hub does not tell."""
+
+    time: float  # seconds since the epoch
+    cpu_seconds: float | None = None  # of the hub's process, since it started
+    memory: float | None = None  # bytes resident
+    running_servers: float | None = None
+    event_loop: Observations | None = None  # how long the turns of the hub's event loop took
+    spawns: dict[str, Observations] = field(default_factory=dict)  # spawn durations, by status
+    requests: dict[str, Observations] = field(default_factory=dict)  # request durations, by "METHOD Handler"

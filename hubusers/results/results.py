@@ -1,0 +1,15 @@
+"""All that a run measured, in one place: the report, the live page and the targets read from here."""
+
+from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.records import Records
+from hubusers.results.request_log import RequestLog
+
+
+class Results:
+    """Of one process or, in the master, of the whole run."""
+
+    def __init__(self) -> None:
+        self.records = Records()
+        self.requests = RequestLog()
+        self.probes: list[Probe] = []
+        self.hub_samples: list[HubSample] = []

@@ -1,0 +1,349 @@
+"""Before and after: what is called better, worse or no difference, and what is said about it."""
+
+import itertools
+import json
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubusers.report.compare import Comparison, Row, as_text, compare
+from hubusers.report.compare_page import write_comparison
+from hubusers.results.folder import FinishedRun, read_run
+from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.records import STOP_TO_STOPPED, Record
+from hubusers.results.results import Results
+from tests.report.made_up_run import BEGAN, make_up_run
+from tests.report.runs import CLASS, TARGETS, finished, info, start, stop
+
+NUMBERS = itertools.count()
+HOSTILE = """<script>alert("1")</script><img src='https://evil.example/x'> %{y} </script> {{ 7 * 7 }}"""
+
+
+def starts(seed: int, count: int = 300, slower: float = 1.0, failed: int = 0, throttled: float = 0.0) -> list[Record]:
+    """Return starts a second apart that take two to five seconds; those that fail are spread over all."""
+    chance = random.Random(seed)
+    return [
+        start(
+            float(number),
+            slower * chance.uniform(2, 5),
+            "spawn failed" if failed and number % (count // failed) == 0 else "",
+            throttled=throttled * chance.random(),
+        )
+        for number in range(count)
+    ]
+
+
+def run_of(records: list[Record], event_text: str = "", **known: Any) -> FinishedRun:
+    """Return a run in a folder of its own."""
+    return replace(finished(records, event_text, **known), folder=Path(f"runs/{next(NUMBERS)}"))
+
+
+def results_with(
+    seed: int, *, stops: float = 1.0, probes: float = 0.004, cpu: float = 0.05, memory: float = 200e6
+) -> Results:
+    """Return all that a run can measure: a start a second, and so many seconds for everything else."""
+    chance, results = random.Random(seed), Results()
+    for record in starts(seed):
+        results.records.note(record)
+        results.records.note(
+            Record(STOP_TO_STOPPED, record.username, record.began + 9, chance.gauss(1, 0.1) * stops, 0.0)
+        )
+        results.requests.note("GET /", record.began, chance.gauss(1, 0.1) * 0.5)
+    results.requests.take_new()
+    results.probes = [Probe(BEGAN + number, chance.gauss(1, 0.1) * probes) for number in range(300)]
+    used = 7.0
+    for number in range(61):
+        results.hub_samples.append(HubSample(BEGAN + 5 * number, used, memory))
+        used += 5 * cpu * chance.gauss(1, 0.1)
+    return results
+
+
+def run_with(seed: int, **seconds: float) -> FinishedRun:
+    return FinishedRun(Path(f"run-{seed}"), info(), None, results_with(seed, **seconds))
+
+
+def row(comparison: Comparison, measure: str) -> Row:
+    [found] = [row for row in comparison.rows if row.measure == measure]
+    return found
+
+
+def verdicts(comparison: Comparison) -> dict[str, set[str]]:
+    return {
+        verdict: {row.measure for row in comparison.rows if row.verdict == verdict}
+        for verdict in ("better", "worse", "no difference", "not judged")
+    }
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_equals(self, seed: int) -> None:
+        comparison = compare(run_with(seed), run_with(seed + 100))
+        assert verdicts(comparison)["no difference"] == {row.measure for row in comparison.rows[:-2]}
+        assert verdicts(comparison)["not judged"] == {"hub CPU per start", "hub memory, highest"}
+        assert comparison.exit_code == 0
+        assert comparison.headline == "No difference: no measure differs by more than 5 % and beyond chance."
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_fifth_slower(self, seed: int) -> None:
+        comparison = compare(run_of(starts(seed)), run_of(starts(seed + 100, slower=1.2)))
+        assert {"start to ready p95", "start to ready mean"} <= verdicts(comparison)["worse"]
+        assert comparison.exit_code == 1
+        assert comparison.headline.startswith("Worse: start to ready p")
+
+    def test_a_fifth_faster(self) -> None:
+        comparison = compare(run_of(starts(1)), run_of(starts(2, slower=0.8)))
+        assert {"start to ready p95", "start to ready mean"} <= verdicts(comparison)["better"]
+        assert comparison.exit_code == 0
+        assert comparison.headline.startswith("Better: start to ready p50 (3.")
+
+    @pytest.mark.parametrize(
+        ("changed", "measures"),
+        [
+            ({"stops": 1.3}, {"stop to stopped p50", "stop to stopped p95"}),
+            ({"probes": 0.05}, {"hub probe p50", "hub probe p95"}),
+            ({"probes": 0.006}, set()),  # milliseconds, that nobody feels
+            ({"cpu": 0.07}, set()),  # with whatever else the machine does
+            ({"memory": 400e6}, set()),
+        ],
+    )
+    def test_what_is_worse_is_named(self, changed: dict[str, float], measures: set[str]) -> None:
+        comparison = compare(run_with(1), run_with(2, **changed))
+        assert verdicts(comparison)["worse"] == measures
+        assert comparison.exit_code == bool(measures)
+
+    def test_one_better_and_one_worse(self) -> None:
+        comparison = compare(run_with(1), run_with(2, stops=0.7, probes=0.05))
+        assert re.fullmatch(
+            r"Worse: hub probe p50 \(.*\), hub probe p95 \(.*\)\. "
+            r"Better: stop to stopped p50 \(.*\), stop to stopped p95 \(.*\)\.",
+            comparison.headline,
+        )
+        assert comparison.exit_code == 1
+
+    def test_a_headline_names_three(self) -> None:
+        comparison = compare(run_with(1), run_with(2, stops=1.3, probes=0.05))
+        assert re.fullmatch(r"Worse: (.* \(.*\), ){2}hub probe p50 \(.*\) and 1 more\.", comparison.headline)
+
+    def test_throttled(self) -> None:
+        comparison = compare(run_of(starts(1)), run_of(starts(1, throttled=3.0)))
+        assert verdicts(comparison)["worse"] == {"throttled wait mean"}
+        assert row(comparison, "throttled wait mean").interval_text == "+∞ to +∞ %"
+
+    def test_the_smallest_difference_that_matters(self) -> None:
+        before, after = run_of(starts(1)), run_of(starts(1, slower=1.2))
+        assert compare(before, after, smallest=0.25).exit_code == 0
+        assert compare(before, after, smallest=0.0).exit_code == 1
+        with pytest.raises(ValueError, match=r"must be a share from 0 to 1, such as 0.05 for 5 %, not 5\.$"):
+            compare(before, after, smallest=5)
+
+    def test_the_same_run_twice(self) -> None:
+        comparison = compare(run_with(1), run_with(1))
+        assert comparison.exit_code == 0
+        assert "Both are the same run." in comparison.warnings
+
+
+class TestFailures:
+    def test_more_failures_are_worse(self) -> None:
+        comparison = compare(run_of(starts(1)), run_of(starts(2, failed=15)))
+        assert "failed starts" in verdicts(comparison)["worse"]
+        assert row(comparison, "failed starts").difference_text == "+5.0 points"
+        assert "it covers the servers that became ready" in row(comparison, "start to ready mean").note
+
+    def test_a_few_failures_are_chance(self) -> None:
+        comparison = compare(run_of(starts(1)), run_of(starts(2, failed=2)))
+        assert comparison.exit_code == 0
+
+    def test_failures_in_one_moment_count(self) -> None:
+        after = starts(2)
+        after[100:120] = [replace(record, failure="timed out") for record in after[100:120]]
+        assert "failed starts" in verdicts(compare(run_of(starts(1)), run_of(after)))["worse"]
+
+    def test_failing_early_does_not_look_fast(self) -> None:
+        failing = starts(2)
+        failing[::5] = [replace(record, seconds=0.1, failure="spawn failed") for record in failing[::5]]
+        comparison = compare(run_of(starts(1)), run_of(failing))
+        assert verdicts(comparison)["better"] == set()
+        assert row(comparison, "start to ready p95").after_text == "never"
+        assert row(comparison, "start to ready p95").verdict == "worse"
+        assert "start to ready p95 (4.8" in comparison.headline
+        assert "then never: +∞ %)" in comparison.headline
+
+    def test_all_failed(self) -> None:
+        failing = [replace(record, failure="spawn failed") for record in starts(2)]
+        comparison = compare(run_of(starts(1)), run_of(failing))
+        assert comparison.exit_code == 1
+        assert "Left out, because the run after did not measure it: start to ready mean." in comparison.left_out
+        assert compare(run_of(failing), run_of(failing)).exit_code == 0
+        assert "failed starts" in verdicts(compare(run_of(failing), run_of(starts(1))))["better"]
+
+
+class TestWhatCannotBeCompared:
+    def test_no_starts(self) -> None:
+        nothing = run_of([stop(1, "ann")])
+        with pytest.raises(ValueError, match=r"^runs/\d+ cannot be compared: no server was started in that run\.$"):
+            compare(nothing, run_of(starts(1)))
+        with pytest.raises(ValueError, match="no server was started"):
+            compare(run_of(starts(1)), nothing)
+
+    def test_what_one_side_did_not_measure(self) -> None:
+        comparison = compare(run_of(starts(1)), run_with(2))
+        assert comparison.left_out == [
+            "Left out, because the run before did not measure it: stop to stopped p50, stop to stopped p95, "
+            "hub probe p50, hub probe p95, requests p95, hub CPU per start, hub memory, highest."
+        ]
+        assert [row.measure for row in comparison.rows] == [
+            *["start to ready p50", "start to ready p95", "start to ready mean", "failed starts", "throttled wait mean"]
+        ]
+
+    def test_too_few_to_judge(self) -> None:
+        comparison = compare(run_of(starts(1, 7)), run_of(starts(2, 7)))
+        assert verdicts(comparison)["not judged"] == {row.measure for row in comparison.rows}
+        assert row(comparison, "start to ready p95").note == (
+            "it needs 100 measurements in each run, and there are 7 and 7"
+        )
+        assert comparison.headline == "Nothing could be judged. Read the warnings first."
+        assert comparison.exit_code == 0
+
+    def test_too_few_to_show_what_matters(self) -> None:
+        [warning] = compare(run_of(starts(1, 20)), run_of(starts(2, 20))).warnings
+        assert re.match(r"Start to ready could differ by \d\d % without being seen here", warning)
+
+    def test_a_restarted_hub_counts_its_cpu_anew(self) -> None:
+        before, after = run_with(1), run_with(2)
+        again = after.results.hub_samples[30:]
+        after.results.hub_samples[30:] = [replace(one, cpu_seconds=(one.cpu_seconds or 0.0) - 12) for one in again]
+        assert row(compare(before, after), "hub CPU per start").after == pytest.approx(
+            row(compare(before, run_with(2)), "hub CPU per start").after, rel=0.05
+        )
+
+
+class TestWarnings:
+    def test_different_events(self) -> None:
+        other = CLASS.replace("seed = 1", "seed = 2").replace("people = 3", "people = 4")
+        before = run_of(starts(1), CLASS, planned_people=3)
+        comparison = compare(before, run_of(starts(2), other, planned_people=4))
+        assert comparison.warnings == [
+            "The events differ in seed, cohorts: what differs in the measures may come from that.",
+            "3 people were planned before, and 4 after.",
+        ]
+        assert comparison.headline.endswith("Read the warnings first.")
+
+    def test_other_targets_are_no_other_event(self) -> None:
+        other = (CLASS + TARGETS).replace("Class at nine", "Class at ten")
+        assert compare(run_of(starts(1), CLASS), run_of(starts(2), other)).warnings == []
+
+    def test_only_one_event(self) -> None:
+        [warning] = compare(run_of(starts(1)), run_of(starts(2), CLASS)).warnings
+        assert "that only one of the runs had one" in warning
+
+    @pytest.mark.parametrize(
+        ("known", "warning"),
+        [
+            ({"generator": "The load generator was the limit."}, "In the run after: The load generator was the limit."),
+            ({"people_lost": 1}, "In the run after, 1 person got lost with a worker that died."),
+            ({"ended_because": "four spawns failed."}, "The run after ended before its time: four spawns failed."),
+            (
+                {"options": {"stay": "9", "wait": "poll"}},
+                "The options differ: stay (30-90, then 9), wait (none, then poll).",
+            ),
+            (
+                {"versions": {"hubusers": "0.2.0"}},
+                "The runs were made by different versions of hubusers, which may measure differently.",
+            ),
+        ],
+    )
+    def test_what_was_wrong_with_a_run(self, known: dict[str, Any], warning: str) -> None:
+        usual: dict[str, Any] = {"options": {"stay": "30-90"}, "versions": {"hubusers": "0.1.0"}}
+        after = run_of(starts(2), **{**usual, **known})
+        assert compare(run_of(starts(1), **usual), after).warnings == [warning]
+
+    def test_another_version_of_the_hub_is_shown(self) -> None:
+        comparison = compare(run_of(starts(1), hub_version="4.1.6"), run_of(starts(2), hub_version="5.4.6"))
+        assert comparison.warnings == []
+        assert "(JupyterHub 4.1.6)" in comparison.before
+        assert "(JupyterHub 5.4.6)" in comparison.after
+
+
+def test_the_text() -> None:
+    before = run_of([start(number, 2.0) for number in range(10)])
+    after = run_of([start(number, 2.5, "timed out" if number == 9 else "") for number in range(10)])
+    assert as_text(compare(replace(before, folder=Path("runs/a")), replace(after, folder=Path("runs/b")))) == (
+        """\
+before: runs/a, 2026-11-26 08:00 UTC, https://hub.example.org, 10 starts
+after:  runs/b, 2026-11-26 08:00 UTC, https://hub.example.org, 10 starts
+
+measure              before  after    difference               interval  verdict
+start to ready p50      2 s  2.5 s       +25.0 %       +25.0 to +25.0 %  worse
+start to ready p95      2 s  never          +∞ %                      –  not judged
+start to ready mean     2 s  2.5 s       +25.0 %       +25.0 to +25.0 %  worse
+failed starts           0 %   10 %  +10.0 points  -29.4 to +49.5 points  no difference
+throttled wait mean     0 s    0 s        +0.0 %         +0.0 to +0.0 %  no difference
+
+Not judged: start to ready p95, because it needs 100 measurements in each run, and there are 10 and 10.
+Left out, because neither run measured it: stop to stopped p50, stop to stopped p95, hub probe p50, hub probe p95, \
+requests p95, hub CPU per start, hub memory, highest.
+Worse: start to ready p50 (2 s, then 2.5 s: +25.0 %), start to ready mean (2 s, then 2.5 s: +25.0 %)."""
+    )
+
+
+def charts_of(text: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.DOTALL)
+    assert found
+    return {chart["name"]: chart for chart in json.loads(found[1])}
+
+
+def page_of(before: FinishedRun, after: FinishedRun, folder: Path) -> str:
+    path = folder / "comparison.html"
+    write_comparison(compare(before, after), before, after, path)
+    return path.read_text(encoding="utf-8")
+
+
+class TestPage:
+    def test_runs_from_their_folders(self, tmp_path: Path) -> None:
+        make_up_run(tmp_path / "before", seed=1, people=120)
+        make_up_run(tmp_path / "after", seed=2, people=120, slower=1.5)
+        before, after = read_run(tmp_path / "before"), read_run(tmp_path / "after")
+        page = page_of(before, after, tmp_path)
+        assert compare(before, after).exit_code == 1
+        assert "Worse: start to ready p50" in page
+        assert "With care:" in page
+        charts = charts_of(page)
+        assert list(charts) == ["intervals", "distributions", "over-time"]
+        assert all(page.count(f'id="chart-{name}"') == 1 for name in charts)
+        assert {trace["name"] for trace in charts["distributions"]["data"]} == {"before", "after"}
+        assert all(len(trace["x"]) == len(trace["y"]) > 0 for chart in charts.values() for trace in chart["data"])
+
+    def test_it_needs_nothing_from_anywhere(self, tmp_path: Path) -> None:
+        page = page_of(run_with(1), run_with(2), tmp_path)
+        own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+        assert not re.search(r"""(src|href)\s*=|url\(|@import""", own)
+        assert "default-src 'none'" in own
+        assert "Plotly" in page
+
+    def test_what_others_wrote_is_escaped(self, tmp_path: Path) -> None:
+        known = {"title": HOSTILE, "hub": HOSTILE, "generator": HOSTILE, "hub_version": HOSTILE, "spawner": HOSTILE}
+        before, after = run_of(starts(1), **known), run_of(starts(2), options={HOSTILE: HOSTILE}, **known)
+        page = page_of(replace(before, folder=Path(HOSTILE)), after, tmp_path)
+        assert "alert(" not in page.replace("&lt;script&gt;alert(", "")
+        assert "<img" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+
+    def test_intervals_that_have_no_end_are_drawn_to_the_edge(self, tmp_path: Path) -> None:
+        page = page_of(run_of(starts(1)), run_of(starts(2, failed=60)), tmp_path)
+        [worse] = [trace for trace in charts_of(page)["intervals"]["data"] if trace["name"] == "worse"]
+        assert worse["x"][worse["y"].index("start to ready p95")] == 200
+        assert "What is above +200 % ends at the edge." in page
+
+    def test_nothing_judged_and_nothing_ready(self, tmp_path: Path) -> None:
+        page = page_of(run_of([start(1, 2.0, "timed out")]), run_of([start(1, 2.0, "timed out")]), tmp_path)
+        assert "Nothing could be judged." in page
+        assert list(charts_of(page)) == ["distributions", "over-time"]
+        assert "no-answer" in page
+
+    def test_both_events_are_named(self, tmp_path: Path) -> None:
+        before, after = (run_of(starts(seed), CLASS, title="Class at nine") for seed in (1, 2))
+        page = page_of(before, after, tmp_path)
+        assert page.count("<td>Class at nine</td>") == 2

@@ -1,0 +1,97 @@
+"""How far the hub held."""
+
+import pytest
+
+from hubusers.report.how_far import how_far, within
+from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.records import Record
+from tests.report.made_up_run import BEGAN
+from tests.report.runs import CLASS, CLIMB, TARGETS, finished, results_of, start, stop
+
+FIRST = [start(0, 3.0), start(30, 4.0)]
+SECOND = [start(60 + 15 * n, 5.0) for n in range(4)]
+THIRD = [start(120 + 10 * n, 6.0) for n in range(6)]
+THIRD_SLOW = [start(120 + 10 * n, 84.0) for n in range(6)]
+SECOND_FAILED = [*SECOND[:3], start(110, 9.0, "spawn failed")]
+
+
+@pytest.mark.parametrize(
+    ("records", "targets", "answer"),
+    [
+        (
+            [*FIRST, *SECOND, *THIRD],
+            TARGETS,
+            "All steps up to 6 starts a minute and 12 servers were held; where it breaks is further up.",
+        ),
+        (
+            [*FIRST, *SECOND, *THIRD_SLOW],
+            TARGETS,
+            "The hub held 4 starts a minute and 6 servers; at the next step (6 a minute) start to ready p95 was 84 s.",
+        ),
+        (
+            [*FIRST, *SECOND_FAILED],
+            TARGETS,
+            "The hub held 2 starts a minute and 2 servers; at the next step (4 a minute) start to ready p95 was "
+            "out of reach, because too many failed, failed starts were 25 %.",
+        ),
+        (
+            [*FIRST, start(60, 84.0, cohort="climbers")],
+            TARGETS.replace('"10s"', '"10s"\ncohort = "climbers"'),
+            "The hub held 2 starts a minute and 2 servers; at the next step (4 a minute) start to ready of climbers "
+            "p95 was 84 s.",
+        ),
+        (
+            [start(0, 84.0), *SECOND],
+            TARGETS,
+            "Already the first step (2 starts a minute) was too much: start to ready p95 was 84 s.",
+        ),
+        (
+            [*FIRST, *SECOND],
+            TARGETS,
+            "The hub held 4 starts a minute and 6 servers; then the run ended, before 1 step more.",
+        ),
+        (
+            FIRST,
+            "",
+            "No targets were given, so no step was held or missed; the run reached 2 starts a minute and 2 servers.",
+        ),
+        ([], TARGETS, "Nobody came in any of the steps."),
+    ],
+)
+def test_the_answer(records: list[Record], targets: str, answer: str) -> None:
+    climb = CLIMB if targets else CLIMB.replace("stop_when_missed = true", "")
+    found = how_far(finished(records, climb + targets))
+    assert found is not None
+    assert found.answer == answer
+    assert found.broke is ("at the next step" in answer or "Already" in answer)
+
+
+def test_the_figures_of_a_step() -> None:
+    records = [*FIRST, stop(50, "user-0"), *SECOND_FAILED]
+    found = how_far(finished(records, CLIMB + TARGETS, ended=BEGAN + 115))
+    assert found is not None
+    first, second = found.steps
+    assert (first.per_minute, first.people, first.ready_per_minute, first.most_ready, first.p95) == (2, 2, 2.0, 2, 4.0)
+    assert (second.people, second.most_ready, second.p95) == (4, 4, float("inf"))
+    assert second.ready_per_minute == pytest.approx(3 / 55 * 60)  # the run ended five seconds before the step
+    assert not first.missed
+    assert len(second.missed) == 2
+
+
+def test_only_events_that_climb() -> None:
+    assert how_far(finished(FIRST)) is None
+    assert how_far(finished(FIRST, CLASS + TARGETS)) is None
+
+
+def test_what_began_within_a_time() -> None:
+    results = results_of([start(0, 1.0), start(10, 1.0), start(20, 1.0)])
+    results.requests.note("GET /users", BEGAN + 9, 0.1)
+    results.requests.note("GET /users", BEGAN + 11, 0.2, "timed out")
+    results.probes = [Probe(BEGAN + 5, 0.1), Probe(BEGAN + 15, 0.2)]
+    results.hub_samples = [HubSample(BEGAN + 19), HubSample(BEGAN + 20)]
+    inside = within(results, BEGAN + 10, BEGAN + 20)
+    assert [record.began for record in inside.records] == [BEGAN + 10]
+    assert list(inside.requests.of("GET /users").seconds) == [0.2]
+    assert inside.requests.of("GET /users").failures == {0: "timed out"}
+    assert [probe.seconds for probe in inside.probes] == [0.2]
+    assert [sample.time for sample in inside.hub_samples] == [BEGAN + 19]

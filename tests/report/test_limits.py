@@ -1,0 +1,175 @@
+"""What limited a run."""
+
+import math
+from dataclasses import dataclass, replace
+
+import pytest
+
+from hubusers.report.evidence import gather
+from hubusers.report.limits import FULL_CORE, LONG_WAIT, SHORT_THROTTLING, SLOW_ANSWER, Kind, diagnose
+from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.results import Results
+from tests.report.made_up_run import BEGAN
+from tests.report.runs import info, results_of, start
+
+_POST = "POST /users/{name}/server"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Ten starts, due at once, and what the hub says for the time that they take."""
+
+    seconds: float = 3.0
+    throttled: float = 0.0
+    throttled_by: str = "concurrent_spawn_limit"
+    failure: str = ""
+    spawn: float | None = 2.5  # None: none succeeded
+    cpu: float | None = 0.1
+    loop: float | None = 0.05  # limit of the bucket of all turns
+    probe: float | None = 0.01
+    client: float = 0.02
+    hub: float = 0.01
+    metrics: bool = True
+    generator: str = ""
+
+    @property
+    def results(self) -> Results:
+        results = results_of(
+            start(
+                number / 1e6,
+                self.seconds,
+                self.failure,
+                throttled=self.throttled,
+                throttled_by=self.throttled_by if self.throttled else "",
+            )
+            for number in range(10)
+        )
+        for _ in range(10):
+            results.requests.note(_POST, BEGAN, self.client)
+        if self.probe is not None:
+            results.probes = [Probe(BEGAN + 1, self.probe, "" if math.isfinite(self.probe) else "no answer")]
+        if self.metrics:
+            results.hub_samples = [self.sample(0.0), self.sample(1.0)]
+        return results
+
+    def sample(self, share: float) -> HubSample:
+        """Return what the hub says when so much of the time has passed."""
+        count = 10 * share
+        buckets = None if self.loop is None else {"0.05": count if self.loop <= 0.05 else 0.0, str(self.loop): count}
+        return HubSample(
+            time=BEGAN + share * self.seconds,
+            cpu_seconds=None if self.cpu is None else self.cpu * share * self.seconds,
+            event_loop=None if buckets is None else Observations(count, count, {**buckets, "+Inf": count}),
+            spawns={} if self.spawn is None else {"success": Observations(count, self.spawn * count)},
+            requests={"POST UserServerAPIHandler": Observations(count, self.hub * count)},
+        )
+
+
+ON_THE_WAY = Case(seconds=30, client=2.0, hub=0.1, probe=1.0, spawn=2.0)
+
+CASES: list[tuple[Case, Kind, str]] = [
+    (Case(), "nothing", "Nothing limited it: start to ready took 3 s on average"),
+    (Case(), "nothing", "the largest part of it the spawner's 2.5 s, and the hub used 10 % of a core"),
+    (Case(failure="spawn failed"), "nothing", "Nothing made it slow"),
+    (Case(failure="spawn failed"), "nothing", "But 10 of 10 starts failed."),
+    # The load generator comes before all else.
+    (
+        Case(seconds=60, cpu=1.0, generator="It was late."),
+        "generator",
+        "It was late. The numbers are not to be trusted.",
+    ),
+    # A limit, where waiting for it is the largest part.
+    (Case(seconds=60, throttled=40), "limit", "The limit was concurrent_spawn_limit: 10 of 10 starts had to come back"),
+    (Case(seconds=60, throttled=40), "limit", "40 s of the 60 s from start to ready"),
+    (Case(seconds=60, throttled=60, failure="throttled too long", spawn=None), "limit", "60 s of the 60 s"),
+    (Case(seconds=60, throttled=40, metrics=False), "limit", "concurrent_spawn_limit"),
+    (Case(seconds=60, throttled=40, throttled_by="active_server_limit"), "limit", "active_server_limit"),
+    (Case(seconds=60, throttled=40, cpu=1.0), "limit", "concurrent_spawn_limit"),
+    (Case(seconds=60, throttled=29, spawn=31), "spawner", "a spawn took 31 s of the 60 s"),
+    (Case(seconds=1.5, throttled=SHORT_THROTTLING, spawn=0.2), "limit", "1 s of the 1.5 s"),
+    (Case(seconds=1.1, throttled=SHORT_THROTTLING - 0.1, spawn=0.1), "nothing", "0.9 s of waits because of a 429"),
+    # The hub: its core, or its event loop.
+    (Case(seconds=30, spawn=25, cpu=FULL_CORE), "hub", "the hub used 85 % of a core"),
+    (Case(seconds=30, spawn=25, cpu=FULL_CORE - 0.01), "spawner", "the hub used 84 % of a core"),
+    (Case(seconds=30, spawn=25, loop=0.5), "hub", "95 of 100 turns of its event loop took at most 0.5 s"),
+    (Case(seconds=30, spawn=25, loop=0.25), "spawner", "while the hub was free"),
+    (replace(ON_THE_WAY, cpu=0.99, loop=None), "hub", "the hub used 99 % of a core"),
+    # What stands before the hub.
+    (ON_THE_WAY, "proxy", "requests took 2 s as seen from here, and 0.1 s in the hub"),
+    (replace(ON_THE_WAY, cpu=None), "proxy", "probes 1 s, while the hub itself was free"),
+    (replace(ON_THE_WAY, probe=math.inf), "proxy", "probes never"),
+    (replace(ON_THE_WAY, probe=None), "proxy", "requests took 2 s"),
+    (replace(ON_THE_WAY, probe=SLOW_ANSWER), "unknown", "28 s that are neither spawn nor"),
+    (replace(ON_THE_WAY, hub=0.7), "unknown", "cannot be told"),
+    (replace(ON_THE_WAY, loop=None), "proxy", "the hub used 10 % of a core"),
+    # The spawner.
+    (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "by the hub's own measure a spawn took 5 s of the 6 s"),
+    (Case(seconds=LONG_WAIT, spawn=LONG_WAIT - 0.1), "nothing", "Nothing limited it"),
+    (Case(seconds=60, failure="timed out", spawn=None), "spawner", "no spawn succeeded within the time"),
+    # What cannot be told.
+    (Case(seconds=60, spawn=50, cpu=None, loop=None), "unknown", "cannot be told from what was measured"),
+    (
+        Case(seconds=60, metrics=False),
+        "unknown",
+        "hub, proxy and spawner cannot be told apart. Probes of the hub took 0.01",
+    ),
+    (Case(seconds=60, metrics=False, probe=2.0), "unknown", "the hub or the proxy was busy, not the spawner alone"),
+    (Case(seconds=60, metrics=False, probe=None), "unknown", "told apart. Among the slower half"),
+    (Case(seconds=2, metrics=False), "nothing", "Nothing limited it: start to ready took 2 s on average"),
+]
+
+
+@pytest.mark.parametrize(("case", "kind", "says"), CASES)
+def test_what_limited_it(case: Case, kind: Kind, says: str) -> None:
+    finding = diagnose(case.results, info(generator=case.generator))
+    assert finding.kind == kind
+    assert says in finding.sentence
+
+
+def test_nothing_was_measured() -> None:
+    finding = diagnose(Results(), info())
+    assert (finding.kind, finding.sentence) == (
+        "unknown",
+        "What limited it cannot be told: no server start was measured.",
+    )
+
+
+def test_a_limit_before_the_hub_is_none_of_its_options() -> None:
+    case = Case(seconds=60, throttled=40, throttled_by="a limit before the hub")
+    assert "look for its rate limit" in diagnose(case.results, info()).advice
+    assert "c.JupyterHub.concurrent_spawn_limit" in diagnose(Case(seconds=60, throttled=40).results, info()).advice
+
+
+def test_the_slower_half_is_what_counts() -> None:
+    evidence = gather(
+        results_of([start(n, 1.0) for n in range(5)] + [start(10 + n, 9.0, throttled=8.0) for n in range(5)])
+    )
+    assert (evidence.mean, evidence.throttled, evidence.rest) == (9.0, 8.0, 1.0)
+    assert (evidence.starts, evidence.throttled_starts) == (10, 5)
+
+
+def test_failures_are_the_slowest() -> None:
+    assert gather(results_of([start(0, 5.0), start(1, 0.5, "spawn failed")])).mean == 0.5
+
+
+def test_the_calm_before_and_after_does_not_hide_the_rush() -> None:
+    results = results_of([start(60 + n / 10, 4.0) for n in range(20)])
+    cpu = 0.0
+    for second in range(120):
+        results.hub_samples.append(HubSample(BEGAN + second, cpu_seconds=cpu))
+        cpu += 0.95 if 60 <= second < 66 else 0.02
+        results.probes.append(Probe(BEGAN + second, 2.0 if 61 <= second < 65 else 0.01))
+    evidence = gather(results)
+    assert evidence.cpu == pytest.approx(0.95)
+    assert evidence.probe == 2.0
+    assert diagnose(results, info()).kind == "hub"
+
+
+def test_what_others_do_on_the_hub_is_weighed_by_what_we_do() -> None:
+    results = Case().results
+    results.requests.note("GET /users/{name}", BEGAN, 0.5)
+    last = results.hub_samples[-1]
+    last.requests["GET UserAPIHandler"] = Observations(1000, 100.0)
+    evidence = gather(results)
+    assert evidence.client_requests == pytest.approx((10 * 0.02 + 0.5) / 11)
+    assert evidence.hub_requests == pytest.approx((10 * 0.01 + 0.1) / 11)

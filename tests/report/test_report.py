@@ -1,0 +1,244 @@
+"""The files that a finished run's folder gets: report.html, summary.md and junit.xml."""
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, TestSuite
+
+from hubusers.report.report import write_report
+from hubusers.results.folder import RunFolder, RunFolderError, RunInfo
+from hubusers.results.records import START_TO_READY
+from tests.report.made_up_run import BEGAN, make_up_run
+from tests.report.runs import CLASS, CLIMB, TARGETS, info
+
+HOSTILE = """<script>alert("1")</script><img src='https://evil.example/x'> | `x` %{y} </script> {{ 7 * 7 }}"""
+RUSH = (CLASS + TARGETS).replace("people = 3", "people = 60").replace('over = "3s"', 'over = "1m"')
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._in = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        self._in = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._in not in {"script", "style"}:
+            self.text += data
+
+    @property
+    def shown(self) -> str:
+        return " ".join(self.text.split())
+
+
+def report_of(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def charts_of(text: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.DOTALL)
+    charts: list[dict[str, Any]] = json.loads(found[1], parse_constant=_refuse) if found else []
+    return charts
+
+
+def _refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def write(folder: Path, info: RunInfo, records: list[tuple[Any, ...]] = [], event: str = "") -> Path:  # noqa: B006
+    run = RunFolder(folder)
+    run.write_steps(records)
+    run.write_info(info)
+    if event:
+        run.write_event(event)
+    run.close()
+    return folder
+
+
+@pytest.fixture
+def rush(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    make_up_run(folder, event_text=RUSH, failures=0.0, slower=4.0)
+    return folder
+
+
+def test_the_verdict_comes_first_and_all_else_follows(rush: Path) -> None:
+    verdict = write_report(rush)
+    assert (verdict.answer, verdict.exit_code) == ("missed", 1)
+    page = Page(report_of(rush))
+    order = [
+        "Class at nine",
+        html.unescape(verdict.headline),
+        "start to ready: p95 at most 10 s",
+        "What happened",
+        "What limited it",
+        "Figures",
+        "Start to ready by cohort",
+        "POST /users/{name}/server",
+        "How it was run",
+        "The event, as written",
+        'over = "1m"',
+    ]
+    positions = [page.shown.index(part) for part in order]
+    assert positions == sorted(positions)
+    places = {attributes.get("id") for _, attributes in page.tags}
+    assert {f"chart-{chart['name']}" for chart in charts_of(report_of(rush))} < places
+    planned = next(trace for trace in charts_of(report_of(rush))[0]["data"] if trace["name"] == "planned")
+    assert planned["x"] == list(range(60))
+
+
+def test_the_page_stands_alone(rush: Path) -> None:
+    write_report(rush)
+    page = Page(report_of(rush))
+    for tag, attributes in page.tags:
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}
+        for name in ("src", "href", "srcset", "action"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:"))
+    policies = [attributes.get("content") for tag, attributes in page.tags if tag == "meta"]
+    assert any(policy and policy.startswith("default-src 'none'") for policy in policies)
+    assert "showSendToCloud: false" in report_of(rush)
+
+
+def test_what_others_wrote_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    event = CLASS.replace("Class at nine", HOSTILE.replace('"', '\\"')) + TARGETS.replace("students", "x")
+    hostile = info(
+        title=HOSTILE,
+        hub=HOSTILE,
+        hub_version=HOSTILE,
+        spawner=HOSTILE,
+        ended_because=HOSTILE,
+        clean_up=HOSTILE,
+        left_behind=2,
+        planned_people=3,
+        people_lost=1,
+        options={HOSTILE: HOSTILE},
+        versions={HOSTILE: HOSTILE},
+        notes=[HOSTILE],
+    )
+    records = [(START_TO_READY, HOSTILE, BEGAN, 1.0, 0.0, HOSTILE + "\x00\x1b", HOSTILE, 1, 1.0, HOSTILE)]
+    folder = write(tmp_path / "run", hostile, records, event)
+    write_report(folder)
+    text = report_of(folder)
+    page = Page(text)
+    assert [tag for tag, _ in page.tags if tag == "script"] == ["script"] * 3
+    assert not [tag for tag, _ in page.tags if tag == "img"]
+    assert page.shown.count('<script>alert("1")</script>') > 10
+    assert "49" not in page.shown
+    labels = [trace.get("name", "") for chart in charts_of(text) for trace in chart["data"]]
+    labels = [label for label in labels if "alert" in label]
+    assert labels
+    assert all("<" not in label and "%{" not in label for label in labels)
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert not re.search(r"(?<!\\)[<`]", summary)
+    assert all(line.count(" | ") in {0, 1, 3, 6} for line in summary.splitlines() if line.startswith("|"))
+    assert JUnitXml.fromfile(str(folder / "junit.xml")).failures == 1
+
+
+def test_markdown_says_it_in_short(rush: Path) -> None:
+    verdict = write_report(rush)
+    summary = (rush / "summary.md").read_text(encoding="utf-8")
+    assert summary.startswith(f"## {verdict.headline}\n")
+    assert f"| start to ready: p95 at most 10 s | {verdict.outcomes[0].shown} | 60 | missed |" in summary
+    assert "| failed starts: at most 1 % | 0 % | 60 | held |" in summary
+    assert "**What limited it:** The spawner was the limit" in summary
+    assert "\n\n\n" not in summary
+
+
+def suite_of(folder: Path) -> TestSuite:
+    (suite,) = JUnitXml.fromfile(str(folder / "junit.xml"))
+    assert isinstance(suite, TestSuite)
+    return suite
+
+
+def test_junit_has_a_case_for_each_target(rush: Path) -> None:
+    write_report(rush)
+    suite = suite_of(rush)
+    assert [case.name for case in suite] == [
+        "start to ready: p95 at most 10 s",
+        "failed starts: at most 1 %",
+        "nothing left behind",
+    ]
+    missed, held, left = suite
+    assert [type(result) for result in missed.result] == [Failure]
+    assert missed.result[0].message.startswith("wanted start to ready: p95 at most 10 s, measured ")
+    assert held.is_passed
+    assert left.is_passed
+    assert (suite.name, suite.failures, suite.errors) == ("Class at nine", 1, 0)
+
+
+def test_junit_without_an_answer_has_errors(tmp_path: Path) -> None:
+    folder = write(tmp_path / "run", info(planned_people=3, left_behind=4, clean_up="4 left"), event=CLASS + TARGETS)
+    assert write_report(folder).exit_code == 4
+    first, second, left = suite_of(folder)
+    assert [type(case.result[0]) for case in (first, second, left)] == [Error, Error, Failure]
+    assert first.result[0].message == "not measured; wanted start to ready: p95 at most 10 s"
+    assert left.result[0].message == "4 accounts left: 4 left"
+
+
+def test_junit_of_a_target_that_fewer_people_held(tmp_path: Path) -> None:
+    records = [(START_TO_READY, "ann", BEGAN, 1.0, 0.0, "", "students", 1, 0.0, "")]
+    folder = write(tmp_path / "run", info(planned_people=3, people_lost=2), records, CLASS + TARGETS)
+    write_report(folder)
+    assert suite_of(folder).errors == 2
+
+
+def test_a_climbing_event(tmp_path: Path) -> None:
+    records = [
+        (START_TO_READY, f"user-{due}", BEGAN + due, seconds, 0.0, "", "climbers", 1, 0.0, "")
+        for due, seconds in [(0, 3.0), (60, 84.0)]
+    ]
+    folder = write(tmp_path / "run", info(planned_people=12, ended_because="Missed."), records, CLIMB + TARGETS)
+    verdict = write_report(folder)
+    assert verdict.answer == "missed"
+    shown = Page(report_of(folder)).shown
+    assert "How far it went The hub held 2 starts a minute and 1 server; at the next step (4 a minute)" in shown
+    assert "missed: start to ready: p95 at most 10 s, measured 84 s" in shown
+    assert "**How far:** The hub held 2 starts a minute" in (folder / "summary.md").read_text(encoding="utf-8")
+    assert [case.name for case in suite_of(folder)][-2:] == ["every step holds the targets", "nothing left behind"]
+    assert suite_of(folder).failures == 2
+
+
+def test_a_run_without_metrics_says_why(tmp_path: Path) -> None:
+    make_up_run(tmp_path / "run", people=20, metrics=False)
+    assert write_report(tmp_path / "run").answer == "no targets"
+    shown = Page(report_of(tmp_path / "run")).shown
+    assert "What was not measured The hub's metrics were not read: the token lacks the scope read:metrics" in shown
+    names = {chart["name"] for chart in charts_of(report_of(tmp_path / "run"))}
+    assert {"hub-cpu", "hub-running", "hub-memory"}.isdisjoint(names)
+    assert "hub-answers" in names  # the probes need no scope
+
+
+def test_a_run_that_measured_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path / "run", info(ended=0.0))
+    verdict = write_report(folder)
+    assert (verdict.answer, verdict.exit_code) == ("no targets", 0)
+    assert charts_of(report_of(folder)) == []
+    assert "no server start was measured" in Page(report_of(folder)).shown
+    assert [case.is_passed for case in suite_of(folder)] == [True]
+
+
+def test_only_failures(tmp_path: Path) -> None:
+    records = [(START_TO_READY, "ann", BEGAN, 60.0, 0.0, "timed out", "", 1, 0.0, "")]
+    folder = write(tmp_path / "run", info(), records)
+    write_report(folder)
+    assert "start to ready 1 1 – – – – ± –" in re.sub(r"\s+", " ", Page(report_of(folder).replace("<td", " <td")).shown)
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="is not the folder of a finished run"):
+        write_report(tmp_path)

@@ -1,0 +1,162 @@
+"""Held, missed, or no answer."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+
+from hubusers.report.verdict import Answer, verdict_of
+from hubusers.results.records import Record
+from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start
+
+QUICK = [start(due, 4.0, cohort="students") for due in range(3)]
+SLOW = [start(due, 84.0, cohort="students") for due in range(3)]
+ONE_FAILED = [*QUICK[:2], start(2, 60.0, "timed out", cohort="students")]
+PROBES = """
+[[targets]]
+measure = "hub probe"
+percentile = 95
+at_most = "1s"
+"""
+
+
+@pytest.mark.parametrize(
+    ("records", "event", "known", "answer", "headline"),
+    [
+        (QUICK, TARGETS, {}, "held", "It holds: both targets were held by 3 people."),
+        (
+            QUICK,
+            TARGETS.rpartition("[[targets]]")[0],
+            {},
+            "held",
+            "It holds: the target was held by 3 people: start to ready: p95 at most 10 s, measured 4 s.",
+        ),
+        (
+            SLOW,
+            TARGETS,
+            {},
+            "missed",
+            "It does not hold: 1 of 2 targets was missed: start to ready: p95 at most 10 s, measured 84 s.",
+        ),
+        (
+            ONE_FAILED,
+            TARGETS,
+            {},
+            "missed",
+            "It does not hold: both targets were missed: start to ready: p95 at most 10 s, measured never: too many "
+            "failed; failed starts: at most 1 %, measured 33.3 %.",
+        ),
+        # Times are only ever too long where the load generator was the limit.
+        (QUICK, TARGETS, {"generator": "It was late."}, "held", "It holds: both targets were held by 3 people."),
+        (
+            SLOW,
+            TARGETS,
+            {"generator": "It was late."},
+            "no answer",
+            "No answer: 1 of 2 targets was missed, but the load generator, not the hub, was the limit.",
+        ),
+        (
+            QUICK,
+            TARGETS,
+            {"people_lost": 1},
+            "no answer",
+            "No answer: 1 person got lost with a worker that died.",
+        ),
+        (
+            SLOW,
+            TARGETS,
+            {"people_lost": 20},
+            "no answer",
+            "No answer: 20 people got lost with a worker that died.",
+        ),
+        # An end before its time matters only when somebody had yet to come.
+        (
+            QUICK[:2],
+            TARGETS,
+            {"ended_because": "Ctrl-C."},
+            "no answer",
+            "No answer: the run ended before everybody came.",
+        ),
+        (QUICK, TARGETS, {"ended_because": "Ctrl-C."}, "held", "It holds: both targets were held by 3 people."),
+        (
+            SLOW[:2],
+            TARGETS,
+            {"ended_because": "Ctrl-C."},
+            "no answer",
+            "No answer: the run ended before everybody came.",
+        ),
+        # What was not measured was not held.
+        (QUICK, PROBES, {}, "no answer", "No answer: a target was not measured: hub probe: p95 at most 1 s."),
+        ([], TARGETS, {}, "no answer", "No answer: a target was not measured: start to ready: p95 at most 10 s."),
+        # Without targets there is nothing to hold.
+        (QUICK, "", {}, "no targets", "No targets were given: 3 people, start to ready p50 4 s, p95 4 s, 0 failed."),
+        (ONE_FAILED[2:], "", {}, "no targets", "No targets were given: 1 person, start to ready 1 failed."),
+        ([], "", {}, "no targets", "No targets were given, and no server start was measured."),
+    ],
+)
+def test_verdicts(records: list[Record], event: str, known: dict[str, Any], answer: Answer, headline: str) -> None:
+    verdict = verdict_of(finished(records, CLASS + event, planned_people=3, **known))
+    assert (verdict.answer, verdict.headline) == (answer, headline)
+    assert verdict.exit_code == {"held": 0, "no targets": 0, "missed": 1, "no answer": 4}[answer]
+
+
+def test_a_run_without_an_event() -> None:
+    verdict = verdict_of(finished(QUICK))
+    assert (verdict.answer, verdict.outcomes, verdict.climbed) == ("no targets", [], None)
+
+
+def test_a_headline_names_two_missed_targets() -> None:
+    more = TARGETS + TARGETS.replace("95", "50") + TARGETS.replace("95", "99")
+    headline = verdict_of(finished(SLOW, CLASS + more)).headline
+    assert headline.startswith("It does not hold: 3 of 6 targets were missed: start to ready: p95")
+    assert headline.endswith("; start to ready: p50 at most 10 s, measured 84 s; and 1 more.")
+
+
+def test_doubts_are_said_in_whole_sentences() -> None:
+    run = finished(QUICK[:2], CLASS + TARGETS, planned_people=3, ended_because="Four spawns in a row failed.")
+    assert verdict_of(run).doubts == ["The run ended after 2 of 3 people had come: Four spawns in a row failed."]
+    strained = verdict_of(finished(QUICK, CLASS + TARGETS, generator="It was late."))
+    assert strained.doubts == ["It was late. Times are only ever too long by that, so what was held is held."]
+
+
+class TestClimbing:
+    HELD: ClassVar = [start(due, 4.0, cohort="climbers") for due in (0, 30, 60, 75)]
+    BROKEN: ClassVar = [start(130, 84.0, cohort="climbers")]
+
+    def test_a_climb_that_stopped_when_a_target_was_missed_is_an_answer(self) -> None:
+        run = finished(
+            [*self.HELD, *self.BROKEN], CLIMB + TARGETS, planned_people=12, ended_because="A target was missed."
+        )
+        verdict = verdict_of(run)
+        assert (verdict.answer, verdict.doubts) == ("missed", [])
+        assert verdict.headline == (
+            "It does not hold to the last step. The hub held 4 starts a minute and 4 servers; at the next step "
+            "(6 a minute) start to ready p95 was 84 s."
+        )
+
+    def test_what_was_missed_in_one_step_only_is_missed(self) -> None:
+        rows = [start(due, 4.0, cohort="climbers") for due in [n / 10 for n in range(100)]]
+        verdict = verdict_of(finished([*rows, *self.BROKEN], CLIMB + TARGETS))
+        assert {one.state for one in verdict.outcomes} == {"held"}
+        assert verdict.answer == "missed"
+
+    def test_a_climb_that_ended_for_another_reason_is_none(self) -> None:
+        run = finished(self.HELD, CLIMB + TARGETS, planned_people=12, ended_because="Ctrl-C.")
+        assert verdict_of(run).answer == "no answer"
+        told = finished(
+            [*self.HELD, *self.BROKEN], CLIMB.replace("stop_when_missed = true", "") + TARGETS, planned_people=12
+        )
+        assert verdict_of(replace(told, info=replace(told.info, ended_because="Ctrl-C."))).answer == "no answer"
+
+    def test_a_strained_load_generator_may_have_broken_it(self) -> None:
+        rows = [start(n / 10, 4.0, cohort="climbers") for n in range(100)]
+        verdict = verdict_of(finished([*rows, *self.BROKEN], CLIMB + TARGETS, generator="It was late."))
+        assert verdict.headline == (
+            "No answer: a target was missed in a step, but the load generator, not the hub, was the limit."
+        )
+
+    def test_the_first_step(self) -> None:
+        verdict = verdict_of(finished([start(0, 84.0)], CLIMB + TARGETS))
+        assert verdict.headline == (
+            "It does not hold. Already the first step (2 starts a minute) was too much: start to ready p95 was 84 s."
+        )
