@@ -5,10 +5,13 @@ from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
 import itertools
+import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import gevent
 from gevent import GreenletExit
@@ -16,13 +19,18 @@ from gevent.lock import BoundedSemaphore
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import error_for
+from hubusers.hub.connections import Connections
+from hubusers.hub.endpoint import quoted
 from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
 from hubusers.hub.log import get_logger
 from hubusers.hub.progress import progress
 from hubusers.hub.waiting import Deadline, poll
 from hubusers.hub.watching import USER_PATH, Sighting, looks
-from hubusers.run.records import START_TO_READY, STOP_TO_STOPPED, Record
-from hubusers.run.run import run_of
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.run.accounts import Account, NoAccountLeft
+from hubusers.run.guests import Guest, anybody
+from hubusers.run.run import Run, run_of
+from hubusers.run.settings import Settings
 from hubusers.run.shared_listing import SharedListing
 from hubusers.users.clients import CountingClient, UserClient
 
@@ -40,6 +48,8 @@ class Measured:
         self.began = began
         self.ended = 0.0
         self.late = 0.0
+        self.throttled = 0.0
+        self.throttled_by = ""
 
     def take(self, sighting: Sighting, deadline: Deadline) -> None:
         self.ended = deadline.started + sighting.seen
@@ -59,6 +69,9 @@ class HubUser(FastHttpUser):
 
     abstract = True
 
+    only_if_asked = False
+    """Whether such users come only when their class is named, on Locust's command line or in an event."""
+
     _creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)
 
     def __init__(self, environment: Environment) -> None:
@@ -74,14 +87,49 @@ class HubUser(FastHttpUser):
         self.insecure = run.settings.access.verify is False
         self.ssl_context_factory = run.tls_context
         super().__init__(environment)
-        self.username = run.new_name()
-        self.hub = UserClient(
-            run, run.connections(request_event=environment.events.request, context=self.context), self._count
-        )
-        self._due: float | None = None
+        guest = self._guest(run)
+        self.account = guest.account
+        self.username = guest.account.username
+        self.person = guest.person
+        self.lifecycle = 0
+        # Who has a token of their own speaks with that one.
+        self.hub = UserClient(run, self._connections(self.account.token or run.settings.access.token), self._count)
+        self._has_account = guest.has_account
+        self._has_arrived = False
+        self._due = guest.due
+        self._server_in_use = False
+        self.leaves_server = False
         self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
 
+    # What a run asks of the class, before there are users
+
+    @classmethod
+    def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the scopes that the run's token needs for these users, in addition to those for their accounts."""
+        return ()
+
+    @classmethod
+    def check(cls, settings: Settings) -> None:
+        """Raise SettingsError where these users could not do their work with the settings."""
+
     # What a subclass uses
+
+    @contextmanager
+    def or_end_the_task(self) -> Iterator[None]:
+        """End the task where an error of the hub's comes out of the with-block, unless one can go on after it."""
+        try:
+            yield
+        except HubUsersError as error:
+            self.test_run.note_failure(error)
+            if error.ends_task:
+                ends = self.settings.end_after_failure or error.ends_user
+                raise (StopUser if ends else RescheduleTask) from error
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the with-block as one step of its own, with a row `STEP name`; an error of the hub's ends the task."""
+        with self._measured(name, "STEP"):
+            yield
 
     def start_server(self) -> None:
         """Start the server and wait until it is ready: the row `SERVER start to ready`.
@@ -89,37 +137,46 @@ class HubUser(FastHttpUser):
         The time runs from the first request until the server is seen ready, with every wait that the hub asked for.
         Each such answer (429) is also a row `SERVER throttled`, with the time until the next try.
         """
-        with self._measured(START_TO_READY) as measured:
+        self.lifecycle += 1
+        with self._counted_as_pending(), self._measured(START_TO_READY) as measured:
             deadline = Deadline(self.settings.server_timeout)
             # Entered before the hub is asked, because its answer may never arrive.
-            self.test_run.ledger.server_started(self.username)
+            self.test_run.ledger.server_started(self.account.key)
             try:
                 lifecycle.start_until_accepted(
-                    self.hub, self.username, self.settings.user_options, deadline, self._count_throttled
+                    self.hub,
+                    self.username,
+                    self.person.user_options,
+                    deadline,
+                    partial(self._throttled, measured),
+                    self.account.server_name,
                 )
             except HubUsersError as error:
                 # 502 to 504 come from what stands before the hub, which may have got the request all the same.
                 if 400 <= error.status <= 500:
-                    self.test_run.ledger.server_refused(self.username)
+                    self.test_run.ledger.server_refused(self.account.key)
                 raise
             try:
-                measured.take(
-                    lifecycle.wait_until_ready(self._sightings_of_start(deadline), self.username, deadline), deadline
-                )
+                sightings = self._sightings_of_start(deadline)
+                seen = lifecycle.wait_until_ready(sightings, self.username, deadline, self.account.server_name)
+                measured.take(seen, deadline)
             except (SpawnFailed, UserGone):
-                self.test_run.ledger.server_gone(self.username)
+                self.test_run.ledger.server_gone(self.account.key)
                 raise
             self.test_run.note_ready()
+        self._use_server(True)
 
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
+        self._use_server(False)
         with self._measured(STOP_TO_STOPPED) as measured:
             deadline = Deadline(self.settings.server_timeout)
-            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, self.settings.poll_interval):
-                measured.take(
-                    lifecycle.wait_until_stopped(self._sightings_of_stop(deadline), self.username, deadline), deadline
-                )
-            self.test_run.ledger.server_gone(self.username)
+            interval, server_name = self.settings.poll_interval, self.account.server_name
+            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval, server_name):
+                sightings = self._sightings_of_stop(deadline)
+                seen = lifecycle.wait_until_stopped(sightings, self.username, deadline, server_name)
+                measured.take(seen, deadline)
+            self.test_run.ledger.server_gone(self.account.key)
 
     @contextmanager
     def server(self) -> Iterator[str]:
@@ -128,11 +185,17 @@ class HubUser(FastHttpUser):
             self.stop_server()  # left over from a step that failed
         self.start_server()
         try:
-            yield f"/user/{self.username}"
+            yield self.server_path
         except Exception:
             self.stop_server()
             raise
         self.stop_server()
+
+    @property
+    def server_path(self) -> str:
+        """The path of the server below the hub's URL."""
+        path = f"/user/{quoted(self.username)}"
+        return f"{path}/{quoted(self.account.server_name)}" if self.account.server_name else path
 
     def stay(self, seconds: float) -> None:
         """Do nothing for so long. What comes next is due then, and measured from then should it begin late."""
@@ -141,17 +204,67 @@ class HubUser(FastHttpUser):
             gevent.sleep(seconds)
 
     @property
+    def time_left(self) -> float:
+        """Seconds until this person has to leave, as the event says; infinite where it does not."""
+        return math.inf if self.person.until is None else max(0.0, self.person.until - self.test_run.elapsed)
+
+    @property
     def has_server(self) -> bool:
         """Whether a server was asked for that was not seen to stop or fail."""
-        return self.test_run.ledger.has_server(self.username)
+        return self.test_run.ledger.has_server(self.account.key)
 
     # What Locust calls
 
     def on_start(self) -> None:
-        """Create the account; a subclass that has an `on_start` of its own calls this one first.
+        """Create the account, if there is none yet; a subclass that has an `on_start` of its own calls this one first.
 
         Without an account the user ends, by a `GreenletExit`: for a `StopUser` from here Locust would log a traceback.
+        So does who has an account with a server that runs already: it is somebody else's.
         """
+        if not self.username:
+            raise GreenletExit
+        if not self._has_account:
+            self._have_account()
+        elif self._account_is_in_use():
+            raise GreenletExit
+        self._has_arrived = True
+        self.test_run.headcount.arrived += 1
+
+    def on_stop(self) -> None:
+        """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.
+
+        Where the person has left the server running, that is at the end of the run.
+        """
+        if not self.leaves_server:
+            self._use_server(False)
+        self.test_run.headcount.left += self._has_arrived
+        if self.username and not self.leaves_server:
+            self.test_run.release(self.account.key)
+
+    # How it is done
+
+    def _connections(self, token: str = "", **kwargs: Any) -> Connections:
+        event = self.environment.events.request
+        return self.test_run.connections(token, request_event=event, context=self.context, **kwargs)
+
+    def _guest(self, run: Run) -> Guest:
+        try:
+            return run.next_guest()
+        except NoAccountLeft as error:
+            LOG.error("%s; this user ends", error)
+            return Guest(anybody(run.settings), Account(""), has_account=False)
+
+    def _account_is_in_use(self) -> bool:
+        try:
+            in_use = self.test_run.accounts.in_use(self.hub, self.account)
+        except HubUsersError as error:
+            self.test_run.note_failure(error)
+            return True
+        if in_use:
+            LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
+        return in_use
+
+    def _have_account(self) -> None:
         with self._creating:
             self.test_run.ledger.user_created(self.username)
             deadline, tries = Deadline(self.settings.server_timeout), itertools.count(1)
@@ -159,12 +272,6 @@ class HubUser(FastHttpUser):
         if not created:
             LOG.error("No account for %s within %g seconds; this user ends", self.username, deadline.seconds)
             raise GreenletExit
-
-    def on_stop(self) -> None:
-        """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last."""
-        self.test_run.release(self.username)
-
-    # How it is done
 
     def _create_account(self, deadline: Deadline, tries: int) -> bool | None:
         answer = self.hub.request(
@@ -184,12 +291,13 @@ class HubUser(FastHttpUser):
             raise GreenletExit
         return None
 
-    def _sightings_of_start(self, deadline: Deadline) -> Iterator[Sighting]:
+    def _sightings_of_start(self, deadline: Deadline) -> Generator[Sighting]:
         if self.settings.wait == "progress":
-            return progress(self.hub, self.username, deadline, self.settings.poll_interval)
+            interval, server_name = self.settings.poll_interval, self.account.server_name
+            return progress(self.hub, self.username, deadline, interval, server_name)
         return self._sightings_of_stop(deadline)
 
-    def _sightings_of_stop(self, deadline: Deadline) -> Iterator[Sighting]:
+    def _sightings_of_stop(self, deadline: Deadline) -> Generator[Sighting]:
         # There is no progress stream of a stop.
         if self.settings.wait == "listing":
             return self._shared_listing().sightings(self.hub, self.username, deadline)
@@ -200,7 +308,7 @@ class HubUser(FastHttpUser):
     def _shared_listing(self) -> SharedListing:
         run = self.test_run
         if run.listing is None:
-            client = CountingClient(run, run.connections(request_event=self.environment.events.request))
+            client = CountingClient(run, self._connections(run.settings.access.token))
             run.listing = SharedListing(client, run.names_begin_with, self.settings.poll_interval)
         return run.listing
 
@@ -212,36 +320,78 @@ class HubUser(FastHttpUser):
 
         return noted
 
-    def _count_throttled(self, seconds: float) -> None:
+    def _throttled(self, measured: Measured, seconds: float, limit: str) -> None:
+        measured.throttled += seconds
+        measured.throttled_by = limit
+        self.test_run.headcount.throttled += 1
         self._count("throttled", seconds)
 
     @contextmanager
-    def _measured(self, step: str) -> Iterator[Measured]:
-        """Count and record the block as one step, success or failure; a failure ends the task."""
+    def _counted_as_pending(self) -> Iterator[None]:
+        self.test_run.headcount.pending += 1
+        try:
+            yield
+        finally:
+            self.test_run.headcount.pending -= 1
+
+    def _use_server(self, in_use: bool) -> None:
+        self.test_run.headcount.ready += in_use - self._server_in_use
+        self._server_in_use = in_use
+
+    @contextmanager
+    def _measured(self, step: str, kind: str = "SERVER") -> Iterator[Measured]:
+        """Count and record the block as one step, success or failure; a failure ends the task.
+
+        Args:
+            step: Its name.
+            kind: Under which type of request Locust counts it.
+        """
         due, self._due = self._due, None
         measured = Measured(time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0))
-        try:
-            yield measured
-        except HubUsersError as error:
-            self._note(step, measured, error)
-            self.test_run.note_failure(error)
-            if isinstance(error, SpawnFailed):
-                self.test_run.note_failed_spawn(measured.began)
-            ends = self.settings.end_after_failure or isinstance(error, UserGone)
-            raise (StopUser if ends else RescheduleTask) from error
-        self._note(step, measured)
+        with self.or_end_the_task():
+            try:
+                with self._noted(step, measured, kind):
+                    yield measured
+            except HubUsersError as error:
+                self.test_run.headcount.failed += kind == "SERVER"
+                if isinstance(error, SpawnFailed):
+                    self.test_run.note_failed_spawn(measured.began)
+                raise
 
-    def _note(self, step: str, measured: Measured, error: HubUsersError | None = None) -> None:
+    @contextmanager
+    def _noted(self, step: str, measured: Measured, kind: str) -> Iterator[None]:
+        """Count and record the block as one step, success or failure; a failure goes on to who called."""
+        try:
+            yield
+        except HubUsersError as error:
+            self._note(step, measured, error, kind)
+            raise
+        self._note(step, measured, kind=kind)
+
+    def _note(self, step: str, measured: Measured, error: HubUsersError | None = None, kind: str = "SERVER") -> None:
         now = time.monotonic()
         seconds = (measured.ended or now) - measured.began
         failure = str(error) if error else ""
         began = time.time() - (now - measured.began)
-        self.test_run.records.note(Record(step, self.username, began, seconds, measured.late, failure))
-        self._count(step, seconds, error)
+        self.test_run.results.records.note(
+            Record(
+                step=step,
+                username=self.account.key,
+                began=began,
+                seconds=seconds,
+                late=measured.late,
+                failure=failure,
+                cohort=self.person.cohort,
+                lifecycle=self.lifecycle,
+                throttled=measured.throttled,
+                throttled_by=measured.throttled_by,
+            )
+        )
+        self._count(step, seconds, error, kind)
 
-    def _count(self, name: str, seconds: float, error: Exception | None = None) -> None:
+    def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
         self.environment.events.request.fire(
-            request_type="SERVER",
+            request_type=kind,
             name=name,
             response_time=seconds * 1000,  # Locust counts in milliseconds
             response_length=0,

@@ -11,7 +11,8 @@ import pytest
 
 import hubusers
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, free_port, run_locust, users_on, wait_until
+from hubusers.local.ports import free_port
+from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 SHORT = ["--stay", "0.2", "--pause", "0.1", "--poll-interval", "0.2"]
@@ -50,11 +51,11 @@ def test_a_whole_run(wait: str, asks: str, local_hub: LocalHub) -> None:
     } - {"GET /users/{name}"}
     assert asks in rows
     assert sum(row["num_failures"] for row in rows.values()) == 0
-    assert rows["SERVER start to ready"]["num_requests"] > 10
+    assert rows["SERVER start to ready"]["num_requests"] >= 10
     assert rows["SERVER start to ready"]["min_response_time"] >= 300  # milliseconds: no spawn is faster here
     created, removed, left, started, servers_removed, servers_left = locust.summary()
     assert (created, removed, left, servers_left) == (10, 10, 0, 0)
-    assert started == servers_removed > 10
+    assert started == servers_removed >= 10
     measured = rows["SERVER start to ready"]["num_requests"]
     assert re.search(
         rf"start to ready: p50 \d+\.\d{{3}}, .* ± \d+\.\d{{3}} seconds \({measured} measured, 0", locust.output
@@ -69,7 +70,7 @@ def test_a_user_is_done_after_some_lifecycles_and_the_run_ends_with_the_last(loc
     locust = run_locust(
         local_hub, *["-u", "4", "-r", "4", "-t", "60s", "--json", "--lifecycles", "2", "--name-prefix", "twice"], *SHORT
     )
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 50  # and not the sixty of its time limit
     assert locust.statistics()["SERVER stop to stopped"]["num_requests"] == 8
     ours = {name: events for name, events in server_events(local_hub).items() if f"-{run_id(locust)}-" in name}
     assert len(ours) == 4

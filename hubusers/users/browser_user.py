@@ -1,0 +1,225 @@
+"""People with a browser: they log in, ask for a server by the hub's pages, are led to it, and leave in some way."""
+
+from locust.env import Environment
+
+import time
+from collections.abc import Iterator
+
+from gevent import GreenletExit
+
+from hubusers.event.leaving import Leaving
+from hubusers.hub import lifecycle
+from hubusers.hub.answers import Stop, error_for
+from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.lifecycle import THROTTLED_PAUSE
+from hubusers.hub.log import get_logger
+from hubusers.hub.waiting import Deadline, poll
+from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
+from hubusers.run.settings import Settings
+from hubusers.users import pages
+from hubusers.users.base import Measured
+from hubusers.users.browser import CONNECTIONS, HEADERS, Browser, Page
+from hubusers.users.planned import PlannedUser
+
+LOG = get_logger(__name__)
+
+TOKENS_PATH = "/users/{name}/tokens"
+
+
+class BrowserUser(PlannedUser):
+    """A person who uses the hub with a browser.
+
+    Who has a password logs in by the hub's form. Everybody else uses a token, which is how people get in whose hub
+    leaves logins to another service: then the hub's pages, which take no tokens, are left out, the server is started by
+    the API, and the token goes along to the server. A person whose account the run has made, and who has no password,
+    gets a token from the hub.
+    """
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.browser: Browser
+        self._token = self.account.token
+        self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
+        self._is_logged_in = False
+        self._page: Page | None = None  # where the person is
+
+    @classmethod
+    def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
+        return ("tokens",) if settings.accounts_are_made and not settings.access.password else ()
+
+    def on_start(self) -> None:
+        super().on_start()
+        if not self.account.password and not self._token:
+            self._token = self._new_token()
+        authorization = f"token {self._token}" if self._token else ""
+        connections = self._connections(size=CONNECTIONS, headers=HEADERS)
+        self.browser = Browser(connections, authorization=authorization, timeout=self.settings.server_timeout)
+
+    def on_stop(self) -> None:
+        self.close_page()
+        super().on_stop()
+
+    # The steps
+
+    def log_in(self) -> None:
+        """Open the hub and log in, or show the token: the row `STEP login`; nothing for who is logged in already."""
+        if self._is_logged_in:
+            return
+        with self._measured(LOGIN, "STEP") as measured:
+            if self._token:
+                answer = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user").answer
+                if answer.status != 200:
+                    raise error_for(answer, f"logging in as {self.username}")
+            else:
+                self._page = pages.log_in(self.browser, self.username, self.account.password)
+                # Most hubs go on to ask for the server: that is of the next step.
+                measured.ended = self.browser.form_answered
+        self._is_logged_in = True
+
+    def open_server(self) -> Page:
+        """Ask for the server, unless it runs, and be led to it; return its first page.
+
+        The row `SERVER start to ready` is the time from then until the page, or the hub, tells that the server is
+        ready. `STEP spawn page` is the time until the person sees that it is being started.
+        """
+        if self._token:
+            if not self.has_server:
+                self.start_server()
+            self._page = self.browser.get(f"{self.browser.base}{self.server_path}/lab")
+        elif self.has_server:
+            with self.step(SPAWN_PAGE):
+                self._page = self._led_back()
+        else:
+            self._page = self._start_by_the_page()
+        self.leaves_server = False
+        return self._page
+
+    def leave(self) -> None:
+        """Leave, in the way that was drawn for this visit."""
+        way = next(self._ways_to_leave)
+        if way == "log-out":
+            self.before_logging_out()
+        if way == "walk-away":
+            self.abandon_page()
+        else:
+            self.close_page()
+        if way == "log-out":
+            self._stop_and_log_out()
+        else:
+            self.leaves_server = True
+
+    def before_logging_out(self) -> None:
+        """Do what is to be done while the server still runs; a subclass says what."""
+
+    def close_page(self) -> None:
+        """Close what a page of the server holds open; a subclass whose page does says how."""
+
+    def abandon_page(self) -> None:
+        """Go away and leave open what a page of the server holds open; a subclass whose page does says how."""
+
+    # How it is done
+
+    def _new_token(self) -> str:
+        answer = self.hub.request_patiently(
+            "POST", TOKENS_PATH, username=self.username, body={"note": "hubusers, for one run"}
+        )
+        model = answer.model
+        if answer.status in {200, 201} and isinstance(model, dict) and isinstance(model.get("token"), str):
+            return str(model["token"])
+        self.test_run.note_failure(error_for(answer, f"getting a token for {self.username}"))
+        raise GreenletExit
+
+    def _led_back(self) -> Page:
+        deadline = Deadline(self.settings.server_timeout)
+        try:
+            page = pages.spawn(self.browser, self.username, self.account.server_name, self.person.user_options)
+            return pages.follow_progress(self.browser, page, deadline)
+        except (SpawnFailed, pages.ServerNotRunning):
+            self.test_run.ledger.server_gone(self.account.key)
+            self._use_server(False)
+            raise
+
+    def _start_by_the_page(self) -> Page:
+        self.lifecycle += 1
+        with self._counted_as_pending(), self._measured(START_TO_READY) as measured:
+            if self._page is not None:
+                measured.began = self.browser.form_answered or measured.began
+            deadline = Deadline(self.settings.server_timeout)
+            # Entered before the hub is asked, because its answer may never arrive.
+            self.test_run.ledger.server_started(self.account.key)
+            try:
+                page = self._ask_for_server(measured, deadline)
+            except HubUsersError as error:
+                if 400 <= error.status <= 500:
+                    self.test_run.ledger.server_refused(self.account.key)
+                raise
+            try:
+                page = pages.follow_progress(
+                    self.browser, page, deadline, on_ready=lambda: setattr(measured, "ended", time.monotonic())
+                )
+            except (SpawnFailed, UserGone, pages.ServerNotRunning):
+                self.test_run.ledger.server_gone(self.account.key)
+                raise
+            self.test_run.note_ready()
+        self._use_server(True)
+        return page
+
+    def _ask_for_server(self, measured: Measured, deadline: Deadline) -> Page:
+        """Ask by the page, and come back whenever the hub says "later"."""
+        while True:
+            try:
+                return self._spawn()
+            except pages.ComeBackLater as later:
+                pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
+                self._throttled(measured, min(pause, max(0.0, deadline.remaining())), later.limit)
+                if pause >= deadline.remaining():
+                    deadline.sleep(deadline.remaining())
+                    raise Throttled(later.detail, status=429) from None
+                deadline.sleep(pause)
+
+    def _spawn(self) -> Page:
+        page, self._page = self._page, None
+        began = (page and self.browser.form_answered) or time.monotonic()
+        later: pages.ComeBackLater | None = None
+        with self._noted(SPAWN_PAGE, Measured(began), "STEP"):
+            try:
+                return pages.spawn(
+                    self.browser, self.username, self.account.server_name, self.person.user_options, page=page
+                )
+            except pages.ComeBackLater as error:
+                later = error  # which is no failure of the page
+        raise later
+
+    def _stop_and_log_out(self) -> None:
+        if self._token:
+            self.stop_server()
+        else:
+            self._stop_by_the_page()
+            try:
+                pages.log_out(self.browser)
+            except HubUsersError as error:
+                self.test_run.note_failure(error)
+        self._is_logged_in = False
+
+    def _stop_by_the_page(self) -> None:
+        self._use_server(False)
+        with self._measured(STOP_TO_STOPPED) as measured:
+            deadline = Deadline(self.settings.server_timeout)
+            server_name = self.account.server_name
+
+            def ask() -> Stop | None:
+                outcome = pages.stop_server(self.browser, self.username, server_name)
+                return None if outcome is Stop.NOT_NOW else outcome
+
+            outcome = poll(ask, deadline, self.settings.poll_interval)
+            if outcome is None:
+                raise WaitTimeout(
+                    f"the server of {self.username} could not be stopped within {deadline.seconds:g} seconds"
+                )
+            if outcome is Stop.STOPPING:
+                sightings = self._sightings_of_stop(deadline)
+                seen = lifecycle.wait_until_stopped(sightings, self.username, deadline, server_name)
+                measured.take(seen, deadline)
+            self.test_run.ledger.server_gone(self.account.key)

@@ -1,0 +1,172 @@
+"""What JupyterLab asks its server for: when it starts, as long as it is open, and around a notebook.
+
+Recorded of Chromium with JupyterLab 4.6; 4.2 asks the same but for what is marked. Left out: what the kernel and its
+websocket do; and saving by itself, which JupyterLab does every two minutes when there is something to save.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+_FINE = (200,)
+_MAY_BE_ABSENT = (200, 404)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the front end's.
+
+    Attributes:
+        method: The HTTP method.
+        path: Below the server's base URL, `{notebook}` being the notebook's; the time is added to its query.
+        good: The statuses that a browser is content with.
+        only_if: The option of the page's configuration without which it is not asked.
+        since: The version of JupyterLab from which on it is.
+    """
+
+    method: str
+    path: str
+    good: Container[int] = _FINE
+    only_if: str = ""
+    since: tuple[int, int] = (4, 0)
+
+
+KERNELSPECS = Call("GET", "api/kernelspecs")
+ME = Call("GET", "api/me", _MAY_BE_ABSENT)
+SETTINGS = Call("GET", "lab/api/settings")
+KERNELS = Call("GET", "api/kernels")
+SESSIONS = Call("GET", "api/sessions")
+TERMINALS = Call("GET", "api/terminals", _MAY_BE_ABSENT, only_if="terminalsAvailable")
+WORKSPACES = Call("GET", "lab/api/workspaces", _MAY_BE_ABSENT)
+FOLDER = Call("GET", "api/contents?content=1&hash=0")
+SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/default", (200, 201, 204))
+# Each listing of the folder sets the widths of its columns, which are a part of the workspace.
+SAVE_COLUMNS = replace(SAVE_WORKSPACE, since=(4, 3))
+NOTEBOOK_STATE = Call("GET", "api/contents/{notebook}?content=0&hash=1&contentProviderId=undefined")
+CHECKPOINTS = Call("GET", "api/contents/{notebook}/checkpoints")
+NEW_CHECKPOINT = Call("POST", "api/contents/{notebook}/checkpoints", (201,))
+
+# Calls of one line go out together, lines one after the other.
+
+STARTING: tuple[tuple[Call, ...], ...] = (
+    (KERNELSPECS, ME, SETTINGS, KERNELS, TERMINALS, SESSIONS, WORKSPACES, ME, KERNELSPECS),
+    (Call("GET", "lab/api/translations/default", _MAY_BE_ABSENT),),
+)
+"""Once the scripts are there; at this time the websocket `FrontEnd.events_path` is opened, and held."""
+
+PLUGINS: tuple[Call, ...] = (
+    Call("GET", "api/config/jupyterlabapputilsextensionannouncements", _MAY_BE_ABSENT),
+    Call("GET", "lab/api/build", _MAY_BE_ABSENT),
+    Call("GET", "lsp/status", _MAY_BE_ABSENT),
+    Call("GET", "lab/api/translations", _MAY_BE_ABSENT),
+    FOLDER,
+    Call("GET", "lab/api/settings/@jupyterlab/docmanager-extension:plugin", _MAY_BE_ABSENT),
+    Call("GET", "lab/api/settings/@jupyterlab/codemirror-extension:plugin", _MAY_BE_ABSENT),
+    Call("GET", "lab/api/settings/@jupyterlab/notebook-extension:panel", _MAY_BE_ABSENT),
+)
+"""When the parts of JupyterLab begin to work; with it the theme is loaded."""
+
+RESTORING: tuple[tuple[Call, ...], ...] = (
+    (Call("GET", "lab/api/workspaces/default", _MAY_BE_ABSENT),),
+    (Call("GET", "lab/api/settings?ids_only=true"),),
+    (SAVE_WORKSPACE, FOLDER),
+    (SAVE_WORKSPACE,),
+)
+"""Where was I last time? With it the launcher's images are loaded, those of the kernels."""
+
+OPENING: tuple[tuple[Call, ...], ...] = (
+    (
+        Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined"),
+        Call("GET", "api/nbconvert", _MAY_BE_ABSENT),
+    ),
+    (CHECKPOINTS, CHECKPOINTS, CHECKPOINTS),
+    (SAVE_WORKSPACE,),
+    (SESSIONS,),
+)
+"""A notebook is opened; with the checkpoints, the files for it are loaded, and without one, one is made."""
+
+STARTING_KERNEL: tuple[tuple[Call, ...], ...] = (
+    (Call("POST", "api/sessions", (201,)),),
+    (SESSIONS,),
+    (Call("PATCH", "api/sessions/{session}"), KERNELS),
+    (Call("PATCH", "api/sessions/{session}"), SESSIONS),
+)
+"""It has no kernel: one is started, for a path that JupyterLab makes up and then changes into the notebook's."""
+
+KERNEL_FOUND: tuple[Call, ...] = (KERNELSPECS, SAVE_WORKSPACE)
+"""It has one, new or not; at this time the kernel's websocket is opened."""
+
+SAVING: tuple[tuple[Call, ...], ...] = (
+    (NOTEBOOK_STATE,),
+    (Call("PUT", "api/contents/{notebook}", (200, 201)),),
+    (NOTEBOOK_STATE, FOLDER),
+    (CHECKPOINTS, NEW_CHECKPOINT),
+    (SAVE_COLUMNS,),
+)
+"""The notebook is saved."""
+
+_EVERY_TEN_SECONDS, _EVERY_MINUTE = 10.0, 61.0
+
+POLLS: Mapping[Call, float] = {
+    WORKSPACES: _EVERY_TEN_SECONDS,
+    KERNELS: _EVERY_TEN_SECONDS,
+    TERMINALS: _EVERY_TEN_SECONDS,
+    SESSIONS: _EVERY_TEN_SECONDS,
+    FOLDER: _EVERY_TEN_SECONDS,
+    SAVE_COLUMNS: _EVERY_TEN_SECONDS,
+    ME: _EVERY_MINUTE,
+    KERNELSPECS: _EVERY_MINUTE,
+}
+"""What is asked again and again, and the seconds from one question to the next. All rests while the tab is hidden, but
+the websockets stay open."""
+
+THEME = "lab/api/themes/@jupyterlab/theme-light-extension/index.css"
+"""Below the server's base URL: the style that is set when a person chose none."""
+
+
+def workspace(notebook: str) -> dict[str, Any]:
+    """Return what JupyterLab keeps of where everything is: as large as with a notebook, or without."""
+    tab = f"notebook:{notebook}"
+    dock = {"type": "tab-area", "currentIndex": 0, "widgets": [tab] if notebook else []}
+    data: dict[str, Any] = {
+        "file-browser-filebrowser:columns": {
+            "sizes": {
+                "name": 139.5,
+                "file_size": None,
+                "is_selected": 18,
+                "last_modified": 86.5,
+                "date_created": None,
+            },
+            "sortState": {"direction": "ascending", "key": "name"},
+        },
+        "layout-restorer:data": {
+            "main": {"dock": dock, **({"current": tab} if notebook else {})},
+            "down": {"size": 0, "collapsed": True, "widgets": []},
+            "left": {
+                "collapsed": False,
+                "visible": True,
+                "current": "filebrowser",
+                "widgets": ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin", "extensionmanager.main-view"],
+                "widgetStates": {
+                    "jp-running-sessions": {"sizes": [1 / 6] * 6, "expansionStates": [True] * 6},
+                    "extensionmanager.main-view": {"sizes": [1 / 3] * 3, "expansionStates": [True, False, False]},
+                },
+            },
+            "right": {
+                "collapsed": True,
+                "visible": True,
+                "widgets": ["jp-property-inspector", "debugger-sidebar"],
+                "widgetStates": {"jp-debugger-sidebar": {"sizes": [0.25] * 4, "expansionStates": [True] * 4}},
+            },
+            "relativeSizes": [0.2069249793899423, 0.7930750206100577, 0],
+            "top": {"simpleVisibility": True},
+        },
+        "docmanager:recents": {"opened": [], "closed": []},
+    }
+    if notebook:
+        data["docmanager:recents"]["opened"] = [
+            {"path": "", "contentType": "directory", "root": "~"},
+            {"path": notebook, "contentType": "notebook", "factory": "Notebook", "root": "~"},
+        ]
+        data[tab] = {"data": {"path": notebook, "factory": "Notebook"}}
+    return {"data": data, "metadata": {"id": "default"}}

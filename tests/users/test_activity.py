@@ -1,0 +1,69 @@
+"""The reports of activity that single-user servers send, on a real hub."""
+
+from locust.env import Environment
+
+import json
+import time
+from dataclasses import replace
+
+import gevent
+import pytest
+import requests
+
+from hubusers.local import LocalHub
+from hubusers.run.access import Access
+from hubusers.run.run import Run, set_run
+from hubusers.users import ActivityUser
+from tests.locust_process import LocustProcess, users_on, wait_until
+from tests.run.settings import settings_for
+from tests.scripted_hub import Scripted, ScriptedHub
+
+
+def test_reports_come_in_rhythm_and_the_hub_takes_them(local_hub: LocalHub) -> None:
+    arguments = ["ActivityUser", "--headless", "--json", "-u", "5", "-r", "5", "--activity-interval", "1"]
+    with LocustProcess(local_hub, [*arguments, "--stop-after-failed-spawns", "0"]) as locust:
+        wait_until(lambda: len(active(local_hub)) == 5, lambda: locust.output)
+        locust.wait_for("00:10 elapsed")
+        assert locust.stop() == 0
+    row = locust.statistics()["POST /users/{name}/activity"]
+    assert row["num_failures"] == 0
+    assert 40 <= row["num_requests"] <= 75  # five a second for some ten seconds, on a machine that does other things
+    assert locust.summary()[:4] == (5, 5, 0, 0)
+    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test-")]
+
+
+def a_user(hub: ScriptedHub, *, named_servers: bool = False) -> ActivityUser:
+    settings = settings_for(hub.endpoint, Access("0123456789abcdef"))
+    settings = replace(settings, activity_interval=0.5, named_servers=named_servers, owner="ann")
+    environment = Environment()
+    set_run(environment, Run(settings, worker=0))
+    user: ActivityUser = type("Reporting", (ActivityUser,), {"host": hub.url})(environment)
+    return user
+
+
+@pytest.mark.parametrize(("named_servers", "servers"), [(False, [""]), (True, [])])
+def test_no_server_is_reported_that_the_hub_does_not_know(
+    scripted_hub: ScriptedHub, named_servers: bool, servers: list[str]
+) -> None:
+    """The hub refuses a report about a named server that was never started."""
+    a_user(scripted_hub, named_servers=named_servers).report_activity()
+    report = json.loads(scripted_hub.asked[0].body)
+    assert list(report.get("servers", {})) == servers
+    assert report["last_activity"].endswith("Z")
+
+
+def test_the_rhythm_stays_however_long_the_hub_takes(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(Scripted(200, {}, held=0.3))
+    user = a_user(scripted_hub)
+    began: list[float] = []
+    for _ in range(4):
+        gevent.sleep(user.wait_time() if began else 0)
+        began.append(time.monotonic())
+        user.report_activity()
+    assert 0.9 <= began[3] - began[1] <= 1.3, began  # the first one waits until it begins
+
+
+def active(hub: LocalHub) -> list[str]:
+    headers = {"Authorization": f"token {hub.token}"}
+    users = requests.get(f"{hub.endpoint}/users", headers=headers, timeout=10).json()
+    return [user["name"] for user in users if user["name"].startswith("hub-stress-test-") and user["last_activity"]]

@@ -1,0 +1,130 @@
+"""People with a browser, step by step, on a real hub that starts one server at a time."""
+
+from locust.env import Environment
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import gevent
+import pytest
+import requests
+
+from hubusers.event.leaving import Leaving
+from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
+from hubusers.local import LocalHub
+from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
+from hubusers.run.access import Access
+from hubusers.run.run import Run, set_run
+from hubusers.users.browser_user import BrowserUser
+from tests.run.settings import settings_for
+
+CONFIG = 'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)'
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[LocalHub]:
+    with LocalHub(concurrent_spawn_limit=1, spawn_seconds=(0.8, 1.0), extra_config=CONFIG) as hub:
+        yield hub
+
+
+class People:
+    """A run, and its people."""
+
+    def __init__(self, hub: LocalHub, password: str, leave: Leaving) -> None:
+        access = Access(hub.token, password=password)
+        settings = replace(settings_for(hub.endpoint, access), poll_interval=0.2, leave={leave: 1.0})
+        self.hub = hub
+        self.run = Run(settings, worker=0)
+        self.environment = Environment()
+        set_run(self.environment, self.run)
+        self.rows: Counter[str] = Counter()
+        self.environment.events.request.add_listener(
+            lambda request_type, name, **_: self.rows.update([f"{request_type} {name}"])
+        )
+
+    def newcomer(self) -> BrowserUser:
+        person: BrowserUser = type("Person", (BrowserUser,), {"host": self.hub.url})(self.environment)
+        person.on_start()
+        return person
+
+    def server_of(self, person: BrowserUser) -> Any:
+        headers = {"Authorization": f"token {self.hub.token}"}
+        url = f"{self.hub.endpoint}/users/{person.username}"
+        return requests.get(url, headers=headers, timeout=10).json()["server"]
+
+
+@pytest.fixture
+def people(hub: LocalHub) -> Iterator[Callable[..., People]]:
+    runs = []
+
+    def make(password: str = "", leave: Leaving = "log-out") -> People:
+        made = People(hub, password, leave)
+        runs.append(made.run)
+        return made
+
+    yield make
+    for run in runs:
+        run.finish()
+        assert not run.ledger.left()
+
+
+def visit(person: BrowserUser) -> None:
+    person.log_in()
+    person.open_server()
+
+
+def test_who_is_told_to_come_back_later_does_and_the_wait_counts(people: Callable[..., People]) -> None:
+    class_of_two = people(password="anything")
+    persons = [class_of_two.newcomer() for _ in range(2)]
+    gevent.joinall([gevent.spawn(visit, person) for person in persons], raise_error=True)
+    first, second = sorted(class_of_two.run.results.records.of(START_TO_READY), key=lambda record: record.seconds)
+    assert (first.failure, second.failure) == ("", "")
+    assert (first.throttled, second.throttled_by) == (0.0, CONCURRENT_SPAWN_LIMIT)
+    assert 0.5 < second.throttled < second.seconds
+    assert class_of_two.rows["SERVER throttled"] >= 1
+    assert all(not record.failure for record in class_of_two.run.results.records.of(SPAWN_PAGE))
+    assert class_of_two.run.headcount.ready == 2
+
+
+def test_who_logs_out_has_stopped_the_server_and_logs_in_again(people: Callable[..., People]) -> None:
+    visitors = people(password="anything")
+    person = visitors.newcomer()
+    visit(person)
+    assert visitors.server_of(person)
+    person.leave()
+    assert visitors.server_of(person) is None
+    assert not person.has_server
+    visit(person)
+    records = visitors.run.results.records
+    counted = {step: len(records.of(step)) for step in (LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED)}
+    assert counted == {LOGIN: 2, SPAWN_PAGE: 2, START_TO_READY: 2, STOP_TO_STOPPED: 1}
+    assert visitors.rows["POST /hub/login"] == 2
+
+
+def test_who_closes_the_tab_finds_the_server_again(people: Callable[..., People]) -> None:
+    visitors = people(password="anything", leave="close-tab")
+    person = visitors.newcomer()
+    visit(person)
+    person.leave()
+    visit(person)
+    assert len(visitors.run.results.records.of(START_TO_READY)) == 1
+    assert visitors.rows["POST /hub/login"] == 1
+    person.leave()
+    person.on_stop()
+    gevent.sleep(1.0)
+    assert visitors.server_of(person)  # until the run ends
+
+
+def test_who_has_no_password_gets_a_token_and_shows_no_page(people: Callable[..., People]) -> None:
+    visitors = people()
+    person = visitors.newcomer()
+    visit(person)
+    assert visitors.rows["POST /users/{name}/tokens"] == 1
+    assert visitors.rows["GET /hub/api/user"] == 1
+    assert visitors.rows["GET /user/{name}/lab"] == 1
+    assert not visitors.run.results.records.of(SPAWN_PAGE)
+    person.leave()
+    assert visitors.server_of(person) is None
+    assert not [row for row in visitors.rows if "/hub/login" in row or "/hub/home" in row]

@@ -1,0 +1,606 @@
+"""A kernel's websocket, at a real Jupyter server, and at a scripted one for what no real one does on command."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+import pytest
+import requests
+import trustme
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from hubusers.hub.errors import WaitTimeout
+from hubusers.local.ports import free_port
+from hubusers.users import held_websocket
+from hubusers.users import kernel as kernel_module
+from hubusers.users.held_websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
+from hubusers.users.kernel import Kernel, KernelDied
+from hubusers.users.notebooks import built_in_notebook
+
+TOKEN = "the token of the server"
+HEADERS = [f"Authorization: token {TOKEN}"]
+BASE = "/base/user/ann"
+READY_SECONDS = 40.0
+CELL_SECONDS = 20.0
+
+
+class JupyterServer:
+    """A Jupyter server with a base path, as a hub's user has it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"token {TOKEN}"
+        self._session.trust_env = False
+
+    def api(self, method: str, path: str) -> Any:
+        answer = self._session.request(method, f"{self.url}{BASE}/api/{path}", timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def start_kernel(self) -> str:
+        return str(self.api("POST", "kernels")["id"])
+
+    def kernel(self, kernel_id: str, url: str = "", kind: type[Kernel] = Kernel) -> Kernel:
+        path = f"{BASE}/api/kernels/{kernel_id}/channels?session_id={uuid.uuid4()}"
+        return kind(websocket_url(url or self.url, path), HEADERS)
+
+
+class LegacyKernel(Kernel):
+    """A front end that knows the older protocol only."""
+
+    offered_subprotocol = ""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    folder, port = tmp_path_factory.mktemp("jupyter"), free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+    environment |= {"HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "run")}
+    command = [
+        *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        *(f"--ServerApp.base_url={BASE}/", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"),
+        *("--ServerApp.jpserver_extensions={}", "--ServerApp.terminals_enabled=False"),
+        "--KernelRestarter.time_to_dead=0.2",  # seconds between two looks at a kernel
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+    try:
+        server = JupyterServer(f"http://127.0.0.1:{port}")
+        wait_for(lambda: answers(server, process, folder / "log"), READY_SECONDS)
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)  # ends the kernels, too
+        process.wait(20)
+
+
+def answers(server: JupyterServer, process: "subprocess.Popen[bytes]", log: Path) -> bool:
+    if process.poll() is not None:
+        pytest.fail(log.read_text())
+    with contextlib.suppress(requests.ConnectionError):
+        server.api("GET", "status")
+        return True
+    gevent.sleep(0.2)
+    return False
+
+
+def wait_for(check: Callable[[], bool], seconds: float = 5.0) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < give_up_at, "waited in vain"
+        gevent.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def kernel_id(server: JupyterServer) -> str:
+    return server.start_kernel()
+
+
+@pytest.fixture(scope="module")
+def kernels(server: JupyterServer, kernel_id: str) -> Iterator[dict[str, Kernel]]:
+    """Two front ends of one kernel, each with a protocol of its own."""
+    current, legacy = server.kernel(kernel_id), server.kernel(kernel_id, kind=LegacyKernel)
+    for kernel in (current, legacy):
+        kernel.wait_until_ready(READY_SECONDS)
+    yield {"current": current, "legacy": legacy}
+    for kernel in (current, legacy):
+        kernel.close()
+
+
+@pytest.fixture(params=["current", "legacy"])
+def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel:
+    return kernels[request.param]
+
+
+def run(kernel: Kernel, *lines: str) -> kernel_module.CellResult:
+    return kernel.execute("\n".join(lines), CELL_SECONDS)
+
+
+def texts(result: kernel_module.CellResult) -> list[str]:
+    """What is to be read of the outputs."""
+    return [
+        output.get("text") or output.get("data", {}).get("text/plain") or f"{output['ename']}: {output['evalue']}"
+        for output in result.outputs
+    ]
+
+
+# A real server
+
+
+def test_each_front_end_speaks_the_protocol_that_was_agreed_upon(kernels: dict[str, Kernel], kernel_id: str) -> None:
+    assert kernels["current"].subprotocol == "v1.kernel.websocket.jupyter.org"
+    assert kernels["legacy"].subprotocol == ""
+    assert {kernel.id for kernel in kernels.values()} == {kernel_id}
+    assert all(0 < kernel.handshake_seconds < READY_SECONDS for kernel in kernels.values())
+
+
+def test_the_built_in_notebook_gives_what_is_stored_in_it(kernel: Kernel) -> None:
+    for cell in built_in_notebook().cells:
+        result = kernel.execute(cell.source, CELL_SECONDS)
+        assert result.status == "ok"
+        assert cell.failure(result.outputs) == ""
+
+
+def test_wrong_output_is_caught(kernel: Kernel) -> None:
+    rainfall = built_in_notebook().cells[0]
+    result = run(kernel, rainfall.source, "len(rainfall) + 1")
+    assert rainfall.failure(result.outputs) == "result: expected '12' got '13'"
+
+
+def test_outputs_are_those_of_a_notebook_in_their_order(kernel: Kernel) -> None:
+    result = run(
+        kernel,
+        "import sys",
+        "print('ä €', flush=True); print('b', flush=True)",
+        "print('c', file=sys.stderr, flush=True)",
+        "display({'text/plain': 'd', 'text/html': '<b>d</b>'}, raw=True)",
+        "6 * 7",
+    )
+    count = result.execution_count
+    assert isinstance(count, int)
+    assert result.outputs == [
+        {"output_type": "stream", "name": "stdout", "text": "ä €\nb\n"},
+        {"output_type": "stream", "name": "stderr", "text": "c\n"},
+        {"output_type": "display_data", "data": {"text/plain": "d", "text/html": "<b>d</b>"}, "metadata": {}},
+        {"output_type": "execute_result", "data": {"text/plain": "42"}, "metadata": {}, "execution_count": count},
+    ]
+    assert run(kernel, "pass").execution_count == count + 1
+    assert not result.asked_for_input
+
+
+def test_a_cell_that_fails_says_so(kernel: Kernel) -> None:
+    result = run(kernel, "print('before')", "1 / 0")
+    assert result.status == "error"
+    assert texts(result) == ["before\n", "ZeroDivisionError: division by zero"]
+    assert result.outputs[-1]["traceback"]
+    assert run(kernel, "1").status == "ok"
+
+
+def test_outputs_are_cleared_at_once_or_by_the_next_one(kernel: Kernel) -> None:
+    lines = ["from IPython.display import clear_output", "print('a', flush=True)"]
+    assert texts(run(kernel, *lines, "clear_output()", "print('b')")) == ["b\n"]
+    assert texts(run(kernel, *lines, "clear_output(wait=True)")) == ["a\n"]
+    assert texts(run(kernel, *lines, "clear_output(wait=True)", "print('b')")) == ["b\n"]
+
+
+def test_a_display_is_updated_wherever_it_is_shown_also_by_a_later_cell(kernel: Kernel) -> None:
+    first = run(
+        kernel,
+        "shown = display('one', display_id='here')",
+        "print('between', flush=True)",
+        "display('two', display_id='here')",
+        "shown.update('three')",
+    )
+    assert texts(first) == ["'three'", "between\n", "'three'"]
+    later = run(kernel, "shown.update('four')")
+    assert texts(first) == ["'four'", "between\n", "'four'"]
+    assert later.outputs == []
+
+
+def test_nobody_types_what_a_cell_asks_for(kernel: Kernel) -> None:
+    result = run(kernel, "input('Your name? ')")
+    assert result.asked_for_input
+    assert result.status == "error"
+    assert texts(result) == ["EOFError: "]
+
+
+def test_thousands_of_lines_come_as_one_stream(kernel: Kernel) -> None:
+    result = run(kernel, "for number in range(3000):", "    print(f'line {number}', flush=number % 100 == 0)")
+    assert texts(result) == ["".join(f"line {number}\n" for number in range(3000))]
+
+
+def test_messages_with_buffers_do_no_harm(kernel: Kernel) -> None:
+    result = run(
+        kernel,
+        "publish = get_ipython().kernel.session.send",
+        "kernel = get_ipython().kernel",
+        "content = {'data': {'text/plain': 'with a buffer'}, 'metadata': {}, 'transient': {}}",
+        "parent = kernel.get_parent()",
+        "_ = publish(kernel.iopub_socket, 'display_data', content, parent, ident=b'display', buffers=[bytes(1000)])",
+    )
+    assert texts(result) == ["with a buffer"]
+
+
+def test_a_cell_that_takes_too_long_is_given_up_and_the_next_one_gets_its_own_outputs(kernel: Kernel) -> None:
+    with pytest.raises(WaitTimeout, match=r"^timed out: cell still running$"):
+        kernel.execute("import time; time.sleep(0.4); print('late')", 0.1)
+    assert texts(run(kernel, "print('in time')")) == ["in time\n"]
+
+
+def test_one_front_end_does_not_show_what_another_one_runs(kernels: dict[str, Kernel]) -> None:
+    other = gevent.spawn(run, kernels["legacy"], "for _ in range(5): print('other', flush=True); time.sleep(0.02)")
+    assert texts(run(kernels["current"], "import time", "print('mine')")) == ["mine\n"]
+    assert texts(other.get(timeout=CELL_SECONDS)) == ["other\n" * 5]
+
+
+def kernel_connections(server: JupyterServer, kernel_id: str) -> int:
+    return int(server.api("GET", f"kernels/{kernel_id}")["connections"])
+
+
+def test_who_walks_away_leaves_the_socket_open_until_it_is_dropped(server: JupyterServer, kernel_id: str) -> None:
+    before = kernel_connections(server, kernel_id)
+    kernel = server.kernel(kernel_id)
+    wait_for(lambda: kernel_connections(server, kernel_id) == before + 1)
+    kernel.abandon()
+    gevent.sleep(0.1)
+    assert kernel_connections(server, kernel_id) == before + 1
+    with pytest.raises(WebsocketLost, match=r"^websocket lost: abandoned here$"):
+        kernel.execute("1", CELL_SECONDS)
+    kernel.drop()
+    wait_for(lambda: kernel_connections(server, kernel_id) == before)
+
+
+def test_a_closed_websocket_is_closed_at_the_server_too(server: JupyterServer, kernel_id: str) -> None:
+    before = kernel_connections(server, kernel_id)
+    kernel = server.kernel(kernel_id)
+    wait_for(lambda: kernel_connections(server, kernel_id) == before + 1)
+    kernel.close()
+    wait_for(lambda: kernel_connections(server, kernel_id) == before)
+    kernel.close()
+    kernel.drop()
+    with pytest.raises(WebsocketLost, match=r"^websocket lost: closed here$"):
+        kernel.wait_until_ready(1)
+
+
+def test_a_connection_that_breaks_off_ends_the_cell_and_all_later_ones(server: JupyterServer, kernel_id: str) -> None:
+    address = urlsplit(server.url)
+    with Relay((address.hostname or "", address.port or 0)) as relay:
+        kernel = server.kernel(kernel_id, relay.url)
+        kernel.wait_until_ready(READY_SECONDS)
+        cell = gevent.spawn(kernel.execute, "import time; time.sleep(0.5)", CELL_SECONDS)
+        wait_for(lambda: kernel.state == "busy")
+        relay.break_off()
+        with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
+            cell.get(timeout=5)
+    assert kernel.lost
+    with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
+        kernel.execute("1", CELL_SECONDS)
+    kernel.close()
+
+
+def test_who_may_not_is_refused(server: JupyterServer, kernel_id: str) -> None:
+    url = websocket_url(server.url, f"{BASE}/api/kernels/{kernel_id}/channels")
+    with pytest.raises(WebsocketRefused, match=r"^websocket refused: HTTP 403$") as raised:
+        Kernel(url, ["Authorization: token wrong"])
+    assert raised.value.status == 403
+    with pytest.raises(WebsocketRefused, match=r"^websocket refused: HTTP 404$"):
+        Kernel(websocket_url(server.url, f"{BASE}/api/kernels/{uuid.uuid4()}/channels"), HEADERS)
+
+
+def test_the_events_of_a_server_are_listened_to(server: JupyterServer, kernel_id: str) -> None:
+    heard: list[str | bytes] = []
+
+    class Listening(HeldWebsocket):
+        def received(self, message: str | bytes) -> None:
+            heard.append(message)
+
+    listening = Listening(websocket_url(server.url, f"{BASE}/api/events/subscribe"), HEADERS)
+    server.api("POST", f"kernels/{kernel_id}/interrupt")  # is told to who listens
+    wait_for(lambda: bool(heard))
+    assert json.loads(heard[0])["action"] == "interrupt"
+    assert not listening.lost
+    listening.close()
+
+
+def test_a_kernel_that_is_restarted_on_request_is_ready_again(
+    server: JupyterServer, kernels: dict[str, Kernel]
+) -> None:
+    kernel = kernels["current"]
+    run(kernel, "x = 1")
+    server.api("POST", f"kernels/{kernel.id}/restart")
+    kernel.wait_until_ready(READY_SECONDS)
+    assert texts(run(kernel, "x")) == ["NameError: name 'x' is not defined"]
+
+
+def test_a_kernel_that_dies_ends_the_cell_and_is_ready_again_when_the_server_has_restarted_it(kernel: Kernel) -> None:
+    with pytest.raises(KernelDied, match=r"^kernel died$") as raised:
+        run(kernel, "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
+    assert "restarting" in raised.value.detail
+    kernel.wait_until_ready(READY_SECONDS)
+    assert run(kernel, "1").execution_count == 1
+
+
+class Relay:
+    """A connection's way, which can be cut."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self._to = to
+        self._sockets: list[socket.socket] = []
+        self._server = StreamServer(("127.0.0.1", 0), self._pass_on)
+
+    def __enter__(self) -> "Relay":
+        self._server.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+
+    def break_off(self) -> None:
+        for end in self._sockets:
+            end.shutdown(socket.SHUT_RDWR)
+
+    def _pass_on(self, near: socket.socket, _: Any) -> None:
+        with socket.create_connection(self._to) as far:
+            self._sockets += [near, far]
+            gevent.joinall([gevent.spawn(_pump, near, far), gevent.spawn(_pump, far, near)])
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+
+
+# A scripted server
+
+
+class Scripted:
+    """Answers each handshake as it is told, and then leaves the connection to a test's script."""
+
+    def __init__(self, script: Callable[[socket.socket], None], headers: str = "", **tls: Any) -> None:
+        self.requests: list[str] = []
+        self._script, self._headers = script, headers
+        self._server = StreamServer(("127.0.0.1", 0), self._serve, **tls)
+        self._scheme = "wss" if tls else "ws"
+
+    def __enter__(self) -> "Scripted":
+        self._server.start()
+        self.url = f"{self._scheme}://127.0.0.1:{self._server.server_port}/api/kernels/k/channels?session_id=s"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+
+    def _serve(self, client: socket.socket, _: Any) -> None:
+        request = b""
+        while not request.endswith(b"\r\n\r\n"):
+            if not (data := client.recv(65_536)):
+                return
+            request += data
+        self.requests.append(request.decode())
+        key = next(
+            line.split(": ")[1] for line in self.requests[-1].split("\r\n") if line.startswith("Sec-WebSocket-K")
+        )
+        accept = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()).decode()  # noqa: S324
+        answer = f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{self._headers}"
+        client.sendall(f"{answer}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            self._script(client)
+
+
+TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
+
+
+def frame(kind: int, data: bytes) -> bytes:
+    assert len(data) < 126
+    return bytes([kind, len(data)]) + data
+
+
+def received_frame(client: socket.socket) -> tuple[int, bytes]:
+    kind, length = client.recv(2)
+    mask, data = client.recv(4), client.recv(length & 0x7F) if length & 0x7F else b""
+    return kind, bytes(byte ^ mask[place % 4] for place, byte in enumerate(data))
+
+
+def until_it_ends(client: socket.socket) -> None:
+    while client.recv(65_536):
+        pass
+
+
+def test_a_ping_is_answered_while_the_person_thinks() -> None:
+    answered = Event()
+    answer: list[tuple[int, bytes]] = []
+
+    def ping(client: socket.socket) -> None:
+        client.sendall(frame(PING, b"still there?"))
+        answer.append(received_frame(client))
+        answered.set()
+        until_it_ends(client)
+
+    with Scripted(ping) as server:
+        kernel = Kernel(server.url)
+        assert answered.wait(5)
+        assert answer == [(PONG, b"still there?")]
+        kernel.drop()
+
+
+def test_a_tab_that_is_closed_says_that_it_goes_away() -> None:
+    said: list[tuple[int, bytes]] = []
+
+    def answer(client: socket.socket) -> None:
+        said.append(received_frame(client))
+        client.sendall(frame(CLOSE, said[0][1]))
+        until_it_ends(client)
+
+    with Scripted(answer) as server:
+        Kernel(server.url).close()
+    assert said == [(CLOSE, struct.pack("!H", 1001))]
+
+
+def test_closing_does_not_wait_long_for_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_websocket, "GOODBYE", 0.1)
+    with Scripted(until_it_ends) as server:
+        kernel = Kernel(server.url)
+        began = time.monotonic()
+        kernel.close()
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (frame(CLOSE, struct.pack("!H", 1012) + b"restarting"), "closed with code 1012"),
+        (frame(CLOSE, b""), "closed without a code"),
+        (b"", "connection lost"),
+        (frame(TEXT, b"not json"), "answer cannot be read"),
+        (frame(TEXT, b"\xff"), "answer cannot be read"),
+        (frame(TEXT, b"[]"), "answer cannot be read"),
+        (frame(TEXT, b'{"channel": "iopub"}'), "answer cannot be read"),
+        (frame(BINARY, b"\x00\x00\x00\x09"), "answer cannot be read"),
+        (b"\xf2\x00", "answer cannot be read"),  # a frame with an extension's bits
+    ],
+)
+def test_why_a_websocket_was_lost_is_said_to_who_asks_next(sent: bytes, said: str) -> None:
+    def send(client: socket.socket) -> None:
+        client.sendall(sent)
+        if sent:
+            until_it_ends(client)
+
+    with Scripted(send) as server:
+        kernel = Kernel(server.url)
+        with pytest.raises(WebsocketLost, match=rf"^websocket lost: {said}$"):
+            kernel.wait_until_ready(5)
+        kernel.close()
+
+
+@pytest.mark.parametrize("message", [b"", b"\x00" * 8, b"\xff" * 16, struct.pack("<3Q", 2, 24, 24)])
+def test_what_is_no_message_of_the_current_protocol_cannot_be_read(message: bytes) -> None:
+    headers = "Sec-WebSocket-Protocol: v1.kernel.websocket.jupyter.org\r\n"
+    with Scripted(lambda client: client.sendall(frame(BINARY, message)), headers) as server:
+        kernel = Kernel(server.url)
+        with pytest.raises(WebsocketLost, match=r"^websocket lost: answer cannot be read$"):
+            kernel.wait_until_ready(5)
+        kernel.close()
+
+
+def test_a_kernel_that_is_dead_is_asked_nothing_any_more() -> None:
+    status = {"channel": "iopub", "header": {"msg_type": "status"}, "parent_header": {}}
+    message = json.dumps({**status, "content": {"execution_state": "dead"}}, separators=(",", ":")).encode()
+
+    def tell(client: socket.socket) -> None:
+        received_frame(client)
+        client.sendall(bytes([TEXT, 126]) + struct.pack("!H", len(message)) + message)
+        until_it_ends(client)
+
+    with Scripted(tell) as server:
+        kernel = Kernel(server.url)
+        for ask in (kernel.wait_until_ready, lambda seconds: kernel.execute("1", seconds)):
+            with pytest.raises(KernelDied, match=r"^kernel died$"):
+                ask(5)
+        kernel.drop()
+
+
+def test_a_kernel_that_says_nothing_is_asked_again_until_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "ASK_AGAIN", 0.05)
+    asked: list[bytes] = []
+
+    def listen(client: socket.socket) -> None:
+        while data := client.recv(65_536):
+            asked.append(data)
+
+    with Scripted(listen) as server:
+        kernel = Kernel(server.url)
+        with pytest.raises(WaitTimeout, match=r"^timed out: kernel not ready$"):
+            kernel.wait_until_ready(0.2)
+        assert 2 <= len(asked) <= 5
+        kernel.drop()
+
+
+def test_headers_are_those_given_and_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    lines = ["Cookie: a=1; b=2", "Origin: https://hub.example.org"]
+    with Scripted(until_it_ends) as server:
+        Kernel(server.url, lines).drop()
+    (request,) = server.requests
+    assert request.count("Cookie:") == request.count("Origin:") == 1
+    assert all(f"\r\n{line}\r\n" in request for line in lines)
+    assert request.startswith("GET /api/kernels/k/channels?session_id=s HTTP/1.1\r\n")
+
+
+def test_nobody_sends_the_cookies_of_somebody_else() -> None:
+    with Scripted(until_it_ends, "Set-Cookie: session=of-ann; Domain=127.0.0.1\r\n") as server:
+        for _ in range(2):
+            HeldWebsocket(server.url).drop()
+    assert not any("Cookie" in request for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=secret\r\n\r\n", "HTTP 302, a redirect"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "HTTP 200, a web page"),
+        (b"HTTP/1.1 503 Busy\r\nSet-Cookie: a=secret\r\nContent-Length: 5\r\n\r\nlater", "HTTP 503"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "answer cannot be read"),
+        (b"nonsense\r\n\r\n", "answer cannot be read"),
+        (b"", "connection lost"),
+    ],
+)
+def test_who_is_led_elsewhere_or_gets_no_answer_is_refused(content: bytes, said: str) -> None:
+    def answer(client: socket.socket, _: Any) -> None:
+        client.recv(65_536)
+        client.sendall(content)
+
+    server = StreamServer(("127.0.0.1", 0), answer)
+    server.start()
+    with pytest.raises(WebsocketRefused) as raised:
+        HeldWebsocket(f"ws://127.0.0.1:{server.server_port}/")
+    server.stop()
+    assert str(raised.value) == f"websocket refused: {said}"
+    assert "secret" not in f"{raised.value.detail}{raised.value.__cause__}{raised.value.__context__}"
+
+
+def test_a_handshake_has_a_time_limit_and_a_closed_port_is_named() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(WebsocketRefused, match=r"^websocket refused: timed out$"),
+    ):
+        HeldWebsocket(f"ws://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.1)
+    with pytest.raises(WebsocketRefused, match=r"^websocket refused: connection refused$"):
+        HeldWebsocket(f"ws://127.0.0.1:{free_port()}/")
+
+
+def test_certificates_are_verified_unless_someone_says_otherwise() -> None:
+    authority, theirs = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    with Scripted(until_it_ends, ssl_context=theirs) as server:
+        with pytest.raises(WebsocketRefused, match=r"^websocket refused: TLS certificate not trusted$"):
+            HeldWebsocket(server.url)
+        held = HeldWebsocket(server.url, tls_context=ours)
+        assert not held.lost
+        held.drop()
+
+
+def test_a_websocket_is_at_the_hubs_host_and_keeps_its_path() -> None:
+    path = "/base/user/ann/api/kernels/1/channels?session_id=2"
+    assert websocket_url("http://hub:8000/base/hub/api", path) == f"ws://hub:8000{path}"
+    assert websocket_url("https://ann:word@hub.example.org", path) == f"wss://hub.example.org{path}"

@@ -1,0 +1,193 @@
+"""People who work with notebooks: whole visits, with real JupyterLab servers and kernels on a local hub."""
+
+from locust.env import Environment
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+import nbformat
+import pytest
+import requests
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from hubusers.local import LocalHub
+from hubusers.run.access import Access
+from hubusers.run.run import Run, set_run
+from hubusers.users import NotebookUser, frontend
+from hubusers.users.frontend_calls import KERNELS
+from hubusers.users.notebooks import built_in_notebook
+from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
+from tests.run.settings import settings_for
+
+NO_TRIAL = ["--stop-after-failed-spawns", "0"]
+QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_TRIAL]
+
+
+@pytest.fixture(scope="module")
+def lab_hub() -> Iterator[LocalHub]:
+    with LocalHub(servers="lab", extra_config="c.JupyterHub.allow_named_servers = True") as hub:
+        yield hub
+
+
+@pytest.fixture
+def notebooks(tmp_path: Path) -> str:
+    """A folder with a notebook whose first cell gives something else than is stored."""
+    two = new_output("execute_result", data={"text/plain": "2"}, execution_count=1)
+    hello = new_output("stream", name="stdout", text="hello\n")
+    cells = [
+        new_code_cell("1 + 2", execution_count=1, outputs=[two]),
+        new_code_cell("print('hello')", execution_count=2, outputs=[hello]),
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "sums.ipynb")
+    return str(tmp_path)
+
+
+def steps(locust: LocustProcess) -> dict[str, tuple[int, int]]:
+    """How often each step was taken, and how often it failed."""
+    rows: dict[str, Any] = locust.statistics()
+    return {
+        name: (row["num_requests"], row["num_failures"])
+        for name, row in rows.items()
+        if name.startswith(("STEP ", "SERVER "))
+    }
+
+
+def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, notebooks: str) -> None:
+    locust = run_locust(
+        lab_hub,
+        *["NotebookUser", "--json", "-u", "1", "--lifecycles", "1", "--notebooks", notebooks, *QUICK],
+        env={"HUBUSERS_PASSWORD": "anything"},
+    )
+    assert locust.process.returncode == 1, locust.output
+    assert steps(locust) == {
+        "STEP login": (1, 0),
+        "STEP spawn page": (1, 0),
+        "SERVER start to ready": (1, 0),
+        "STEP lab loaded": (1, 0),
+        "STEP kernel ready": (1, 0),
+        "STEP cell": (2, 1),
+        "STEP saved": (1, 0),
+        "SERVER stop to stopped": (1, 0),
+    }
+    assert "STEP cell: wrong output: sums.ipynb, cell 1: result: expected '2' got '3'" in locust.output
+    rows = locust.statistics()
+    assert rows["POST /hub/login"]["num_requests"] == 1
+    assert rows["GET /user/{name}/oauth_callback"]["num_requests"] == 1
+    assert rows["GET /user/{name}/static/lab/{file}"]["num_requests"] > 40
+    assert rows["GET /user/{name}/api/kernels/{kernel}/channels"]["num_requests"] == 1
+    assert locust.summary() == (1, 1, 0, 1, 1, 0)
+    assert users_on(lab_hub) == []
+    (home,) = (lab_hub.folder / "homes").glob("hub-stress-test-*")
+    assert list(home.glob("*.ipynb")) == []  # deleted before logging out
+    assert "anything" not in locust.output
+
+
+def test_with_tokens_some_walk_away_and_come_back(lab_hub: LocalHub) -> None:
+    """Their servers are left running, found again, and removed at the end."""
+    locust = run_locust(
+        lab_hub,
+        *["NotebookUser", "--json", "-u", "1", "--lifecycles", "2", "--leave", "walk-away", *QUICK],
+    )
+    assert locust.process.returncode == 0, locust.output
+    taken = steps(locust)
+    assert taken["STEP login"] == (1, 0)
+    assert taken["SERVER start to ready"] == (1, 0)
+    assert taken["STEP lab loaded"] == (2, 0)
+    assert taken["STEP kernel ready"] == (2, 0)
+    assert "SERVER stop to stopped" not in taken
+    assert locust.summary() == (1, 1, 0, 1, 1, 0)
+    assert users_on(lab_hub) == []
+
+
+def test_an_ordinary_account_in_an_event(lab_hub: LocalHub, tmp_path: Path) -> None:
+    """Named servers, with that account's own token, and shares of how people leave, as an event file says them."""
+    headers = {"Authorization": f"token {lab_hub.token}"}
+    requests.post(f"{lab_hub.endpoint}/users/ann", headers=headers, timeout=10)
+    token = requests.post(f"{lab_hub.endpoint}/users/ann/tokens", headers=headers, timeout=10).json()["token"]
+    event = tmp_path / "event.toml"
+    event.write_text(
+        'title = "A seminar"\nseed = 1\n[[cohorts]]\nname = "guests"\npeople = 1\nuser_class = "NotebookUser"\n'
+        'arrivals = { pattern = "at once" }\nstay = 0\nthinking = "0.1s"\nleave = { close-tab = "100 %" }\n'
+        '[[targets]]\nmeasure = "failed cells"\nat_most = "0 %"\n'
+        '[[targets]]\nmeasure = "lab loaded"\npercentile = 95\nat_most = "60s"\n'
+    )
+    folder = tmp_path / "runs"
+    locust = run_locust(
+        lab_hub,
+        *["--event", str(event), "--named-servers", "--runs-folder", str(folder), "--server-timeout", "180", *NO_TRIAL],
+        env={"JUPYTERHUB_API_TOKEN": token},
+    )
+    assert locust.process.returncode == 0, locust.output
+    assert locust.summary() == (0, 0, 0, 1, 1, 0)
+    assert "It holds" in locust.output
+    model = requests.get(f"{lab_hub.endpoint}/users/ann?include_stopped_servers=1", headers=headers, timeout=10).json()
+    assert [name for name in model["servers"] if name] == []
+    (run,) = folder.iterdir()
+    assert "lab loaded" in (run / "summary.md").read_text()
+    assert token not in json.dumps([path.read_text() for path in run.iterdir()])
+
+
+def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step by step, as in a user class of one's own; how many front ends a kernel has is the server's word."""
+    monkeypatch.setattr(frontend, "POLLS", {KERNELS: 0.2})
+    settings = settings_for(lab_hub.endpoint, Access(lab_hub.token))
+    run = Run(replace(settings, server_timeout=180.0, leave={"close-tab": 1.0}), worker=0)
+    environment = Environment(host=lab_hub.url)
+    set_run(environment, run)
+    asked: Counter[str] = Counter()
+    environment.events.request.add_listener(lambda name, **_: asked.update([name]))
+    person = type("Person", (NotebookUser,), {"host": lab_hub.url})(environment)
+
+    def visit() -> None:
+        person.log_in()
+        person.load_lab(person.open_server())
+        person.open_notebook(person.put_there(built_in_notebook()))
+
+    def front_ends() -> list[int]:
+        headers = {"Authorization": f"token {lab_hub.token}"}
+        kernels = requests.get(f"{lab_hub.url}{person.server_path}/api/kernels", headers=headers, timeout=20).json()
+        return [kernel["connections"] for kernel in kernels]
+
+    def is_asking() -> bool:
+        before = asked["/user/{name}/api/kernels"]
+        gevent.sleep(1.0)
+        return asked["/user/{name}/api/kernels"] > before
+
+    try:
+        person.on_start()
+        visit()
+        assert (front_ends(), is_asking()) == ([1], True)
+        person.abandon_page()
+        assert (front_ends(), is_asking()) == ([1], False)
+        visit()  # the kernel is found again
+        assert front_ends() == [2]
+        person.leave()
+        wait_until(lambda: front_ends() == [1], str)
+        assert not is_asking()
+        person.on_stop()
+        gevent.sleep(1.0)
+        assert front_ends() == [1]  # the server is left running
+    finally:
+        run.finish()
+    assert not run.ledger.left()
+    assert person.username not in users_on(lab_hub)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--notebooks", "/nowhere"], "The folder of notebooks /nowhere cannot be read"),
+        (["--leave", "by-the-window"], "must be one of log-out, close-tab, walk-away"),
+        (["--leave", "log-out=50%"], "must add up to 100 %"),
+        (["--thinking", "long"], "must be seconds, or a range"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_sentence(local_hub: LocalHub, arguments: list[str], words: str) -> None:
+    locust = run_locust(local_hub, "NotebookUser", *arguments)
+    assert locust.process.returncode == 2, locust.output
+    assert words in locust.output
