@@ -21,7 +21,7 @@ from gevent.event import Event
 
 from hubusers.hub import lifecycle
 from hubusers.hub.waiting import Deadline
-from hubusers.run.records import START_TO_READY
+from hubusers.results.records import START_TO_READY
 from hubusers.run.run import run_of
 from hubusers.run.switch import switch_on
 from hubusers.users import HubUser
@@ -55,14 +55,14 @@ class Crowd(HubUser):
         else:
             self.test_run.ledger.server_started(self.username)
             deadline = Deadline(self.settings.server_timeout)
-            lifecycle.start_until_accepted(self.hub, self.username, None, deadline, lambda _: None)
+            lifecycle.start_until_accepted(self.hub, self.username, None, deadline, lambda *_: None)
             gevent.sleep(self.settings.stay[0])
         raise StopUser
 
 
 def _write_records(environment: Environment, **_: Any) -> None:
     run = run_of(environment)
-    records = [asdict(record) for record in run.records.of(START_TO_READY)] if run else []
+    records = [asdict(record) for record in run.results.records.of(START_TO_READY)] if run else []
     FOLDER.joinpath("records.json").write_text(json.dumps(records), encoding="utf-8")
 
 

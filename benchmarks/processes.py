@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -143,6 +142,7 @@ def environment_for(hub: RunningHub) -> dict[str, str]:
     read_by_them = ("JUPYTERHUB_", "HUBUSERS_", "LOCUST_", "SERVER_")
     return {name: value for name, value in os.environ.items() if not name.startswith(read_by_them)} | {
         "JUPYTERHUB_ENDPOINT": hub.endpoint,
+        "HUBUSERS_RUNS_FOLDER": "",
         "JUPYTERHUB_API_TOKEN": "anything",
     }
 
@@ -181,9 +181,3 @@ def cpu_seconds(process: psutil.Process) -> float:
     """Return the CPU time that a process took so far, without its children."""
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        return int(listener.getsockname()[1])

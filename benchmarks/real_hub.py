@@ -103,6 +103,7 @@ def _locust(hub: LocalHub, users: int, way: str, folder: Path) -> subprocess.Pop
         **os.environ,
         "JUPYTERHUB_ENDPOINT": hub.endpoint,
         "JUPYTERHUB_API_TOKEN": hub.token,
+        "HUBUSERS_RUNS_FOLDER": "",
         "CROWD_FOLDER": str(folder),
         "CROWD_WATCHES": "yes" if watches else "no",
     }

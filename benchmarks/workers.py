@@ -22,10 +22,10 @@ from benchmarks.processes import (
     RunningHub,
     RunningUsers,
     cpu_seconds,
-    free_port,
     running_fast_hub,
     running_users,
 )
+from hubusers.local.ports import free_port
 
 WORKERS = 2
 
