@@ -1,8 +1,11 @@
-"""What Locust loads: who comes to the hub, and the parts of a run that surround them."""
+"""What Locust loads: who comes to the hub, and the parts of a run that surround them.
+
+Without a user class's name on the command line it is `ServerLifecycleUser`s who come.
+"""
 
 from hubusers.run.switch import switch_on
-from hubusers.users import ServerLifecycleUser
+from hubusers.users import ActivityUser, NotebookUser, ServerLifecycleUser
 
 switch_on()
 
-__all__ = ["ServerLifecycleUser"]
+__all__ = ["ActivityUser", "NotebookUser", "ServerLifecycleUser"]

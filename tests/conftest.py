@@ -10,7 +10,7 @@ from hypothesis import settings
 
 import hubusers
 from hubusers.local import LocalHub
-from tests.locust_process import free_port
+from hubusers.local.ports import free_port
 from tests.scripted_hub import ScriptedHub
 
 # The same examples each time; `pytest --hypothesis-profile=thorough` looks for new ones.
@@ -19,7 +19,20 @@ settings.register_profile("thorough", max_examples=1000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--many", default="150", metavar="N", help="How many users are stopped in mid-spawn.")
+    parser.addoption("--thorough", action="store_true", help="Run the tests that are marked as thorough, too.")
+    parser.addoption("--many", default="50", metavar="N", help="How many users there are where there are many.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--thorough"):
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture
+def many(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--many"))
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def tested(version: str, tests: list[str]) -> Result:
             venv.create(folder, with_pip=True)
         if run(python, "-m", "pip", "install", "--quiet", "--editable", ".[dev]", f"jupyterhub~={version}.0"):
             return Result("not installed", 0, ["the installation"], 0, 0.0, log)
-        code = run(python, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={report}", *tests)
+        code = run(python, "-m", "pytest", "-p", "no:cacheprovider", "--thorough", f"--junit-xml={report}", *tests)
     installed = subprocess.run(
         [python, "-c", "import jupyterhub; print(jupyterhub.__version__)"], capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -4,13 +4,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -35,15 +35,18 @@ class LocustProcess:
     arguments: list[str]
     env: dict[str, str] = field(default_factory=dict)
     file: str = str(locustfile())
+    folder: Path | None = None
     lines: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "LocustProcess":
         env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
+        env["HUBUSERS_RUNS_FOLDER"] = ""  # what a run leaves is looked at by the tests of that
         if self.hub:
             env |= {"JUPYTERHUB_ENDPOINT": self.hub.endpoint, "JUPYTERHUB_API_TOKEN": self.hub.token}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "locust", "-f", self.file, *self.arguments],
             env=env | self.env,
+            cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -60,6 +63,7 @@ class LocustProcess:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        print(self.output)  # pytest shows it with a test that failed
 
     def _collect(self) -> None:
         assert self.process.stdout
@@ -135,9 +139,3 @@ def users_on(hub: LocalHub) -> list[str]:
 def events_of(hub: LocalHub) -> list[dict[str, Any]]:
     """Return what really happened to the servers of a local hub, as its spawner wrote it down."""
     return [json.loads(line) for line in hub.events_path.read_text().splitlines()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

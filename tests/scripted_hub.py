@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import urllib3
 
@@ -79,7 +79,7 @@ class ScriptedHub:
     def script(self, *answers: Scripted) -> None:
         self.answers = list(answers)
 
-    def __enter__(self) -> "ScriptedHub":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
         return self
 

@@ -15,7 +15,9 @@ import requests
 import hubusers
 from hubusers.cli import locustfile
 from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
 from tests.local.test_hub import wait_until
+from tests.report.made_up_run import make_up_run
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> subprocess.CompletedProcess[str]:
@@ -179,14 +181,11 @@ class TestHub:
 
 class TestDemo:
     def test_shows_charts_and_leaves_a_report(self, tmp_path: Path) -> None:
-        report = tmp_path / "report.html"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen(
             [
                 *[sys.executable, "-m", "hubusers", "demo", "--users", "5", "--seconds", "12"],
-                *["--report", str(report), "--web-port", str(port)],
+                *["--runs-folder", str(tmp_path), "--web-port", str(port)],
             ],
             env=bare_environment(),
             stdout=subprocess.PIPE,
@@ -206,12 +205,13 @@ class TestDemo:
         assert process.returncode == 0, output
         assert "users: 5 created, 5 removed, 0 left" in output
         assert "start to ready" in output
+        [report] = tmp_path.glob("*/report.html")
         assert str(report) in output
         assert "start to ready" in report.read_text()
 
     def test_ctrl_c_cleans_up_first(self, tmp_path: Path) -> None:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hubusers", "demo", "--users", "5", "--report", str(tmp_path / "report.html")],
+            [sys.executable, "-m", "hubusers", "demo", "--users", "5", "--runs-folder", str(tmp_path)],
             env=bare_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -226,6 +226,43 @@ class TestDemo:
         output = process.communicate(timeout=60)[0]
         assert "users: 5 created, 5 removed, 0 left" in output
         assert "Traceback" not in output
+
+
+class TestReports:
+    """`report` and `compare`, on the folders of made-up runs."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        make_up_run(tmp_path / "before", seed=1)
+        return tmp_path / "before"
+
+    def test_a_report_is_drawn_up_anew(self, folder: Path) -> None:
+        result = run("report", str(folder))
+        assert result.returncode == 0, result.stderr
+        assert str(folder / "report.html") in result.stdout
+        assert (folder / "report.html").exists()
+
+    def test_a_run_compared_with_itself_and_with_a_slower_one(self, folder: Path, tmp_path: Path) -> None:
+        same = run("compare", str(folder), str(folder))
+        assert same.returncode == 0, same.stdout + same.stderr
+        make_up_run(tmp_path / "after", seed=1, slower=1.4)
+        page = tmp_path / "comparison.html"
+        slower = run("compare", str(folder), str(tmp_path / "after"), "--html", str(page))
+        assert slower.returncode == 1, slower.stdout
+        assert "Worse: " in slower.stdout
+        assert "start to ready" in page.read_text()
+
+    @pytest.mark.parametrize("command", [["report"], ["compare", "nowhere"]])
+    def test_a_folder_without_a_run(self, command: list[str], tmp_path: Path) -> None:
+        result = run(*command, str(tmp_path))
+        assert result.returncode == 2
+        assert result.stderr.count("\n") == 1
+        assert "is not the folder of a finished run" in result.stderr
+
+    def test_the_ready_made_events_are_listed(self) -> None:
+        text = run("events").stdout
+        assert "class-at-nine" in text
+        assert "how-far" in text
 
 
 def test_the_locustfile_is_found() -> None:

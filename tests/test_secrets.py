@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, free_port, wait_until
+from hubusers.local.ports import free_port
+from tests.locust_process import LocustProcess, wait_until
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
 

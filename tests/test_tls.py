@@ -15,7 +15,7 @@ import hubusers
 from hubusers.hub.client import HubClient
 from hubusers.hub.messages import CERTIFICATE_NOT_TRUSTED
 from hubusers.local import LocalHub
-from hubusers.run.options import Access, SettingsError, access_from
+from hubusers.run.access import Access, SettingsError, access_from
 from hubusers.run.preflight import PreflightError, check_hub
 from hubusers.run.run import Run, set_run
 from hubusers.users import ServerLifecycleUser

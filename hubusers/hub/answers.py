@@ -31,6 +31,18 @@ def start_outcome(answer: Answer) -> Start:
     return Start.REFUSED
 
 
+CONCURRENT_SPAWN_LIMIT = "concurrent_spawn_limit"
+ACTIVE_SERVER_LIMIT = "active_server_limit"
+
+
+def limit_of(answer: Answer) -> str:
+    """Say which limit a 429 stands for: one of the hub's, by its configuration's name, or of something before it."""
+    message = answer.message.lower()
+    if "too many users" in message:
+        return CONCURRENT_SPAWN_LIMIT
+    return ACTIVE_SERVER_LIMIT if "active user limit" in message else "a limit before the hub"
+
+
 class Stop(Enum):
     """What became of the request to stop a server."""
 
@@ -83,9 +95,9 @@ class UserServers:
     states: dict[str, State]
     user_is_gone: bool = False
 
-    @property
-    def default(self) -> State:
-        return self.states.get("", State.STOPPED)
+    def state(self, server_name: str = "") -> State:
+        """Return what one of them is doing; who is not listed is stopped."""
+        return self.states.get(server_name, State.STOPPED)
 
 
 def servers_of(model: Any) -> UserServers:

@@ -42,6 +42,7 @@ class HubClient:
         template: str,
         *,
         username: str = "",
+        server_name: str = "",
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
@@ -52,24 +53,35 @@ class HubClient:
 
         Args:
             method: The HTTP method.
-            template: The path below the endpoint, with `{name}` where the user's name belongs.
+            template: The path below the endpoint, with `{name}` where the user's name belongs, `{server}` where a named
+                server's does.
             username: Fills `{name}`, quoted.
+            server_name: Fills `{server}`, quoted.
             query: Parameters of the URL.
             body: Sent as JSON unless None.
             headers: In addition to the session's.
             timeout: Seconds.
             good: Says whether a Locust session should count the answer as a success; by default any 2xx.
         """
-        return self._transport.send(self._request(method, template, username, query, body, headers, timeout, good))
+        path = _path(template, username, server_name)
+        return self._transport.send(self._request(method, template, path, query, body, headers, timeout, good))
 
     def stream(
-        self, template: str, *, username: str, timeout: float, silence: float, good: Callable[[Answer], bool]
+        self,
+        template: str,
+        *,
+        username: str,
+        server_name: str = "",
+        timeout: float,
+        silence: float,
+        good: Callable[[Answer], bool],
     ) -> AbstractContextManager[Stream]:
         """Ask for a stream of server-sent events: a context manager for its beginning and its lines.
 
         Args:
             template: As for `request`.
             username: As for `request`.
+            server_name: As for `request`.
             timeout: Seconds that the stream may last.
             silence: Seconds without a byte after which it is given up.
             good: As for `request`; what is counted is the answer's beginning, not the length of the stream.
@@ -79,14 +91,15 @@ class HubClient:
         """
         # A proxy that compresses collects before it sends.
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        request = self._request("GET", template, username, None, None, headers, timeout, good, silence)
+        path = _path(template, username, server_name)
+        request = self._request("GET", template, path, None, None, headers, timeout, good, silence)
         return self._transport.stream(request)
 
     def _request(
         self,
         method: str,
         template: str,
-        username: str,
+        path: str,
         query: Mapping[str, str | int] | None,
         body: Any,
         headers: Mapping[str, str] | None,
@@ -94,7 +107,6 @@ class HubClient:
         good: Callable[[Answer], bool] | None,
         silence: float = math.inf,
     ) -> Request:
-        path = template.replace("{name}", quoted(username)) if username else template
         url = f"{self.endpoint}{path}" + (f"?{urlencode(query)}" if query else "")
         LOG.debug("%s %s", method, url)
         seconds = max(timeout, 0.001)
@@ -138,6 +150,11 @@ class HubClient:
     def note_lateness(self, seconds: float) -> None:
         """Log how many seconds after its time a look began; more than a moment is this process's own fault."""
         LOG.debug("A look began %.3f seconds late", seconds)
+
+
+def _path(template: str, username: str, server_name: str) -> str:
+    path = template.replace("{name}", quoted(username)) if username else template
+    return path.replace("{server}", quoted(server_name)) if server_name else path
 
 
 def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) -> bool:

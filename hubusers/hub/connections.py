@@ -52,6 +52,7 @@ class Connections:
         request_event: Any = None,
         context: Callable[[], dict[str, Any]] = dict,
     ) -> None:
+        self.url = url
         self.request_event = request_event
         self.context = context
         parts = urlsplit(url)
@@ -112,10 +113,16 @@ class Connections:
 
 
 class _LowerCaseHeaders(Headers):
-    """All that is needed of headers here; the library's own keep their order and their letters as well."""
+    """All that is needed of headers here; the library's own keep their order and their letters as well.
+
+    Several cookies are one value, a line for each.
+    """
 
     def add(self, field: str, value: Any) -> None:
-        dict.__setitem__(self, field.lower(), value)
+        name = field.lower()
+        if name == "set-cookie" and name in self:  # the one header that comes again and again, and cannot be joined
+            value = f"{dict.__getitem__(self, name)}\n{value}"
+        dict.__setitem__(self, name, value)
 
     def items(self) -> Any:
         return dict.items(self)

@@ -18,6 +18,10 @@ class HubUsersError(Exception):
     """The root of all errors that hubusers raises for what a hub does."""
 
     phrase = "error"
+    ends_task = True
+    """Whether a user who meets it cannot go on with what they were doing."""
+    ends_user = False
+    """Whether they need not come again."""
 
     def __init__(self, detail: str = "", *, status: int = 0, cause: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
@@ -50,6 +54,7 @@ class SpawnFailed(HubUsersError):
 
 class UserGone(HubUsersError):
     phrase = "user gone"
+    ends_user = True
 
 
 class WaitTimeout(HubUsersError):

@@ -51,7 +51,7 @@ class FastTransport:
             length = len(content)
             return _answer(response, content)
 
-        answer = _within(request.timeout, receive)
+        answer = within(request.timeout, receive)
         if self._event:
             report(self._event, request, answer, time.perf_counter() - started, length, self._context())
         return answer
@@ -66,7 +66,7 @@ class FastTransport:
             response = self._response_to(request)
             return Answer(200) if response.status_code == 200 else _answer(response, response.read())
 
-        answer = _within(min(request.timeout, request.silence), receive)
+        answer = within(min(request.timeout, request.silence), receive)
         if self._event:
             report(self._event, request, answer, time.perf_counter() - since, 0, self._context())
         try:
@@ -84,7 +84,8 @@ class FastTransport:
         return self._client.request(request.method, request.url[self._origin :], body, headers)
 
 
-def _within(seconds: float, receive: Callable[[], Answer]) -> Answer:
+def within(seconds: float, receive: Callable[[], Answer]) -> Answer:
+    """Return the answer, or why there is none after so many seconds."""
     timer = gevent.Timeout.start_new(seconds)
     try:
         return receive()

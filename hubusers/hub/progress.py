@@ -6,18 +6,17 @@ failed; then the hub closes the stream. Every eight seconds it sends an empty li
 
 import json
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from hubusers.hub.answers import State, UserServers
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import SpawnFailed
+from hubusers.hub.lifecycle import called, server_path
 from hubusers.hub.messages import Answer, StreamLost
 from hubusers.hub.transport import Stream
 from hubusers.hub.waiting import Deadline, beats
 from hubusers.hub.watching import Sighting, look_at, looks
-
-PROGRESS_PATH = "/users/{name}/server/progress"
 
 SILENCE = 20.0
 """Seconds without a byte after which a stream is taken for lost: a proxy holds it back, or the hub is gone."""
@@ -25,7 +24,6 @@ SILENCE = 20.0
 _DRAIN = 0.2
 """Seconds until the end of a stream must have come after its last event, for the connection to be used again."""
 
-_READY = UserServers({"": State.READY})
 _NOT_STARTING = {400, 404}  # nothing is starting, or not yet; the hub has no such server, or not yet
 
 
@@ -51,7 +49,9 @@ def event_of(line: str) -> Event | None:
     return Event(str(model.get("message") or ""), model.get("ready") is True, model.get("failed") is True)
 
 
-def progress(client: HubClient, username: str, deadline: Deadline, interval: float) -> Iterator[Sighting]:
+def progress(
+    client: HubClient, username: str, deadline: Deadline, interval: float, server_name: str = ""
+) -> Generator[Sighting]:
     """Listen to a server's progress until it is ready.
 
     A stream that cannot be had yet, because the hub does not know of the spawn, is asked for again every `interval`
@@ -66,11 +66,16 @@ def progress(client: HubClient, username: str, deadline: Deadline, interval: flo
         client.note_lateness(late)
         asked = deadline.elapsed()
         with client.stream(
-            PROGRESS_PATH, username=username, timeout=deadline.remaining(), silence=SILENCE, good=_tells_of_progress
+            f"{server_path(server_name)}/progress",
+            username=username,
+            server_name=server_name,
+            timeout=deadline.remaining(),
+            silence=SILENCE,
+            good=_tells_of_progress,
         ) as stream:
             if stream.answer.status == 200:
                 # How long the hub takes to answer is how long it takes, at the same time, to tell.
-                lost = yield from _listen(stream, username, deadline, known, deadline.elapsed() - asked)
+                lost = yield from _listen(stream, username, server_name, deadline, known, deadline.elapsed() - asked)
             else:
                 lost = "" if stream.answer.status in _NOT_STARTING else stream.answer.cause
         if deadline.remaining() <= 0:
@@ -87,7 +92,7 @@ def progress(client: HubClient, username: str, deadline: Deadline, interval: flo
 
 
 def _listen(
-    stream: Stream, username: str, deadline: Deadline, known: float, answer_time: float
+    stream: Stream, username: str, server_name: str, deadline: Deadline, known: float, answer_time: float
 ) -> Generator[Sighting, None, str]:
     """Yield when the server is ready; return why the stream ended without telling."""
     was_pending, last_message = False, ""
@@ -96,12 +101,14 @@ def _listen(
             if event.ready:
                 seen = deadline.elapsed()
                 try:
-                    yield Sighting(_READY, seen, answer_time if was_pending else seen - known)
+                    ready = UserServers({server_name: State.READY})
+                    yield Sighting(ready, seen, answer_time if was_pending else seen - known)
                 finally:
                     stream.drain(_DRAIN)  # who has seen enough closes this generator here
             elif event.failed:
                 before = f"; the last message before that: {last_message}" if last_message else ""
-                raise SpawnFailed(f"the server of {username} failed to start: {event.message or 'no reason'}{before}")
+                server = called(username, server_name)
+                raise SpawnFailed(f"{server} failed to start: {event.message or 'no reason'}{before}")
             was_pending, last_message = True, event.message or last_message
     except StreamLost as error:
         return str(error)

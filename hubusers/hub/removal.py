@@ -1,10 +1,11 @@
-"""Removing one user for certain: stop, wait until stopped, delete, and again until the hub no longer knows the user.
+"""Removing one user, or one server, for certain: stop, wait until stopped, delete, and again until it is gone.
 
 `DELETE /users/{name}` alone does not do it: while a spawn is pending the hub answers 500, while a stop is pending or
 takes long 400, and the user stays. JupyterHub 4 does not even stop a server that is still starting.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
@@ -40,13 +41,10 @@ def remove_user(
         WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
-    refusal = "no answer"
+    patiently = partial(client.request_patiently, deadline=deadline)
 
-    def patiently(method: str, template: str, **kwargs: Any) -> Answer:
-        return client.request_patiently(method, template, deadline=deadline, **kwargs)
-
-    def remove() -> bool | None:
-        nonlocal refusal, may_have_server
+    def attempt() -> Answer | None:
+        nonlocal may_have_server
         answer = lifecycle.stop(client, username, patiently) if may_have_server else None
         may_have_server = True  # if it must be tried again, it was wrong to believe that there is none
         if answer is None or stop_outcome(answer) is Stop.STOPPED:
@@ -57,20 +55,71 @@ def remove_user(
                 good=lambda answer: answer.status == 204 or user_is_gone(answer),
             )
             if answer.status == 204:
-                return True
-        if user_is_gone(answer):
+                return None
+        return None if user_is_gone(answer) else answer
+
+    _insist(client, username, f"the user {username}", attempt, deadline, interval)
+
+
+def remove_server(client: HubClient, username: str, server_name: str, timeout: float, interval: float) -> None:
+    """Stop one server, and delete it if it is a named one; the user stays.
+
+    Asks again, every `interval` seconds, whatever the hub answers. Returns when the server is gone, also when it never
+    was there.
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        server_name: Which; "" is the default one.
+        timeout: Seconds for all of it.
+        interval: Seconds between two tries.
+
+    Logs:
+        DEBUG each refusal.
+
+    Raises:
+        TokenRejected, MissingScope: Trying again would not help.
+        WaitTimeout: Time is up; the detail holds the hub's last refusal.
+    """
+    deadline = Deadline(timeout)
+    patiently = partial(client.request_patiently, deadline=deadline)
+
+    def attempt() -> Answer | None:
+        answer = lifecycle.stop(client, username, patiently, server_name)
+        # A server that is gone is a 404 like a user who is.
+        return None if stop_outcome(answer) in {Stop.STOPPED, Stop.USER_GONE} else answer
+
+    _insist(client, username, lifecycle.called(username, server_name), attempt, deadline, interval)
+
+
+def _insist(
+    client: HubClient,
+    username: str,
+    what: str,
+    attempt: Callable[[], Answer | None],
+    deadline: Deadline,
+    interval: float,
+) -> None:
+    """Attempt a removal until no answer of the hub's stands against it, or the hub does not know the user."""
+    refusal = "no answer"
+
+    def is_removed() -> bool | None:
+        nonlocal refusal
+        answer = attempt()
+        if answer is None or (answer.status == 500 and _is_unknown(client, username, deadline)):
             return True
-        if answer.status == 500:
-            # JupyterHub 4 answers so for a user that it does not know.
-            servers = look_at(client, username, deadline)
-            if servers and servers.user_is_gone:
-                return True
         error = error_for(answer, "the hub's last answer")
         if isinstance(error, TokenRejected | MissingScope):
             raise error
         refusal = error.detail
-        LOG.debug("%s is not removed yet: %s", username, refusal)
+        LOG.debug("%s is not removed yet: %s", what, refusal)
         return None
 
-    if not poll(remove, deadline, interval):
-        raise WaitTimeout(f"could not remove the user {username} within {timeout:g} seconds; {refusal}")
+    if not poll(is_removed, deadline, interval):
+        raise WaitTimeout(f"could not remove {what} within {deadline.seconds:g} seconds; {refusal}")
+
+
+def _is_unknown(client: HubClient, username: str, deadline: Deadline) -> bool:
+    """Say whether the hub does not know a user; JupyterHub 4 answers 500 to a request to stop their server."""
+    servers = look_at(client, username, deadline)
+    return servers is not None and servers.user_is_gone

@@ -5,7 +5,7 @@ care which; `lifecycle.py` says what a sighting means for the wait.
 """
 
 import os.path
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Generator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,7 +37,7 @@ class Sighting:
 
 def looks(
     client: HubClient, username: str, deadline: Deadline, interval: float, first_after: float = 0.0
-) -> Iterator[Sighting]:
+) -> Generator[Sighting]:
     """Look at a user (`GET /users/{name}`) every `interval` seconds: the documented poll.
 
     Answers that say nothing of the server are noted and looked past: a busy hub gives some.

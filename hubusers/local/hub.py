@@ -20,6 +20,7 @@ from typing import Literal
 
 import requests
 
+from hubusers.local.ports import LOOPBACK, free_ports
 from hubusers.local.processes import kill_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
@@ -29,8 +30,6 @@ START_TIMEOUT = 60.0
 
 STOP_TIMEOUT = 30.0
 """Seconds until the supervisor must be done; more than it gives the hub."""
-
-LOOPBACK = "127.0.0.1"
 
 _TRIES = 3
 _PORT_TAKEN = "ddress already in use"  # Node.js begins it with a small letter, Python with a capital
@@ -198,7 +197,7 @@ class LocalHub:
                 shutil.rmtree(settings.folder, ignore_errors=True)
 
     def _start_once(self, command: list[str]) -> None:
-        public_port, proxy_api_port, hub_port, stub_port = _free_ports(4)
+        public_port, proxy_api_port, hub_port, stub_port = free_ports(4)
         self._settings = LocalSettings(
             folder=tempfile.mkdtemp(prefix="hubusers-local-hub-"),
             token=secrets.token_hex(32),
@@ -291,17 +290,6 @@ def _end_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
         supervisor.wait()
     finally:
         supervisor.stdout.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        return [_bound_port(stack) for _ in range(count)]
-
-
-def _bound_port(stack: contextlib.ExitStack) -> int:
-    listener = stack.enter_context(socket.socket())
-    listener.bind((LOOPBACK, 0))
-    return int(listener.getsockname()[1])
 
 
 def _check_port_is_free(ip: str, port: int) -> None:

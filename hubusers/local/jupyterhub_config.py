@@ -42,7 +42,7 @@ c.JupyterHub.load_roles = [
 ]
 
 c.JupyterHub.spawner_class = f"hubusers.local.spawners.{'Lab' if settings.servers == 'lab' else 'Stub'}Spawner"
-c.Spawner.start_timeout = 600
+c.Spawner.start_timeout = c.Spawner.http_timeout = 600  # many at once on a small machine take their time
 c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeout}
 c.JupyterHub.cleanup_servers = settings.servers == "lab"  # stubs end with the hub; stopping thousands takes minutes

@@ -10,10 +10,10 @@ from gevent.pool import Group
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, MissingScope, TokenRejected
 from hubusers.hub.log import get_logger
-from hubusers.hub.removal import remove_user
 from hubusers.hub.waiting import Deadline
+from hubusers.run.accounts import Accounts
 from hubusers.run.ledger import Ledger
-from hubusers.run.options import Settings
+from hubusers.run.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -28,17 +28,19 @@ _SECONDS_PER_USER = 1.0
 
 
 class Cleanup:
-    """Removes users from the hub, a bounded number at a time, and strikes them from the ledger.
+    """Removes users, or servers of users who stay, a bounded number at a time, and strikes them from the ledger.
 
     Args:
         settings: The run's.
         ledger: What there is to remove.
+        accounts: Know how.
         session: To speak to the hub through, with `CONCURRENCY` connections.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger, session: Any) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, accounts: Accounts, session: Any) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._accounts = accounts
         self._client = HubClient(settings.endpoint, session)
         self._waiting: deque[str] = deque()
         self._taken: set[str] = set()  # waiting or being removed just now
@@ -67,13 +69,14 @@ class Cleanup:
             return
         count, self._hopeless = len(left), False
         self._deadline = Deadline(self._settings.server_timeout + _SECONDS_PER_USER * count)
-        LOG.info("Clean-up: removing %d users", count)
+        what = "users" if self._accounts.are_made else "servers"
+        LOG.info("Clean-up: removing %d %s", count, what)
         while left and self._deadline.remaining() > 0 and not self._hopeless:
             self.release(left)
             while self._workers:
                 self._workers.join(timeout=_PROGRESS_INTERVAL)
                 left = self._ledger.left()
-                LOG.info("Clean-up: %d of %d users removed", count - len(left), count)
+                LOG.info("Clean-up: %d of %d %s removed", count - len(left), count, what)
             if left:
                 self._deadline.sleep(self._settings.poll_interval)
         LOG.info("Clean-up: done after %.1f seconds", self._deadline.elapsed())
@@ -92,11 +95,13 @@ class Cleanup:
     def _remove(self, name: str, seconds: float) -> None:
         try:
             has_server = self._ledger.has_server(name)
-            remove_user(self._client, name, seconds, self._settings.poll_interval, may_have_server=has_server)
+            interval = self._settings.poll_interval
+            self._accounts.remove(self._client, name, seconds, interval, may_have_server=has_server)
         except HubUsersError as error:
             self._refusal = error.detail
             LOG.debug("%s", error.detail)
             if isinstance(error, TokenRejected | MissingScope):
                 self._hopeless = True
         else:
-            self._ledger.user_removed(name)
+            self._ledger.removed(name)
+            self._accounts.give_back(name)

@@ -1,4 +1,8 @@
-"""What this process created on the hub during one run, so that it can remove all of it and nothing else."""
+"""What this process created on the hub during one run, so that it can remove all of it and nothing else.
+
+The names in it are those of the accounts that the run makes; where it makes none, each is what tells a person's server
+from the others: its own name, or that of its user.
+"""
 
 from dataclasses import asdict, dataclass, fields
 
@@ -19,6 +23,11 @@ class Totals:
     @property
     def servers_left(self) -> int:
         return self.servers_started - self.servers_removed
+
+    @property
+    def left(self) -> int:
+        """How much is left to remove: users with their servers, or servers of users who stay."""
+        return max(self.users_left, self.servers_left)
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(**{item.name: getattr(self, item.name) + getattr(other, item.name) for item in fields(self)})
@@ -74,7 +83,8 @@ class Ledger:
     def server_gone(self, name: str) -> None:
         self._servers.discard(name)
 
-    def user_removed(self, name: str) -> None:
+    def removed(self, name: str) -> None:
+        """Strike out the account, if it was created, and the server."""
         self._users.discard(name)
         self.server_gone(name)
 
@@ -82,11 +92,11 @@ class Ledger:
         return name in self._servers
 
     def __contains__(self, name: str) -> bool:
-        return name in self._users
+        return name in self._users or name in self._servers
 
     def left(self) -> list[str]:
-        """Return the names of the accounts that are, or may be, still on the hub."""
-        return sorted(self._users)
+        """Return the names of which an account or a server is, or may be, still on the hub."""
+        return sorted(self._users | self._servers)
 
     def totals(self) -> Totals:
         return Totals(

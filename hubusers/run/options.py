@@ -1,80 +1,33 @@
-"""The options of a run: on Locust's command line, in its web UI and by environment; and the settings made of them."""
+"""The options of a run: on Locust's command line, in its web UI and by environment."""
 
 import argparse
-import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
-
-import requests
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from hubusers.hub.accounts import DEFAULT_PREFIX
-from hubusers.hub.batches import checked_choice
-from hubusers.hub.endpoint import endpoint_from_url
-from hubusers.hub.lifecycle import UserOptions, user_options
-from hubusers.hub.session import checked_token, get_session
 from hubusers.hub.waiting import POLL_INTERVAL
+from hubusers.run.access import (
+    ENDPOINT_VARIABLE,
+    PASSWORD_FILE_VARIABLE,
+    PASSWORD_VARIABLE,
+    TOKEN_FILE_VARIABLE,
+    TOKEN_VARIABLE,
+)
 from hubusers.run.names import checked_prefix
+from hubusers.run.settings import SAID_BY_THE_EVENT, Wait
+from hubusers.run.values import (
+    checked,
+    json_object_text,
+    leaving_shares_text,
+    seconds,
+    seconds_range_text,
+    whole_number,
+)
 
 if TYPE_CHECKING:  # the hubusers command needs this file and not Locust
     from locust.argument_parser import LocustArgumentParser
 
-TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, no token
-TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
-ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
-
 LOOPBACK = "127.0.0.1"
-
-Wait = Literal["progress", "listing", "poll"]
-
-
-class SettingsError(ValueError):
-    """An option, a variable or a file that cannot be used; the text says which, and what to do."""
-
-
-@dataclass(frozen=True)
-class Access:
-    """How this process gets at the hub: a worker may run on another machine than its master, so each has its own."""
-
-    token: str = field(repr=False)
-    verify: bool | str = True  # TLS certificates: as for get_session
-    token_file: str | None = None
-
-    @property
-    def arguments(self) -> list[str]:
-        """What gives another command the same access; the token in the environment is there for it as well."""
-        arguments = ["--hub-token-file", self.token_file] if self.token_file else []
-        if isinstance(self.verify, str):
-            return [*arguments, "--ca-bundle", self.verify]
-        return arguments if self.verify else [*arguments, "--insecure"]
-
-    @cached_property
-    def session(self) -> requests.Session:
-        """The one session that everything but the users speaks through."""
-        return get_session(self.token, verify=self.verify)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run was asked to do. Made once, when it starts; nothing else reads options or the environment."""
-
-    endpoint: str
-    access: Access
-    prefix: str
-    run_id: str
-    server_timeout: float  # seconds from asking for a server until it is ready; also for stopping one
-    poll_interval: float  # seconds
-    wait: Wait  # how users learn that their servers are ready or gone
-    stay: tuple[float, float]  # seconds with a ready server, drawn evenly from the range
-    pause: tuple[float, float]  # seconds without one
-    user_options: UserOptions | None
-    keep: bool
-    lifecycles: int  # 0: for ever
-    end_after_failure: bool  # whether a user ends when a step failed; otherwise the user tries again
-    failed_spawns_to_stop: int  # in a row; 0: never
 
 
 def add_options(parser: "LocustArgumentParser") -> None:
@@ -95,6 +48,31 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help=f"File that holds the hub's API token. Without it the token is taken from the variable {TOKEN_VARIABLE}.",
     )
     parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        env_var=PASSWORD_FILE_VARIABLE,
+        include_in_web_ui=False,
+        help="File that holds the password with which the accounts that the run makes log in by the hub's form, where "
+        "the hub lets them (dummy and shared-password authenticators). Without it the password is taken from the "
+        f"variable {PASSWORD_VARIABLE}; without either people use tokens, which the run gets for them.",
+    )
+    parser.add_argument(
+        "--accounts",
+        metavar="FILE",
+        default="",
+        env_var="HUBUSERS_ACCOUNTS",
+        include_in_web_ui=False,
+        help="CSV file of accounts for people to have, instead of accounts that the run makes: name,password or "
+        "name,token in its first line. They are neither made nor deleted; the servers that they start are stopped.",
+    )
+    parser.add_argument(
+        "--named-servers",
+        action="store_true",
+        env_var="HUBUSERS_NAMED_SERVERS",
+        include_in_web_ui=False,
+        help="Each person is a named server of the one account whose token this is: needs no admin rights.",
+    )
+    parser.add_argument(
         "--ca-bundle",
         metavar="FILE",
         env_var="REQUESTS_CA_BUNDLE",
@@ -110,10 +88,42 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Don't verify the hub's TLS certificate. Whoever stands between here and the hub can then read the token.",
     )
     parser.add_argument(
+        "--event",
+        metavar="FILE",
+        default="",
+        env_var="HUBUSERS_EVENT",
+        include_in_web_ui=False,
+        help="Rehearse the event that is written down in this TOML file: who comes when, for how long, and what must "
+        "hold. Or the name of a ready-made one, which `hubusers events` lists. Takes the place of -u, -r and -t.",
+    )
+    parser.add_argument(
+        "--time-scale",
+        metavar="FACTOR",
+        default="",
+        env_var="HUBUSERS_TIME_SCALE",
+        include_in_web_ui=False,
+        help="Make the event so many times faster than its file says: with 12, two hours take ten minutes.",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        include_in_web_ui=False,
+        help="Draw the planned arrivals and servers of --event, and end, without asking the hub anything.",
+    )
+    parser.add_argument(
+        "--runs-folder",
+        metavar="FOLDER",
+        default="runs",
+        env_var="HUBUSERS_RUNS_FOLDER",
+        include_in_web_ui=False,
+        help='Each run leaves its measurements and a report in a new folder below this one; "" for nowhere. '
+        "Default: runs.",
+    )
+    parser.add_argument(
         "--name-prefix",
         metavar="PREFIX",
         default=DEFAULT_PREFIX,
-        type=_checked(checked_prefix),
+        type=checked(checked_prefix),
         env_var="HUBUSERS_NAME_PREFIX",
         help="What the names of the test users begin with: lower-case letters, digits, hyphens. Default: %(default)s.",
     )
@@ -121,7 +131,7 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "--server-timeout",
         metavar="SECONDS",
         default=60.0,
-        type=_checked(_seconds),
+        type=checked(seconds),
         env_var="SERVER_LIFECYCLE_TIMEOUT",
         help="Seconds from asking for a server until it must be ready, and from stopping one until it must be gone. "
         "Default: 60.",
@@ -139,7 +149,7 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "--poll-interval",
         metavar="SECONDS",
         default=POLL_INTERVAL,
-        type=_checked(_seconds),
+        type=checked(seconds),
         env_var="SERVER_POLL_INTERVAL",
         help="Seconds between two looks at a server, or at the list of servers; with --wait progress, only where there "
         "is no stream: stopping servers, and starting ones whose stream broke off. Default: 1.",
@@ -147,16 +157,16 @@ def add_options(parser: "LocustArgumentParser") -> None:
     parser.add_argument(
         "--stay",
         metavar="SECONDS",
-        default="30-90",
-        type=_checked(_range_text),
+        default=SAID_BY_THE_EVENT["stay"],
+        type=checked(seconds_range_text),
         env_var="HUBUSERS_STAY",
         help="How long a user stays with a ready server: seconds, or a range such as 30-90. Default: 30-90.",
     )
     parser.add_argument(
         "--pause",
         metavar="SECONDS",
-        default="10-30",
-        type=_checked(_range_text),
+        default=SAID_BY_THE_EVENT["pause"],
+        type=checked(seconds_range_text),
         env_var="HUBUSERS_PAUSE",
         help="How long a user pauses between two servers: seconds, or a range such as 10-30. Default: 10-30.",
     )
@@ -171,10 +181,45 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "--user-options",
         metavar="JSON",
         default="",
-        type=_checked(_json_object_text),
+        type=checked(json_object_text),
         env_var="HUBUSERS_USER_OPTIONS",
         help='User options to start servers with, a JSON object such as {"image": "scipy:latest"}; not with '
         "--server-profile.",
+    )
+    parser.add_argument(
+        "--notebooks",
+        metavar="FOLDER",
+        default="",
+        env_var="HUBUSERS_NOTEBOOKS",
+        include_in_web_ui=False,
+        help="Folder of notebooks that a NotebookUser works through; the outputs stored in them are what must come. "
+        "Default: a small one that comes with hubusers.",
+    )
+    parser.add_argument(
+        "--thinking",
+        metavar="SECONDS",
+        default=SAID_BY_THE_EVENT["thinking"],
+        type=checked(seconds_range_text),
+        env_var="HUBUSERS_THINKING",
+        help="How long a NotebookUser thinks before each cell: seconds, or a range. Default: 5-20.",
+    )
+    parser.add_argument(
+        "--leave",
+        metavar="SHARES",
+        default=SAID_BY_THE_EVENT["leave"],
+        type=checked(leaving_shares_text),
+        env_var="HUBUSERS_LEAVE",
+        help="How a NotebookUser leaves: log-out (the server is stopped), close-tab (it is left running) or walk-away "
+        "(the connections stay open as well); or the share of each, such as log-out=70%%,walk-away=30%%. Default: "
+        "log-out.",
+    )
+    parser.add_argument(
+        "--activity-interval",
+        metavar="SECONDS",
+        default=300.0,
+        type=checked(seconds),
+        env_var="HUBUSERS_ACTIVITY_INTERVAL",
+        help="Seconds between two of the reports that an ActivityUser sends to the hub. Default: 300, as servers do.",
     )
     parser.add_argument(
         "--keep",
@@ -187,7 +232,7 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "--lifecycles",
         metavar="N",
         default=0,
-        type=_checked(_count),
+        type=checked(whole_number),
         env_var="HUBUSERS_LIFECYCLES",
         help="Lifecycles (start to stopped) after which a user is done; the run ends with the last user. Who is done "
         "while Locust still ramps up is replaced by another user. Default: 0, for ever.",
@@ -204,77 +249,12 @@ def add_options(parser: "LocustArgumentParser") -> None:
         "--stop-after-failed-spawns",
         metavar="N",
         default=4,
-        type=_checked(_count),
+        type=checked(whole_number),
         env_var="HUBUSERS_STOP_AFTER_FAILED_SPAWNS",
         help="Stop the run when so many spawns in a row have failed, and before it when the first servers, tried one "
         "by one, all fail: after five, a hub with consecutive_failure_limit (Kubernetes deployments have it) exits. "
         "0: never, and nothing is tried before the run. Default: 4.",
     )
-
-
-def settings_from(options: argparse.Namespace, host: str | None, run_id: str, access: Access) -> Settings:
-    """Make a run's settings of Locust's parsed options; the web UI may have changed those since they were parsed.
-
-    Raises:
-        SettingsError: An option, a variable or a file cannot be used.
-    """
-    if options.server_profile and options.user_options:
-        raise SettingsError("Give --server-profile or --user-options, not both: a profile is one of the user options.")
-    profile = options.server_profile or json.loads(_usable(_json_object_text, options.user_options) or "null")
-    return Settings(
-        endpoint=endpoint_of(host),
-        access=access,
-        prefix=_usable(checked_prefix, options.name_prefix),
-        run_id=run_id,
-        server_timeout=_usable(_seconds, str(options.server_timeout)),
-        poll_interval=_usable(_seconds, str(options.poll_interval)),
-        wait=_usable(lambda text: checked_choice(text, get_args(Wait), "--wait"), options.wait),
-        stay=_usable(_range, options.stay),
-        pause=_usable(_range, options.pause),
-        user_options=user_options(profile),
-        keep=options.keep,
-        lifecycles=_usable(_count, str(options.lifecycles)),
-        end_after_failure=options.after_failure == "end",
-        failed_spawns_to_stop=_usable(_count, str(options.stop_after_failed_spawns)),
-    )
-
-
-def access_from(token_file: str | None, ca_bundle: str | None, insecure: bool) -> Access:
-    """Read the token and look at the certificates; raise SettingsError when one of them cannot be used."""
-    access = Access(read_token(token_file), not insecure if insecure or not ca_bundle else ca_bundle, token_file)
-    try:
-        _ = access.session
-    except ValueError as error:
-        raise SettingsError(f"{error}. Give another one with --ca-bundle.") from None
-    return access
-
-
-def endpoint_of(host: str | None) -> str:
-    """Return the API endpoint for what was given as the host; raise SettingsError when nothing usable was."""
-    if not host:
-        raise SettingsError(f"Which hub? Give its URL with --host (-H) or in {ENDPOINT_VARIABLE}.")
-    try:
-        return endpoint_from_url(host)
-    except ValueError as error:
-        raise SettingsError(f"The hub's URL (--host or {ENDPOINT_VARIABLE}) cannot be used: {error}.") from None
-
-
-def read_token(file: str | None = None) -> str:
-    """Return the hub's API token from a file or, without one, from the environment; raise SettingsError for neither."""
-    if file:
-        try:
-            return checked_token(Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-            raise SettingsError(f"The token file {file} cannot be read: {reason}.") from None
-        except ValueError as error:
-            raise SettingsError(f"The token file {file} cannot be used: {error}.") from None
-    try:
-        return checked_token(os.environ.get(TOKEN_VARIABLE, ""))
-    except ValueError as error:
-        raise SettingsError(
-            f"No usable API token: {error}. Put one into {TOKEN_VARIABLE}, or its file's name into --hub-token-file."
-        ) from None
 
 
 class _RefuseToken(argparse.Action):
@@ -283,63 +263,3 @@ class _RefuseToken(argparse.Action):
             "a token on the command line can be read by everybody on this machine. "
             f"Put it into {TOKEN_VARIABLE}, or its file's name into --hub-token-file."
         )
-
-
-def _checked(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Let argparse show a converter's own words; of a plain ValueError it shows only the converter's name."""
-
-    def converted(text: str) -> Any:
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return converted
-
-
-def _usable(convert: Callable[[str], Any], text: str) -> Any:
-    try:
-        return convert(text)
-    except ValueError as error:
-        raise SettingsError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-
-
-def _seconds(text: str) -> float:
-    low, high = _range(text)
-    if low != high or low <= 0:
-        raise ValueError(f"{text!r} must be a number of seconds above 0")
-    return low
-
-
-def _range(text: str) -> tuple[float, float]:
-    low_text, separator, high_text = text.strip().partition("-")
-    try:
-        low = float(low_text)
-        high = float(high_text) if separator else low
-    except ValueError:
-        low, high = 1.0, 0.0
-    if not 0 <= low <= high < float("inf"):
-        raise ValueError(f"{text!r} must be seconds, or a range of seconds such as 30-90")
-    return low, high
-
-
-def _range_text(text: str) -> str:
-    # The option keeps its text, because the web UI shows it and sends text back.
-    _range(text)
-    return text
-
-
-def _json_object_text(text: str) -> str:
-    try:
-        model = json.loads(text) if text.strip() else {}
-    except ValueError:
-        model = None
-    if not isinstance(model, dict):
-        raise ValueError(f'{text!r} must be a JSON object such as {{"image": "scipy:latest"}}')
-    return text.strip()
-
-
-def _count(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise ValueError(f"{text!r} must be a whole number, 0 or more")
-    return int(text)

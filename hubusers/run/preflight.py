@@ -1,14 +1,22 @@
 """The look at the hub before the first user: is it there, is it a hub, does it take the token, is the token enough."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
+from hubusers.hub.lifecycle import NAMED_SERVER_PATH
 from hubusers.hub.messages import CERTIFICATE_NOT_TRUSTED, Answer
-from hubusers.run.options import Access
+from hubusers.run.access import Access
+from hubusers.run.names import new_run_id
 
 NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
 """To make and remove accounts; to start, stop and see servers; to find what an earlier run left."""
+
+SCOPES_FOR_GIVEN_ACCOUNTS = ("admin:servers",)
+
+SCOPES_FOR_NAMED_SERVERS = ("servers",)
+"""Of an account for itself, as every one has it: to start, stop and see its servers."""
 
 
 class PreflightError(Exception):
@@ -27,11 +35,17 @@ class Findings:
     version: str
     spawner: str  # "" where the token may not read it (scope read:hub)
     owner: str
+    owner_is_user: bool  # or a service
     scopes: frozenset[str]
 
 
-def check_hub(endpoint: str, access: Access) -> Findings:
+def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOPES) -> Findings:
     """Ask the hub what a run needs to know, with three small requests that change nothing.
+
+    Args:
+        endpoint: The hub's API.
+        access: How to get at it.
+        needed: Scopes that the token must have, for everybody or, if it is a user's own, for that user.
 
     Raises:
         PreflightError: What is wrong, and the remedy.
@@ -48,14 +62,44 @@ def check_hub(endpoint: str, access: Access) -> Findings:
     if answer.status != 200 or not isinstance(owner, dict):
         raise PreflightError(f"The hub at {hub_url(endpoint)} does not say whose the token is: {answer}.")
     scopes = frozenset(owner.get("scopes") or ())
-    missing = [scope for scope in NEEDED_SCOPES if scope not in scopes]
+    own = f"!user={owner.get('name')}"
+    missing = [scope for scope in needed if not {scope, f"{scope}{own}"} & scopes]
     if missing:
         raise PreflightError(
             f"The token of {owner.get('kind', 'user')} {owner.get('name')} lacks the scope{'s' * (len(missing) > 1)} "
             f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
-            "(the README has the role to paste)."
+            "(the README has the role to paste), or test with named servers of your own account (--named-servers)."
         )
-    return Findings(endpoint, version, _spawner(client), str(owner.get("name")), scopes)
+    return Findings(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
+
+
+def check_named_servers(findings: Findings, access: Access) -> None:
+    """Ask whether the owner of the token can have named servers, with a small request that changes nothing.
+
+    Args:
+        findings: What the hub said before.
+        access: How to get at it.
+
+    Raises:
+        PreflightError: There can be none, and the remedy.
+    """
+    hub = hub_url(findings.endpoint)
+    if not findings.owner_is_user:
+        raise PreflightError(
+            f"The token is of the service {findings.owner}, which has no servers: for --named-servers take one of your "
+            f"own account, from {hub}/token."
+        )
+    # Nothing else tells an ordinary account. Where there may be named servers, it is a 404: there is none of this name.
+    client = HubClient(findings.endpoint, access.session)
+    answer = client.request(
+        "DELETE", NAMED_SERVER_PATH, username=findings.owner, server_name=f"hubusers-{new_run_id()}", timeout=10
+    )
+    if "not enabled" in answer.message:
+        raise PreflightError(
+            f"The hub at {hub} has no named servers: its administrators can allow them "
+            "(c.JupyterHub.allow_named_servers = True in jupyterhub_config.py); or test with a token that may make "
+            "accounts, or with accounts of a file (--accounts)."
+        )
 
 
 def _version(answer: Answer, endpoint: str) -> str:

@@ -7,25 +7,35 @@ import math
 import shlex
 import ssl
 import time
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.connections import Connections
 from hubusers.hub.errors import HubUsersError, TokenRejected
-from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
 from hubusers.hub.session import ssl_context
+from hubusers.results.records import STEPS
+from hubusers.results.results import Results
+from hubusers.run.accounts import Accounts, GivenAccounts, MadeAccounts, NamedServers
 from hubusers.run.cleanup import CONCURRENCY, Cleanup
 from hubusers.run.generator_check import GeneratorCheck, Strain
+from hubusers.run.guests import Guest, anybody
+from hubusers.run.headcount import Headcount
 from hubusers.run.ledger import Ledger, Totals
-from hubusers.run.names import is_made_up, names_of_process, names_of_run, usernames
-from hubusers.run.options import Settings
-from hubusers.run.records import START_TO_READY, STOP_TO_STOPPED, Records
+from hubusers.run.names import names_of_process
+from hubusers.run.settings import Settings
 from hubusers.run.shared_listing import SharedListing
 from hubusers.run.spawns import Spawns
 
 LOG = get_logger(__name__)
+
+
+class Closable(Protocol):
+    """A connection, for a run to close."""
+
+    def close(self) -> None:
+        """Close it; never raises."""
 
 
 class Run:
@@ -34,6 +44,7 @@ class Run:
     Args:
         settings: What was asked for.
         worker: The number of this process, in its users' names.
+        share: Which of the given accounts are for this process.
         stop: Ends the whole run; called with the reason, a sentence.
         failed_spawn: Called whenever a spawn failed, with the count of all so far.
         strained: Called whenever this process could not keep up, with how hard it was so far.
@@ -44,6 +55,7 @@ class Run:
         settings: Settings,
         worker: int,
         *,
+        share: slice = slice(None),
         stop: Callable[[str], None] = lambda _: None,
         failed_spawn: Callable[[Spawns], None] = lambda _: None,
         strained: Callable[[Strain], None] = lambda _: None,
@@ -51,36 +63,66 @@ class Run:
         self.settings = settings
         self.ledger = Ledger()
         self.spawns = Spawns()
-        self.records = Records()
+        self.results = Results()
+        self.headcount = Headcount()
+        self.began = math.inf  # on the monotonic clock: when the doors opened
         self.generator = GeneratorCheck(strained)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
         self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
-        self._names = usernames(self.names_begin_with)
+        self.accounts = _accounts(settings, share, self.names_begin_with)
+        self._expected: Guest | None = None
+        self._kept_open: list[Closable] = []
         self._stop = stop
         self._failed_spawn = failed_spawn
         self._failures_seen: set[str] = set()
         self._hub_away_at = -math.inf
         self._tls_context = ssl_context(settings.access.verify)
-        self._cleanup = Cleanup(settings, self.ledger, self.connections(size=CONCURRENCY))
+        self._cleanup = Cleanup(
+            settings, self.ledger, self.accounts, self.connections(settings.access.token, size=CONCURRENCY)
+        )
 
     def tls_context(self, **_: object) -> ssl.SSLContext:
         """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
         return self._tls_context
 
-    def connections(self, **kwargs: Any) -> Connections:
-        """Return new connections to the hub; the arguments are those of `Connections`."""
+    def connections(self, token: str = "", headers: Mapping[str, str] | None = None, **kwargs: Any) -> Connections:
+        """Return new connections to the hub.
+
+        Args:
+            token: What every request carries; "" for none.
+            headers: What else it carries.
+            kwargs: More for `Connections`.
+        """
         access = self.settings.access
         return Connections(
             self.settings.endpoint,
-            {"Authorization": f"token {access.token}"},
+            {**(headers or {}), **({"Authorization": f"token {token}"} if token else {})},
             tls_context=self.tls_context,
             insecure=access.verify is False,
             **kwargs,
         )
 
-    def new_name(self) -> str:
-        """Return a user name that nobody else has."""
-        return next(self._names)
+    def open_doors(self) -> None:
+        """Note that from now on people may come."""
+        self.began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the doors opened."""
+        return max(0.0, time.monotonic() - self.began)
+
+    def expect(self, guest: Guest) -> None:
+        """Say who the next user is, just before Locust makes it."""
+        self._expected = guest
+
+    def next_guest(self) -> Guest:
+        """Return who the next user is.
+
+        Raises:
+            NoAccountLeft: There is no account for them.
+        """
+        guest, self._expected = self._expected, None
+        return guest or Guest(anybody(self.settings), self.accounts.take(), has_account=not self.accounts.are_made)
 
     def note_ready(self) -> None:
         """Count a spawn that ended well."""
@@ -109,13 +151,23 @@ class Run:
         if isinstance(error, TokenRejected):
             self._stop("The hub does not accept the API token any more, so the run ends.")
 
-    def release(self, name: str) -> None:
-        """Take back a user who is done: account and server are removed in the background, unless to be kept."""
-        if name in self.ledger and not self.settings.keep:
-            self._cleanup.release([name])
+    def release(self, key: str) -> None:
+        """Take back a person who is done: account and server are removed in the background, unless to be kept."""
+        if self.settings.keep:
+            return
+        if key in self.ledger:
+            self._cleanup.release([key])
+        else:
+            self.accounts.give_back(key)
+
+    def keep_open(self, connection: Closable) -> None:
+        """Keep a connection that somebody walked away from as it is, until the end of the run."""
+        self._kept_open.append(connection)
 
     def finish(self) -> None:
         """Remove, unless it is to be kept, everything that this process created in this run; return when it is done."""
+        while self._kept_open:
+            self._kept_open.pop().close()
         if not self.settings.keep:
             self._cleanup.finish()
 
@@ -126,19 +178,17 @@ class Run:
             self.finish()
 
     def take_over_what_is_left(self) -> bool:
-        """Enter every user of this run that the hub still lists; return False when the hub does not say which.
+        """Enter everything of this run that the hub still lists; return False when the hub does not say what.
 
-        They are of workers that died, or of requests that reached the hub after the clean-up.
+        It is of workers that died, or of requests that reached the hub after the clean-up.
         """
-        settings = self.settings
-        client = HubClient(settings.endpoint, settings.access.session)
+        client = HubClient(self.settings.endpoint, self.settings.access.session)
         try:
-            for user in list_users(names_of_run(settings.prefix, settings.run_id), client.request_patiently):
-                if not is_made_up(user["name"], settings.prefix, settings.run_id):
-                    continue
-                self.ledger.user_created(user["name"])
-                if user.get("servers"):
-                    self.ledger.server_started(user["name"])
+            for key, has_server in self.accounts.left_on_hub(client, self.settings.run_id):
+                if self.accounts.are_made:
+                    self.ledger.user_created(key)
+                if has_server:
+                    self.ledger.server_started(key)
         except HubUsersError as error:
             LOG.error("Could not look for what may be left: %s", error.detail)
             return False
@@ -146,14 +196,19 @@ class Run:
 
     def say_measured(self) -> None:
         """Log what was measured, exactly, and how far off it may be."""
-        for step in (START_TO_READY, STOP_TO_STOPPED):
-            if summary := self.records.summary(step):
+        for step in STEPS:
+            if summary := self.results.records.summary(step):
                 LOG.info("%s", summary)
 
     def purge_command(self) -> str:
         """Return the command that removes what is left of this run."""
         settings = self.settings
-        which = ["--name-prefix", settings.prefix, "--run", settings.run_id, *settings.access.arguments]
+        which = ["--name-prefix", settings.prefix, "--run", settings.run_id]
+        if settings.accounts_file:
+            which = ["--accounts", settings.accounts_file]
+        elif settings.named_servers:
+            which.append("--named-servers")
+        which += settings.access.arguments
         return f"JUPYTERHUB_ENDPOINT={shlex.quote(settings.endpoint)} hubusers purge {shlex.join(which)}"
 
     def summary(self, totals: Totals) -> str:
@@ -161,9 +216,17 @@ class Run:
         line = f"Clean-up: {totals}"
         if self.settings.keep:
             return f"{line}; kept as asked, to remove them: {self.purge_command()}"
-        if totals.users_left:
+        if totals.left:
             return f"{line}; to remove what is left: {self.purge_command()}"
         return line
+
+
+def _accounts(settings: Settings, share: slice, names_begin_with: str) -> Accounts:
+    if settings.accounts_file:
+        return GivenAccounts(settings.given_accounts[share], settings.accounts_file)
+    if settings.named_servers:
+        return NamedServers(settings.owner, settings.access.token, settings.prefix, names_begin_with)
+    return MadeAccounts(settings.prefix, names_begin_with, settings.access.password)
 
 
 def set_run(environment: Environment, run: Run) -> None:

@@ -1,7 +1,7 @@
 """The hub's list of active servers, read once an interval for all users of this process who wait."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import gevent
 from gevent.event import Event
@@ -43,7 +43,7 @@ class SharedListing:
         self._waiting: dict[str, _Waiting] = {}
         self._reader: gevent.Greenlet[..., None] | None = None
 
-    def sightings(self, client: HubClient, username: str, deadline: Deadline) -> Iterator[Sighting]:
+    def sightings(self, client: HubClient, username: str, deadline: Deadline) -> Generator[Sighting]:
         """Return what the list has of one user, whenever that is neither starting nor stopping.
 
         Args:
@@ -87,7 +87,7 @@ class SharedListing:
             listed = {}
         for username, user in waiting.items():
             servers = listed.get(username)
-            if servers and servers.default in _PENDING:
+            if servers and servers.state() in _PENDING:
                 user.known = began
             else:
                 user.listed = servers

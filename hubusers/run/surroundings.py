@@ -1,110 +1,176 @@
-"""What surrounds a run in one process that has users: the look before it, the clean-up after it, the exit code."""
+"""What surrounds a run in one process that has users: its beginning, its end, the clean-up, the exit code."""
 
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import STATE_RUNNING, STATE_STOPPED, Runner
 
-import argparse
 import os
 import sys
-from typing import NoReturn, cast
+import time
+from typing import Any, NoReturn
 
 import gevent
 from gevent.lock import RLock
 
 from hubusers.hub.endpoint import hub_url
+from hubusers.hub.errors import HubUsersError
 from hubusers.hub.log import get_logger
+from hubusers.results.folder import RunInfo
+from hubusers.run.access import SettingsError
+from hubusers.run.admission import Admission
+from hubusers.run.entrance import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, Entrance
 from hubusers.run.generator_check import Strain, verdict
+from hubusers.run.headcount import Headcount
 from hubusers.run.ledger import Totals
 from hubusers.run.names import new_run_id
-from hubusers.run.options import Access, Settings, SettingsError, access_from, settings_from
-from hubusers.run.preflight import LeftBehind, PreflightError, check_hub
-from hubusers.run.run import Run, run_of, set_run
+from hubusers.run.recorder import NO_RUN, Recorder, versions
+from hubusers.run.run import Run, set_run
+from hubusers.run.settings import EVENT_TEXT, settings_from
 from hubusers.run.spawns import FailedInARow, Spawns
-from hubusers.run.trial import try_one_server
 
 LOG = get_logger(__name__)
 
-EXIT_PREFLIGHT = 2
-EXIT_LEFT_BEHIND = 3
-EXIT_INTERRUPTED = 130
 
-
-class Surroundings:
+class Surroundings(Entrance):
     """Of a process that has its own users: the only one of a run or, in a subclass, a worker."""
 
     def __init__(self, environment: Environment, runner: Runner | None) -> None:
-        self.environment = environment
+        super().__init__(environment)
         self.runner = runner
-        self.finished = False
         self.ending = False
         self.stopping = RLock()
         self.failed_in_a_row = FailedInARow()
         self.strains: dict[str, Strain] = {}
-        options = self.options
-        try:
-            # Once, and here: what a master hands to its workers replaces theirs of these options as well.
-            self.access: Access = access_from(options.hub_token_file, options.ca_bundle, options.insecure)
-        except SettingsError as error:
-            self.refuse(str(error))
+        self.recorder: Recorder | None = None
+        self.admission: Admission | None = None
+        self.ended_because = ""  # what ended the run before its time
+        self.event_has_ended = ""
+        environment.events.request.add_listener(self.note_request)
 
     @property
-    def options(self) -> argparse.Namespace:
-        return cast(argparse.Namespace, self.environment.parsed_options)
+    def present_runner(self) -> Runner:
+        assert self.runner
+        return self.runner
 
-    @property
-    def run(self) -> Run | None:
-        return run_of(self.environment)
-
-    def preflight(self) -> None:
-        """Check the options and, if it is known already, the hub; in the web UI, all of it may still be changed."""
-        options = self.options
-        starts_by_itself = options.headless or options.autostart
-        try:
-            host = self.environment.host or (None if starts_by_itself else "http://not-known-yet")
-            settings = settings_from(options, host, new_run_id(), self.access)
-            if self.environment.host:
-                self.check(settings, with_trial=starts_by_itself)
-        except LeftBehind as error:
-            self.refuse(str(error), EXIT_LEFT_BEHIND)
-        except (SettingsError, PreflightError) as error:
-            self.refuse(str(error))
-        except KeyboardInterrupt:
-            sys.exit(EXIT_INTERRUPTED)
-
-    def check(self, settings: Settings, with_trial: bool = True) -> None:
-        """Look at the hub, then try one server; raise PreflightError when it cannot be tested."""
-        findings = check_hub(settings.endpoint, self.access)
-        self.environment.host = hub_url(settings.endpoint)
-        LOG.info("JupyterHub %s at %s, token of %s", findings.version, self.environment.host, findings.owner)
-        if with_trial and settings.failed_spawns_to_stop:
-            run = Run(settings, worker=0)
-            # The run for the time being, so that an interrupt, or the end of Locust, cleans up after it as well.
-            set_run(self.environment, run)
-            self.finished = False
-            try_one_server(run)
-
-    def refuse(self, reason: str, code: int = EXIT_PREFLIGHT) -> NoReturn:
-        LOG.error("%s", reason)
-        sys.exit(code)
+    def page(self, after: float) -> dict[str, Any]:
+        """Return what the page Hub shows."""
+        return self.recorder.page(after) if self.recorder else NO_RUN
 
     def test_start(self) -> None:
         self.choose_run_id()
         try:
             settings = settings_from(self.options, self.environment.host, self.options.run_id, self.access)
+            self.check_user_classes(settings)
         except SettingsError as error:
-            raise StopTest(str(error)) from None
+            self.cannot_run(str(error))
         self.environment.host = hub_url(settings.endpoint)
         self.finished = self.ending = False
+        self.ended_because = self.event_has_ended = ""
+        self.environment.process_exit_code = None  # of an earlier test, in the web UI
         self.failed_in_a_row = FailedInARow()
         worker = max(0, getattr(self.runner, "worker_index", 0))
         self.strains = {}
-        run = Run(settings, worker, stop=self.stop_for, failed_spawn=self.failed_spawn, strained=self.strained)
+        run = Run(
+            settings,
+            worker,
+            share=self.share(),
+            stop=self.stop_for,
+            failed_spawn=self.failed_spawn,
+            strained=self.strained,
+        )
         set_run(self.environment, run)
         self.watch_generator(run)
         LOG.info("Run %s: users are named %s-%s-…", settings.run_id, settings.prefix, settings.run_id)
+        self.begin(run)
         if settings.lifecycles:
             gevent.spawn(self.end_with_the_last_user)
+
+    def cannot_run(self, reason: str) -> NoReturn:
+        """End the test before it has begun."""
+        raise StopTest(reason)
+
+    def share(self) -> slice:
+        """Return which of the people, or of the accounts given, are for this process."""
+        return slice(None)
+
+    def begin(self, run: Run) -> None:
+        """Record the run, and let people come."""
+        self.record(run)
+        if run.settings.event:
+            self.admission = Admission(self.present_runner, run, run.settings.people)
+            gevent.spawn(self.admit, self.admission)
+        else:
+            self.open_doors(run)
+
+    def admit(self, admission: Admission) -> None:
+        """Make the accounts of the people of an event, then let them come."""
+        try:
+            admission.prepare()
+        except HubUsersError as error:
+            self.stop_for(f"{error.detail}. So the event does not begin.")
+            return
+        self.prepared(admission)
+
+    def prepared(self, admission: Admission) -> None:
+        """Begin the event, now that all accounts are there."""
+        assert self.run
+        self.open_doors(self.run)
+        admission.open_doors()
+
+    def open_doors(self, run: Run) -> None:
+        run.open_doors()
+        if self.recorder:
+            self.recorder.note_doors_open()
+
+    def record(self, run: Run) -> None:
+        """Watch the hub, and write the run down, from here."""
+        settings, event = run.settings, run.settings.event
+        info = RunInfo(
+            run_id=settings.run_id,
+            hub=hub_url(settings.endpoint),
+            began=time.time(),
+            title=event.title if event else "",
+            hub_version=self.findings.version if self.findings else "",
+            spawner=self.findings.spawner if self.findings else "",
+            planned_people=len(settings.people) if event else None,
+            versions=versions(),
+            options=settings.shown(),
+        )
+        text: str = getattr(self.options, EVENT_TEXT)
+        self.recorder = Recorder(run, self.environment, info, text, self.headcount, aloud=self.options.headless)
+        self.recorder.start()
+
+    def headcount(self) -> Headcount:
+        """Return what all people of the run do at the moment."""
+        return self.run.headcount if self.run else Headcount()
+
+    def event_is_over(self) -> bool:
+        """Say whether Locust may end the event."""
+        run, recorder = self.run, self.recorder
+        if not run or not recorder or not run.settings.event or recorder.state != "running":
+            return False
+        ends_after = run.settings.event.ends_after
+        if ends_after is not None and run.elapsed >= run.settings.event.scaled(ends_after):
+            self.event_has_ended = "The event ends, as its file says"
+        elif recorder.has_missed_step():
+            self.event_has_ended = "A target was missed, so the event climbs no further"
+        elif self.everybody_has_left():
+            self.event_has_ended = "Everybody has come, and has left again"
+        if self.event_has_ended:
+            LOG.info("%s", self.event_has_ended)
+        return bool(self.event_has_ended)
+
+    def everybody_has_left(self) -> bool:
+        return self.admission is not None and self.admission.is_over
+
+    def note_request(
+        self, request_type: str, name: str, response_time: float, exception: BaseException | None, **_: Any
+    ) -> None:
+        """Keep the exact time of each request; what else is counted in Locust's statistics has its own records."""
+        if self.run and request_type not in {"SERVER", "STEP"}:
+            seconds = response_time / 1000
+            failure = str(exception) if exception else ""
+            self.run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
 
     def choose_run_id(self) -> None:
         # Among the options, because those are what a master hands to its workers.
@@ -114,10 +180,14 @@ class Surroundings:
         runner = self.runner
         while runner and runner.state != STATE_STOPPED:
             gevent.sleep(1)
-            if runner.state == STATE_RUNNING and runner.user_count == 0:
+            if self.has_no_users(runner):
                 LOG.info("All users are done")
                 self.end()
                 return
+
+    def has_no_users(self, runner: Runner) -> bool:
+        """Say whether all users have come, and are gone."""
+        return runner.state == STATE_RUNNING and runner.user_count == 0
 
     def end(self) -> None:
         """End the test, and Locust as well where nobody could start another one."""
@@ -131,6 +201,8 @@ class Surroundings:
         """End the test because something happened that makes going on useless or harmful."""
         if not self.ending:
             self.ending = True
+            self.ended_because = reason
+            self.environment.process_exit_code = EXIT_FAILURES  # unless targets say more
             LOG.error("%s", reason)
             gevent.spawn(self.end)  # not here: the user that noticed is stopped with the others
 
@@ -164,7 +236,12 @@ class Surroundings:
             LOG.warning("%s", verdict(list(self.strains.values())))
 
     def test_stopping(self) -> None:
-        """Nothing to do yet, where there are no workers."""
+        if self.admission:
+            self.admission.close_doors()
+        if self.run and self.run.settings.event and not self.event_has_ended and not self.ended_because:
+            self.ended_because = "It was stopped before its end."
+        if self.recorder:
+            self.recorder.note_end()
 
     def test_stop(self) -> None:
         # Locust stops a test anew at Ctrl-C, also while it is being stopped already.
@@ -176,6 +253,7 @@ class Surroundings:
                 self.stop_watching_generator(self.run)
                 self.clean_up(self.run)
                 self.finished = True
+                self.draw_up_report(self.run)
                 if not self.options.headless:
                     self.say_summary()
         finally:
@@ -183,6 +261,19 @@ class Surroundings:
 
     def clean_up(self, run: Run) -> None:
         run.finish_alone()
+
+    def draw_up_report(self, run: Run) -> None:
+        """Write the report; what the targets say becomes the exit code."""
+        if not self.recorder or self.recorder.run is not run:
+            return
+        info = self.recorder.info
+        info.generator = verdict(list(self.strains.values()))
+        info.ended_because = self.ended_because
+        info.clean_up = run.summary(self.totals())
+        info.left_behind = 0 if run.settings.keep else self.totals().left
+        answer = self.recorder.finish()
+        if run.settings.event and run.settings.event.targets:
+            self.environment.process_exit_code = answer.exit_code
 
     def await_clean_up(self) -> None:
         """Nothing to wait for, where nothing is cleaned up in the background."""
@@ -195,7 +286,7 @@ class Surroundings:
             self.runner.stop()
         self.test_stop()  # the runner fires no event where an interrupt broke off its own stopping
         self.await_clean_up()
-        if self.totals().users_left and not self.run.settings.keep:
+        if self.totals().left and not self.run.settings.keep:
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
 
     def give_up(self) -> NoReturn:

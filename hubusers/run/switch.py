@@ -14,6 +14,8 @@ from typing import Any
 
 import gevent
 
+from hubusers.run.admission import EventShape, OpenDoors
+from hubusers.run.hub_page import add_hub_page
 from hubusers.run.master import MasterSurroundings
 from hubusers.run.options import add_options
 from hubusers.run.surroundings import Surroundings
@@ -37,7 +39,11 @@ def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | No
         surroundings = Surroundings(environment, runner)
     _hand_interrupts_to_the_main_greenlet(surroundings)
     surroundings.preflight()
+    if surroundings.has_event:
+        environment.shape_class = EventShape(surroundings.event_is_over)
+        environment.dispatcher_class = OpenDoors
     if web_ui:
+        add_hub_page(web_ui, surroundings.page)
         warn_if_open(surroundings.options)
         check_before_swarm(web_ui, environment, surroundings.access, surroundings.check)
     events = environment.events

@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from hubusers.hub.log import get_logger, shown
+from hubusers.run.access import Access, SettingsError, endpoint_of
 from hubusers.run.names import new_run_id
-from hubusers.run.options import Access, Settings, SettingsError, endpoint_of, settings_from
 from hubusers.run.preflight import PreflightError
+from hubusers.run.settings import Settings, settings_from
 
 LOG = get_logger(__name__)
 
-_ONLY_AT_START = ("hub_token_file", "ca_bundle", "insecure")
+_ONLY_AT_START = ("hub_token_file", "password_file", "accounts", "named_servers", "notebooks", "ca_bundle", "insecure")
 """Options that say how this machine gets at the hub, which is not for somebody in a browser to change."""
 
 

@@ -3,19 +3,27 @@
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
+from gevent import GreenletExit
+from gevent.event import Event
 
+from hubusers.event.plan import share_of_worker
 from hubusers.hub.log import get_logger
+from hubusers.run.admission import Admission
+from hubusers.run.entrance import EXIT_PREFLIGHT
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
+from hubusers.run.settings import Settings
 from hubusers.run.spawns import Spawns
 from hubusers.run.surroundings import Surroundings
 
 LOG = get_logger(__name__)
 
 # The messages between workers and master, beside Locust's own.
+PREPARED = "hubusers_prepared"
+BEGIN = "hubusers_begin"
 STOP = "hubusers_stop"
 CLEANED_UP = "hubusers_cleaned_up"
 FAILED_SPAWN = "hubusers_failed_spawn"
@@ -31,6 +39,8 @@ class WorkerSurroundings(Surroundings):
         super().__init__(environment, runner)
         self.worker = runner
         self.cleaning: gevent.Greenlet[..., None] | None = None
+        self.begun = Event()
+        runner.register_message(BEGIN, lambda **_: self.begun.set())
         runner.register_message(STOP, lambda **_: runner.stop(), concurrent=True)
         environment.events.report_to_master.add_listener(self.report)
 
@@ -47,7 +57,12 @@ class WorkerSurroundings(Surroundings):
             "totals": run.ledger.totals().as_message(),
             "spawns": run.spawns.as_message(),
             "strain": run.generator.strain.as_message(),
-            "records": run.records.take_new(),
+            "records": run.results.records.take_new(),
+            "requests": run.results.requests.take_new(),
+            "headcount": run.headcount.as_message(),
+            "has_left": self.everybody_has_left(),
+            # Made-up names the master finds on the hub; these it could not tell from those of other people.
+            "servers": run.ledger.left() if run.settings.accounts_file else [],
         }
 
     def stop_for(self, reason: str) -> None:
@@ -65,6 +80,42 @@ class WorkerSurroundings(Surroundings):
 
     def choose_run_id(self) -> None:
         """Keep the one that came from the master."""
+
+    def coming(self, settings: Settings) -> list[Any]:
+        return [each for each in super().coming(settings) if each.__name__ in self.options.run_user_classes]
+
+    def cannot_run(self, reason: str) -> NoReturn:
+        """Tell the master, who ends the test for all, and leave; what is wrong here, another start must mend."""
+        LOG.error("%s", reason)
+        self.stop_for(f"The worker {self.worker.client_id} cannot take part: {reason}")
+        self.environment.process_exit_code = EXIT_PREFLIGHT
+        gevent.spawn(self.worker.quit)
+        raise GreenletExit  # ends what listens to the master, and would make users next
+
+    def record(self, run: Run) -> None:
+        """Leave it to the master."""
+
+    def share(self) -> slice:
+        workers: list[str] = self.options.run_workers
+        if self.worker.client_id not in workers:  # who came later gets none: they have been shared out
+            return slice(0)
+        return share_of_worker(workers.index(self.worker.client_id), len(workers))
+
+    def begin(self, run: Run) -> None:
+        if not run.settings.event:
+            self.open_doors(run)
+        elif people := run.settings.people[self.share()]:
+            self.begun.clear()
+            self.admission = Admission(self.worker, run, people)
+            gevent.spawn(self.admit, self.admission)
+
+    def prepared(self, admission: Admission) -> None:
+        """Wait for the others: the event begins for all workers in the same moment."""
+        assert self.run
+        self.worker.send_message(PREPARED, {"run_id": self.run.settings.run_id})
+        self.begun.wait()
+        if self.admission is admission:
+            super().prepared(admission)
 
     def end_with_the_last_user(self) -> None:
         """Leave it to the master, who knows of all users."""

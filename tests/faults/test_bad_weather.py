@@ -1,5 +1,6 @@
 """What a hub, or what stands before it, does to a run; the run goes on or says why not, and leaves nothing."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -32,21 +33,21 @@ def ready_since(hub: LocalHub, moment: float, prefix: str = "") -> int:
 def test_the_hub_is_killed_and_comes_back() -> None:
     with (
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5)) as hub,
-        LocustProcess(hub, ["--headless", "--json", "-u", "25", "-r", "25", *BRISK]) as locust,
+        LocustProcess(hub, ["--headless", "--json", "-u", "12", "-r", "12", *BRISK]) as locust,
     ):
-        wait_until(lambda: ready_since(hub, 0) > 25, lambda: locust.output)
+        wait_until(lambda: ready_since(hub, 0) > 12, lambda: locust.output)
         hub.crash()
-        time.sleep(10)
+        time.sleep(5)
         hub.restart()
         back_at = time.time()
-        wait_until(lambda: ready_since(hub, back_at + 1) > 25, lambda: locust.output)
+        wait_until(lambda: ready_since(hub, back_at + 1) > 12, lambda: locust.output)
         assert locust.stop() == 1
         # A user whose server ran when the hub was killed fails to stop it, and does not come to a start meanwhile.
         rows = locust.statistics()
         assert sum(rows[f"SERVER {row}"]["num_failures"] for row in ("start to ready", "stop to stopped")) > 0
         assert rows_named(locust, "SERVER", "HTTP 503") or rows_named(locust, "SERVER", "spawn failed")
         created, removed, left, *_, servers_left = locust.summary()
-        assert created == removed >= 25
+        assert created == removed >= 12
         assert (left, servers_left) == (0, 0)
         assert users_on(hub) == []
 
@@ -95,12 +96,14 @@ def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHu
         assert rows_named(locust, "SERVER", f"hub error: {status}")
 
 
+@pytest.mark.thorough
 def test_connections_that_are_reset_and_answers_that_hang(local_hub: LocalHub, front: ScriptedHub) -> None:
     locust = stormy_run(local_hub, front, "lost", [(8, Scripted(lost=True)), (9, Scripted(200, {}, held=30))])
     assert rows_named(locust, "SERVER", "hub error: connection lost")
     assert rows_named(locust, "SERVER", "timed out")
 
 
+@pytest.mark.thorough
 def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub) -> None:
     login = Scripted(302, headers={"Location": "https://login.example.org/authorize?client_id=hub"})
     locust = stormy_run(
@@ -118,6 +121,7 @@ def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub)
         assert 1 <= len(said) <= 2, locust.output  # once for each kind of answer; garbled and cut are two
 
 
+@pytest.mark.thorough
 def test_accounts_that_cannot_be_made(local_hub: LocalHub, front: ScriptedHub) -> None:
     front.refuse("POST", "/users/", Scripted(500, "<html>Internal Server Error</html>"))
     locust = run_locust(
@@ -131,33 +135,34 @@ def test_accounts_that_cannot_be_made(local_hub: LocalHub, front: ScriptedHub) -
     assert locust.summary()[2] == 0
 
 
-def test_two_hundred_users_where_five_may_start_at_a_time() -> None:
+@pytest.mark.thorough
+def test_many_users_where_five_may_start_at_a_time(many: int) -> None:
     with LocalHub(spawn_seconds=(0.1, 0.2), concurrent_spawn_limit=5, extra_config=SERVED_SOON) as hub:
         locust = run_locust(
             hub,
-            *["--json", "-u", "200", "-r", "200", "--lifecycles", "1", "--stay", "0", "--pause", "0"],
+            *["--json", "-u", str(many), "-r", str(many), "--lifecycles", "1", "--stay", "0", "--pause", "0"],
             *["--server-timeout", "180", *NO_TRIAL],
         )
         assert locust.process.returncode == 0, locust.output
         rows = locust.statistics()
-        assert rows["SERVER throttled"]["num_requests"] > 100
-        assert rows["SERVER start to ready"]["num_requests"] == 200
+        assert rows["SERVER throttled"]["num_requests"] > many / 2
+        assert rows["SERVER start to ready"]["num_requests"] == many
         assert rows["SERVER start to ready"]["num_failures"] == 0
         assert rows["POST /users/{name}/server"]["num_failures"] == 0
         assert rows["SERVER start to ready"]["max_response_time"] < 180_000
-        assert locust.summary() == (200, 200, 0, 200, 200, 0)
+        assert locust.summary() == (many, many, 0, many, many, 0)
         assert users_on(hub) == []
 
 
 def test_no_more_servers_than_the_hub_allows() -> None:
-    with LocalHub(spawn_seconds=(0.1, 0.2), extra_config="c.JupyterHub.active_server_limit = 20") as hub:
+    with LocalHub(spawn_seconds=(0.1, 0.2), extra_config="c.JupyterHub.active_server_limit = 10") as hub:
         locust = run_locust(
-            hub, *["--json", "-u", "60", "-r", "60", "--lifecycles", "1", "--stay", "2", "--pause", "0"]
+            hub, *["--json", "-u", "30", "-r", "30", "--lifecycles", "1", "--stay", "2", "--pause", "0"]
         )
         assert locust.process.returncode == 0, locust.output
         rows = locust.statistics()
-        assert rows["SERVER throttled"]["num_requests"] >= 40
-        assert rows["SERVER start to ready"]["num_requests"] == 60  # as others leave, all are let in
+        assert rows["SERVER throttled"]["num_requests"] >= 20
+        assert rows["SERVER start to ready"]["num_requests"] == 30  # as others leave, all are let in
         assert rows["SERVER start to ready"]["num_failures"] == 0
         assert users_on(hub) == []
 
@@ -167,18 +172,20 @@ def failed_on(hub: LocalHub) -> int:
 
 
 class TestFailedSpawns:
+    @pytest.mark.thorough
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
-            with LocustProcess(hub, ["--headless", "--json", "-u", "12", "-r", "12", *NO_TRIAL, *BRISK]) as locust:
-                wait_until(lambda: failed_on(hub) > 12, lambda: locust.output)
+            with LocustProcess(hub, ["--headless", "--json", "-u", "8", "-r", "8", *NO_TRIAL, *BRISK]) as locust:
+                wait_until(lambda: failed_on(hub) > 8, lambda: locust.output)
                 assert locust.stop() == 1
             row = locust.statistics()["SERVER start to ready"]
-            assert 0 <= failed_on(hub) - row["num_failures"] <= 12  # each seen, but those in mid-spawn at the end
-            assert row["num_requests"] > 24  # they tried again
+            assert 0 <= failed_on(hub) - row["num_failures"] <= 8  # each seen, but those in mid-spawn at the end
+            assert row["num_requests"] > 16  # they tried again
             assert row["max_response_time"] < 20_000  # at once, and not after the sixty seconds of the timeout
             assert rows_named(locust, "SERVER start to ready: spawn failed")
             assert users_on(hub) == []
 
+    @pytest.mark.thorough
     def test_a_fifth_of_all_spawns_fail_and_users_end(self) -> None:
         with LocalHub(spawn_seconds=(0.1, 0.1), spawn_failure_share=0.2) as hub:
             locust = run_locust(
@@ -192,6 +199,7 @@ class TestFailedSpawns:
 
     FRAGILE = "c.Spawner.consecutive_failure_limit = 5"
 
+    @pytest.mark.thorough
     def test_all_fail_from_the_first_and_the_hub_survives(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=1, extra_config=self.FRAGILE) as hub:
             locust = run_locust(hub, "-u", "100", "-r", "100", "-t", "20s")
@@ -218,6 +226,7 @@ class TestFailedSpawns:
             time.sleep(3)
             assert users_on(hub) == []
 
+    @pytest.mark.thorough
     def test_with_workers_the_master_counts(self, free_master_port: list[str]) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=0) as hub:
             breaks = ScriptedHub(before=hub)
@@ -238,6 +247,7 @@ class TestFailedSpawns:
 
 
 class TestDeadlines:
+    @pytest.mark.thorough
     def test_servers_that_never_become_ready(self) -> None:
         with LocalHub(spawn_seconds=(600, 600)) as hub:
             arguments = ["-u", "12", "-r", "12", "-t", "8s", "--server-timeout", "3", "--poll-interval", "0.5"]
@@ -257,12 +267,13 @@ class TestDeadlines:
     def test_servers_that_never_stop(self) -> None:
         slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
         with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
-            arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "3", *BRISK]
+            arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "10", *BRISK]
             with LocustProcess(hub, ["--json", *arguments, *NO_TRIAL]) as locust:
-                locust.wait_for("stop to stopped")  # in the table, as soon as the first one has failed
+                failed = re.compile(r"stop to stopped +\d+ +[1-9]")  # in the table
+                wait_until(lambda: failed.search(locust.output) is not None, lambda: locust.output)
                 assert locust.stop() == 3
             assert rows_named(locust, "SERVER stop to stopped: timed out")
-            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 4000
+            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 15_000
             left = locust.summary()[2]
             assert left == len(users_on(hub)) == 12
             named = next(line for line in locust.lines if "Left on the hub: " in line)

@@ -7,9 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import hubusers
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, events_of, free_port, users_on, wait_until
+from hubusers.local.ports import free_port
+from tests.locust_process import LocustProcess, events_of, users_on, wait_until
 
 ONE_OF_MANY = ["--stay", "0.5-1.5", "--pause", "0.1", "--poll-interval", "0.2"]
 
@@ -45,6 +48,7 @@ def test_a_killed_worker_is_cleaned_up_after_by_the_master() -> None:
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 def test_workers_whose_master_was_killed_end_and_remove_their_own(tmp_path: Path) -> None:
     port = str(free_port())
     # A worker gives its master a minute; the test should not take that long.
@@ -81,13 +85,13 @@ def test_what_a_killed_run_left_is_purged(free_master_port: list[str]) -> None:
             others = ["ann", "hub-stress-test-admin", "hub-stress-tester-abc123-0-1"]
             hubusers.create_users(others, hub.endpoint, session)
         with LocustProcess(
-            hub, ["--headless", "-u", "60", "-r", "60", "--processes", "2", *free_master_port]
+            hub, ["--headless", "-u", "30", "-r", "30", "--processes", "2", *free_master_port]
         ) as locust:
-            wait_until(lambda: len(users_on(hub)) >= 63, lambda: locust.output)
+            wait_until(lambda: len(users_on(hub)) >= 33, lambda: locust.output)
             time.sleep(1)
             os.killpg(locust.process.pid, signal.SIGKILL)
             locust.process.wait()
-        assert len(users_on(hub)) >= 63
+        assert len(users_on(hub)) >= 33
         env = {**os.environ, "JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
         purge = subprocess.run(
             [sys.executable, "-m", "hubusers", "purge", "--yes"], env=env, capture_output=True, text=True, timeout=120

@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 
+import pytest
 import requests
 
 import hubusers
@@ -50,6 +51,7 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
         assert touched == []
 
 
+@pytest.mark.thorough
 def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
     with (
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.3)) as hub,
@@ -73,6 +75,7 @@ def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 def test_five_thousand_others() -> None:
     with LocalHub(spawn_seconds=(0.2, 0.5), stop_seconds=(0, 0.2)) as hub:
         # Through the API each takes the hub some 20 ms; the database takes all of them at once.

@@ -11,14 +11,10 @@ import pytest
 import requests
 
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, events_of, free_port, users_on, wait_until
+from hubusers.local.ports import free_port
+from tests.locust_process import LocustProcess, events_of, users_on, wait_until
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
-
-
-@pytest.fixture
-def many(request: pytest.FixtureRequest) -> int:
-    return int(request.config.getoption("--many"))
 
 
 def bound(users: int) -> float:
@@ -54,9 +50,9 @@ def stop_in_the_web_ui(locust: LocustProcess, url: str) -> None:
     ("stop", "how"),
     [
         (press_ctrl_c, ["--headless"]),
-        (send_sigterm, ["--headless"]),
-        (wait_for_the_time_limit, ["--headless", "--run-time", "30s"]),
-        (stop_in_the_web_ui, ["--autostart"]),
+        pytest.param(send_sigterm, ["--headless"], marks=pytest.mark.thorough),
+        pytest.param(wait_for_the_time_limit, ["--headless", "--run-time", "30s"], marks=pytest.mark.thorough),
+        pytest.param(stop_in_the_web_ui, ["--autostart"], marks=pytest.mark.thorough),
     ],
 )
 def test_many_users_most_of_them_in_mid_spawn(
@@ -81,11 +77,12 @@ def test_many_users_most_of_them_in_mid_spawn(
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [0.6, 1.7, 2.9])
 def test_ctrl_c_at_some_moment(seconds: float) -> None:
     with (
         LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
-        LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", "--stay", "0-1", "--pause", "0-1"]) as locust,
+        LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", "--stay", "0-1", "--pause", "0-1"]) as locust,
     ):
         locust.wait_for("Ramping to")
         time.sleep(seconds)
@@ -106,6 +103,7 @@ def test_ctrl_c_while_the_first_server_is_tried() -> None:
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
     with (
         LocalHub(spawn_seconds=(3, 3), stop_seconds=(3, 3)) as hub,
@@ -122,7 +120,7 @@ def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
 def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
     with (
         LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
-        LocustProcess(hub, ["--headless", "-u", "60", "-r", "60", *NO_TRIAL]) as locust,
+        LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", *NO_TRIAL]) as locust,
     ):
         locust.wait_for("All users spawned")
         time.sleep(1.5)
@@ -135,16 +133,17 @@ def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 def test_ctrl_c_twice_with_workers(free_master_port: list[str]) -> None:
     """The master cannot see what its workers hold, and still must not say that nothing is left."""
     with (
         LocalHub(spawn_seconds=(30, 30), stop_seconds=(5, 5)) as hub,
         LocustProcess(
             hub,
-            ["--headless", "-u", "60", "-r", "60", "--processes", "2", *free_master_port, *NO_TRIAL],
+            ["--headless", "-u", "30", "-r", "30", "--processes", "2", *free_master_port, *NO_TRIAL],
         ) as locust,
     ):
-        wait_until(lambda: in_mid_spawn(hub) > 50, lambda: locust.output)
+        wait_until(lambda: in_mid_spawn(hub) > 25, lambda: locust.output)
         time.sleep(4)  # each worker has reported by then
         locust.interrupt()
         locust.wait_for("Clean-up: removing")

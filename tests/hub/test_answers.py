@@ -86,7 +86,7 @@ def test_gone(answer: Answer, gone: bool) -> None:
     ],
 )
 def test_state_of_the_default_server(servers: dict[str, Any], state: State) -> None:
-    assert servers_of({"name": "ann", "servers": servers}).default is state
+    assert servers_of({"name": "ann", "servers": servers}).state() is state
 
 
 def test_a_model_without_servers_is_a_missing_scope_never_stopped() -> None:

@@ -33,7 +33,7 @@ from hubusers.hub.progress import progress
 from hubusers.hub.removal import remove_user
 from hubusers.hub.waiting import Deadline
 from hubusers.hub.watching import look_at, looks
-from hubusers.run.options import Access
+from hubusers.run.access import Access
 from hubusers.run.preflight import Findings, PreflightError, check_hub
 from hubusers.run.run import Run
 from hubusers.run.trial import try_one_server
@@ -201,7 +201,7 @@ def test_a_list_is_whole_or_an_error(replies: list[Reply]) -> None:
 
 
 STEPS: dict[str, Callable[[HubClient, Deadline], Any]] = {
-    "start": lambda client, deadline: lifecycle.start_until_accepted(client, "ann", {}, deadline, lambda _: None),
+    "start": lambda client, deadline: lifecycle.start_until_accepted(client, "ann", {}, deadline, lambda *_: None),
     "wait until ready": lambda client, deadline: lifecycle.wait_until_ready(
         looks(client, "ann", deadline, 1), "ann", deadline
     ),
@@ -249,7 +249,7 @@ def test_a_tried_server_is_gone_or_said_to_be_left(replies: list[Reply]) -> None
     wrong = ""
     with mock.patch.object(waiting, "CLOCK", FakeClock()):
         try:
-            try_one_server(run)
+            try_one_server(run, None)
         except PreflightError as error:
             wrong = str(error)
     assert bool(run.ledger.left()) == ("hubusers purge" in wrong)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 import pytest
 
 import hubusers
@@ -86,6 +87,16 @@ class TestOnItsWay:
         sighting = wait(Scripted(400), USER_STARTING, stream(READY))
         assert sighting.late == pytest.approx(sighting.seen, abs=0.01)
         assert [asked.path.rpartition("/")[2] for asked in scripted_hub.asked] == ["progress", "ann", "progress"]
+
+    def test_who_is_stopped_while_a_stream_is_closed_ends_there_and_then(
+        self, wait: Wait, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(progress_module, "_DRAIN", 5.0)
+        listener = gevent.spawn(wait, stream(REQUESTED, READY, 20.0))
+        gevent.sleep(0.5)
+        assert not listener.dead  # it has seen that the server is ready, and waits for the end of the stream
+        listener.kill()
+        assert isinstance(listener.value, gevent.GreenletExit)  # anything that is ignored on the way fails the test
 
     @pytest.mark.parametrize(
         "broken", [stream(REQUESTED, lost=True), stream(REQUESTED), Scripted(500), Scripted(502, "<html>")]

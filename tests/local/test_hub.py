@@ -20,7 +20,7 @@ import hubusers
 from hubusers.hub.client import HubClient
 from hubusers.hub.lifecycle import SERVER_PATH
 from hubusers.local import LocalHub, LocalHubError
-from hubusers.local.hub import _free_ports
+from hubusers.local.ports import free_ports
 from hubusers.local.processes import processes_of as living_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
 from tests.hub_major import HUB_MAJOR
@@ -172,14 +172,14 @@ def test_a_port_that_was_taken_meanwhile_is_exchanged(which: int, monkeypatch: p
         taken.listen()
         choices: list[list[int]] = []
 
-        def free_ports(count: int) -> list[int]:
-            ports = _free_ports(count)
+        def some_ports(count: int) -> list[int]:
+            ports = free_ports(count)
             if not choices:
                 ports[which] = taken.getsockname()[1]
             choices.append(ports)
             return ports
 
-        monkeypatch.setattr("hubusers.local.hub._free_ports", free_ports)
+        monkeypatch.setattr("hubusers.local.hub.free_ports", some_ports)
         with LocalHub():
             assert len(choices) == 2
 

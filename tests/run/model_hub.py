@@ -18,8 +18,9 @@ from hubusers.hub import waiting
 from hubusers.hub.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
 from hubusers.hub.session import RETRIES
 from hubusers.hub.transport import Stream
-from hubusers.run.options import Access, Wait
+from hubusers.run.access import Access
 from hubusers.run.run import Run
+from hubusers.run.settings import Wait
 from tests.run.settings import settings_for
 
 ENDPOINT = "http://127.0.0.1/hub/api"

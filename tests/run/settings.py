@@ -1,6 +1,7 @@
 """Settings as a run without any option has them."""
 
-from hubusers.run.options import Access, Settings
+from hubusers.run.access import Access
+from hubusers.run.settings import Settings
 
 
 def settings_for(endpoint: str, access: Access) -> Settings:
@@ -19,4 +20,13 @@ def settings_for(endpoint: str, access: Access) -> Settings:
         lifecycles=0,
         end_after_failure=False,
         failed_spawns_to_stop=4,
+        runs_folder="",
+        notebooks="",
+        thinking=(0.0, 0.0),
+        leave={"log-out": 1.0},
+        activity_interval=300.0,
+        accounts_file="",
+        named_servers=False,
+        owner="",
+        event=None,
     )

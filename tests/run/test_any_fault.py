@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hubusers.hub.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.run.options import Wait
 from hubusers.run.run import Run, set_run
+from hubusers.run.settings import Wait
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
 
@@ -170,7 +170,7 @@ TestFaults.settings = settings(stateful_step_count=30)
 
 
 def made(run: Run, hub: ModelHub, count: int) -> None:
-    for name in itertools.islice(iter(run.new_name, ""), count):
+    for name in (run.accounts.take().key for _ in range(count)):
         run.ledger.user_created(name)
         run.ledger.server_started(name)
         hub.accounts[name] = Account("ready")

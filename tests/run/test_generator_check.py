@@ -10,9 +10,9 @@ import gevent
 import pytest
 
 from hubusers.local import LocalHub
+from hubusers.results.records import START_TO_READY
+from hubusers.run.access import Access
 from hubusers.run.generator_check import GeneratorCheck, Strain, strained, verdict
-from hubusers.run.options import Access
-from hubusers.run.records import START_TO_READY
 from hubusers.run.run import Run, set_run
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import LocustProcess
@@ -112,7 +112,7 @@ def test_a_start_that_could_not_begin_is_measured_from_when_it_was_due(local_hub
         run.generator.stop()
         person.on_stop()
         run.finish_alone()
-    [record] = run.records.of(START_TO_READY)
+    [record] = run.results.records.of(START_TO_READY)
     assert record.seconds >= took + 0.5
     assert record.seconds <= took + 1.5
 

@@ -13,7 +13,7 @@ def test_a_life_in_figures() -> None:
     ledger.server_gone("ann")
     ledger.server_started("ann")
     assert ledger.totals() == Totals(2, 0, 2, 1)
-    ledger.user_removed("ann")
+    ledger.removed("ann")
     assert ledger.left() == ["bob"]
     assert ledger.totals() == Totals(2, 1, 2, 2)
     assert str(ledger.totals()) == "users: 2 created, 1 removed, 1 left; servers: 2 started, 2 removed, 0 left"

@@ -9,16 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from hubusers.run.options import (
-    Access,
-    SettingsError,
-    access_from,
-    add_options,
-    endpoint_of,
-    read_token,
-    settings_from,
-)
+from hubusers.run.access import Access, SettingsError, access_from, endpoint_of, read_token
+from hubusers.run.options import add_options
 from hubusers.run.run import Run
+from hubusers.run.settings import settings_from
 from tests.run.settings import settings_for
 
 TOKEN = "0123456789abcdef"

@@ -5,8 +5,8 @@ import requests
 
 import hubusers
 from hubusers.local import LocalHub
-from hubusers.run.options import Access
-from hubusers.run.preflight import PreflightError, check_hub
+from hubusers.run.access import Access
+from hubusers.run.preflight import PreflightError, check_hub, check_named_servers
 from tests.scripted_hub import Scripted, ScriptedHub
 
 TOKEN = "0123456789abcdef"
@@ -61,6 +61,18 @@ def test_a_token_without_the_scopes(local_hub: LocalHub, session: requests.Sessi
     sentence = refusal(local_hub.endpoint, token)
     assert f"The token of user {username} lacks the scopes admin:users, admin:servers, list:users" in sentence
     assert "jupyterhub_config.py" in sentence
+
+
+def test_a_hub_without_named_servers(local_hub: LocalHub, session: requests.Session, username: str) -> None:
+    access = Access(session.post(f"{local_hub.endpoint}/users/{username}/tokens", json={}).json()["token"])
+    with pytest.raises(PreflightError, match="allow_named_servers"):
+        check_named_servers(check_hub(local_hub.endpoint, access, needed=["servers"]), access)
+
+
+def test_a_service_has_no_named_servers(local_hub: LocalHub) -> None:
+    access = Access(local_hub.token)
+    with pytest.raises(PreflightError, match="take one of your own account"):
+        check_named_servers(check_hub(local_hub.endpoint, access), access)
 
 
 def test_nothing_was_changed(local_hub: LocalHub, session: requests.Session) -> None:

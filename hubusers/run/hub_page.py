@@ -1,0 +1,85 @@
+"""The page *Hub* beside Locust's own in the web UI: live charts of the hub and its servers while a run lasts."""
+
+from locust.web import WebUI
+
+import json
+import math
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request, send_from_directory
+from flask.typing import ResponseReturnValue
+
+_STATIC = Path(__file__).parent / "static"
+_PLOTLY = str(files("plotly") / "package_data")
+_PLOTLY_SECONDS = 24 * 3600
+"""How long a browser keeps plotly, which is 5 MB and changes with its version only."""
+
+_LINK = b'<script defer src="./hub/static/hub_link.js"></script>'
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'"  # plotly makes its style sheets as it goes
+)
+
+
+def add_hub_page(web_ui: WebUI, state: Callable[[float], dict[str, Any]]) -> None:
+    """Add the page, and the tab in Locust's own page that leads to it, before the web UI starts.
+
+    Args:
+        web_ui: Of the process that has one: the only one of a run, or the master.
+        state: Returns the run, its points later than so many seconds of it, its targets, and notes.
+    """
+    assert web_ui.app
+    page = Blueprint("hub_page", __name__, url_prefix=web_ui.app.blueprints["locust"].url_prefix)
+
+    def hub() -> ResponseReturnValue:
+        response = send_from_directory(_STATIC, "hub.html")
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    def hub_state() -> ResponseReturnValue:
+        after = request.args.get("after", "0")
+        try:
+            seconds = float(after)
+        except ValueError:
+            seconds = math.nan
+        if not math.isfinite(seconds):
+            return Response("after= must be seconds of the run, as in after=120.5\n", 400, mimetype="text/plain")
+        return Response(_json(state(seconds)), mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+    def hub_static(name: str) -> ResponseReturnValue:
+        if name == "plotly.min.js":
+            return send_from_directory(_PLOTLY, name, max_age=_PLOTLY_SECONDS)
+        return send_from_directory(_STATIC, name)
+
+    for rule, view in (("/hub", hub), ("/hub/state", hub_state), ("/hub/static/<name>", hub_static)):
+        page.add_url_rule(rule, view.__name__, web_ui.auth_required_if_enabled(view))
+    web_ui.app.register_blueprint(page)
+    web_ui.app.after_request(_add_tab)
+
+
+def _add_tab(response: Response) -> Response:
+    # By a script, because the tabs are made in the browser, and Locust's own means for more of them knows tables only.
+    if request.endpoint == "locust.index" and response.status_code == 200 and response.mimetype == "text/html":
+        before, head, after = response.get_data().partition(b"</head>")
+        response.set_data(before + _LINK + head + after)
+    return response
+
+
+def _json(state: dict[str, Any]) -> str:
+    try:
+        return json.dumps(state, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(state))
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON does not know, infinity and NaN, by None: no browser would read the rest either."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
