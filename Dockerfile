@@ -4,10 +4,11 @@ FROM python:3.13-slim
 WORKDIR /hubusers
 COPY pyproject.toml README.md LICENSE locustfile.py ./
 COPY hubusers hubusers
+COPY events events
 RUN pip install --no-cache-dir '.[hub]'
 
-# Nothing here needs root; the folder is where docker-compose.yml mounts the hub's token.
-RUN useradd --create-home hubusers && install --directory --owner hubusers /run/hubusers
+# Nothing here needs root; the folders are where docker-compose.yml mounts the hub's token, and where runs are recorded.
+RUN useradd --create-home hubusers && install --directory --owner hubusers /run/hubusers runs
 USER hubusers
 
 CMD ["locust", "--help"]

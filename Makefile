@@ -3,8 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 5
+# Runs of Locust, and whole ones from an event to its answer.
+RUNS := tests/users/test_lifecycle.py tests/users/test_web_ui.py tests/run/test_event_runs.py \
+	tests/report/test_limits_on_a_hub.py tests/browser
+HUBS := tests/local tests/test_cli.py
 
-.PHONY: demo test test-weather test-faults test-rest check faults hubs bench format clean
+.PHONY: demo test test-people test-faults test-runs test-rest thorough check faults hubs bench format clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubusers needs Python 3.11 or newer")'
@@ -16,19 +20,28 @@ TIMES ?= 5
 demo: .venv/.installed
 	$(BIN)/hubusers demo
 
-# Most tests wait for a hub of their own, so three parts run at the same time; each shows its results when it is done.
+# Most tests wait for a hub of their own, so four parts run at the same time; each shows its results when it is done.
 test: check
-	@echo "Testing, in three parts at the same time; a few minutes ..."
-	@$(MAKE) --no-print-directory --output-sync --jobs 3 test-weather test-faults test-rest
+	@echo "Testing, in four parts at the same time; a few minutes ..."
+	@$(MAKE) --no-print-directory --output-sync --jobs 4 test-people test-faults test-runs test-rest
 
-test-weather: .venv/.installed
-	$(BIN)/pytest tests/faults/test_bad_weather.py
+# People with a browser, and bad weather.
+test-people: .venv/.installed
+	$(BIN)/pytest tests/users tests/faults/test_bad_weather.py $(RUNS:%=--ignore %)
 
+# What is stopped and killed, and the local hub and the command, which start hubs of their own as well.
 test-faults: .venv/.installed
-	$(BIN)/pytest tests/faults --ignore tests/faults/test_bad_weather.py
+	$(BIN)/pytest tests/faults $(HUBS) --ignore tests/faults/test_bad_weather.py
+
+test-runs: .venv/.installed
+	$(BIN)/pytest $(RUNS)
 
 test-rest: .venv/.installed
-	$(BIN)/pytest --ignore tests/faults
+	$(BIN)/pytest --ignore tests/faults --ignore tests/users $(RUNS:%=--ignore %) $(HUBS:%=--ignore %)
+
+# All tests, also those that are one more whole run of a kind that another test has: half an hour.
+thorough: .venv/.installed
+	$(BIN)/pytest --thorough
 
 # Lint, format and types.
 check: .venv/.installed
@@ -38,7 +51,7 @@ check: .venv/.installed
 
 # The run under faults again and again, with 500 users: about ten minutes each time.
 faults: .venv/.installed
-	$(BIN)/pytest tests/faults --many 500 --count $(TIMES)
+	$(BIN)/pytest tests/faults --thorough --many 500 --count $(TIMES)
 
 # All tests against JupyterHub 4.1, 5.4 and 6.1, each in an environment of its own.
 hubs: .venv/.installed
