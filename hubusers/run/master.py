@@ -102,8 +102,8 @@ class MasterSurroundings(Surroundings):
         run, recorder = self.run, self.recorder
         if run and recorder and recorder.run is run and recorder.state == "preparing":
             if self.prepared_workers and not self.workers_with_people() - self.prepared_workers:
+                self.open_doors(run)  # before anybody can come, or they would have come before the beginning
                 self.master.send_message(BEGIN)
-                self.open_doors(run)
             return False
         return super().event_is_over()
 

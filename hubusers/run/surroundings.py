@@ -118,9 +118,9 @@ class Surroundings(Entrance):
         admission.open_doors()
 
     def open_doors(self, run: Run) -> None:
-        run.open_doors()
         if self.recorder:
             self.recorder.note_doors_open()
+        run.open_doors()
 
     def record(self, run: Run) -> None:
         """Watch the hub, and write the run down, from here."""
