@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import gevent
+
 from hubusers.local.ports import free_port
 from hubusers.run.hub_page import add_hub_page
 
@@ -48,6 +50,8 @@ def served(state: State, runner_state: str = "running", **options: Any) -> Itera
     assert runner
     runner.state = runner_state
     web_ui.start()
+    while not (web_ui.server and web_ui.server.started):  # before that it cannot be stopped
+        gevent.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{port}{options.get('web_base_path', '')}/"
     finally:
