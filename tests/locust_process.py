@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from hubusers.cli import locustfile
+from hubusers.cli.demo import locustfile
 from hubusers.local import LocalHub
 
 SUMMARY = re.compile(

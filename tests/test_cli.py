@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import hubusers
-from hubusers.cli import locustfile
+from hubusers.cli.demo import locustfile
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from tests.local.test_hub import wait_until

@@ -1,0 +1,48 @@
+"""`hubusers check`: is my hub ready for a test?"""
+
+import click
+
+from hubusers.cli.shared import (
+    CA_BUNDLE_OPTION,
+    HOST_OPTION,
+    INSECURE_OPTION,
+    NAMED_SERVERS_OPTION,
+    TOKEN_FILE_OPTION,
+    fail,
+)
+from hubusers.hub.endpoint import hub_url
+from hubusers.hub.log import shown
+from hubusers.run.access import SettingsError, access_from, endpoint_of
+from hubusers.run.preflight import (
+    NEEDED_SCOPES,
+    SCOPES_FOR_NAMED_SERVERS,
+    PreflightError,
+    check_hub,
+    check_named_servers,
+)
+
+
+@click.command()
+@HOST_OPTION
+@TOKEN_FILE_OPTION
+@CA_BUNDLE_OPTION
+@INSECURE_OPTION
+@NAMED_SERVERS_OPTION
+def check(
+    host: str | None, hub_token_file: str | None, ca_bundle: str | None, insecure: bool, named_servers: bool
+) -> None:
+    """Look whether a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing."""
+    needed = SCOPES_FOR_NAMED_SERVERS if named_servers else NEEDED_SCOPES
+    try:
+        endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
+        findings = check_hub(endpoint, access, needed)
+        if named_servers:
+            check_named_servers(findings, access)
+    except (SettingsError, PreflightError) as error:
+        fail(shown(str(error)))
+    click.echo(f"hub        {hub_url(findings.endpoint)}")
+    click.echo(f"version    {findings.version}")
+    click.echo(f"spawner    {findings.spawner or '(the token may not see it: scope read:hub)'}")
+    click.echo(f"token of   {findings.owner}")
+    click.echo(f"scopes     {', '.join(needed)}: there")
+    click.echo("This hub can be tested.")

@@ -1,0 +1,45 @@
+"""`hubusers compare`: was the change for good?"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from hubusers.cli.shared import fail
+from hubusers.hub.log import shown
+from hubusers.report.compare import as_text
+from hubusers.report.compare import compare as comparison_of
+from hubusers.report.compare_page import write_comparison
+from hubusers.results.folder import RunFolderError, read_run
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option(
+    "--smallest",
+    type=click.FloatRange(0, 100),
+    default=5.0,
+    show_default=True,
+    help="Smallest difference that matters, in percent; two runs of one hub differ by some.",
+)
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write it, with pictures, into this file."
+)
+def compare(before: Path, after: Path, smallest: float, html: Path | None) -> None:
+    """Compare two runs by their folders: is the hub better, worse, or the same AFTER a change?
+
+    The exit code is 0 when nothing got worse, and 1 when something did.
+    """
+    try:
+        first, second = read_run(before), read_run(after)
+        comparison = comparison_of(first, second, smallest / 100)
+        click.echo(as_text(comparison))
+        if html:
+            write_comparison(comparison, first, second, html)
+            click.echo(f"The pictures are in {html}")
+    except (RunFolderError, ValueError) as error:
+        fail(shown(str(error)))
+    except OSError as error:
+        fail(f"{html} cannot be written: {error.strerror}.")
+    sys.exit(comparison.exit_code)

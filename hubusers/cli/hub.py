@@ -1,0 +1,119 @@
+"""`hubusers hub`: a hub to play with."""
+
+import os
+from typing import Any, Literal
+
+import click
+
+from hubusers.cli.shared import end_on_sigterm, fail, running
+from hubusers.local import LocalHub
+from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
+
+
+class SecondsRange(click.ParamType[tuple[float, float]]):
+    """Seconds, or a range of them: `3` or `2-5`."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        if isinstance(value, tuple):
+            return value
+        low, separator, high = str(value).partition("-")
+        try:
+            return float(low), float(high if separator else low)
+        except ValueError:
+            self.fail(f"{value!r} must be seconds, or a range of seconds such as 2-5", param, ctx)
+
+
+@click.command()
+@click.option(
+    "--servers",
+    type=click.Choice(["stub", "lab"]),
+    default="stub",
+    show_default=True,
+    help="stub: no process per server, thousands fit on a laptop. lab: real JupyterLab, about 100 MB each.",
+)
+@click.option("--spawn-seconds", type=SecondsRange(), default="2-5", show_default=True, help="How long a spawn takes.")
+@click.option("--stop-seconds", type=SecondsRange(), default="0-1", show_default=True, help="How long a stop takes.")
+@click.option(
+    "--spawn-failure-share",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of spawns that fail.",
+)
+@click.option(
+    "--concurrent-spawn-limit",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Pending spawns from which on the hub answers 429, come back later; 0: no limit.",
+)
+@click.option(
+    "--slow-spawn-timeout",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Seconds that the hub holds back its answer to a start; 0 as on Kubernetes, 10 is JupyterHub's own default.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one."
+)
+@click.option(
+    "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; others open it to the network."
+)
+@click.option("--token-file", metavar="FILE", help="Write the API token into this file too, readable for you only.")
+def hub(
+    servers: Literal["stub", "lab"],
+    spawn_seconds: tuple[float, float],
+    stop_seconds: tuple[float, float],
+    spawn_failure_share: float,
+    concurrent_spawn_limit: int,
+    slow_spawn_timeout: float,
+    port: int,
+    ip: str,
+    token_file: str | None,
+) -> None:
+    """Run a real JupyterHub on this machine, with a real proxy and database, until Ctrl-C.
+
+    It lets anybody log in with any password, and leaves nothing behind.
+    """
+    try:
+        local_hub = LocalHub(
+            servers=servers,
+            spawn_seconds=spawn_seconds,
+            stop_seconds=stop_seconds,
+            spawn_failure_share=spawn_failure_share,
+            concurrent_spawn_limit=concurrent_spawn_limit,
+            slow_spawn_timeout=slow_spawn_timeout,
+            port=port,
+            ip=ip,
+        )
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    end_on_sigterm()
+    click.echo("Starting a JupyterHub …", err=True)
+    with running(local_hub):
+        click.echo(
+            f"JupyterHub is running at {local_hub.url} (proxy from {local_hub.proxy}; Ctrl-C ends it). Use it with:"
+        )
+        click.echo(f"export {ENDPOINT_VARIABLE}={local_hub.endpoint}")
+        click.echo(f"export {TOKEN_VARIABLE}={local_hub.token}")
+        if token_file:
+            _write_token(token_file, local_hub.token)
+        try:
+            code = local_hub.wait()
+            log = local_hub.end_of_log()
+        except KeyboardInterrupt:
+            click.echo("Stopping; nothing of the hub will be left.", err=True)
+            return
+    fail(f"The hub ended by itself (exit code {code}). Its log ends with:\n{log}")
+
+
+def _write_token(file: str, token: str) -> None:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(token)
+    except OSError as error:
+        fail(f"The token file {file} cannot be written: {error.strerror}.")

@@ -1,0 +1,164 @@
+"""`hubusers purge`: away with what an earlier run left."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import click
+
+import hubusers
+from hubusers.cli.shared import (
+    CA_BUNDLE_OPTION,
+    HOST_OPTION,
+    INSECURE_OPTION,
+    NAMED_SERVERS_OPTION,
+    TOKEN_FILE_OPTION,
+    fail,
+)
+from hubusers.hub.accounts import DEFAULT_PREFIX
+from hubusers.hub.client import HubClient
+from hubusers.hub.endpoint import hub_url
+from hubusers.hub.errors import HubUsersError
+from hubusers.hub.lifecycle import called
+from hubusers.hub.log import shown
+from hubusers.hub.removal import remove_server
+from hubusers.hub.waiting import chosen_interval, chosen_timeout
+from hubusers.run.access import Access, SettingsError, access_from, endpoint_of
+from hubusers.run.accounts import AccountsFileError, read_accounts
+from hubusers.run.accounts import named_servers as named_servers_of
+from hubusers.run.names import checked_prefix, is_made_up
+from hubusers.run.preflight import (
+    SCOPES_FOR_GIVEN_ACCOUNTS,
+    SCOPES_FOR_NAMED_SERVERS,
+    PreflightError,
+    check_hub,
+    check_named_servers,
+)
+
+EXIT_LEFT_BEHIND = 3
+
+_PURGE_THREADS = 10
+_PURGE_BATCH = 200
+"""Users between two lines of progress."""
+
+
+@click.command()
+@HOST_OPTION
+@TOKEN_FILE_OPTION
+@CA_BUNDLE_OPTION
+@INSECURE_OPTION
+@click.option(
+    "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="What the names begin with."
+)
+@click.option("--run", "run_id", metavar="ID", help="Only what is of this run; the default is of every run.")
+@click.option(
+    "--accounts", metavar="FILE", help="Stop the servers of the accounts in this file instead, whoever started them."
+)
+@NAMED_SERVERS_OPTION
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def purge(
+    host: str | None,
+    hub_token_file: str | None,
+    ca_bundle: str | None,
+    insecure: bool,
+    name_prefix: str,
+    run_id: str | None,
+    accounts: str | None,
+    named_servers: bool,
+    yes: bool,
+) -> None:
+    """Remove the users, with their servers, that an earlier run left on a hub, and nobody else.
+
+    Users, and named servers, are ours by their names: PREFIX-RUN-WORKER-NUMBER, as in hub-stress-test-k3x9qa-0-17.
+    Don't purge while a test is running, unless you mean what is of it as well.
+    """
+    if accounts and named_servers:
+        raise click.UsageError("Give --accounts or --named-servers, not both.")
+    try:
+        checked_prefix(name_prefix)
+        endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
+        if accounts or named_servers:
+            _purge_servers(endpoint, access, accounts, name_prefix, run_id, yes)
+            return
+        check_hub(endpoint, access)
+        session = access.session
+        found = hubusers.find_stress_test_users(endpoint, session, prefix=f"{name_prefix}-")
+    except (SettingsError, PreflightError) as error:
+        fail(str(error))
+    except AccountsFileError as error:
+        fail(f"{error}.")
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    except HubUsersError as error:
+        fail(shown(f"{error.detail}."))
+    ours = [name for name in found if is_made_up(name, name_prefix, run_id)]
+    others = [name for name in found if not is_made_up(name, name_prefix)]
+    if others:
+        example = shown(others[0])
+        click.echo(
+            f"Left alone: {len(others)} users called {name_prefix}-… but not named by this tool, such as {example}."
+        )
+    if not ours:
+        click.echo("Nothing to remove.")
+        return
+    click.echo(f"{len(ours)} users of {hub_url(endpoint)} to remove, from {ours[0]} to {ours[-1]}.")
+    if not yes:
+        click.confirm("Remove them and their servers?", abort=True)
+    left = _remove(ours, endpoint, session)
+    click.echo(f"Removed {len(ours) - len(left)} users, {len(left)} left.")
+    if left:
+        click.echo(f"Left, such as {left[0]}; try again, or see the hub's log for why.", err=True)
+        sys.exit(EXIT_LEFT_BEHIND)
+
+
+def _purge_servers(
+    endpoint: str, access: Access, accounts: str | None, name_prefix: str, run_id: str | None, yes: bool
+) -> None:
+    """Stop the servers of the accounts in a file, or remove our named servers of the token's owner."""
+    if accounts:
+        check_hub(endpoint, access, SCOPES_FOR_GIVEN_ACCOUNTS)
+        ours = [(account.username, "") for account in read_accounts(accounts)]
+        question = f"Stop the servers of all {len(ours)} accounts in {accounts}, whoever started them?"
+    else:
+        findings = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
+        check_named_servers(findings, access)
+        names = named_servers_of(HubClient(endpoint, access.session), findings.owner)
+        ours = [(findings.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
+        question = f"Remove {len(ours)} named servers of {findings.owner}?"
+    if not ours:
+        click.echo("Nothing to remove.")
+        return
+    if not yes:
+        click.confirm(question, abort=True)
+    left = _remove_servers(ours, endpoint, access)
+    click.echo(f"Removed {len(ours) - len(left)} servers, {len(left)} left.")
+    if left:
+        click.echo(f"Left, such as {left[0]}; try again, or see the hub's log for why.", err=True)
+        sys.exit(EXIT_LEFT_BEHIND)
+
+
+def _remove_servers(servers: list[tuple[str, str]], endpoint: str, access: Access) -> list[str]:
+    client = HubClient(endpoint, access.session)
+    seconds, interval = chosen_timeout(None), chosen_interval(None)
+
+    def remove(username: str, server_name: str) -> str:
+        try:
+            remove_server(client, username, server_name, seconds, interval)
+        except HubUsersError as error:
+            click.echo(shown(f"{error.detail}."), err=True)
+            return called(username, server_name)
+        return ""
+
+    with ThreadPoolExecutor(_PURGE_THREADS) as pool:
+        return [left for left in pool.map(lambda server: remove(*server), servers) if left]
+
+
+def _remove(names: list[str], endpoint: str, session: Any) -> list[str]:
+    """Remove users, with a line of progress now and then, and return those who are left."""
+    left: list[str] = []
+    for first in range(0, len(names), _PURGE_BATCH):
+        removed = hubusers.delete_users(names[first : first + _PURGE_BATCH], endpoint, session)
+        left += [name for name, gone in removed.items() if not gone]
+        if len(names) > _PURGE_BATCH:
+            click.echo(f"{min(first + _PURGE_BATCH, len(names))} of {len(names)} done", err=True)
+    return left

@@ -1,0 +1,29 @@
+"""`hubusers report`: a run's report, anew."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from hubusers.cli.shared import fail
+from hubusers.hub.log import shown
+from hubusers.report.report import write_report
+from hubusers.results.folder import REPORT_FILE, RunFolderError
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Draw up the report of a finished run anew, in its FOLDER.
+
+    The exit code is the run's answer: 0 its targets were held, 1 one was missed, 4 the run cannot tell.
+    """
+    try:
+        verdict = write_report(folder)
+    except RunFolderError as error:
+        fail(shown(str(error)))
+    except OSError as error:
+        fail(f"The report cannot be written into {folder}: {error.strerror}.")
+    click.echo(verdict.headline)
+    click.echo(f"The report is in {folder / REPORT_FILE}")
+    sys.exit(verdict.exit_code)
