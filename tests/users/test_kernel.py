@@ -1,13 +1,10 @@
 """A kernel's websocket, at a real Jupyter server, and at a scripted one for what no real one does on command."""
 
-import base64
 import contextlib
-import hashlib
 import json
 import os
 import signal
 import socket
-import ssl
 import struct
 import subprocess
 import sys
@@ -21,17 +18,15 @@ from urllib.parse import urlsplit
 import gevent
 import pytest
 import requests
-import trustme
-from gevent.event import Event
 from gevent.server import StreamServer
 
 from hubusers.hub.errors import WaitTimeout
 from hubusers.local.ports import free_port
-from hubusers.users import held_websocket
 from hubusers.users import kernel as kernel_module
 from hubusers.users.held_websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
 from hubusers.users.kernel import Kernel, KernelDied
 from hubusers.users.notebooks import built_in_notebook
+from tests.users.scripted_websocket import BINARY, CLOSE, TEXT, ScriptedWebsocket, frame, received_frame, until_it_ends
 
 TOKEN = "the token of the server"
 HEADERS = [f"Authorization: token {TOKEN}"]
@@ -372,98 +367,6 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 # A scripted server
 
 
-class Scripted:
-    """Answers each handshake as it is told, and then leaves the connection to a test's script."""
-
-    def __init__(self, script: Callable[[socket.socket], None], headers: str = "", **tls: Any) -> None:
-        self.requests: list[str] = []
-        self._script, self._headers = script, headers
-        self._server = StreamServer(("127.0.0.1", 0), self._serve, **tls)
-        self._scheme = "wss" if tls else "ws"
-
-    def __enter__(self) -> "Scripted":
-        self._server.start()
-        self.url = f"{self._scheme}://127.0.0.1:{self._server.server_port}/api/kernels/k/channels?session_id=s"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
-
-    def _serve(self, client: socket.socket, _: Any) -> None:
-        request = b""
-        while not request.endswith(b"\r\n\r\n"):
-            if not (data := client.recv(65_536)):
-                return
-            request += data
-        self.requests.append(request.decode())
-        key = next(
-            line.split(": ")[1] for line in self.requests[-1].split("\r\n") if line.startswith("Sec-WebSocket-K")
-        )
-        accept = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()).decode()  # noqa: S324
-        answer = f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{self._headers}"
-        client.sendall(f"{answer}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
-        with contextlib.suppress(OSError):
-            self._script(client)
-
-
-TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
-
-
-def frame(kind: int, data: bytes) -> bytes:
-    assert len(data) < 126
-    return bytes([kind, len(data)]) + data
-
-
-def received_frame(client: socket.socket) -> tuple[int, bytes]:
-    kind, length = client.recv(2)
-    mask, data = client.recv(4), client.recv(length & 0x7F) if length & 0x7F else b""
-    return kind, bytes(byte ^ mask[place % 4] for place, byte in enumerate(data))
-
-
-def until_it_ends(client: socket.socket) -> None:
-    while client.recv(65_536):
-        pass
-
-
-def test_a_ping_is_answered_while_the_person_thinks() -> None:
-    answered = Event()
-    answer: list[tuple[int, bytes]] = []
-
-    def ping(client: socket.socket) -> None:
-        client.sendall(frame(PING, b"still there?"))
-        answer.append(received_frame(client))
-        answered.set()
-        until_it_ends(client)
-
-    with Scripted(ping) as server:
-        kernel = Kernel(server.url)
-        assert answered.wait(5)
-        assert answer == [(PONG, b"still there?")]
-        kernel.drop()
-
-
-def test_a_tab_that_is_closed_says_that_it_goes_away() -> None:
-    said: list[tuple[int, bytes]] = []
-
-    def answer(client: socket.socket) -> None:
-        said.append(received_frame(client))
-        client.sendall(frame(CLOSE, said[0][1]))
-        until_it_ends(client)
-
-    with Scripted(answer) as server:
-        Kernel(server.url).close()
-    assert said == [(CLOSE, struct.pack("!H", 1001))]
-
-
-def test_closing_does_not_wait_long_for_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_websocket, "GOODBYE", 0.1)
-    with Scripted(until_it_ends) as server:
-        kernel = Kernel(server.url)
-        began = time.monotonic()
-        kernel.close()
-        assert time.monotonic() - began < 1
-
-
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
@@ -484,7 +387,7 @@ def test_why_a_websocket_was_lost_is_said_to_who_asks_next(sent: bytes, said: st
         if sent:
             until_it_ends(client)
 
-    with Scripted(send) as server:
+    with ScriptedWebsocket(send) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WebsocketLost, match=rf"^websocket lost: {said}$"):
             kernel.wait_until_ready(5)
@@ -494,7 +397,7 @@ def test_why_a_websocket_was_lost_is_said_to_who_asks_next(sent: bytes, said: st
 @pytest.mark.parametrize("message", [b"", b"\x00" * 8, b"\xff" * 16, struct.pack("<3Q", 2, 24, 24)])
 def test_what_is_no_message_of_the_current_protocol_cannot_be_read(message: bytes) -> None:
     headers = "Sec-WebSocket-Protocol: v1.kernel.websocket.jupyter.org\r\n"
-    with Scripted(lambda client: client.sendall(frame(BINARY, message)), headers) as server:
+    with ScriptedWebsocket(lambda client: client.sendall(frame(BINARY, message)), headers) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WebsocketLost, match=r"^websocket lost: answer cannot be read$"):
             kernel.wait_until_ready(5)
@@ -510,7 +413,7 @@ def test_a_kernel_that_is_dead_is_asked_nothing_any_more() -> None:
         client.sendall(bytes([TEXT, 126]) + struct.pack("!H", len(message)) + message)
         until_it_ends(client)
 
-    with Scripted(tell) as server:
+    with ScriptedWebsocket(tell) as server:
         kernel = Kernel(server.url)
         for ask in (kernel.wait_until_ready, lambda seconds: kernel.execute("1", seconds)):
             with pytest.raises(KernelDied, match=r"^kernel died$"):
@@ -526,81 +429,9 @@ def test_a_kernel_that_says_nothing_is_asked_again_until_the_time_is_up(monkeypa
         while data := client.recv(65_536):
             asked.append(data)
 
-    with Scripted(listen) as server:
+    with ScriptedWebsocket(listen) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WaitTimeout, match=r"^timed out: kernel not ready$"):
-            kernel.wait_until_ready(0.2)
-        assert 2 <= len(asked) <= 5
+            kernel.wait_until_ready(0.5)
+        assert 2 <= len(asked) <= 11
         kernel.drop()
-
-
-def test_headers_are_those_given_and_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    lines = ["Cookie: a=1; b=2", "Origin: https://hub.example.org"]
-    with Scripted(until_it_ends) as server:
-        Kernel(server.url, lines).drop()
-    (request,) = server.requests
-    assert request.count("Cookie:") == request.count("Origin:") == 1
-    assert all(f"\r\n{line}\r\n" in request for line in lines)
-    assert request.startswith("GET /api/kernels/k/channels?session_id=s HTTP/1.1\r\n")
-
-
-def test_nobody_sends_the_cookies_of_somebody_else() -> None:
-    with Scripted(until_it_ends, "Set-Cookie: session=of-ann; Domain=127.0.0.1\r\n") as server:
-        for _ in range(2):
-            HeldWebsocket(server.url).drop()
-    assert not any("Cookie" in request for request in server.requests)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=secret\r\n\r\n", "HTTP 302, a redirect"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "HTTP 200, a web page"),
-        (b"HTTP/1.1 503 Busy\r\nSet-Cookie: a=secret\r\nContent-Length: 5\r\n\r\nlater", "HTTP 503"),
-        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "answer cannot be read"),
-        (b"nonsense\r\n\r\n", "answer cannot be read"),
-        (b"", "connection lost"),
-    ],
-)
-def test_who_is_led_elsewhere_or_gets_no_answer_is_refused(content: bytes, said: str) -> None:
-    def answer(client: socket.socket, _: Any) -> None:
-        client.recv(65_536)
-        client.sendall(content)
-
-    server = StreamServer(("127.0.0.1", 0), answer)
-    server.start()
-    with pytest.raises(WebsocketRefused) as raised:
-        HeldWebsocket(f"ws://127.0.0.1:{server.server_port}/")
-    server.stop()
-    assert str(raised.value) == f"websocket refused: {said}"
-    assert "secret" not in f"{raised.value.detail}{raised.value.__cause__}{raised.value.__context__}"
-
-
-def test_a_handshake_has_a_time_limit_and_a_closed_port_is_named() -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(WebsocketRefused, match=r"^websocket refused: timed out$"),
-    ):
-        HeldWebsocket(f"ws://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.1)
-    with pytest.raises(WebsocketRefused, match=r"^websocket refused: connection refused$"):
-        HeldWebsocket(f"ws://127.0.0.1:{free_port()}/")
-
-
-def test_certificates_are_verified_unless_someone_says_otherwise() -> None:
-    authority, theirs = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(theirs)
-    ours = ssl.create_default_context()
-    authority.configure_trust(ours)
-    with Scripted(until_it_ends, ssl_context=theirs) as server:
-        with pytest.raises(WebsocketRefused, match=r"^websocket refused: TLS certificate not trusted$"):
-            HeldWebsocket(server.url)
-        held = HeldWebsocket(server.url, tls_context=ours)
-        assert not held.lost
-        held.drop()
-
-
-def test_a_websocket_is_at_the_hubs_host_and_keeps_its_path() -> None:
-    path = "/base/user/ann/api/kernels/1/channels?session_id=2"
-    assert websocket_url("http://hub:8000/base/hub/api", path) == f"ws://hub:8000{path}"
-    assert websocket_url("https://ann:word@hub.example.org", path) == f"wss://hub.example.org{path}"
