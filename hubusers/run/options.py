@@ -34,6 +34,16 @@ def add_options(parser: "LocustArgumentParser") -> None:
     """Add the run's options to Locust's parser, and make the web UI and the master listen on loopback by default."""
     # Whoever reaches the web UI can load the hub with the operator's token, so it is for this machine only unless told.
     parser.set_defaults(web_host=LOOPBACK, master_bind_host=LOOPBACK, host=os.environ.get(ENDPOINT_VARIABLE) or None)
+    _add_hub_options(parser)
+    _add_account_options(parser)
+    _add_event_options(parser)
+    _add_server_options(parser)
+    _add_user_options(parser)
+    _add_failure_options(parser)
+
+
+def _add_hub_options(parser: "LocustArgumentParser") -> None:
+    """How to reach the hub, and be let in."""
     parser.add_argument(
         "--hub-token",
         action=_RefuseToken,
@@ -48,13 +58,31 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help=f"File that holds the hub's API token. Without it the token is taken from the variable {TOKEN_VARIABLE}.",
     )
     parser.add_argument(
-        "--password-file",
+        "--ca-bundle",
         metavar="FILE",
-        env_var=PASSWORD_FILE_VARIABLE,
+        env_var="REQUESTS_CA_BUNDLE",
         include_in_web_ui=False,
-        help="File that holds the password with which the accounts that the run makes log in by the hub's form, where "
-        "the hub lets them (dummy and shared-password authenticators). Without it the password is taken from the "
-        f"variable {PASSWORD_VARIABLE}; without either people use tokens, which the run gets for them.",
+        help="File or folder with the certificates of the authorities that the hub's TLS certificate is checked "
+        "against. Default: the usual authorities.",
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        env_var="HUBUSERS_INSECURE",
+        include_in_web_ui=False,
+        help="Don't verify the hub's TLS certificate. Whoever stands between here and the hub can then read the token.",
+    )
+
+
+def _add_account_options(parser: "LocustArgumentParser") -> None:
+    """Whose servers are started."""
+    parser.add_argument(
+        "--name-prefix",
+        metavar="PREFIX",
+        default=DEFAULT_PREFIX,
+        type=checked(checked_prefix),
+        env_var="HUBUSERS_NAME_PREFIX",
+        help="What the names of the test users begin with: lower-case letters, digits, hyphens. Default: %(default)s.",
     )
     parser.add_argument(
         "--accounts",
@@ -73,20 +101,18 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Each person is a named server of the one account whose token this is: needs no admin rights.",
     )
     parser.add_argument(
-        "--ca-bundle",
+        "--password-file",
         metavar="FILE",
-        env_var="REQUESTS_CA_BUNDLE",
+        env_var=PASSWORD_FILE_VARIABLE,
         include_in_web_ui=False,
-        help="File or folder with the certificates of the authorities that the hub's TLS certificate is checked "
-        "against. Default: the usual authorities.",
+        help="File that holds the password with which the accounts that the run makes log in by the hub's form, where "
+        "the hub lets them (dummy and shared-password authenticators). Without it the password is taken from the "
+        f"variable {PASSWORD_VARIABLE}; without either people use tokens, which the run gets for them.",
     )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        env_var="HUBUSERS_INSECURE",
-        include_in_web_ui=False,
-        help="Don't verify the hub's TLS certificate. Whoever stands between here and the hub can then read the token.",
-    )
+
+
+def _add_event_options(parser: "LocustArgumentParser") -> None:
+    """What is rehearsed, and where it is written down."""
     parser.add_argument(
         "--event",
         metavar="FILE",
@@ -119,13 +145,25 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help='Each run leaves its measurements and a report in a new folder below this one; "" for nowhere. '
         "Default: runs.",
     )
+
+
+def _add_server_options(parser: "LocustArgumentParser") -> None:
+    """What servers are started, and how they are waited for."""
     parser.add_argument(
-        "--name-prefix",
-        metavar="PREFIX",
-        default=DEFAULT_PREFIX,
-        type=checked(checked_prefix),
-        env_var="HUBUSERS_NAME_PREFIX",
-        help="What the names of the test users begin with: lower-case letters, digits, hyphens. Default: %(default)s.",
+        "--server-profile",
+        metavar="SLUG",
+        default="",
+        env_var="HUBUSERS_SERVER_PROFILE",
+        help="Slug of the hub's profile to start servers with (Locust's own --profile is another thing).",
+    )
+    parser.add_argument(
+        "--user-options",
+        metavar="JSON",
+        default="",
+        type=checked(json_object_text),
+        env_var="HUBUSERS_USER_OPTIONS",
+        help='User options to start servers with, a JSON object such as {"image": "scipy:latest"}; not with '
+        "--server-profile.",
     )
     parser.add_argument(
         "--server-timeout",
@@ -154,6 +192,10 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Seconds between two looks at a server, or at the list of servers; with --wait progress, only where there "
         "is no stream: stopping servers, and starting ones whose stream broke off. Default: 1.",
     )
+
+
+def _add_user_options(parser: "LocustArgumentParser") -> None:
+    """What the users do."""
     parser.add_argument(
         "--stay",
         metavar="SECONDS",
@@ -169,22 +211,6 @@ def add_options(parser: "LocustArgumentParser") -> None:
         type=checked(seconds_range_text),
         env_var="HUBUSERS_PAUSE",
         help="How long a user pauses between two servers: seconds, or a range such as 10-30. Default: 10-30.",
-    )
-    parser.add_argument(
-        "--server-profile",
-        metavar="SLUG",
-        default="",
-        env_var="HUBUSERS_SERVER_PROFILE",
-        help="Slug of the hub's profile to start servers with (Locust's own --profile is another thing).",
-    )
-    parser.add_argument(
-        "--user-options",
-        metavar="JSON",
-        default="",
-        type=checked(json_object_text),
-        env_var="HUBUSERS_USER_OPTIONS",
-        help='User options to start servers with, a JSON object such as {"image": "scipy:latest"}; not with '
-        "--server-profile.",
     )
     parser.add_argument(
         "--notebooks",
@@ -222,13 +248,6 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Seconds between two of the reports that an ActivityUser sends to the hub. Default: 300, as servers do.",
     )
     parser.add_argument(
-        "--keep",
-        action="store_true",
-        env_var="HUBUSERS_KEEP",
-        help="Steady state: each user starts one server and keeps it, and users and servers are still there after the "
-        "run. `hubusers purge` removes them.",
-    )
-    parser.add_argument(
         "--lifecycles",
         metavar="N",
         default=0,
@@ -237,6 +256,17 @@ def add_options(parser: "LocustArgumentParser") -> None:
         help="Lifecycles (start to stopped) after which a user is done; the run ends with the last user. Who is done "
         "while Locust still ramps up is replaced by another user. Default: 0, for ever.",
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        env_var="HUBUSERS_KEEP",
+        help="Steady state: each user starts one server and keeps it, and users and servers are still there after the "
+        "run. `hubusers purge` removes them.",
+    )
+
+
+def _add_failure_options(parser: "LocustArgumentParser") -> None:
+    """What becomes of failures."""
     parser.add_argument(
         "--after-failure",
         choices=["again", "end"],
