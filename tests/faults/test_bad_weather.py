@@ -267,13 +267,14 @@ class TestDeadlines:
     def test_servers_that_never_stop(self) -> None:
         slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
         with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
-            arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "10", *BRISK]
+            arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "6", *BRISK]
             with LocustProcess(hub, ["--json", *arguments, *NO_TRIAL]) as locust:
                 failed = re.compile(r"stop to stopped +\d+ +[1-9]")  # in the table
                 wait_until(lambda: failed.search(locust.output) is not None, lambda: locust.output)
                 assert locust.stop() == 3
-            assert rows_named(locust, "SERVER stop to stopped: timed out")
-            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 15_000
+            # Of the wait; or of the request, where a busy machine's hub took that long to answer it.
+            assert rows_named(locust, "SERVER stop to stopped", "timed out")
+            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 10_000
             left = locust.summary()[2]
             assert left == len(users_on(hub)) == 12
             named = next(line for line in locust.lines if "Left on the hub: " in line)
