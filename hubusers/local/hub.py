@@ -266,13 +266,14 @@ class LocalHub:
 def _checked_parts(servers: str) -> list[str]:
     """Return the proxy's command; raise LocalHubError when a part is not installed."""
     if importlib.util.find_spec("jupyterhub") is None:
-        raise LocalHubError('JupyterHub is not installed: pip install "hubusers[hub]"')
+        raise LocalHubError('JupyterHub is not installed; in the folder of hubusers: pip install ".[hub]"')
     if servers == "lab" and importlib.util.find_spec("jupyterlab") is None:
-        raise LocalHubError('JupyterLab is not installed: pip install "hubusers[lab]"')
+        raise LocalHubError('JupyterLab is not installed; in the folder of hubusers: pip install ".[lab]"')
     command = proxy_command()
     if command is None:
         raise LocalHubError(
-            'No proxy is installed: pip install "hubusers[hub]", or npm install -g configurable-http-proxy'
+            'No proxy is installed; in the folder of hubusers: pip install ".[hub]", '
+            "or: npm install -g configurable-http-proxy"
         )
     return command
 

@@ -255,7 +255,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> 
 def test_a_part_that_is_not_installed_is_named(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == part else find_spec(name))
-    with pytest.raises(LocalHubError, match=r'pip install "hubusers\[(hub|lab)\]"'):
+    with pytest.raises(LocalHubError, match=r'pip install "\.\[(hub|lab)\]"'):
         LocalHub(servers="lab").start()
 
 
