@@ -29,10 +29,12 @@ def seconds(value: Any) -> float:
     """
     if isinstance(value, str) and re.fullmatch(f"({_PART})+", value.strip(), re.ASCII):
         value = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, value))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError(f"{_shown(value)} is no duration; write seconds, or 90s, 10m, 1h30m, 2d")
     if not 0 <= value <= _LONGEST:
-        raise ValueError(f"{value:g} seconds must be 0 or more, and a year at most")
+        shown = f"{value:g}" if isinstance(value, float) else str(value)  # an int may be more than a float can hold
+        raise ValueError(f"{shown} seconds must be 0 or more, and a year at most")
     return float(value)
 
 

@@ -22,9 +22,9 @@ def read_event(name_or_path: str) -> tuple[str, Event]:
         EventError: There is none, or it cannot be used.
     """
     path = Path(name_or_path)
-    if not path.is_file():
-        path = ready_made().get(name_or_path, path)
     try:
+        if not path.is_file():
+            path = ready_made().get(name_or_path, path)
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise EventError(f"The event file {path} is not text in UTF-8; save it as such.") from None

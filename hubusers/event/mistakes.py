@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from hubusers.event.arrivals import PATTERNS
 from hubusers.event.durations import ALWAYS, DISTRIBUTIONS, Part
+from hubusers.event.leaving import WAYS_TO_LEAVE
 from hubusers.event.model import PROBLEMS, Cohort, Event, Measure, Target, did_you_mean, nearest
 
 _MOST_MISTAKES = 10
@@ -69,20 +70,29 @@ def mistakes(error: ValidationError, content: dict[str, Any], text: str) -> list
 def lines_of(locations: set[Location], text: str) -> dict[Location, int]:
     """Return the line in which each of these locations, all of which are in the text, begins.
 
-    The first lines of a TOML file are a TOML file, too, unless they end within a statement. So what a statement brings
-    is what the lines up to its end have and the lines before it have not.
+    The first lines of a TOML file are a TOML file, too, unless they end within a statement; and so they are within an
+    array that goes over lines, when it is closed there. So what some lines bring is what the lines up to their end have
+    and the lines before them have not.
     """
     lines, found, begin = text.replace("\r\n", "\n").split("\n"), dict[Location, int](), 1
     for end in range(1, len(lines) + 1):
-        try:
-            content = tomllib.loads("\n".join(lines[:end]))
-        except tomllib.TOMLDecodeError:
+        content = _content_of(lines[:end])
+        if content is None:
             continue
         found |= {location: begin for location in locations - found.keys() if _holds(content, location)}
         if len(found) == len(locations):
             break
         begin = end + 1
     return found
+
+
+def _content_of(lines: list[str]) -> dict[str, Any] | None:
+    for closed in (lines, [*lines, "]"]):
+        try:
+            return tomllib.loads("\n".join(closed))
+        except tomllib.TOMLDecodeError:
+            continue
+    return None
 
 
 def _holds(content: Any, location: Location) -> bool:
@@ -129,7 +139,8 @@ def _in_words(error: ErrorDetails) -> Iterator[tuple[Location, str]]:
     elif kind == "extra_forbidden":
         yield location, f"unknown here; {did_you_mean(str(location[-1]), _keys(_model_at(location)))}"
     elif kind == "literal_error":
-        yield location, f"{error['input']!r} is unknown; {did_you_mean(str(error['input']), get_args(Measure))}"
+        known = WAYS_TO_LEAVE if "leave" in location else get_args(Measure)
+        yield location, f"{error['input']!r} is unknown; {did_you_mean(str(error['input']), known)}"
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         yield _choice_in_words(location, error["input"])
     elif kind == "value_error":

@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
@@ -59,7 +60,7 @@ def share(value: Any) -> float:
     """
     shown = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip(), re.ASCII)):
-        value = float(percent[1]) / 100
+        value = float(Decimal(percent[1]) / 100)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f'{shown} is no share; write a number from 0 to 1, or a percentage such as "80 %"')
     return float(value)

@@ -140,6 +140,12 @@ def test_a_target_of_numbers() -> None:
         # values
         ('"3h"', '"10 minuts"', f"line 13: cohorts 2 (auditors), arrivals, over: '10 minuts' {NO_DURATION}"),
         ('"90m"', "09:30:00", f"line 8: cohorts 1 (students), stay: 09:30:00 {NO_DURATION}"),
+        ('"90m"', "1" + 400 * "0", "line 8: cohorts 1 (students), stay: 1" + 400 * "0" + " seconds must be 0 or more,"),
+        (
+            'stay = "90m"',
+            'stay = "90m"\nuser_class = "NotebookUser"\nleave = { logout = 1 }',
+            "line 10: cohorts 1 (students), leave, logout: 'logout' is unknown; did you mean 'log-out'?",
+        ),
         ('"90m"', "-5", "line 8: cohorts 1 (students), stay: -5 seconds must be 0 or more, and a year at most"),
         ('"2m"', "0", "line 7: cohorts 1 (students), arrivals, spread: must be longer than 0 seconds"),
         ("people = 300", 'people = "300"', "line 5: cohorts 1 (students), people: must be a whole number"),
@@ -341,7 +347,7 @@ def test_lines_are_counted_where_statements_have_several(newline: str) -> None:
     )
     assert [line.split(": ")[0] for line in complaint(text).splitlines()] == [
         "class.toml, line 1",  # a title of several lines
-        "class.toml, line 5",  # the statement that holds the cohorts
+        "class.toml, line 7",  # the second one of a statement that holds all cohorts
         "class.toml, line 10",
     ]
 
