@@ -31,7 +31,7 @@ def charts_of(run: FinishedRun, planned: list[float]) -> list[Chart]:
         charts.append(_arrivals(starts, planned, axis))
     if starts:
         charts += [_servers(results, axis), _distribution(starts, targets), _starts_over_time(starts, axis)]
-    if any(record.failure for record in results.records):
+    if results.records.failed():
         charts.append(_failures(results))
     if any(record.throttled for record in starts):
         charts.append(_throttled(starts, axis))
@@ -159,7 +159,7 @@ def _starts_over_time(starts: list[Record], axis: TimeAxis) -> Chart:
 
 
 def _failures(results: Results) -> Chart:
-    counts = Counter(f"{record.step}: {record.failure}" for record in results.records if record.failure)
+    counts = Counter(f"{record.step}: {record.failure}" for record in results.records.failed())
     kinds = sorted(counts, key=lambda kind: counts[kind])
     bars = {
         "type": "bar",

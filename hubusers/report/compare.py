@@ -220,12 +220,15 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
         yield f"The options differ: {', '.join(values)}."
     if first.versions.get("hubusers") != second.versions.get("hubusers"):
         yield "The runs were made by different versions of hubusers, which may measure differently."
-    for when, info in (("before", first), ("after", second)):
+    for when, run in (("before", before), ("after", after)):
+        info = run.info
         if info.generator:
             yield f"In the run {when}: {info.generator}"
         if info.people_lost:
             people = words.counted(info.people_lost, "person", "people")
             yield f"In the run {when}, {people} got lost with a worker that died."
+        if run.broke_off:
+            yield f"The run {when} did not end in order, or is not over."
         if info.ended_because:
             yield f"The run {when} ended before its time: {info.ended_because.rstrip('.')}."
 

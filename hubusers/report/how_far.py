@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import takewhile
 
 from hubusers.report import words
 from hubusers.report.counts import ready
@@ -16,17 +17,27 @@ class ClimbedStep:
     """What happened to the people who were due in one step of a climbing event."""
 
     per_minute: float  # people who should come
-    begin: float  # seconds since the run began
-    end: float
     people: int  # whose start was due in it
     ready_per_minute: float  # starts that became ready
     most_ready: int  # servers at the same time
-    p95: float  # seconds from start to ready; a failure never is
+    p95: float  # seconds from start to ready; a failure never is, and what the end broke off took so long at least
     outcomes: list[Outcome]  # of those targets that were measured in it
+    is_whole: bool  # whether it was over when the run ended
 
     @property
     def missed(self) -> list[Outcome]:
         return [one for one in self.outcomes if one.state == "missed"]
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known whether the step was held, as a clause; "" where it is."""
+        if self.missed:
+            return ""
+        if not self.is_whole:
+            return "the run ended in the midst of it"
+        if any(one.state == "undecided" for one in self.outcomes):
+            return "too many of its starts were under way when the run ended"
+        return "" if self.outcomes else "no target was measured in it"
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ def how_far(run: FinishedRun) -> HowFar | None:
     for begin, end, per_minute in run.event.steps:
         first, last = run.info.began + begin, run.info.began + end
         inside = within(run.results, first, last)
-        starts = inside.records.of(START_TO_READY)
+        starts = [*inside.records.of(START_TO_READY), *inside.records.unfinished()]
         if not starts:
             continue  # the run had ended
         # The last step may have been cut short.
@@ -60,13 +71,12 @@ def how_far(run: FinishedRun) -> HowFar | None:
         steps.append(
             ClimbedStep(
                 per_minute=per_minute,
-                begin=begin,
-                end=end,
                 people=len({record.username for record in starts}),
                 ready_per_minute=sum(not record.failure for record in starts) / minutes,
                 most_ready=servers.highest(first, last),
-                p95=nearest_rank([math.inf if record.failure else record.seconds for record in starts], 95),
+                p95=nearest_rank([math.inf if record.failed else record.seconds for record in starts], 95),
                 outcomes=[one for one in outcomes if one.state != "not measured"],
+                is_whole=run.info.ended >= last,
             )
         )
     return HowFar(steps, _answer(steps, all_of_them=len(run.event.steps), targets=bool(run.event.targets)))
@@ -90,7 +100,6 @@ def within(results: Results, began: float, ended: float) -> Results:
             if began <= begin < ended:
                 inside.requests.note(name, begin, seconds, times.failures.get(position, ""))
     inside.probes = [probe for probe in results.probes if began <= probe.began < ended]
-    inside.hub_samples = [sample for sample in results.hub_samples if began <= sample.time < ended]
     return inside
 
 
@@ -110,6 +119,15 @@ def _answer(steps: list[ClimbedStep], *, all_of_them: int, targets: bool) -> str
         return (
             f"The hub held {held[-1].per_minute:g} starts a minute and {_most_servers(held)}; at the next step "
             f"({next_step.per_minute:g} a minute) {_reasons(next_step)}."
+        )
+    held = list(takewhile(lambda step: not step.unknown, steps))
+    if not held:
+        return f"Of the first step ({_rate(steps[0])}) it is not known whether it was held: {steps[0].unknown}."
+    if len(held) < len(steps):
+        next_step = steps[len(held)]
+        return (
+            f"The hub held {_rate(held[-1])} and {_most_servers(held)}; of the next step ({next_step.per_minute:g} a "
+            f"minute) it is not known: {next_step.unknown}."
         )
     if len(steps) < all_of_them:
         return (

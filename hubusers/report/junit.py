@@ -2,6 +2,7 @@
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
+from hubusers.report.how_far import HowFar
 from hubusers.report.page import printable
 from hubusers.report.verdict import Verdict
 from hubusers.results.folder import RunInfo
@@ -14,10 +15,8 @@ def junit(verdict: Verdict, info: RunInfo) -> str:
     for one in verdict.outcomes:
         suite.add_testcase(_case(one.target.text, "targets", _of_target(one, verdict)))
     if verdict.climbed and verdict.outcomes:
-        missed = Failure(printable(verdict.climbed.answer), "missed") if verdict.climbed.broke else None
-        suite.add_testcase(_case("every step holds the targets", "steps", missed and _or_no_answer(missed, verdict)))
-    left = Failure(f"{info.left_behind} accounts left: {printable(info.clean_up)}", "left behind")
-    suite.add_testcase(_case("nothing left behind", "clean-up", left if info.left_behind else None))
+        suite.add_testcase(_case("every step holds the targets", "steps", _of_steps(verdict.climbed, verdict)))
+    suite.add_testcase(_case("nothing left behind", "clean-up", _of_clean_up(info)))
     document = JUnitXml("hubusers")
     document.add_testsuite(suite)
     return bytes(document.tostring()).decode()  # type: ignore[no-untyped-call]
@@ -30,6 +29,20 @@ def _of_target(one: Outcome, verdict: Verdict) -> Failure | Error | None:
         return _or_no_answer(Failure(f"wanted {printable(one.target.text)}, measured {one.shown}", "missed"), verdict)
     # A target that was held by fewer people than should come is no answer either.
     return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
+
+
+def _of_steps(climbed: HowFar, verdict: Verdict) -> Failure | Error | None:
+    if climbed.broke:
+        return _or_no_answer(Failure(printable(climbed.answer), "missed"), verdict)
+    is_known = len(climbed.steps) > 0 and not any(step.unknown for step in climbed.steps)
+    return None if is_known and verdict.answer == "held" else Error(printable(climbed.answer), "no answer")
+
+
+def _of_clean_up(info: RunInfo) -> Failure | Error | None:
+    if not info.clean_up:
+        return Error("not known: the run did not end in order", "no answer")
+    left = f"{info.left_behind} accounts left: {printable(info.clean_up)}"
+    return Failure(left, "left behind") if info.left_behind else None
 
 
 def _or_no_answer(failure: Failure, verdict: Verdict) -> Failure | Error:

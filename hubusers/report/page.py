@@ -1,7 +1,6 @@
 """Pages that stand alone: one HTML file with its styles, scripts and charts inside, which fetches nothing."""
 
 import re
-from dataclasses import asdict
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -47,7 +46,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(seconds=_seconds, share=words.share, md=_markdown, asdict=asdict)
+    made.filters.update(seconds=_seconds, md=_markdown)
     return made
 
 

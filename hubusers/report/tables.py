@@ -48,7 +48,7 @@ def requests_table(results: Results) -> list[Times]:
 
 def failures_table(results: Results) -> list[tuple[str, str, int]]:
     """Return each step or request with each of its failures and their number, the most frequent first."""
-    counts = Counter((record.step, record.failure) for record in results.records if record.failure)
+    counts = Counter((record.step, record.failure) for record in results.records.failed())
     for name in results.requests.names():
         counts.update((name, failure) for failure in results.requests.of(name).failures.values())
     return [(what, failure, count) for (what, failure), count in counts.most_common()]

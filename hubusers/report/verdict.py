@@ -44,11 +44,20 @@ def verdict_of(run: FinishedRun) -> Verdict:
     climbed = how_far(run)
     missed = [one for one in outcomes if one.state == "missed"]
     broke = climbed is not None and climbed.broke
-    came = len({record.username for record in run.results.records.of(START_TO_READY)})
+    unfinished = run.results.records.unfinished()
+    came = len({record.username for record in [*run.results.records.of(START_TO_READY), *unfinished]})
     ended_early = bool(info.ended_because) and (info.planned_people is None or came < info.planned_people)
     stopped_as_told = broke and run.event is not None and run.event.stop_when_missed
 
     obstacles = []  # each a clause for the headline, and a sentence
+    if run.broke_off:
+        obstacles.append(
+            (
+                "the run did not end in order",
+                "The run did not end in order, or is not over: this is what it had written until then, and what is "
+                "left on the hub is not known.",
+            )
+        )
     if info.people_lost:
         what = f"{words.counted(info.people_lost, 'person', 'people')} got lost with a worker that died"
         obstacles.append((what, f"{what}."))
@@ -60,12 +69,17 @@ def verdict_of(run: FinishedRun) -> Verdict:
     for one in outcomes:
         if one.state == "not measured":
             obstacles.append((f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}."))
+        if one.state == "undecided" and not (missed or broke):
+            what = f"{words.counted(len(unfinished), 'start was', 'starts were')} under way when the run ended"
+            obstacles.append((what, f"{what}, so it is not known whether this was held: {one.target.text}."))
     if info.generator and (missed or broke):
         what = f"{_missed(missed, outcomes)}, but the load generator, not the hub, was the limit"
         obstacles.append((what, info.generator))
     doubts = [sentence for _, sentence in obstacles]
     if info.generator and not (missed or broke):
         doubts.append(f"{info.generator} Times are only ever too long by that, so what was held is held.")
+    if info.planned_people and came < info.planned_people and not (ended_early or info.people_lost):
+        doubts.append(f"Of {info.planned_people:,} people {info.planned_people - came:,} never asked for a server.")
 
     if not targets:
         return Verdict("no targets", _without_targets(run, came), outcomes, doubts, climbed)

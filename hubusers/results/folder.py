@@ -3,10 +3,13 @@
 import contextlib
 import csv
 import json
+import math
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
@@ -37,6 +40,8 @@ class RunFolderError(Exception):
 class RunInfo:
     """What there is to know of a run beside its measurements. No token, ever."""
 
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
     run_id: str
     hub: str  # its URL
     began: float  # seconds since the epoch: when the doors opened, after all accounts were made
@@ -64,6 +69,7 @@ class FinishedRun:
     info: RunInfo
     event: Event | None
     results: Results
+    broke_off: bool = False  # killed, or not over yet; then it ended when the last of it was written
 
 
 class RunFolder:
@@ -123,10 +129,10 @@ def read_run(folder: Path) -> FinishedRun:
     """Read what a run left in its folder.
 
     Raises:
-        RunFolderError: There is no run, or not the whole of one.
+        RunFolderError: There is no run, or what is there cannot be read.
     """
     try:
-        info = RunInfo(**json.loads((folder / RUN_FILE).read_text(encoding="utf-8")))
+        info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
         event = None
         if (folder / EVENT_FILE).exists():
             event = parse_event((folder / EVENT_FILE).read_text(encoding="utf-8"), str(folder / EVENT_FILE))
@@ -134,10 +140,10 @@ def read_run(folder: Path) -> FinishedRun:
         for row in _rows(folder / STEPS_FILE):
             results.records.note(_record(row))
         for row in _rows(folder / REQUESTS_FILE):
-            results.requests.note(row["request"], float(row["began"]), float(row["seconds"]), row["failure"])
+            results.requests.note(row["request"], _number(row["began"]), _number(row["seconds"]), row["failure"])
         results.requests.take_new()
         results.probes = [
-            Probe(float(row["began"]), float(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
+            Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
         ]
         lines = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()
         results.hub_samples = [_hub_sample(json.loads(line)) for line in lines]
@@ -151,9 +157,27 @@ def read_run(folder: Path) -> FinishedRun:
         raise RunFolderError(f"{folder} cannot be read: {error.strerror}.") from None
     except EventError as error:
         raise RunFolderError(f"{error}") from None
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = ": ".join([*map(str, first["loc"]), first["msg"]])
+        raise RunFolderError(f"The {RUN_FILE} in {folder} is damaged ({what}): repeat the run.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise RunFolderError(f"A file in {folder} is damaged ({error}): repeat the run.") from None
-    return FinishedRun(folder, info, event, results)
+    broke_off = not info.ended
+    if broke_off:
+        ends = (record.began + record.seconds for record in results.records)
+        info = replace(info, ended=max([info.began, *ends, *(probe.began for probe in results.probes)]))
+    return FinishedRun(folder, info, event, results, broke_off)
+
+
+_RUN_INFO = TypeAdapter(RunInfo)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of seconds")
+    return number
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -165,13 +189,13 @@ def _record(row: dict[str, str]) -> Record:
     return Record(
         step=row["step"],
         username=row["username"],
-        began=float(row["began"]),
-        seconds=float(row["seconds"]),
-        late=float(row["late"]),
+        began=_number(row["began"]),
+        seconds=_number(row["seconds"]),
+        late=_number(row["late"]),
         failure=row["failure"],
         cohort=row["cohort"],
         lifecycle=int(row["lifecycle"]),
-        throttled=float(row["throttled"]),
+        throttled=_number(row["throttled"]),
         throttled_by=row["throttled_by"],
     )
 

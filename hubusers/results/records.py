@@ -18,6 +18,10 @@ STEPS = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVE
 """In the order in which a person takes them."""
 
 
+UNFINISHED = "unfinished"
+"""In place of a failure: a start that the end of the run broke off, after `seconds`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One measured step of one user."""
@@ -32,6 +36,10 @@ class Record:
     lifecycle: int = 1  # which of the user's, from 1
     throttled: float = 0.0  # seconds of it that the user waited because the hub said "too many, later" (429)
     throttled_by: str = ""  # which limit that was: `concurrent_spawn_limit`, `active_server_limit` or another
+
+    @property
+    def failed(self) -> bool:
+        return self.failure not in {"", UNFINISHED}
 
 
 class Records:
@@ -65,7 +73,15 @@ class Records:
         return self._all[position:]
 
     def of(self, step: str) -> list[Record]:
-        return [record for record in self._all if record.step == step]
+        """Return what was measured of a step; what the end of the run broke off is not among it."""
+        return [record for record in self._all if record.step == step and record.failure != UNFINISHED]
+
+    def unfinished(self) -> list[Record]:
+        """Return the starts that the end of the run broke off."""
+        return [record for record in self._all if record.failure == UNFINISHED]
+
+    def failed(self) -> list[Record]:
+        return [record for record in self._all if record.failed]
 
     def summary(self, step: str) -> str:
         """Return percentiles of a step's seconds, and how far off they may be; "" when there was no such step.

@@ -8,7 +8,7 @@ from hubusers.event.model import Target
 from hubusers.results.records import CELL, START_TO_READY, STOP_TO_STOPPED, Record
 from hubusers.results.results import Results
 
-State = Literal["held", "missed", "not measured"]
+State = Literal["held", "missed", "undecided", "not measured"]
 
 
 @dataclass(frozen=True)
@@ -18,35 +18,66 @@ class Outcome:
     target: Target
     measured: float | None  # seconds, or a share of 1; infinite where too many failed; None without measurements
     count: int  # of the measurements
+    worst: float | None = None  # what it would be if every start that is not over turned out badly
 
     @property
     def state(self) -> State:
         if self.measured is None:
             return "not measured"
-        return "held" if self.measured <= self.target.at_most else "missed"
+        if self.measured > self.target.at_most:
+            return "missed"
+        return "undecided" if self.worst is not None and self.worst > self.target.at_most else "held"
 
     @property
     def shown(self) -> str:
         """The measured value, in words."""
         if self.measured is None:
             return "not measured"
-        if self.target.percentile is None:
-            return f"{100 * self.measured:.3g} %"
-        return "never" if math.isinf(self.measured) else f"{self.measured:,.4g} s"
+        if math.isinf(self.measured):
+            return "never"
+        number = _in_digits(self.measured, 4 if self.target.percentile else 3, self.target)
+        return f"{number} {'s' if self.target.percentile else '%'}"
 
 
-def outcome(target: Target, results: Results) -> Outcome:
+def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
     """Measure a target.
 
     What failed counts as having taken for ever: "95 of 100 have their server within a minute" is not held when ten of
-    them never get one.
+    them never get one. A start that the end of the run broke off is known to have taken longer than it had until then;
+    one that had taken longer than any that became ready may have been going to fail.
+
+    Args:
+        target: What to measure.
+        results: Of the run, or of a part of it.
+        under_way: Starts that are not over, and of which nothing is known.
     """
-    values = _values(target, results)
-    if not values:
+    values, unfinished = _values(target, results), _unfinished(target, results)
+    if _step_of(target) == START_TO_READY:
+        unfinished += [0.0] * under_way
+    count = len(values) + len(unfinished)
+    if not count:
         return Outcome(target, None, 0)
+    worst = 1.0 if target.percentile is None else math.inf
+    return Outcome(
+        target, _measured(target, values + unfinished), count, _measured(target, values + [worst] * len(unfinished))
+    )
+
+
+def _measured(target: Target, values: list[float]) -> float:
     if target.percentile is None:
-        return Outcome(target, sum(values) / len(values), len(values))
-    return Outcome(target, nearest_rank(values, target.percentile), len(values))
+        return sum(values) / len(values)
+    return nearest_rank(values, target.percentile)
+
+
+def _in_digits(value: float, digits: int, target: Target) -> str:
+    """Round a value, but not to the limit itself, or to the other side of it."""
+    factor = 1 if target.percentile else 100
+    for more in range(digits, 16):
+        shown = f"{factor * value:,.{more}g}"
+        rounded = float(shown.replace(",", ""))
+        if value == target.at_most or (rounded > factor * target.at_most) == (value > target.at_most):
+            break
+    return shown
 
 
 def nearest_rank(values: list[float], percentile: float) -> float:
@@ -70,11 +101,11 @@ def _values(target: Target, results: Results) -> list[float]:
     if measure == "throttled starts":
         return [float(record.throttled > 0) for record in records]
     if measure == "throttled wait":
-        return [record.throttled for record in records]
+        return [math.inf if record.failure else record.throttled for record in records]
     return [math.inf if record.failure else record.seconds for record in records]
 
 
-_STEPS_OF_SHARES = {
+_STEPS_OF_MEASURES = {
     "throttled wait": START_TO_READY,
     "throttled starts": START_TO_READY,
     "failed starts": START_TO_READY,
@@ -83,9 +114,26 @@ _STEPS_OF_SHARES = {
 }
 
 
+def _step_of(target: Target) -> str:
+    return _STEPS_OF_MEASURES.get(target.measure, target.measure)
+
+
 def _records(target: Target, results: Results) -> list[Record]:
-    step = _STEPS_OF_SHARES.get(target.measure, target.measure)
-    return [record for record in results.records.of(step) if target.cohort in {None, record.cohort}]
+    return [record for record in results.records.of(_step_of(target)) if target.cohort in {None, record.cohort}]
+
+
+def _unfinished(target: Target, results: Results) -> list[float]:
+    """Return, of starts that the end broke off, what is known: the seconds so far, or that they had not failed yet."""
+    if _step_of(target) != START_TO_READY:
+        return []
+    records = [record for record in results.records.unfinished() if target.cohort in {None, record.cohort}]
+    longest = max((record.seconds for record in _records(target, results) if not record.failure), default=0.0)
+    records = [record for record in records if record.seconds > longest]
+    if target.measure == "failed starts":
+        return [0.0] * len(records)
+    if target.measure == "throttled starts":
+        return [float(record.throttled > 0) for record in records]
+    return [record.throttled if target.measure == "throttled wait" else record.seconds for record in records]
 
 
 def _of_requests(target: Target, results: Results) -> list[float]:

@@ -142,7 +142,8 @@ class Recorder:
 
     def _is_missed(self, step: Step, targets: list[Target]) -> bool:
         inside = within(self.run.results, self.info.began + step.begin, self.info.began + step.end)
-        return any(outcome(target, inside).state == "missed" for target in targets)
+        under_way = self._headcount().pending  # of any step; should all of them turn out well, is it missed even so?
+        return any(outcome(target, inside, under_way).state == "missed" for target in targets)
 
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows, with the points later than so many seconds of the run."""

@@ -26,7 +26,7 @@ from hubusers.hub.log import get_logger
 from hubusers.hub.progress import progress
 from hubusers.hub.waiting import Deadline, poll
 from hubusers.hub.watching import USER_PATH, Sighting, looks
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
 from hubusers.run.accounts import Account, NoAccountLeft
 from hubusers.run.guests import Guest, anybody
 from hubusers.run.run import Run, run_of
@@ -364,14 +364,19 @@ class HubUser(FastHttpUser):
         try:
             yield
         except HubUsersError as error:
-            self._note(step, measured, error, kind)
+            seconds = self._record(step, measured, str(error))
+            self._count(step, seconds, error, kind)
             raise
-        self._note(step, measured, kind=kind)
+        except GreenletExit:
+            if step == START_TO_READY:
+                self._record(step, measured, UNFINISHED)
+            raise
+        self._count(step, self._record(step, measured), kind=kind)
 
-    def _note(self, step: str, measured: Measured, error: HubUsersError | None = None, kind: str = "SERVER") -> None:
+    def _record(self, step: str, measured: Measured, failure: str = "") -> float:
+        """Record a step that is over, and return its seconds."""
         now = time.monotonic()
         seconds = (measured.ended or now) - measured.began
-        failure = str(error) if error else ""
         began = time.time() - (now - measured.began)
         self.test_run.results.records.note(
             Record(
@@ -387,7 +392,7 @@ class HubUser(FastHttpUser):
                 throttled_by=measured.throttled_by,
             )
         )
-        self._count(step, seconds, error, kind)
+        return seconds
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
         self.environment.events.request.fire(

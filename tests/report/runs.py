@@ -62,7 +62,14 @@ def results_of(records: Iterable[Record]) -> Results:
 
 def info(**known: Any) -> RunInfo:
     return RunInfo(
-        **{"run_id": "k3x9qa", "hub": "https://hub.example.org", "began": BEGAN, "ended": BEGAN + 200, **known}
+        **{
+            "run_id": "k3x9qa",
+            "hub": "https://hub.example.org",
+            "began": BEGAN,
+            "ended": BEGAN + 200,
+            "clean_up": "0 left",
+            **known,
+        }
     )
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hubusers.report.how_far import how_far, within
-from hubusers.results.hub_samples import HubSample, Probe
-from hubusers.results.records import Record
+from hubusers.results.hub_samples import Probe
+from hubusers.results.records import UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, results_of, start, stop
 
@@ -78,6 +78,26 @@ def test_the_figures_of_a_step() -> None:
     assert len(second.missed) == 2
 
 
+def answer_of(records: list[Record], targets: str = TARGETS, ended: float = 200) -> str:
+    found = how_far(finished(records, CLIMB + targets, ended=BEGAN + ended))
+    assert found is not None
+    return found.answer
+
+
+def test_what_is_not_known_of_a_step_is_not_said_to_be_held() -> None:
+    assert answer_of([*FIRST, *SECOND, *THIRD[:1]], ended=125) == (
+        "The hub held 4 starts a minute and 6 servers; of the next step (6 a minute) it is not known: the run ended in "
+        "the midst of it."
+    )
+    pending = [start(60 + n, 9.0, UNFINISHED) for n in range(4)]
+    assert answer_of([*FIRST, *pending]).endswith(
+        "of the next step (4 a minute) it is not known: too many of its starts were under way when the run ended."
+    )
+    assert answer_of(
+        [*FIRST, *SECOND, *THIRD], TARGETS.rpartition("[[")[0].replace("start to ready", "stop to stopped")
+    ) == ("Of the first step (2 starts a minute) it is not known whether it was held: no target was measured in it.")
+
+
 def test_only_events_that_climb() -> None:
     assert how_far(finished(FIRST)) is None
     assert how_far(finished(FIRST, CLASS + TARGETS)) is None
@@ -88,10 +108,8 @@ def test_what_began_within_a_time() -> None:
     results.requests.note("GET /users", BEGAN + 9, 0.1)
     results.requests.note("GET /users", BEGAN + 11, 0.2, "timed out")
     results.probes = [Probe(BEGAN + 5, 0.1), Probe(BEGAN + 15, 0.2)]
-    results.hub_samples = [HubSample(BEGAN + 19), HubSample(BEGAN + 20)]
     inside = within(results, BEGAN + 10, BEGAN + 20)
     assert [record.began for record in inside.records] == [BEGAN + 10]
     assert list(inside.requests.of("GET /users").seconds) == [0.2]
     assert inside.requests.of("GET /users").failures == {0: "timed out"}
     assert [probe.seconds for probe in inside.probes] == [0.2]
-    assert [sample.time for sample in inside.hub_samples] == [BEGAN + 19]

@@ -11,7 +11,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, TestSuite
 
 from hubusers.report.report import write_report
-from hubusers.results.folder import RunFolder, RunFolderError, RunInfo
+from hubusers.results.folder import METRICS_FILE, RUN_FILE, STEPS_FILE, RunFolder, RunFolderError, RunInfo, read_run
 from hubusers.results.records import START_TO_READY
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, CLIMB, TARGETS, info
@@ -224,12 +224,40 @@ def test_a_run_without_metrics_says_why(tmp_path: Path) -> None:
 
 
 def test_a_run_that_measured_nothing(tmp_path: Path) -> None:
-    folder = write(tmp_path / "run", info(ended=0.0))
+    folder = write(tmp_path / "run", info(ended=BEGAN))
     verdict = write_report(folder)
     assert (verdict.answer, verdict.exit_code) == ("no targets", 0)
     assert charts_of(report_of(folder)) == []
     assert "no server start was measured" in Page(report_of(folder)).shown
     assert [case.is_passed for case in suite_of(folder)] == [True]
+
+
+def test_a_run_that_did_not_end_in_order(tmp_path: Path) -> None:
+    records = [(START_TO_READY, f"user-{n}", BEGAN + n, 1.0, 0.0, "", "students", 1, 0.0, "") for n in range(3)]
+    folder = write(tmp_path / "run", info(ended=0.0, clean_up="", planned_people=3), records, CLASS + TARGETS)
+    verdict = write_report(folder)
+    assert verdict.headline == "No answer: the run did not end in order."
+    assert read_run(folder).info.ended == BEGAN + 3  # when the last of it was known
+    assert [type(case.result[0]) for case in suite_of(folder)] == [Error, Error, Error]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "said"),
+    [
+        (RUN_FILE, '"ended": ', '"ended": "', "run.json in .* is damaged .*repeat the run"),
+        (RUN_FILE, '"options": {}', '"options": 3', "damaged .options: Input should be"),
+        (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "nan is no number of seconds"),
+        (METRICS_FILE, "", '{"time": 1, "event_loop": null, "spawns": null, "requests": {}}', "is damaged"),
+    ],
+)
+def test_a_damaged_run(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
+    records = [(START_TO_READY, "ann", BEGAN, 1.0, 0.0, "", "", 1, 0.0, "")]
+    path = write(tmp_path / "run", info(), records) / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(RunFolderError, match=said):
+        write_report(path.parent)
 
 
 def test_only_failures(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from hubusers.report.verdict import Answer, verdict_of
-from hubusers.results.records import Record
+from hubusers.results.records import UNFINISHED, Record
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start
 
 QUICK = [start(due, 4.0, cohort="students") for due in range(3)]
@@ -117,6 +117,57 @@ def test_doubts_are_said_in_whole_sentences() -> None:
     assert verdict_of(run).doubts == ["The run ended after 2 of 3 people had come: Four spawns in a row failed."]
     strained = verdict_of(finished(QUICK, CLASS + TARGETS, generator="It was late."))
     assert strained.doubts == ["It was late. Times are only ever too long by that, so what was held is held."]
+
+
+class TestStartsThatTheEndBrokeOff:
+    def test_some_had_taken_longer_than_the_target_allows(self) -> None:
+        pending = [start(n, 14.0, UNFINISHED) for n in range(3, 10)]
+        verdict = verdict_of(finished([*QUICK, *pending], CLASS + TARGETS, planned_people=10))
+        assert verdict.headline == (
+            "It does not hold: 1 of 2 targets was missed: start to ready: p95 at most 10 s, measured 14 s."
+        )
+
+    def test_what_may_have_become_of_them_is_not_known(self) -> None:
+        verdict = verdict_of(finished([*QUICK, start(3, 9.0, UNFINISHED)], CLASS + TARGETS, planned_people=4))
+        assert verdict.headline == "No answer: 1 start was under way when the run ended."
+        assert [one.state for one in verdict.outcomes] == ["undecided", "undecided"]
+        assert len(verdict.doubts) == 2
+
+    def test_those_that_had_taken_no_longer_than_others_are_left_out(self) -> None:
+        verdict = verdict_of(finished([*QUICK, start(3, 3.9, UNFINISHED)], CLASS + TARGETS, planned_people=4))
+        assert verdict.headline == "It holds: both targets were held by 4 people."
+        assert verdict.doubts == []
+
+    def test_so_few_that_it_does_not_matter(self) -> None:
+        many = [start(n / 10, 4.0) for n in range(200)]
+        verdict = verdict_of(finished([*many, start(30, 9.0, UNFINISHED)], CLASS + TARGETS))
+        assert (verdict.answer, verdict.outcomes[1].count) == ("held", 201)
+
+
+def test_who_never_asked_for_a_server_is_counted() -> None:
+    verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=5))
+    assert verdict.doubts == ["Of 5 people 2 never asked for a server."]
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "state", "shown"),
+    [("10s", 10.004, "missed", "10.004 s"), ("10s", 10.0, "held", "10 s"), ("10s", 9.9996, "held", "10 s")],
+)
+def test_what_is_shown_is_on_the_same_side_of_the_limit(limit: str, seconds: float, state: str, shown: str) -> None:
+    (one, _) = verdict_of(finished([start(0, seconds)], CLASS + TARGETS.replace('"10s"', f'"{limit}"'))).outcomes
+    assert (one.state, one.shown) == (state, shown)
+
+
+def test_a_share_that_is_just_met_is_held() -> None:
+    records = [start(n, 1.0, "spawn failed" if n < 7 else "") for n in range(1000)]
+    (_, one) = verdict_of(finished(records, CLASS + TARGETS.replace('"1 %"', '"0.7 %"'))).outcomes
+    assert (one.state, one.shown) == ("held", "0.7 %")
+
+
+def test_who_was_never_let_in_waited_for_ever() -> None:
+    target = '[[targets]]\nmeasure = "throttled wait"\npercentile = 95\nat_most = "60s"\n'
+    records = [start(n, 60.0, "throttled too long", throttled=55.0) for n in range(3)]
+    assert verdict_of(finished(records, CLASS + target)).answer == "missed"
 
 
 class TestClimbing:

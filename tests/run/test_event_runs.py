@@ -40,6 +40,8 @@ percentile = 95
 at_most = "TARGET"
 """
 
+NO_TRIAL = ["--stop-after-failed-spawns", "0"]
+
 LATE = 1.5
 """Seconds; how late a busy machine may let somebody in."""
 
@@ -202,6 +204,19 @@ def test_a_climb_ends_at_the_first_step_that_misses_a_target(tmp_path: Path) -> 
     last = max(record.began for record in run.results.records.of(START_TO_READY)) - run.info.began
     assert run.event.steps[0].end < last < run.event.steps[-1].end
     assert "The hub held" in locust.output
+
+
+def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_port: list[str]) -> None:
+    cohort = 'name = "a"\npeople = 5\narrivals = { pattern = "at once" }\nstay = "1s"'
+    target = 'measure = "start to ready"\npercentile = 95\nat_most = "1s"'
+    event = written(tmp_path, f'title = "Cut short"\nends_after = "3s"\n[[cohorts]]\n{cohort}\n[[targets]]\n{target}\n')
+    with LocalHub(spawn_seconds=(60, 60)) as hub:
+        locust = run_locust(hub, *options(event, "cut"), *NO_TRIAL, "--processes", "2", *free_master_port)
+    assert locust.process.returncode == 1, locust.output
+    assert "It does not hold: the target was missed" in locust.output
+    run = the_run(event)
+    assert [1 < record.seconds < 10 for record in run.results.records.unfinished()] == [True] * 5
+    assert not run.results.records.of(START_TO_READY)
 
 
 @pytest.mark.parametrize(
