@@ -16,6 +16,7 @@ from hubusers.hub.answers import error_for
 from hubusers.hub.batches import slices
 from hubusers.hub.client import HubClient
 from hubusers.hub.log import get_logger
+from hubusers.hub.waiting import Deadline
 from hubusers.run.guests import Guest
 from hubusers.run.run import Run
 
@@ -84,7 +85,8 @@ class Admission:
     def _create(self, client: HubClient, usernames: list[str]) -> None:
         for name in usernames:
             self._run.ledger.user_created(name)  # before the hub is asked, because its answer may never arrive
-        answer = client.request_patiently("POST", "/users", body={"usernames": usernames})
+        deadline = Deadline(self._run.settings.server_timeout)
+        answer = client.request_patiently("POST", "/users", deadline=deadline, body={"usernames": usernames})
         if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
             raise error_for(answer, "creating the accounts of the event")
 

@@ -53,6 +53,7 @@ class Entrance:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.finished = False  # the present run, with its clean-up
+        self.is_checked = False  # whether the preflight check is over
         self.findings: Findings | None = None
         options = self.options
         if options.dry_run:
@@ -91,7 +92,8 @@ class Entrance:
         except (SettingsError, PreflightError) as error:
             self.refuse(str(error))
         except KeyboardInterrupt:
-            sys.exit(EXIT_INTERRUPTED)
+            self.leave(EXIT_INTERRUPTED)
+        self.is_checked = True
 
     @property
     def has_event(self) -> bool:
@@ -120,10 +122,9 @@ class Entrance:
         """Return what the token must be allowed to do, with these accounts and user classes."""
         if settings.named_servers:
             return SCOPES_FOR_NAMED_SERVERS
-        if settings.accounts_file:
-            return SCOPES_FOR_GIVEN_ACCOUNTS
+        of_accounts = SCOPES_FOR_GIVEN_ACCOUNTS if settings.accounts_file else NEEDED_SCOPES
         of_classes = (scope for each in self.coming(settings) for scope in each.needed_scopes(settings))
-        return list(dict.fromkeys([*NEEDED_SCOPES, *of_classes]))
+        return list(dict.fromkeys([*of_accounts, *of_classes]))
 
     def leave_out_who_was_not_asked_for(self) -> None:
         """Without an event, and where no user class was named, let those come that the locustfile means to come."""

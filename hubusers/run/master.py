@@ -39,11 +39,23 @@ class MasterSurroundings(Surroundings):
         self.prepared_workers: set[str] = set()
         self.servers: dict[str, list[str]] = {}  # of accounts that were given, by worker
         self.left: set[str] = set()  # workers whose people have all come and left
+        self.has_taken_over = False  # what workers could not remove
         runner.register_message(PREPARED, self.note_prepared)
         runner.register_message(CLEANED_UP, self.note_cleaned_up)
         runner.register_message(FAILED_SPAWN, lambda msg, **_: self.note(msg.node_id, msg.data))
         runner.register_message(TROUBLE, lambda msg, **_: self.stop_for(msg.data["reason"]))
         environment.events.worker_report.add_listener(self.note_report)
+        self.quit_at_once = runner.quit
+        runner.quit = self.quit_when_clean  # type: ignore[method-assign]
+
+    def quit_when_clean(self) -> None:
+        """Quit as Locust does, but not while another greenlet cleans up: its messages would not arrive any more.
+
+        At the end of an event Locust quits on its own, also when somebody else does it already.
+        """
+        self.master.stop(send_stop_to_client=False)
+        self.test_stop()
+        self.quit_at_once()
 
     def leave(self, code: int) -> NoReturn:
         # The workers of --processes may not have found this master yet, and would look for it for minutes; Locust
@@ -79,6 +91,7 @@ class MasterSurroundings(Surroundings):
     def test_start(self) -> None:
         self.reports, self.done, self.awaited = {}, set(), set()
         self.heads, self.servers, self.prepared_workers, self.left = {}, {}, set(), set()
+        self.has_taken_over = False
         super().test_start()
 
     def choose_run_id(self) -> None:
@@ -109,7 +122,10 @@ class MasterSurroundings(Surroundings):
 
     def workers_with_people(self) -> set[str]:
         """Return the workers who got a share of the event's people, and are still there."""
-        return set(self.options.run_workers) & self.workers_there()
+        assert self.run
+        workers, people = self.options.run_workers, self.run.settings.people
+        got_some = {worker for place, worker in enumerate(workers) if people[share_of_worker(place, len(workers))]}
+        return got_some & self.workers_there()
 
     def workers_there(self) -> set[str]:
         return {worker.id for worker in self.present_workers()}
@@ -150,8 +166,10 @@ class MasterSurroundings(Surroundings):
         """Leave it to the workers."""
 
     def test_stopping(self) -> None:
-        super().test_stopping()
         self.awaited = self.workers_there()
+        if self.options.run_workers and not self.awaited and not self.finished and not self.was_interrupted:
+            self.stop_for("All workers were lost, so the run ends.")
+        super().test_stopping()
 
     def clean_up(self, run: Run) -> None:
         # When Locust quits, it has not told its workers to stop yet, and will not listen once it has.
@@ -161,9 +179,7 @@ class MasterSurroundings(Surroundings):
             # What the hub still lists, and what dead workers held, is now in this process's own ledger.
             for key in itertools.chain(*(names for worker, names in self.servers.items() if worker not in self.done)):
                 run.ledger.server_started(key)
-            self.reports = {
-                worker: totals if worker in self.done else totals.settled() for worker, totals in self.reports.items()
-            }
+            self.has_taken_over = True
             run.finish()
 
     def await_workers(self, run: Run) -> None:
@@ -174,4 +190,13 @@ class MasterSurroundings(Surroundings):
             self.awaited &= self.workers_there()
 
     def totals(self) -> Totals:
-        return sum(self.reports.values(), super().totals())
+        of_workers = [
+            totals.settled() if self.is_taken_over(worker) else totals for worker, totals in self.reports.items()
+        ]
+        return sum(of_workers, super().totals())
+
+    def is_taken_over(self, worker: str) -> bool:
+        """Say whether what is left of a worker is now counted here, in the master."""
+        # Of accounts that were given the hub lists nothing, so what living workers could not remove is still theirs.
+        stays = self.run is not None and self.run.settings.accounts_file and worker in self.done
+        return self.has_taken_over and not stays

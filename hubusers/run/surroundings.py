@@ -38,6 +38,9 @@ class Surroundings(Entrance):
         super().__init__(environment)
         self.runner = runner
         self.ending = False
+        self.has_started = False  # a test, the first one
+        self.was_interrupted = False  # by Ctrl-C or SIGTERM
+        self.is_cleaning = False  # from the moment when a test stops until nothing of it is left
         self.stopping = RLock()
         self.failed_in_a_row = FailedInARow()
         self.strains: dict[str, Strain] = {}
@@ -57,6 +60,7 @@ class Surroundings(Entrance):
         return self.recorder.page(after) if self.recorder else NO_RUN
 
     def test_start(self) -> None:
+        self.has_started = True
         self.choose_run_id()
         try:
             settings = settings_from(self.options, self.environment.host, self.options.run_id, self.access)
@@ -236,6 +240,7 @@ class Surroundings(Entrance):
             LOG.warning("%s", verdict(list(self.strains.values())))
 
     def test_stopping(self) -> None:
+        self.is_cleaning = True
         if self.admission:
             self.admission.close_doors()
         if self.run and self.run.settings.event and not self.event_has_ended and not self.ended_because:
@@ -246,7 +251,8 @@ class Surroundings(Entrance):
     def test_stop(self) -> None:
         # Locust stops a test anew at Ctrl-C, also while it is being stopped already.
         if not self.stopping.acquire(blocking=False):
-            LOG.info("The clean-up goes on; Ctrl-C once more ends it at once")
+            if self.was_interrupted:
+                LOG.info("The clean-up goes on; Ctrl-C once more ends it at once")
             self.stopping.acquire()
         try:
             if self.run and not self.finished:
@@ -257,6 +263,7 @@ class Surroundings(Entrance):
                 if not self.options.headless:
                     self.say_summary()
         finally:
+            self.is_cleaning = False
             self.stopping.release()
 
     def clean_up(self, run: Run) -> None:
@@ -288,6 +295,18 @@ class Surroundings(Entrance):
         self.await_clean_up()
         if self.totals().left and not self.run.settings.keep:
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
+
+    @property
+    def dies_of_sigterm(self) -> bool:
+        """Whether Locust does not answer SIGTERM yet: not before it has begun, and with an event not before its end."""
+        is_waiting = self.options.headless and (self.has_event or not self.has_started)
+        return is_waiting or not self.is_checked
+
+    def interrupted(self) -> None:
+        """Take notice of Ctrl-C or SIGTERM, of which Locust's main greenlet is going to hear."""
+        self.was_interrupted = True
+        if self.options.headless and self.is_checked and not self.has_started:
+            self.leave(EXIT_INTERRUPTED)  # while Locust waits for workers, it would show a traceback
 
     def give_up(self) -> NoReturn:
         """End at once, in the middle of the clean-up, because somebody pressed Ctrl-C again."""

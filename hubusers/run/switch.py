@@ -37,7 +37,7 @@ def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | No
         surroundings = MasterSurroundings(environment, runner)
     else:
         surroundings = Surroundings(environment, runner)
-    _hand_interrupts_to_the_main_greenlet(surroundings)
+    _hand_signals_to_the_main_greenlet(surroundings)
     surroundings.preflight()
     if surroundings.has_event:
         environment.shape_class = EventShape(surroundings.event_is_over)
@@ -45,7 +45,7 @@ def _on_init(environment: Environment, runner: Runner | None, web_ui: WebUI | No
     if web_ui:
         add_hub_page(web_ui, surroundings.page)
         warn_if_open(surroundings.options)
-        check_before_swarm(web_ui, environment, surroundings.access, surroundings.check)
+        check_before_swarm(web_ui, surroundings)
     events = environment.events
     events.test_start.add_listener(lambda **_: surroundings.test_start())
     events.test_stopping.add_listener(lambda **_: surroundings.test_stopping())
@@ -63,17 +63,20 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _hand_interrupts_to_the_main_greenlet(surroundings: Surroundings) -> None:
+def _hand_signals_to_the_main_greenlet(surroundings: Surroundings) -> None:
     # Python raises KeyboardInterrupt in whichever greenlet happens to run: a user's, which would end without Locust's
     # noticing, or the one that spawns users, which would then kill itself instead of stopping the test.
     hub = gevent.get_hub()
-    interrupted = False
 
     def interrupt() -> None:
-        nonlocal interrupted
-        if interrupted:
+        if surroundings.was_interrupted:
             surroundings.give_up()
-        interrupted = True
+        surroundings.interrupted()
         hub.handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
+    def terminate() -> None:
+        if surroundings.dies_of_sigterm and not surroundings.was_interrupted:
+            interrupt()
+
     gevent.signal_handler(signal.SIGINT, interrupt)
+    gevent.signal_handler(signal.SIGTERM, terminate)

@@ -1,22 +1,22 @@
 """Locust's web UI: the check that comes before the first user there, and who can reach it."""
 
-from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.web import WebUI
 
 import argparse
 import ipaddress
-from collections.abc import Callable
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from gevent.lock import BoundedSemaphore
 
 from hubusers.hub.log import get_logger, shown
-from hubusers.run.access import Access, SettingsError, endpoint_of
+from hubusers.run.access import SettingsError, endpoint_of
 from hubusers.run.names import new_run_id
 from hubusers.run.preflight import PreflightError
-from hubusers.run.settings import Settings, settings_from
+from hubusers.run.settings import settings_from
+from hubusers.run.surroundings import Surroundings
 
 LOG = get_logger(__name__)
 
@@ -24,15 +24,15 @@ _ONLY_AT_START = ("hub_token_file", "password_file", "accounts", "named_servers"
 """Options that say how this machine gets at the hub, which is not for somebody in a browser to change."""
 
 
-def check_before_swarm(
-    web_ui: WebUI, environment: Environment, access: Access, check_hub: Callable[[Settings], None]
-) -> None:
+def check_before_swarm(web_ui: WebUI, surroundings: Surroundings) -> None:
     """Check what was typed into the web UI's form, and the hub, before Locust starts the first user.
 
     What is wrong is shown where Locust shows its own errors in the form, and nothing is started. The host cannot be
-    changed to another hub than the one Locust was started for: its token would be sent there.
+    changed to another hub than the one Locust was started for, and not in mid-run: its token would be sent there.
     """
+    environment = surroundings.environment
     given_at_start = environment.host
+    checking = BoundedSemaphore()
 
     def check() -> ResponseReturnValue | None:
         if request.method != "POST" or not request.path.endswith("/swarm"):
@@ -40,27 +40,38 @@ def check_before_swarm(
         if web_ui.web_login and not current_user.is_authenticated:
             return None  # Locust's own route turns this away
         runner = environment.runner
-        if runner and runner.state in {STATE_SPAWNING, STATE_RUNNING}:
-            return None  # only the number of users changes
+        is_running = runner and runner.state in {STATE_SPAWNING, STATE_RUNNING}
         try:
             if not request.form.keys().isdisjoint(_ONLY_AT_START):
                 raise SettingsError(f"{', '.join(_ONLY_AT_START)}: they can only be given when Locust is started.")
+            _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
+            if is_running:
+                return None  # only the number of users changes
+            if surroundings.is_cleaning:
+                raise SettingsError("The clean-up of the test before goes on; start again when it is done.")
             options = argparse.Namespace(**vars(environment.parsed_options))
             for name, text in request.form.items():
                 if isinstance(getattr(options, name, None), str | int | float) and name != "host":
                     setattr(options, name, text == "true" if isinstance(getattr(options, name), bool) else text)
-            settings = settings_from(options, request.form.get("host") or environment.host, new_run_id(), access)
-            if given_at_start and settings.endpoint != endpoint_of(given_at_start):
-                raise SettingsError(
-                    f"This Locust has the token for {given_at_start}: to test another hub, start it with that --host."
-                )
-            check_hub(settings)
+            host = request.form.get("host") or environment.host
+            settings = settings_from(options, host, new_run_id(), surroundings.access)
+            if not checking.acquire(blocking=False):
+                raise SettingsError("Another test is about to start; wait for it.")
+            try:
+                surroundings.check(settings)
+            finally:
+                checking.release()
         except (SettingsError, PreflightError) as error:
             return jsonify({"success": False, "message": shown(str(error)), "host": environment.host})
         return None
 
     assert web_ui.app
     web_ui.app.before_request(check)
+
+
+def _refuse_another_hub(host: str | None, known: str | None) -> None:
+    if host and known and endpoint_of(host) != endpoint_of(known):
+        raise SettingsError(f"This Locust has the token for {known}: to test another hub, start it with that --host.")
 
 
 def warn_if_open(options: argparse.Namespace) -> None:

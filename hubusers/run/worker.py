@@ -47,6 +47,10 @@ class WorkerSurroundings(Surroundings):
     def preflight(self) -> None:
         """Leave it to the master."""
 
+    @property
+    def dies_of_sigterm(self) -> bool:
+        return False
+
     def report(self, data: dict[str, Any], **_: Any) -> None:
         if self.run:
             data[FIGURES] = self.figures(self.run)

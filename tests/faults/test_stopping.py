@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -25,6 +26,14 @@ def bound(users: int) -> float:
 def in_mid_spawn(hub: LocalHub) -> int:
     events = Counter(event["event"] for event in events_of(hub))
     return events["starting"] - events["ready"] - events["failed"]
+
+
+def spawns(hub: LocalHub) -> int:
+    return sum(event["event"] == "starting" for event in events_of(hub))
+
+
+def wait_for_spawns(hub: LocalHub, count: int, locust: LocustProcess) -> None:
+    wait_until(lambda: spawns(hub) == count, lambda: locust.output)
 
 
 def press_ctrl_c(locust: LocustProcess, url: str) -> None:
@@ -95,12 +104,38 @@ def test_ctrl_c_at_some_moment(seconds: float) -> None:
         assert users_on(hub) == []
 
 
-def test_ctrl_c_while_the_first_server_is_tried() -> None:
-    with LocalHub(spawn_seconds=(30, 30)) as hub, LocustProcess(hub, ["--headless", "-u", "5"]) as locust:
-        wait_until(lambda: in_mid_spawn(hub) == 1, lambda: locust.output)
-        locust.interrupt()
-        assert locust.wait() == 130
-        assert users_on(hub) == []
+def test_an_end_while_the_first_server_is_tried_or_in_an_event(tmp_path: Path) -> None:
+    event = tmp_path / "event.toml"
+    arrivals = 'name = "a"\npeople = 6\narrivals = { pattern = "at once" }\nstay = "1h"'
+    event.write_text(f'title = "Long"\n[[cohorts]]\n{arrivals}\n')
+    of_event = ["--headless", "--event", str(event), *NO_TRIAL]
+    with LocalHub(spawn_seconds=(30, 30)) as hub:
+        for tries, stop in enumerate((press_ctrl_c, send_sigterm), start=1):
+            with LocustProcess(hub, ["--headless", "-u", "5"]) as locust:
+                wait_for_spawns(hub, tries, locust)
+                stop(locust, "")
+                assert locust.wait() == 130
+            assert users_on(hub) == []
+        for processes in (
+            [],
+            ["--processes", "2", "--master-bind-port", port := str(free_port()), "--master-port", port],
+        ):
+            so_far = spawns(hub)
+            with LocustProcess(hub, [*of_event, *processes]) as locust:
+                wait_for_spawns(hub, so_far + 6, locust)
+                send_sigterm(locust, "")
+                assert locust.wait() == 0
+            assert locust.summary() == (6, 6, 0, 6, 6, 0)
+            assert users_on(hub) == []
+
+
+def test_an_end_while_the_master_waits_for_workers(local_hub: LocalHub, free_master_port: list[str]) -> None:
+    arguments = ["--headless", "--master", *free_master_port, "--expect-workers", "1", *NO_TRIAL]
+    for stop in (press_ctrl_c, send_sigterm):
+        with LocustProcess(local_hub, arguments) as locust:
+            locust.wait_for("Waiting for workers")
+            stop(locust, "")
+            assert locust.wait(20) == 130
 
 
 @pytest.mark.thorough

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from hubusers.local import LocalHub
 from hubusers.results.folder import REPORT_FILE, FinishedRun, read_run
 from hubusers.results.records import START_TO_READY
 from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from tests.scripted_hub import Scripted, ScriptedHub
 
 EVENT = """
 title = "Two cohorts"
@@ -204,6 +206,38 @@ def test_a_climb_ends_at_the_first_step_that_misses_a_target(tmp_path: Path) -> 
     last = max(record.began for record in run.results.records.of(START_TO_READY)) - run.info.began
     assert run.event.steps[0].end < last < run.event.steps[-1].end
     assert "The hub held" in locust.output
+
+
+def test_workers_for_whom_there_is_nobody_do_not_keep_an_event_from_beginning(
+    local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
+) -> None:
+    cohort = 'name = "a"\npeople = 1\narrivals = { pattern = "at once" }\nstay = "1s"'
+    event = written(tmp_path, f'title = "One"\n[[cohorts]]\n{cohort}\n')
+    locust = run_locust(local_hub, *options(event, "one"), *NO_TRIAL, "--processes", "2", *free_master_port)
+    assert locust.process.returncode == 0, locust.output
+    assert locust.summary() == (1, 1, 0, 1, 1, 0)
+
+
+def test_an_event_with_workers_that_something_ends_ends_soon(
+    local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
+) -> None:
+    cohort = 'name = "a"\npeople = 60\narrivals = { pattern = "evenly", over = "60s" }\nstay = "1s"'
+    event = written(tmp_path, f'title = "Broken"\n[[cohorts]]\n{cohort}\n')
+    with (
+        ScriptedHub(before=local_hub) as front,
+        LocustProcess(
+            local_hub,
+            ["--headless", *options(event, "broken"), "--processes", "2", *free_master_port],
+            env={"JUPYTERHUB_ENDPOINT": front.endpoint},
+        ) as locust,
+    ):
+        locust.wait_for("accounts created")
+        time.sleep(4)
+        front.refuse("POST", "/server", Scripted(500, {"message": "Unhandled error starting server"}))
+        locust.wait_for("4 spawns in a row failed")
+        assert locust.wait(40) == 1  # and not after all the time that workers may take
+    assert "lost" not in locust.output
+    assert locust.summary()[2] == 0
 
 
 def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_port: list[str]) -> None:

@@ -1,14 +1,16 @@
 """Workers on other machines, which may lack what their master has."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, run_locust
+from tests.locust_process import LocustProcess, run_locust, users_on
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,29 @@ def test_a_worker_that_lacks_a_file_ends_the_run_with_the_reason(
     assert f"cannot take part: {reason}" in master.output
     assert worker.output.count(reason) == 1
     assert master.summary() == (0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.thorough
+def test_what_a_worker_cannot_remove_and_the_master_does_is_counted_once(free_master_port: list[str]) -> None:
+    with LocalHub(spawn_seconds=(0, 0), stop_seconds=(11, 11)) as hub:
+        arguments = ["--stay", "60", "--server-timeout", "5", "--stop-after-failed-spawns", "0"]
+        locust = run_locust(hub, *["--processes", "2", *free_master_port, "-u", "6", "-r", "6", "-t", "5s", *arguments])
+        assert locust.summary()[:3] == (6, 6, 0), locust.output
+        assert locust.process.returncode in {0, 1}
+        assert users_on(hub) == []
+
+
+@pytest.mark.thorough
+def test_when_all_workers_are_killed_the_run_ends(local_hub: LocalHub, free_master_port: list[str]) -> None:
+    arguments = ["--headless", "--processes", "2", *free_master_port, "-u", "4", "-r", "4", "-t", "300s"]
+    with LocustProcess(local_hub, [*arguments, "--name-prefix", "lost"]) as locust:
+        locust.wait_for("All users spawned")
+        time.sleep(2)
+        for worker in psutil.Process(locust.process.pid).children():
+            worker.kill()
+        assert locust.wait(120) == 1
+        assert "All workers were lost, so the run ends." in locust.output
+        assert not [name for name in users_on(local_hub) if name.startswith("lost-")]
 
 
 SLOW = """

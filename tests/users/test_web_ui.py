@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -56,10 +57,35 @@ def test_two_tests_after_each_other(local_hub: LocalHub, web: tuple[WebUI, Locus
         assert ui.swarm()["success"], locust.output
         # The users first: until the new test has begun, the statistics are still those of the one before.
         wait_until(lambda: len(web_users(local_hub)) == 4, lambda: locust.output, 30)
+        assert "to test another hub" in ui.swarm(host="http://127.0.0.1:9")["message"]
         wait_until(lambda: ui.rows().get("stop to stopped", {}).get("num_requests", 0) > 2, lambda: locust.output, 30)
         requests.post(f"{ui.url}/stop", timeout=60)
         assert not web_users(local_hub)
         assert locust.summary()[:3] == (4, 4, 0)
+
+
+def test_no_test_starts_in_the_clean_up_of_the_one_before() -> None:
+    port = free_port()
+    with (
+        LocalHub(spawn_seconds=(0, 0.1), stop_seconds=(4, 4)) as hub,
+        LocustProcess(hub, ["--web-port", str(port), "--name-prefix", "web"]) as locust,
+    ):
+        ui = WebUI(port)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        assert ui.swarm(stay="60", stop_after_failed_spawns="0")["success"], locust.output
+        wait_until(lambda: ui.rows().get("start to ready", {}).get("num_requests", 0) == 4, lambda: locust.output, 30)
+        with ThreadPoolExecutor() as pool:
+            stopped = pool.submit(requests.post, f"{ui.url}/stop", timeout=60)
+            locust.wait_for("Clean-up: removing")
+            answer = ui.swarm(stop_after_failed_spawns="0")
+            assert not answer["success"]
+            assert "The clean-up of the test before goes on" in answer["message"]
+            assert stopped.result().ok
+        assert locust.summary() == (4, 4, 0, 4, 4, 0)
+        assert ui.swarm(stop_after_failed_spawns="0")["success"]
+        locust.interrupt()
+        assert locust.wait() in {0, 1}
+        assert users_on(hub) == []
 
 
 def test_options_are_fields_and_the_token_is_not(local_hub: LocalHub, web: tuple[WebUI, LocustProcess]) -> None:
