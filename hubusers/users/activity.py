@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from hubusers.run.settings import Settings
 from hubusers.users.base import HubUser
 
 ACTIVITY_PATH = "/users/{name}/activity"
@@ -28,6 +29,12 @@ class ActivityUser(HubUser):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._begins = time.monotonic() + random.uniform(0, self.settings.activity_interval)
+
+    @classmethod
+    def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
+        # A person's own token may report for that person, and the scopes to make accounts hold this one.
+        reports_for_others = any(not account.token for account in settings.given_accounts)
+        return ("users:activity",) if reports_for_others else ()
 
     def wait_time(self) -> float:
         # In rhythm, however long the hub takes to answer.

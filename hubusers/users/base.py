@@ -9,7 +9,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,7 @@ from hubusers.run.run import Run, run_of
 from hubusers.run.settings import Settings
 from hubusers.run.shared_listing import SharedListing
 from hubusers.users.clients import CountingClient, UserClient
+from hubusers.users.own_access import own_rejections
 
 LOG = get_logger(__name__)
 
@@ -93,7 +94,8 @@ class HubUser(FastHttpUser):
         self.person = guest.person
         self.lifecycle = 0
         # Who has a token of their own speaks with that one.
-        self.hub = UserClient(run, self._connections(self.account.token or run.settings.access.token), self._count)
+        token = self.account.token or run.settings.access.token
+        self.hub = UserClient(run, self._connections(token), token, self._count)
         self._has_account = guest.has_account
         self._has_arrived = False
         self._due = guest.due
@@ -143,14 +145,15 @@ class HubUser(FastHttpUser):
             # Entered before the hub is asked, because its answer may never arrive.
             self.test_run.ledger.server_started(self.account.key)
             try:
-                lifecycle.start_until_accepted(
-                    self.hub,
-                    self.username,
-                    self.person.user_options,
-                    deadline,
-                    partial(self._throttled, measured),
-                    self.account.server_name,
-                )
+                with self._token_shown():
+                    lifecycle.start_until_accepted(
+                        self.hub,
+                        self.username,
+                        self.person.user_options,
+                        deadline,
+                        partial(self._throttled, measured),
+                        self.account.server_name,
+                    )
             except HubUsersError as error:
                 # 502 to 504 come from what stands before the hub, which may have got the request all the same.
                 if 400 <= error.status <= 500:
@@ -172,7 +175,9 @@ class HubUser(FastHttpUser):
         with self._measured(STOP_TO_STOPPED) as measured:
             deadline = Deadline(self.settings.server_timeout)
             interval, server_name = self.settings.poll_interval, self.account.server_name
-            if not lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval, server_name):
+            with self._token_shown():
+                stopped = lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval, server_name)
+            if not stopped:
                 sightings = self._sightings_of_stop(deadline)
                 seen = lifecycle.wait_until_stopped(sightings, self.username, deadline, server_name)
                 measured.take(seen, deadline)
@@ -247,6 +252,10 @@ class HubUser(FastHttpUser):
         event = self.environment.events.request
         return self.test_run.connections(token, request_event=event, context=self.context, **kwargs)
 
+    def _token_shown(self) -> AbstractContextManager[None]:
+        """Return the context for requests of `self.hub`, in which a rejected token is this person's or the run's."""
+        return own_rejections(self.hub.token, self.settings.access.token)
+
     def _guest(self, run: Run) -> Guest:
         try:
             return run.next_guest()
@@ -256,7 +265,8 @@ class HubUser(FastHttpUser):
 
     def _account_is_in_use(self) -> bool:
         try:
-            in_use = self.test_run.accounts.in_use(self.hub, self.account)
+            with self._token_shown():
+                in_use = self.test_run.accounts.in_use(self.hub, self.account)
         except HubUsersError as error:
             self.test_run.note_failure(error)
             return True
@@ -334,20 +344,29 @@ class HubUser(FastHttpUser):
         finally:
             self.test_run.headcount.pending -= 1
 
+    def _note_server_gone(self) -> None:
+        self.test_run.ledger.server_gone(self.account.key)
+        self._use_server(False)
+
     def _use_server(self, in_use: bool) -> None:
         self.test_run.headcount.ready += in_use - self._server_in_use
         self._server_in_use = in_use
 
+    def _began(self) -> float:
+        """Return when what begins now was due, on the monotonic clock."""
+        due, self._due = self._due, None
+        return time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0)
+
     @contextmanager
-    def _measured(self, step: str, kind: str = "SERVER") -> Iterator[Measured]:
+    def _measured(self, step: str, kind: str = "SERVER", began: float = 0.0) -> Iterator[Measured]:
         """Count and record the block as one step, success or failure; a failure ends the task.
 
         Args:
             step: Its name.
             kind: Under which type of request Locust counts it.
+            began: When it began, where that was before now.
         """
-        due, self._due = self._due, None
-        measured = Measured(time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0))
+        measured = Measured(began or self._began())
         with self.or_end_the_task():
             try:
                 with self._noted(step, measured, kind):

@@ -7,7 +7,7 @@ import urllib.request
 import zlib
 from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http.cookiejar import CookieJar
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import gevent
+import lxml.etree
 import lxml.html
 from gevent.pool import Pool
 from requests.structures import CaseInsensitiveDict
@@ -46,6 +47,7 @@ HEADERS = {
 """What a browser says of itself, for the `Connections` to send; who looks into a log finds our name there."""
 
 _BLOCK = 65_536
+_EMPTY_DOCUMENT = "<html></html>"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SUCCESSES = range(200, 300)
 _FINE_FOR_A_PERSON = {*range(200, 400), 429}  # the latter is counted as throttled by whoever comes back later
@@ -81,6 +83,7 @@ class Page:
         text: Its body.
         headers: Its headers, in whatever letters they are asked for.
         error: Why there is no answer, as in `hubusers.hub.messages.Answer`; or where a redirect was not followed.
+        redirected_from: The paths of the requests before the last one, which redirected.
     """
 
     status: int
@@ -88,6 +91,7 @@ class Page:
     text: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    redirected_from: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Page({self.status}, {self.path.partition('?')[0]!r}, {self.error!r})"  # queries hold codes and tokens
@@ -100,8 +104,11 @@ class Page:
     @cached_property
     def document(self) -> Any:
         """The text as lxml reads a page; an empty document where it is none."""
-        text = self.text if "<" in self.text else "<html></html>"
-        return lxml.html.document_fromstring(text.encode(), lxml.html.HTMLParser(encoding="utf-8"))
+        text = self.text if "<" in self.text else _EMPTY_DOCUMENT
+        try:
+            return _parsed(text)
+        except lxml.etree.ParserError:  # no element at all, as where there is nothing but "<!doctype html>"
+            return _parsed(_EMPTY_DOCUMENT)
 
     @property
     def is_document(self) -> bool:
@@ -171,6 +178,7 @@ class Browser:
 
     def _navigate(self, method: str, path: str, body: bytes, more: dict[str, str]) -> Page:
         path, self.page_token = path.partition("#")[0], ""
+        redirected_from: list[str] = []
         for _ in range(MOST_REDIRECTS + 1):
             headers = {**_PAGE, **more, "Sec-Fetch-Site": "same-origin" if self._page else "none"}
             if method == "POST":
@@ -181,7 +189,7 @@ class Browser:
             location = answer.headers.get("location") if answer.status in _REDIRECTS else None
             if not location:
                 self._page = path
-                return _page(answer, path)
+                return replace(_page(answer, path), redirected_from=tuple(redirected_from))
             try:
                 target = urlsplit(urljoin(self._origin + path, location))
             except ValueError:  # such as "http://["
@@ -190,6 +198,7 @@ class Browser:
             if origin != self._origin:
                 same_host = target.netloc == urlsplit(self._origin).netloc
                 return _page(answer, path, f"{ANOTHER_HOST}: {origin if same_host else target.netloc}")
+            redirected_from.append(path)
             path = (target.path or "/") + (f"?{target.query}" if target.query else "")
             if answer.status not in {307, 308} and method != "GET":
                 method, body, more = "GET", b"", {}
@@ -407,6 +416,10 @@ class _Received:
 
     def get_all(self, name: str, default: list[str]) -> list[str]:
         return self._lines if name == "Set-Cookie" else default
+
+
+def _parsed(text: str) -> Any:
+    return lxml.html.document_fromstring(text.encode(), lxml.html.HTMLParser(encoding="utf-8"))
 
 
 def _page(answer: Answer, path: str, error: str = "") -> Page:

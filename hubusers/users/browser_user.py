@@ -9,17 +9,21 @@ from gevent import GreenletExit
 
 from hubusers.event.leaving import Leaving
 from hubusers.hub import lifecycle
-from hubusers.hub.answers import Stop, error_for
-from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.answers import State, Stop, error_for
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.lifecycle import THROTTLED_PAUSE
 from hubusers.hub.log import get_logger
+from hubusers.hub.messages import Answer
 from hubusers.hub.waiting import Deadline, poll
+from hubusers.hub.watching import look_at
 from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
 from hubusers.run.settings import Settings
 from hubusers.users import pages
 from hubusers.users.base import Measured
 from hubusers.users.browser import CONNECTIONS, HEADERS, Browser, Page
+from hubusers.users.own_access import for_whom, own_rejections
 from hubusers.users.planned import PlannedUser
+from hubusers.users.spawn_form import UnknownOption
 
 LOG = get_logger(__name__)
 
@@ -43,7 +47,7 @@ class BrowserUser(PlannedUser):
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
-        self._page: Page | None = None  # where the person is
+        self._page: Page | None = None  # where the login has led to, for who asks for the server next
 
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
@@ -71,10 +75,11 @@ class BrowserUser(PlannedUser):
             if self._token:
                 answer = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user").answer
                 if answer.status != 200:
-                    raise error_for(answer, f"logging in as {self.username}")
+                    raise self._error_for(answer, f"logging in as {self.username}")
             else:
+                self.browser.form_answered = 0.0  # of another login, or of no login at all
                 self._page = pages.log_in(self.browser, self.username, self.account.password)
-                # Most hubs go on to ask for the server: that is of the next step.
+                # Most hubs go on to ask for the server: that is of the next step. Who still was logged in sent no form.
                 measured.ended = self.browser.form_answered
         self._is_logged_in = True
 
@@ -82,19 +87,18 @@ class BrowserUser(PlannedUser):
         """Ask for the server, unless it runs, and be led to it; return its first page.
 
         The row `SERVER start to ready` is the time from then until the page, or the hub, tells that the server is
-        ready. `STEP spawn page` is the time until the person sees that it is being started.
+        ready. `STEP spawn page` is the time until the person sees that it is being started. A server that was left
+        running and is not there any more, because it was culled or died, is started like any other.
         """
+        page, self._page = self._page, None
         if self._token:
-            if not self.has_server:
-                self.start_server()
-            self._page = self.browser.get(f"{self.browser.base}{self.server_path}/lab")
+            page = self._open_with_the_token()
         elif self.has_server:
-            with self.step(SPAWN_PAGE):
-                self._page = self._led_back()
+            page = self._come_back(page)
         else:
-            self._page = self._start_by_the_page()
+            page = self._start_by_the_page(page, self.browser.form_answered if page else 0.0)
         self.leaves_server = False
-        return self._page
+        return page
 
     def leave(self) -> None:
         """Leave, in the way that was drawn for this visit."""
@@ -121,6 +125,10 @@ class BrowserUser(PlannedUser):
 
     # How it is done
 
+    def _error_for(self, answer: Answer, doing: str) -> HubError:
+        """Return the error that an answer to this person's browser stands for."""
+        return for_whom(error_for(answer, doing), self._token, self.settings.access.token)
+
     def _new_token(self) -> str:
         answer = self.hub.request_patiently(
             "POST", TOKENS_PATH, username=self.username, body={"note": "hubusers, for one run"}
@@ -131,28 +139,52 @@ class BrowserUser(PlannedUser):
         self.test_run.note_failure(error_for(answer, f"getting a token for {self.username}"))
         raise GreenletExit
 
-    def _led_back(self) -> Page:
-        deadline = Deadline(self.settings.server_timeout)
-        try:
-            page = pages.spawn(self.browser, self.username, self.account.server_name, self.person.user_options)
-            return pages.follow_progress(self.browser, page, deadline)
-        except (SpawnFailed, pages.ServerNotRunning):
-            self.test_run.ledger.server_gone(self.account.key)
-            self._use_server(False)
-            raise
+    def _open_with_the_token(self) -> Page:
+        if self.has_server and self._was_stopped():
+            self._note_server_gone()
+        if not self.has_server:
+            self.start_server()
+        return self.browser.get(f"{self.browser.base}{self.server_path}/lab")
 
-    def _start_by_the_page(self) -> Page:
+    def _was_stopped(self) -> bool:
+        """Ask the hub whether the server that was left running is stopped; what is no answer to that means no."""
+        with self.or_end_the_task(), self._token_shown():
+            servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
+        # One that starts or stops just now can't be asked for.
+        return servers is not None and servers.state(self.account.server_name) in {State.STOPPED, State.FAILED}
+
+    def _come_back(self, page: Page | None) -> Page:
+        """Open the spawn page, which leads to a server that runs; one that does not is started by it."""
+        began = (page and self.browser.form_answered) or self._began()
+        deadline = Deadline(self.settings.server_timeout)
+        page = pages.open_spawn_page(self.browser, self.username, self.account.server_name, page=page)
+        if pages.is_of_a_spawn(self.browser, page):
+            self._note_server_gone()
+            return self._start_by_the_page(page, began)
+        with self._measured(SPAWN_PAGE, "STEP", began):
+            try:
+                return pages.follow_progress(self.browser, page, deadline)
+            except (SpawnFailed, pages.ServerNotRunning):
+                self._note_server_gone()
+                raise
+
+    def _start_by_the_page(self, page: Page | None, began: float) -> Page:
+        """Ask for the server, and stay on the page until it leads there.
+
+        Args:
+            page: Where the person is, if the way to the server has begun.
+            began: When that was, on the monotonic clock; 0 for now.
+        """
         self.lifecycle += 1
-        with self._counted_as_pending(), self._measured(START_TO_READY) as measured:
-            if self._page is not None:
-                measured.began = self.browser.form_answered or measured.began
+        with self._counted_as_pending(), self._measured(START_TO_READY, began=began) as measured:
             deadline = Deadline(self.settings.server_timeout)
             # Entered before the hub is asked, because its answer may never arrive.
             self.test_run.ledger.server_started(self.account.key)
             try:
-                page = self._ask_for_server(measured, deadline)
+                page = self._ask_for_server(page, measured, deadline)
             except HubUsersError as error:
-                if 400 <= error.status <= 500:
+                # A spawn that failed at once may have got its form again, with a 200.
+                if isinstance(error, SpawnFailed | UnknownOption) or 400 <= error.status <= 500:
                     self.test_run.ledger.server_refused(self.account.key)
                 raise
             try:
@@ -166,11 +198,12 @@ class BrowserUser(PlannedUser):
         self._use_server(True)
         return page
 
-    def _ask_for_server(self, measured: Measured, deadline: Deadline) -> Page:
+    def _ask_for_server(self, page: Page | None, measured: Measured, deadline: Deadline) -> Page:
         """Ask by the page, and come back whenever the hub says "later"."""
+        began = measured.began if page else time.monotonic()
         while True:
             try:
-                return self._spawn()
+                return self._spawn(page, began)
             except pages.ComeBackLater as later:
                 pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
                 self._throttled(measured, min(pause, max(0.0, deadline.remaining())), later.limit)
@@ -178,10 +211,9 @@ class BrowserUser(PlannedUser):
                     deadline.sleep(deadline.remaining())
                     raise Throttled(later.detail, status=429) from None
                 deadline.sleep(pause)
+                page, began = None, time.monotonic()
 
-    def _spawn(self) -> Page:
-        page, self._page = self._page, None
-        began = (page and self.browser.form_answered) or time.monotonic()
+    def _spawn(self, page: Page | None, began: float) -> Page:
         later: pages.ComeBackLater | None = None
         with self._noted(SPAWN_PAGE, Measured(began), "STEP"):
             try:
@@ -213,7 +245,8 @@ class BrowserUser(PlannedUser):
                 outcome = pages.stop_server(self.browser, self.username, server_name)
                 return None if outcome is Stop.NOT_NOW else outcome
 
-            outcome = poll(ask, deadline, self.settings.poll_interval)
+            with own_rejections("", self.settings.access.token):
+                outcome = poll(ask, deadline, self.settings.poll_interval)
             if outcome is None:
                 raise WaitTimeout(
                     f"the server of {self.username} could not be stopped within {deadline.seconds:g} seconds"

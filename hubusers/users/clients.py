@@ -11,6 +11,7 @@ from hubusers.hub.messages import TIMED_OUT, Answer
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.waiting import Deadline
 from hubusers.run.run import Run
+from hubusers.users.own_access import for_whom
 
 LOOKS_UNDER_WAY = 10
 """Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
@@ -51,13 +52,15 @@ class UserClient(CountingClient):
     Args:
         run: The run.
         session: Locust's.
+        token: Which the session carries: the run's, or the person's own.
         count: Counts what is no request, by its name and its seconds.
     """
 
     _places = BoundedSemaphore(LOOKS_UNDER_WAY)
 
-    def __init__(self, run: Run, session: Any, count: Callable[[str, float], None]) -> None:
+    def __init__(self, run: Run, session: Any, token: str, count: Callable[[str, float], None]) -> None:
         super().__init__(run, session)
+        self.token = token
         self._count = count
 
     def request(self, method: str, template: str, *, timeout: float = REQUEST_TIMEOUT, **kwargs: Any) -> Answer:
@@ -70,6 +73,9 @@ class UserClient(CountingClient):
             return super().request(method, template, timeout=deadline.remaining(), **kwargs)
         finally:
             self._places.release()
+
+    def note_odd_answer(self, error: HubError) -> None:
+        super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token))
 
     def note_stream_lost(self, reason: str) -> None:
         self._count("progress stream lost", 0.0)

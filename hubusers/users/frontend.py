@@ -134,7 +134,13 @@ class FrontEnd:
         def texts_of(paths: Iterable[str]) -> list[str]:
             actual = self._actual(paths)
             loaded.extend(actual)
-            return Pool(CONNECTIONS).map(browser.text_of, actual)
+            pool = Pool(CONNECTIONS)
+            try:
+                # Not by the pool's map, whose greenlet goes on giving work to a pool that was killed.
+                readings = [pool.spawn(browser.text_of, path) for path in actual]
+                return [reading.get() for reading in readings]
+            finally:
+                pool.kill()  # does something only where the person was ended meanwhile
 
         self._files = _files_of(main, extensions, texts_of)
         self._loaded = tuple(loaded)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import gevent
 
-from hubusers.hub.answers import error_for
 from hubusers.hub.errors import HubError, HubUsersError
 from hubusers.results.records import CELL, KERNEL_READY, LAB_LOADED, SAVED
 from hubusers.run.access import SettingsError
@@ -43,7 +42,8 @@ class NotebookUser(BrowserUser):
     begun is worked through, unless the person has to leave (`until` in an event). Before each cell the person thinks.
 
     Each notebook is a file of its own in the person's folder, under a name that begins with the run's prefix, so that
-    nobody's own file is opened. Who logs out deletes it first.
+    nobody's own file is opened. With named servers, which may share one folder, it begins with that of the server, so
+    that each person has files of their own. Who logs out deletes them first.
     """
 
     only_if_asked = True
@@ -87,14 +87,19 @@ class NotebookUser(BrowserUser):
         """Load JupyterLab, whose page this is, and let it ask what it asks from then on: the row `STEP lab loaded`."""
         with self.step(LAB_LOADED):
             if page.error or page.status >= 400:
-                raise error_for(page.answer, "opening JupyterLab")
+                raise self._error_for(page.answer, "opening JupyterLab")
             failed = self.browser.failures
             front_end = self._front_end = FrontEnd.of(self.browser, page)
             if front_end.problem == NOT_JUPYTERLAB:
                 raise HubError(f"opening JupyterLab: {page.path} is no page of it", cause="no JupyterLab page")
-            listening = gevent.spawn(self._hold, HeldWebsocket, front_end.events_path)
-            front_end.load(self.browser)
-            listening.get()
+            listening = gevent.spawn(self._listen, front_end.events_path)
+            try:
+                front_end.load(self.browser)
+                refused = listening.get()
+            finally:
+                listening.kill()  # does something only where the person was ended meanwhile
+            if refused:
+                raise refused
             if count := self.browser.failures - failed:
                 raise HubError(f"opening JupyterLab: {count} requests failed", cause="requests failed")
         self._asking = gevent.spawn(self._ask_again_and_again)
@@ -114,13 +119,14 @@ class NotebookUser(BrowserUser):
 
     def put_there(self, notebook: Notebook) -> str:
         """Put a notebook into the person's folder, once; return its path there."""
-        path = f"{self.settings.prefix}-{notebook.name}"
+        # Servers of one account may share its folder; their names begin with the run's prefix as well.
+        path = f"{self.account.server_name or self.settings.prefix}-{notebook.name}"
         if path not in self._files:
             body = {"type": "notebook", "format": "json", "content": notebook.document()}
             with self.or_end_the_task():
                 answer = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201)).answer
                 if answer.status not in {200, 201}:
-                    raise error_for(answer, f"putting {path} there")
+                    raise self._error_for(answer, f"putting {path} there")
             self._files.add(path)
         return path
 
@@ -135,7 +141,7 @@ class NotebookUser(BrowserUser):
                 self._front_end.notebook = path
                 answer = self.browser.fetch("POST", f"{self._front_end.base}api/kernels/{kernel.id}/restart").answer
                 if answer.status != 200:
-                    raise error_for(answer, "restarting a kernel")
+                    raise self._error_for(answer, "restarting a kernel")
             else:
                 kernel = self._start_kernel(path)
             kernel.wait_until_ready(self.settings.server_timeout)
@@ -162,7 +168,7 @@ class NotebookUser(BrowserUser):
         with self.step(SAVED):
             answer = self._front_end.saved(self.browser, document).answer
             if answer.status not in {200, 201}:
-                raise error_for(answer, f"saving {path}")
+                raise self._error_for(answer, f"saving {path}")
 
     # Leaving
 
@@ -191,17 +197,24 @@ class NotebookUser(BrowserUser):
     def _start_kernel(self, path: str) -> Kernel:
         opened = self._front_end.opened(self.browser, path)
         if opened.notebook.status != 200:
-            raise error_for(opened.notebook.answer, f"opening {path}")
+            raise self._error_for(opened.notebook.answer, f"opening {path}")
         if opened.session.status not in {200, 201} or not opened.kernel:
-            raise error_for(opened.session.answer, f"starting a kernel for {path}")
+            raise self._error_for(opened.session.answer, f"starting a kernel for {path}")
         channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
         kernel = self._kernels[path] = self._hold(Kernel, channels)
         return kernel
 
+    def _listen(self, path: str) -> WebsocketRefused | None:
+        """Hold a websocket that is only listened to; return why it was refused, for others than this greenlet."""
+        try:
+            self._hold(HeldWebsocket, path)
+        except WebsocketRefused as refused:
+            return refused
+        return None
+
     def _hold(self, kind: type[Held], path: str) -> Held:
         """Open a websocket, counted under its path template, and hold it as long as the page is there."""
         began = time.perf_counter()
-        failure: WebsocketRefused | None = None
         try:
             websocket = kind(
                 websocket_url(self.settings.endpoint, path),
@@ -209,20 +222,22 @@ class NotebookUser(BrowserUser):
                 tls_context=self.test_run.tls_context(),
                 timeout=self.settings.server_timeout,
             )
-            self._websockets.append(websocket)
-            return websocket
-        except WebsocketRefused as error:
-            failure = error
+        except WebsocketRefused as refused:
+            self._count_handshake(path, began, refused)
             raise
-        finally:
-            self.environment.events.request.fire(
-                request_type="GET",
-                name=template_of(path.removeprefix(self.browser.base), self.account.server_name),
-                response_time=(time.perf_counter() - began) * 1000,  # Locust counts in milliseconds
-                response_length=0,
-                exception=failure,
-                context=self.context(),
-            )
+        self._websockets.append(websocket)
+        self._count_handshake(path, began)
+        return websocket
+
+    def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
+        self.environment.events.request.fire(
+            request_type="GET",
+            name=template_of(path.removeprefix(self.browser.base), self.account.server_name),
+            response_time=(time.perf_counter() - began) * 1000,  # Locust counts in milliseconds
+            response_length=0,
+            exception=refused,
+            context=self.context(),
+        )
 
     def _ask_again_and_again(self) -> None:
         while True:

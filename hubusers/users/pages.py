@@ -35,6 +35,7 @@ RECONNECT = 3.0
 STOP_RELOAD = 5.0
 """Seconds after which the page of a server that is stopping loads itself again."""
 
+_OF_A_SPAWN = {200, 424, 429, 500}  # other errors are of who stands before the hub, or say that one may not ask
 _SHOWN_CHARACTERS = 200
 _MESSAGES = 3
 """Of a spawn that failed: how many of its last messages are told."""
@@ -100,7 +101,7 @@ def log_in(browser: Browser, username: str, password: str, *, start: str = "/") 
     page = _go(browser, start)
     form = _login_form(page)
     if form is None:
-        return _arrived(page, username, on_login_page=_is_below(browser, page, "/hub/login"))
+        return _arrived(page, username, on_login_page=_is_below(browser, page.path, "/hub/login"))
     form.xpath(".//input[@type='password']")[0].value = password
     for field in form.xpath(".//input[@name='username']") or form.xpath(".//input[not(@type) or @type='text']")[:1]:
         field.value = username
@@ -110,6 +111,37 @@ def log_in(browser: Browser, username: str, password: str, *, start: str = "/") 
     if _login_form(page) is not None:
         raise _refused(page, username)
     return _arrived(page, username, on_login_page=page.path == asked)
+
+
+def open_spawn_page(browser: Browser, username: str, server_name: str = "", *, page: Page | None = None) -> Page:
+    """Open the page that asks for a server.
+
+    The hub leads on from it to a server that runs, and starts one that does not, unless there is a form.
+
+    Args:
+        browser: The person's, logged in.
+        username: Whose server.
+        server_name: Which server; "" is the default one.
+        page: Where the person is: opens nothing if that is the server's spawn, or the server, already.
+
+    Returns:
+        Where that led to, whatever it says.
+    """
+    browser.server_name = server_name
+    if page is not None and _leads_to(browser, page, username, server_name):
+        return page
+    return _go(browser, f"/hub/spawn/{_whose(username, server_name)}")
+
+
+def is_of_a_spawn(browser: Browser, page: Page) -> bool:
+    """Say whether a page is for a server that did not run: its form, its progress, why it was not started.
+
+    Or the server's own, where it was started so soon that the page of its progress led on at once.
+    """
+    if page.error or page.status not in _OF_A_SPAWN:
+        return False
+    was_started = any(_is_below(browser, path, "/hub/spawn-pending") for path in page.redirected_from)
+    return was_started or _is_below(browser, page.path, "/hub/spawn", "/hub/spawn-pending")
 
 
 def spawn(
@@ -139,15 +171,12 @@ def spawn(
         SpawnFailed: It failed at once.
         HubError: Any other answer, or none.
     """
-    browser.server_name = server_name
-    whose = quoted(username) + (f"/{quoted(server_name)}" if server_name else "")
-    if page is None or not _leads_to(browser, page, username, server_name):
-        page = _go(browser, f"/hub/spawn/{whose}")
+    page = open_spawn_page(browser, username, server_name, page=page)
     form = _spawn_form(page)
     if form is not None:
         page, _ = _submit(browser, page, form, filled_in(form, options or {}))
         if page.status == 400:  # it was started meanwhile, in another tab perhaps
-            page = _go(browser, f"/hub/spawn-pending/{whose}")
+            page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}")
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
     answer, doing = _answer(page), f"spawning the server of {username}"
@@ -313,7 +342,7 @@ def _submit(browser: Browser, page: Page, form: Any, fields: Iterable[tuple[str,
 
 def _see(browser: Browser, page: Page) -> Page:
     """Load what a page of the hub needs; those of a server are for others to load."""
-    if page.is_document and _is_below(browser, page, "/hub"):
+    if page.is_document and _is_below(browser, page.path, "/hub"):
         load_files(browser, page)
     return page
 
@@ -344,9 +373,13 @@ def _has(page: Page, xpath: str) -> bool:
     return page.is_document and bool(page.document.xpath(xpath))
 
 
-def _is_below(browser: Browser, page: Page, *paths: str) -> bool:
-    own = unquote(page.path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
-    return any(own.startswith(f"{path}/") for path in paths)
+def _is_below(browser: Browser, path: str, *paths: str) -> bool:
+    own = unquote(path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
+    return any(own.startswith(f"{one}/") for one in paths)
+
+
+def _whose(username: str, server_name: str) -> str:
+    return quoted(username) + (f"/{quoted(server_name)}" if server_name else "")
 
 
 def _leads_to(browser: Browser, page: Page, username: str, server_name: str) -> bool:
@@ -354,7 +387,7 @@ def _leads_to(browser: Browser, page: Page, username: str, server_name: str) -> 
     whose = f"{username}/{server_name}" if server_name else username
     own = [f"{path}/{whose}" for path in ("/hub/spawn", "/hub/spawn-pending", "/user")]
     is_default = not server_name and page.path.partition("?")[0] == f"{browser.base}/hub/spawn"
-    return is_default or _is_below(browser, page, *own)
+    return is_default or _is_below(browser, page.path, *own)
 
 
 def _error(page: Page, doing: str) -> HubError:

@@ -5,6 +5,7 @@ from locust.env import Environment
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import gevent
 import pytest
@@ -12,6 +13,7 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.run.access import Access
+from hubusers.run.entrance import Entrance
 from hubusers.run.run import Run, set_run
 from hubusers.users import ActivityUser
 from tests.locust_process import LocustProcess, users_on, wait_until
@@ -61,6 +63,31 @@ def test_the_rhythm_stays_however_long_the_hub_takes(scripted_hub: ScriptedHub) 
         began.append(time.monotonic())
         user.report_activity()
     assert 0.9 <= began[3] - began[1] <= 1.3, began  # the first one waits until it begins
+
+
+def test_own_tokens_may_report_and_the_run_s_needs_a_scope_for_those_without(
+    local_hub: LocalHub, username: str, tmp_path: Path
+) -> None:
+    headers = {"Authorization": f"token {local_hub.token}"}
+    token = requests.post(f"{local_hub.endpoint}/users/{username}/tokens", headers=headers, timeout=10).json()["token"]
+    failures = []
+    accounts = tmp_path / "accounts.csv"
+    environment = Environment(user_classes=[ActivityUser])
+    environment.events.request.add_listener(lambda exception, **_: failures.append(exception))
+    entrance = object.__new__(Entrance)  # which would want a command line
+    entrance.environment = environment
+
+    def needed(header: str, secret: str) -> list[str]:
+        accounts.write_text(f"name,{header}\n{username},{secret}\n")
+        settings = settings_for(local_hub.endpoint, Access("not known"))
+        settings = replace(settings, activity_interval=0.01, accounts_file=str(accounts))
+        set_run(environment, Run(settings, worker=0))
+        return list(entrance.needed_scopes(settings))
+
+    assert needed("password", "anything") == ["admin:servers", "users:activity"]
+    assert needed("token", token) == ["admin:servers"]
+    type("Reporting", (ActivityUser,), {"host": local_hub.url})(environment).report_activity()
+    assert failures == [None]
 
 
 def active(hub: LocalHub) -> list[str]:

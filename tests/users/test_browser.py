@@ -12,7 +12,7 @@ import pytest
 
 from hubusers.hub.connections import Connections
 from hubusers.hub.messages import StreamLost
-from hubusers.users.browser import CONNECTIONS, HEADERS, Browser
+from hubusers.users.browser import CONNECTIONS, HEADERS, Browser, Page
 from hubusers.users.templates import template_of
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
@@ -79,6 +79,11 @@ def test_a_cookie_goes_where_its_path_says_and_until_it_is_taken_back(
     assert browser.cookie("session", "/") == ""
 
 
+@pytest.mark.parametrize("text", ["", "<", "<!doctype html>", "<!-- <html> -->", "<html", '{"a": "<b"}'])
+def test_what_is_no_page_reads_as_an_empty_document(text: str) -> None:
+    assert Page(200, "/user/ann/lab", text).document.xpath("//script") == []
+
+
 def test_redirects_are_followed_each_a_row_and_a_form_is_sent_once(
     browser: Browser, scripted_hub: ScriptedHub, rows: Rows
 ) -> None:
@@ -89,6 +94,7 @@ def test_redirects_are_followed_each_a_row_and_a_form_is_sent_once(
     )
     page = browser.post_form("/hub/spawn/ann", [("profile", "a b"), ("profile", "ü")])
     assert (page.status, page.path, page.text, page.error) == (200, "/user/ann/lab", "the lab", "")
+    assert page.redirected_from == ("/hub/spawn/ann", "/hub/spawn-pending/ann?next=%2F")
     assert [(asked.method, asked.path, asked.body) for asked in scripted_hub.asked] == [
         ("POST", "/hub/spawn/ann", "profile=a+b&profile=%C3%BC"),
         ("GET", "/hub/spawn-pending/ann?next=%2F", ""),

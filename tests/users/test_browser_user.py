@@ -1,7 +1,9 @@
 """People with a browser, step by step, on a real hub that starts one server at a time."""
 
 from locust.env import Environment
+from locust.exception import RescheduleTask
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,14 +15,23 @@ import requests
 
 from hubusers.event.leaving import Leaving
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
+from hubusers.hub.waiting import Deadline, poll
 from hubusers.local import LocalHub
 from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
 from hubusers.run.access import Access
+from hubusers.run.accounts import Account
+from hubusers.run.guests import Guest, anybody
+from hubusers.run.ledger import Totals
 from hubusers.run.run import Run, set_run
+from hubusers.users import pages
 from hubusers.users.browser_user import BrowserUser
 from tests.run.settings import settings_for
+from tests.scripted_hub import Scripted, ScriptedHub
 
 CONFIG = 'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)'
+
+TWO_CLOCKS = 0.05
+"""Seconds by which a beginning may be wrong that is computed from two clocks, read one after the other."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +64,12 @@ class People:
         headers = {"Authorization": f"token {self.hub.token}"}
         url = f"{self.hub.endpoint}/users/{person.username}"
         return requests.get(url, headers=headers, timeout=10).json()["server"]
+
+    def stop_server_of(self, person: BrowserUser) -> None:
+        """As a culler does."""
+        headers = {"Authorization": f"token {self.hub.token}"}
+        requests.delete(f"{self.hub.endpoint}/users/{person.username}/server", headers=headers, timeout=10)
+        assert poll(lambda: self.server_of(person) is None or None, Deadline(20), 0.1)
 
 
 @pytest.fixture
@@ -115,6 +132,66 @@ def test_who_closes_the_tab_finds_the_server_again(people: Callable[..., People]
     person.on_stop()
     gevent.sleep(1.0)
     assert visitors.server_of(person)  # until the run ends
+
+
+@pytest.mark.parametrize("password", ["anything", ""], ids=["by the pages", "with a token"])
+def test_who_finds_the_server_stopped_meanwhile_starts_it_again(people: Callable[..., People], password: str) -> None:
+    visitors = people(password=password, leave="close-tab")
+    person = visitors.newcomer()
+    visit(person)
+    person.leave()
+    visitors.stop_server_of(person)
+    returned = time.time()
+    visit(person)
+    assert visitors.server_of(person)
+    records = visitors.run.results.records
+    for step in (SPAWN_PAGE, START_TO_READY) if password else (START_TO_READY,):
+        first, second = records.of(step)
+        assert (first.failure, second.failure) == ("", "")
+        assert first.began < returned < second.began + TWO_CLOCKS
+    assert second.seconds > 0.7  # a spawn
+    assert (visitors.run.spawns.ready, visitors.run.headcount.ready) == (2, 1)
+    assert (person.lifecycle, person.has_server) == (2, True)
+    totals = visitors.run.ledger.totals()
+    assert (totals.servers_started, totals.servers_removed) == (2, 1)
+
+
+def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
+    people: Callable[..., People], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitors = people(password="anything")
+    person = visitors.newcomer()
+    visit(person)
+    monkeypatch.setattr(pages, "log_out", lambda _: None)
+    person.leave()
+    returned = time.time()
+    visit(person)
+    for step in (LOGIN, SPAWN_PAGE, START_TO_READY):
+        again = visitors.run.results.records.of(step)[-1]
+        assert again.began + TWO_CLOCKS > returned
+        assert again.seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("options", "failure"), [({"profile": "huge"}, "not in the spawn form: option"), (None, "spawn failed")]
+)
+def test_a_form_that_was_not_sent_or_not_taken_started_no_server(
+    scripted_hub: ScriptedHub, options: dict[str, str] | None, failure: str
+) -> None:
+    """JupyterHub 4 shows its form again with a 200."""
+    form = '<html><form id="spawn_form" method="post"><input name="image" value="small"></form></html>'
+    scripted_hub.script(Scripted(200, form, {"Content-Type": "text/html"}))
+    settings = replace(settings_for(scripted_hub.endpoint, Access("0123456789abcdef")), user_options=options)
+    run, environment = Run(settings, worker=0), Environment()
+    set_run(environment, run)
+    run.expect(Guest(anybody(settings), Account("ann", password="anything"), has_account=True))
+    person: BrowserUser = type("Person", (BrowserUser,), {"host": scripted_hub.url})(environment)
+    person.on_start()
+    with pytest.raises(RescheduleTask):
+        person.open_server()
+    assert [record.failure for record in run.results.records.of(START_TO_READY)] == [failure]
+    assert not person.has_server
+    assert run.ledger.totals() == Totals()
 
 
 def test_who_has_no_password_gets_a_token_and_shows_no_page(people: Callable[..., People]) -> None:

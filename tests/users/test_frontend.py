@@ -134,6 +134,24 @@ def test_loads_each_file_once_and_only_files_that_exist(installed: Files) -> Non
         assert all(file_of(path).exists() for path in paths)
 
 
+def test_who_is_ended_while_the_bundle_is_read_reads_no_further() -> None:
+    class Slow(StandIn):
+        def text_of(self, path: str) -> str:
+            text = super().text_of(path)
+            if len(self.read) > 1:  # all that come after the first are read at the same time
+                gevent.sleep(0.1)
+            return text
+
+    browser = Slow()
+    person = gevent.spawn(FrontEnd.of, browser, page())
+    while len(browser.read) < 3:
+        gevent.sleep(0.01)
+    person.kill()
+    read = len(browser.read)
+    gevent.sleep(0.3)
+    assert len(browser.read) == read
+
+
 # Bundles in other forms, as minifiers write them
 
 RSPACK = (

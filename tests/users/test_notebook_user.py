@@ -1,13 +1,15 @@
 """People who work with notebooks: whole visits, with real JupyterLab servers and kernels on a local hub."""
 
 from locust.env import Environment
+from locust.exception import RescheduleTask
 
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gevent
 import nbformat
@@ -15,14 +17,22 @@ import pytest
 import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from hubusers.hub.endpoint import hub_url
 from hubusers.local import LocalHub
 from hubusers.run.access import Access
+from hubusers.run.accounts import Account
+from hubusers.run.guests import Guest, anybody
 from hubusers.run.run import Run, set_run
 from hubusers.users import NotebookUser, frontend
+from hubusers.users.browser import Browser, Page
+from hubusers.users.frontend import FrontEnd
 from hubusers.users.frontend_calls import KERNELS
+from hubusers.users.kernel import Kernel
 from hubusers.users.notebooks import built_in_notebook
 from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
 from tests.run.settings import settings_for
+from tests.scripted_hub import Scripted, ScriptedHub
+from tests.users.scripted_websocket import ScriptedWebsocket, until_it_ends
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_TRIAL]
@@ -176,6 +186,88 @@ def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, mon
         run.finish()
     assert not run.ledger.left()
     assert person.username not in users_on(lab_hub)
+
+
+class Visitor:
+    """A person with a browser, on a hub that answers as it is told, with the rows of the statistics."""
+
+    def __init__(self, endpoint: str, account: Account) -> None:
+        self.rows: list[tuple[str, str]] = []
+        settings = settings_for(endpoint, Access("0123456789abcdef"))
+        run, environment = Run(settings, worker=0), Environment()
+        run.expect(Guest(anybody(settings), account, has_account=True))
+        set_run(environment, run)
+        environment.events.request.add_listener(
+            lambda name, exception, **_: self.rows.append((name, str(exception or "")))
+        )
+        self.person: NotebookUser = type("Person", (NotebookUser,), {"host": hub_url(endpoint)})(environment)
+        self.person.on_start()
+
+
+class LoadedIn:
+    """A front end that takes so many seconds to load."""
+
+    problem, base, events_path = "", "/user/ann/", "/user/ann/api/events/subscribe"
+
+    def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._seconds = seconds
+        monkeypatch.setattr(FrontEnd, "of", lambda *_: self)
+
+    def load(self, browser: Browser) -> None:
+        gevent.sleep(self._seconds)
+
+
+def test_a_websocket_that_is_refused_is_a_failure_and_no_traceback(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    visitor = Visitor(scripted_hub.endpoint, Account("ann", token="own"))
+    scripted_hub.script(Scripted(403))
+    LoadedIn(0.2, monkeypatch)
+    with pytest.raises(RescheduleTask):
+        visitor.person.load_lab(Page(200, "/user/ann/lab", "<html></html>"))
+    failure = "websocket refused: HTTP 403"
+    assert visitor.rows == [("/user/{name}/api/events/subscribe", failure), ("lab loaded", failure)]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(ScriptedWebsocket):
+        def _serve(self, client: socket.socket, address: Any) -> None:
+            gevent.sleep(0.4)
+            super()._serve(client, address)
+
+    with Slow(until_it_ends) as server:
+        visitor = Visitor(
+            f"http{server.url.removeprefix('ws').partition('/api/')[0]}/hub/api", Account("ann", token="own")
+        )
+        LoadedIn(10, monkeypatch)
+        person = visitor.person
+        visit = gevent.spawn(person.load_lab, Page(200, "/user/ann/lab", "<html></html>"))
+        opening = gevent.spawn(person._hold, Kernel, "/user/ann/api/kernels/k/channels")
+        gevent.sleep(0.2)
+        gevent.killall([visit, opening])
+        person.close_page()
+        gevent.sleep(0.5)
+        assert visitor.rows == []
+        assert person._websockets == []
+
+
+def test_people_whose_servers_share_a_folder_have_files_of_their_own(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front_end = LoadedIn(0, monkeypatch)
+    paths = []
+    for server_name in ("", "hub-stress-test-k3x9qa-0-0", "hub-stress-test-k3x9qa-0-1"):
+        person = Visitor(scripted_hub.endpoint, Account("ann", server_name, token="own")).person
+        person._front_end = cast("FrontEnd", front_end)
+        monkeypatch.setattr(person.browser, "fetch", lambda _, path, *__, **___: Page(201, path))
+        paths.append(person.put_there(built_in_notebook()))
+    name = built_in_notebook().name
+    assert paths == [
+        f"hub-stress-test-{name}",
+        f"hub-stress-test-k3x9qa-0-0-{name}",
+        f"hub-stress-test-k3x9qa-0-1-{name}",
+    ]
 
 
 @pytest.mark.parametrize(

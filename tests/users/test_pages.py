@@ -93,6 +93,26 @@ def set_up(browser: Browser, username: str, server_name: str = "", **options: st
     return pages.follow_progress(browser, page, Deadline(20))
 
 
+@pytest.mark.parametrize(
+    ("status", "path", "redirected_from", "is_of_a_spawn"),
+    [
+        (200, "/hub/spawn/ann", (), True),  # the form
+        (200, "/hub/spawn-pending/ann", ("/hub/spawn/ann",), True),
+        (429, "/hub/spawn/ann", (), True),
+        (200, "/user/ann/lab", ("/hub/spawn/ann", "/hub/spawn-pending/ann", "/user/ann/"), True),  # started at once
+        (200, "/user/ann/lab", ("/hub/spawn/ann", "/user/ann/"), False),
+        (200, "/hub/api/oauth2/authorize?client_id=ann", ("/hub/spawn/ann", "/user/ann/lab"), False),
+        (503, "/hub/spawn/ann", (), False),
+        (403, "/hub/spawn/ann", (), False),
+    ],
+)
+def test_where_the_hub_leads_tells_whether_the_server_runs(
+    hub: LocalHub, status: int, path: str, redirected_from: tuple[str, ...], is_of_a_spawn: bool
+) -> None:
+    page = Page(status, path, redirected_from=redirected_from)
+    assert pages.is_of_a_spawn(Person(hub), page) == is_of_a_spawn
+
+
 # Logging in
 
 
