@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 import hubusers
-from hubusers.cli.shared import end_on_sigterm, running
+from hubusers.cli.shared import Terminated, end_on_sigterm, running
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
+from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
+
+_OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
+"""What the variables begin with that stand for options of a test."""
 
 
 @click.command()
@@ -38,13 +41,20 @@ def demo(users: int, seconds: int, runs_folder: str, web_port: int) -> None:
                 *["--stay", "5-15", "--pause", "1-5"],  # short, so that a minute shows every phase
                 *["--autostart", "--autoquit", "0", "--web-port", str(port), "--runs-folder", runs_folder],
             ],
-            env={**os.environ, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token},
+            env=environment_for(local_hub),
             stdin=subprocess.DEVNULL,
         )
         code = _wait_for(locust)
     if code == 0:
         click.echo("Open the report. Next, an event (hubusers events), or your own hub (hubusers check --host URL).")
     sys.exit(code)
+
+
+def environment_for(local_hub: LocalHub) -> dict[str, str]:
+    """Return the environment without what is meant for a hub of one's own, whose token is nothing for the local one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OPTIONS_BY_ENVIRONMENT)}
+    kept.pop(TOKEN_FILE_VARIABLE, None)
+    return {**kept, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token}
 
 
 def locustfile() -> Path:
@@ -55,9 +65,13 @@ def locustfile() -> Path:
 
 
 def _wait_for(process: "subprocess.Popen[bytes]") -> int:
-    """Return a process's exit code; after Ctrl-C, which reached it as well, still let it clean up."""
+    """Return a process's exit code; after Ctrl-C, which reached it as well, or SIGTERM still let it clean up."""
+    is_told = False
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo("Stopping; Locust cleans up first …", err=True)
+            if isinstance(interrupt, Terminated) and not is_told:  # a second signal would end its cleaning up
+                process.terminate()
+            is_told = True

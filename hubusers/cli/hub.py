@@ -1,6 +1,7 @@
 """`hubusers hub`: a hub to play with."""
 
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -10,7 +11,7 @@ from hubusers.local import LocalHub
 from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 
 
-class SecondsRange(click.ParamType[tuple[float, float]]):
+class SecondsRange(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4
     """Seconds, or a range of them: `3` or `2-5`."""
 
     name = "seconds"
@@ -114,6 +115,8 @@ def _write_token(file: str, token: str) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            if Path(file).is_file():  # and no device; it may have been there before, readable for others
+                os.fchmod(descriptor, 0o600)
             opened.write(token)
     except OSError as error:
         fail(f"The token file {file} cannot be written: {error.strerror}.")

@@ -84,9 +84,9 @@ def purge(
         session = access.session
         found = hubusers.find_stress_test_users(endpoint, session, prefix=f"{name_prefix}-")
     except (SettingsError, PreflightError) as error:
-        fail(str(error))
+        fail(shown(str(error)))
     except AccountsFileError as error:
-        fail(f"{error}.")
+        fail(shown(f"{error}."))
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     except HubUsersError as error:

@@ -37,6 +37,10 @@ NAMED_SERVERS_OPTION = click.option(
 )
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: like Ctrl-C, but nobody else was told, as a terminal tells all that runs in its foreground."""
+
+
 @contextlib.contextmanager
 def running(local_hub: LocalHub) -> Iterator[LocalHub]:
     """Have a local hub for the length of a with-block; say in one sentence why it does not start."""
@@ -52,7 +56,7 @@ def running(local_hub: LocalHub) -> Iterator[LocalHub]:
 
 def end_on_sigterm() -> None:
     def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
+        raise Terminated
 
     signal.signal(signal.SIGTERM, interrupt)
 

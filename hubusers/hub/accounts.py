@@ -10,6 +10,7 @@ from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
 from hubusers.hub.messages import Answer
 from hubusers.hub.removal import remove_user
+from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.timing import timeit
 from hubusers.hub.waiting import chosen_interval, chosen_timeout
 
@@ -17,6 +18,9 @@ LOG = get_logger(__name__)
 
 DEFAULT_PREFIX = "hub-stress-test"
 """What the names of test users begin with, unless told otherwise."""
+
+_SECONDS_PER_ACCOUNT = 0.1
+"""What a request may take longer for each account that it creates: several times what a hub takes."""
 
 
 @timeit
@@ -27,7 +31,7 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
         usernames: The names; the hub lower-cases them.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
-        batch_size: Names in one request; the hub takes some 17 ms for each.
+        batch_size: Names in one request; the hub takes some 17 ms for each, and is given more time for more of them.
 
     Returns:
         For each name whether this call created it. False also for an account that was there before, because whoever
@@ -45,7 +49,10 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
     client = HubClient(endpoint, session)
     created = dict.fromkeys(names, False)
     for batch in slices(names, batch_size):
-        answer = client.request_patiently("POST", "/users", body={"usernames": batch}, good=_created_or_existed)
+        timeout = REQUEST_TIMEOUT + _SECONDS_PER_ACCOUNT * len(batch)
+        answer = client.request_patiently(
+            "POST", "/users", body={"usernames": batch}, timeout=timeout, good=_created_or_existed
+        )
         if answer.status == 400 and len(batch) > 1:
             # One name that the hub does not accept keeps it from creating any of them.
             for name in batch:

@@ -76,6 +76,8 @@ def user_is_gone(answer: Answer) -> bool:
 
 
 _NO_ACCESS = "no access to resources"
+_LACKS_SCOPE = ("not authorized with current scopes", "no permissions to generate tokens")
+"""The hub's own words where a token may not do something."""
 
 
 class State(Enum):
@@ -132,9 +134,10 @@ def error_for(answer: Answer, doing: str) -> HubError:
     detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
     if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
         return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status)
-    # A 403 for a browser is of a firewall or the like.
-    if (answer.status == 403 and not answer.is_web_page) or (
-        answer.status == 404 and _NO_ACCESS in answer.message.lower()
+    # A 403 in other words may be of a firewall, or of whoever asks to slow down: trying again may help.
+    says = answer.message.lower()
+    if (answer.status == 403 and any(words in says for words in _LACKS_SCOPE)) or (
+        answer.status == 404 and _NO_ACCESS in says
     ):
         return MissingScope(f"{detail} (the token's role lacks a scope for this)", status=answer.status)
     return HubError(detail, status=answer.status, cause=answer.cause)

@@ -1,11 +1,13 @@
 """Many calls at once, but never more than so many, and none lost for another's failure."""
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
 from hubusers.hub.log import get_logger
+from hubusers.hub.waiting import end_pauses_when
 
 LOG = get_logger(__name__)
 
@@ -27,7 +29,10 @@ def call_for_each(
         What each call returned, in the order of the names; None, after an ERROR in the log, where it raised.
     """
     results: dict[str, R | None] = dict.fromkeys(names)
-    executor = futures.ThreadPoolExecutor(max_workers, thread_name_prefix=f"hubusers:{what}")
+    broken_off = threading.Event()
+    executor = futures.ThreadPoolExecutor(
+        max_workers, thread_name_prefix=f"hubusers:{what}", initializer=end_pauses_when, initargs=(broken_off,)
+    )
     try:
         name_of = {executor.submit(function, name): name for name in results}
         for future in futures.as_completed(name_of):
@@ -37,7 +42,8 @@ def call_for_each(
             except Exception as error:
                 LOG.error("%s for %s failed: %s", what, name, error, exc_info=LOG.isEnabledFor(logging.DEBUG))
     finally:
-        # Ctrl-C must not first work through everything that is queued.
+        # Ctrl-C must not first work through everything that is queued, nor through the hub's every "come back later".
+        broken_off.set()
         executor.shutdown(wait=True, cancel_futures=True)
     return results
 

@@ -3,7 +3,7 @@
     HubUsersError
       HubError             the hub (or what stands before it) gave an answer that does not fit the request
         TokenRejected      the hub does not know the token, or not any more (401)
-        MissingScope       the hub knows the token, and it may not do or see this (403, or a model with keys left out)
+        MissingScope       the hub says that the token may not do or see this (403, or a model with keys left out)
       Throttled            the hub said "later" (429) until the time was up
       SpawnFailed          the hub gave up on the server; it can no longer become ready
       UserGone             the hub does not know this user, or not any more

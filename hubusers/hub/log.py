@@ -32,9 +32,14 @@ def keep_secret(text: str) -> None:
 
 def shown(text: str) -> str:
     """Return `text` without secrets, and with every character that cannot be printed (a line break) as its escape."""
-    for secret in _SECRETS:
-        text = text.replace(secret, "(secret)")
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
+        for character in without_secrets(text)
     )
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with each secret replaced; whoever cuts a text does it before, or a cut secret would be shown."""
+    for secret in _SECRETS:
+        text = text.replace(secret, "(secret)")
+    return text

@@ -13,6 +13,7 @@ import requests
 import urllib3
 from urllib3.exceptions import InvalidHeader
 
+from hubusers.hub.log import without_secrets
 from hubusers.hub.session import RETRIES
 
 CONNECTION_REFUSED = "connection refused"
@@ -82,7 +83,7 @@ class Answer:
         """Status and content, for a log."""
         if not self.status:
             return self.error
-        content = " ".join(self.body.split())
+        content = without_secrets(" ".join(self.body.split()))
         if len(content) > _SHOWN_CHARACTERS:
             content = content[:_SHOWN_CHARACTERS] + "…"
         return f"HTTP {self.status}: {content or '(no content)'}"

@@ -1,14 +1,15 @@
 """Removing one user, or one server, for certain: stop, wait until stopped, delete, and again until it is gone.
 
 `DELETE /users/{name}` alone does not do it: while a spawn is pending the hub answers 500, while a stop is pending or
-takes long 400, and the user stays. JupyterHub 4 does not even stop a server that is still starting.
+takes long 400, and the user stays. It is 500 as well while a named server is active: the hub stops only the default one
+by itself. JupyterHub 4 does not even stop a server that is still starting.
 """
 
 from collections.abc import Callable
 from functools import partial
 
 from hubusers.hub import lifecycle
-from hubusers.hub.answers import Stop, error_for, stop_outcome, user_is_gone
+from hubusers.hub.answers import Stop, UserServers, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import MissingScope, TokenRejected, WaitTimeout
 from hubusers.hub.log import get_logger
@@ -43,12 +44,13 @@ def remove_user(
     deadline = Deadline(timeout)
     patiently = partial(client.request_patiently, deadline=deadline)
 
-    def attempt() -> Answer | None:
+    def attempt(seen: UserServers) -> Answer | None:
         nonlocal may_have_server
+        named = [_asked_to_stop(client, username, server_name, patiently) for server_name in filter(None, seen.states)]
         answer = lifecycle.stop(client, username, patiently) if may_have_server else None
         may_have_server = True  # if it must be tried again, it was wrong to believe that there is none
         if answer is None or stop_outcome(answer) is Stop.STOPPED:
-            answer = patiently(
+            answer = next(filter(None, named), None) or patiently(
                 "DELETE",
                 USER_PATH,
                 username=username,
@@ -84,30 +86,43 @@ def remove_server(client: HubClient, username: str, server_name: str, timeout: f
     deadline = Deadline(timeout)
     patiently = partial(client.request_patiently, deadline=deadline)
 
-    def attempt() -> Answer | None:
-        answer = lifecycle.stop(client, username, patiently, server_name)
-        # A server that is gone is a 404 like a user who is.
-        return None if stop_outcome(answer) in {Stop.STOPPED, Stop.USER_GONE} else answer
+    def attempt(_: UserServers) -> Answer | None:
+        return _asked_to_stop(client, username, server_name, patiently)
 
     _insist(client, username, lifecycle.called(username, server_name), attempt, deadline, interval)
+
+
+def _asked_to_stop(client: HubClient, username: str, server_name: str, request: Callable[..., Answer]) -> Answer | None:
+    """Ask to stop a server; return None when it is gone, and else the hub's answer."""
+    answer = lifecycle.stop(client, username, request, server_name)
+    # A server that is gone is a 404 like a user who is.
+    return None if stop_outcome(answer) in {Stop.STOPPED, Stop.USER_GONE} else answer
 
 
 def _insist(
     client: HubClient,
     username: str,
     what: str,
-    attempt: Callable[[], Answer | None],
+    attempt: Callable[[UserServers], Answer | None],
     deadline: Deadline,
     interval: float,
 ) -> None:
-    """Attempt a removal until no answer of the hub's stands against it, or the hub does not know the user."""
-    refusal = "no answer"
+    """Attempt a removal until no answer of the hub's stands against it, or the hub does not know the user.
+
+    Each attempt is handed what was last seen of the user's servers: nothing, as long as the hub does not answer 500.
+    """
+    refusal, seen = "no answer", UserServers({})
 
     def is_removed() -> bool | None:
-        nonlocal refusal
-        answer = attempt()
-        if answer is None or (answer.status == 500 and _is_unknown(client, username, deadline)):
+        nonlocal refusal, seen
+        answer = attempt(seen)
+        if answer is None:
             return True
+        if answer.status == 500:
+            # Named servers may be in the way; and JupyterHub 4 answers so where it does not know the user.
+            seen = look_at(client, username, deadline) or seen
+            if seen.user_is_gone:
+                return True
         error = error_for(answer, "the hub's last answer")
         if isinstance(error, TokenRejected | MissingScope):
             raise error
@@ -117,9 +132,3 @@ def _insist(
 
     if not poll(is_removed, deadline, interval):
         raise WaitTimeout(f"could not remove {what} within {deadline.seconds:g} seconds; {refusal}")
-
-
-def _is_unknown(client: HubClient, username: str, deadline: Deadline) -> bool:
-    """Say whether the hub does not know a user; JupyterHub 4 answers 500 to a request to stop their server."""
-    servers = look_at(client, username, deadline)
-    return servers is not None and servers.user_is_gone

@@ -17,6 +17,9 @@ from hubusers.hub.session import retries_of, without_retries
 ReadLine = Callable[[float], str | None]
 """Returns the next line, without its end, or None at the end; waits so many seconds at most, or raises StreamLost."""
 
+_BLOCK = 65536
+"""Bytes to read at once, at most. Without a number urllib3 does not notice that the end of an answer is missing."""
+
 
 class Stream:
     """An answer that is long in coming: its beginning, and then its lines, each as soon as its end has arrived.
@@ -90,10 +93,13 @@ class _RequestsTransport:
         self._session = without_retries(session)
 
     def send(self, request: Request) -> Answer:
+        give_up_at = time.monotonic() + request.timeout
         try:
-            return _answer(self._response_to(request))
+            # As a stream, because the timeout of requests is for each piece that comes, not for all of them.
+            response = self._response_to(request, stream=True)
         except (requests.RequestException, ValueError) as error:
             return Answer(0, error=reason_of(error))
+        return _answer(response, give_up_at)
 
     @contextlib.contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
@@ -180,25 +186,39 @@ def _counted(response: Any, request: Request, answer: Answer) -> Answer:
     return answer
 
 
-def _answer(response: requests.Response) -> Answer:
+def _answer(response: requests.Response, give_up_at: float | None = None) -> Answer:
     if not response.status_code:  # Locust's stand-in for no response
         return Answer(0, error=reason_of(response.error))  # type: ignore[attr-defined]
     try:
-        body = (response.content or b"").decode("utf-8", "replace")
+        body = _content(response, give_up_at) if give_up_at else response.content or b""
+    except StreamLost as lost:
+        return Answer(0, error=str(lost))
     except Exception as error:  # reading the rest of a broken answer raises the libraries' many kinds of errors
         return Answer(0, error=reason_of(error))
-    return Answer(response.status_code, body, response.headers)
+    return Answer(response.status_code, body.decode("utf-8", "replace"), response.headers)
+
+
+def _content(response: requests.Response, give_up_at: float) -> bytes:
+    """Read an answer to its end; raises StreamLost when that does not come in time."""
+    if response.raw is None or response.raw.closed:  # nothing to come, or read already by a hook of the session's owner
+        return response.content or b""
+    blocks: list[bytes] = []
+    with contextlib.closing(response):  # gives the connection back, or ends it in the middle of an answer
+        while block := _read(response.raw, give_up_at - time.monotonic()):
+            blocks.append(block)
+    return b"".join(blocks)
 
 
 def _stream(response: requests.Response, request: Request, started: float) -> Stream:
     if response.status_code != requests.codes.ok:
-        return Stream(_answer(response), request, started)
+        return Stream(_answer(response, started + request.timeout), request, started)
     received, complete = b"", deque[bytes]()
 
     def read_line(seconds: float) -> str | None:
         nonlocal received
+        give_up_at = time.monotonic() + seconds
         while not complete:
-            block = _read(response.raw, seconds)
+            block = _read(response.raw, give_up_at - time.monotonic())
             if not block:
                 return None
             *lines, received = (received + block).split(b"\n")
@@ -209,12 +229,15 @@ def _stream(response: requests.Response, request: Request, started: float) -> St
 
 
 def _read(raw: Any, seconds: float) -> bytes:
+    """Return what has come, as soon as there is something; nothing at the end."""
+    if seconds <= 0:
+        raise StreamLost(TIMED_OUT)
     try:
         # Without a socket, where the other side announced that it will close, the request's own timeout has to do.
         if sock := getattr(raw.connection, "sock", None):
             sock.settimeout(seconds)
-        # Not a block of some size, which would hold back short events until it is full.
-        block: bytes = raw.read1()
+        # Not `read`, which would hold back short events until a block is full.
+        block: bytes = raw.read1(_BLOCK, decode_content=True)
     except (HTTPError, OSError) as error:
         raise StreamLost(reason_of(error)) from None
     return block

@@ -7,8 +7,10 @@ also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 from hubusers.hub.log import get_logger
@@ -29,7 +31,32 @@ class Clock(Protocol):
     def sleep(self, seconds: float, /) -> None: ...
 
 
-CLOCK: Clock = time
+class BrokenOff(Exception):
+    """Ends the wait of a thread whose batch was broken off."""
+
+
+# Each thread has a value of its own and, unlike with threading.local, each greenlet too, whenever gevent was loaded.
+_BROKEN_OFF: ContextVar[threading.Event | None] = ContextVar("broken_off", default=None)
+
+
+def end_pauses_when(broken_off: threading.Event) -> None:
+    """Let every pause of this thread, also one that is under way, end with `BrokenOff` when the event is set."""
+    _BROKEN_OFF.set(broken_off)
+
+
+class _SystemClock:
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        broken_off = _BROKEN_OFF.get()
+        if broken_off is None:
+            time.sleep(seconds)
+        elif broken_off.wait(seconds):
+            raise BrokenOff
+
+
+CLOCK: Clock = _SystemClock()
 """The clock that every wait goes by, unless it is handed another one."""
 
 

@@ -7,7 +7,7 @@ care which; `lifecycle.py` says what a sighting means for the wait.
 import os.path
 from collections.abc import Callable, Container, Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from hubusers.hub.answers import UserServers, error_for, servers_of, user_is_gone
 from hubusers.hub.batches import call_for_each
@@ -15,7 +15,7 @@ from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope
 from hubusers.hub.listing import list_users
 from hubusers.hub.log import get_logger
-from hubusers.hub.messages import Answer
+from hubusers.hub.messages import TIMED_OUT, Answer
 from hubusers.hub.session import REQUEST_TIMEOUT
 from hubusers.hub.waiting import Deadline, beats
 
@@ -91,7 +91,9 @@ def _tells_of_user(answer: Answer) -> bool:
     return user_is_gone(answer) or (answer.status == 200 and isinstance(answer.model, dict))
 
 
-def active_servers(client: HubClient, prefix: str, names: Container[str]) -> dict[str, UserServers]:
+def active_servers(
+    client: HubClient, prefix: str, names: Container[str], deadline: Deadline | None = None
+) -> dict[str, UserServers]:
     """Return the servers that the hub lists as active, for those of `names` that it lists.
 
     It may be a moment late, and its pages may overlap or leave a gap when users come and go meanwhile: who is not
@@ -101,12 +103,20 @@ def active_servers(client: HubClient, prefix: str, names: Container[str]) -> dic
         client: The hub.
         prefix: What all the names begin with.
         names: Who is of interest.
+        deadline: No page is waited for beyond it.
 
     Raises:
         MissingScope: The token may not see servers.
         HubError: The hub did not hand out the whole list.
     """
-    users = list_users(prefix, client.request, "active")
+
+    def request(method: str, template: str, **kwargs: Any) -> Answer:
+        left = deadline.remaining() if deadline else REQUEST_TIMEOUT
+        if left <= 0:
+            return Answer(0, error=TIMED_OUT)
+        return client.request(method, template, timeout=min(REQUEST_TIMEOUT, left), **kwargs)
+
+    users = list_users(prefix, request, "active")
     return {user["name"]: servers_of(user) for user in users if user["name"] in names}
 
 
@@ -154,7 +164,7 @@ def watch_each(
 
     for _ in beats(deadline, interval):
         rest = [name for name, result in found.items() if result is None]
-        listed = _listed(client, set(rest)) if watch == "listing" else {}
+        listed = _listed(client, set(rest), deadline) if watch == "listing" else {}
         found |= {name: outcome(name, servers) for name, servers in listed.items()}
         found |= call_for_each(outcome, [name for name in rest if name not in listed], max_workers, what)
         if None not in found.values():
@@ -162,10 +172,10 @@ def watch_each(
     return found
 
 
-def _listed(client: HubClient, names: set[str]) -> dict[str, UserServers]:
+def _listed(client: HubClient, names: set[str], deadline: Deadline) -> dict[str, UserServers]:
     try:
         # Letter by letter is what is wanted of names; paths they are not.
-        return active_servers(client, os.path.commonprefix(list(names)), names)  # noqa: RUF071
+        return active_servers(client, os.path.commonprefix(list(names)), names, deadline)  # noqa: RUF071
     except HubError as error:
         client.note_odd_answer(error)
         return {}

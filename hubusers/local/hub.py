@@ -106,7 +106,8 @@ class LocalHub:
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.settings.public_port}"
+        everywhere = self.ip in {"0.0.0.0", "::"}  # noqa: S104  # no address that one could ask
+        return f"http://{LOOPBACK if everywhere else self.ip}:{self.settings.public_port}"
 
     @property
     def endpoint(self) -> str:

@@ -107,6 +107,8 @@ def test_what_is_no_user_model_is_an_error(model: Any) -> None:
         (refusal(403, "Missing or invalid credentials."), TokenRejected, "does not accept the token"),
         (Answer(401), TokenRejected, "does not accept the token"),
         (refusal(403, "Action is not authorized with current scopes"), MissingScope, "lacks a scope"),
+        (refusal(403, "Service x not found or no permissions to generate tokens"), MissingScope, "lacks a scope"),
+        (refusal(403, "slow down"), HubError, "slow down"),  # nor does this
         (Answer(302, headers={"Location": "https://login.example"}), HubError, "https://login.example"),
         (Answer(200, "<html>Sign in"), HubError, "a web page"),
         (Answer(200, "{garbled"), HubError, "not the JSON"),

@@ -182,6 +182,22 @@ class TestManyServers:
         hubusers.start_servers([names], "http://hub/hub/api", any_session, max_workers=limit)
         assert most == limit
 
+    def test_ctrl_c_ends_the_pauses(
+        self, scripted_hub: ScriptedHub, any_session: requests.Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(_: Any) -> Any:
+            while len(scripted_hub.asked) < 2:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("hubusers.hub.batches.futures.as_completed", interrupted)
+        scripted_hub.script(Scripted(429, headers={"Retry-After": "20"}))
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            hubusers.stop_servers(["ann", "bob"], scripted_hub.endpoint, any_session, 2)
+        assert time.monotonic() - started < 8
+        assert len(scripted_hub.asked) == 2
+
     def test_all_share_one_deadline(self, scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
         scripted_hub.script(Scripted(200, {"name": "x", "servers": {"": {"ready": False, "pending": "spawn"}}}))
         started = time.monotonic()
@@ -204,11 +220,12 @@ class TestWaiting:
             Scripted(302, headers={"Location": "https://login.example"}),
             Scripted(lost=True),
             Scripted(429, headers={"Retry-After": "60"}),
+            Scripted(403, {"message": "slow down"}),
             Scripted(200, ""),
             Scripted(200, {"name": "ann", "servers": {}}),
         )
         assert hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, any_session, poll_interval=0.02)
-        assert levels(caplog) == {"WARNING": 7}
+        assert levels(caplog) == {"WARNING": 8}
         assert "HTTP 503" in caplog.text
 
     @pytest.mark.parametrize(
@@ -218,8 +235,9 @@ class TestWaiting:
             Scripted(429, headers={"Retry-After": "60"}),
             Scripted(200, {"name": "ann", "servers": {"": {"pending": "stop"}}}),
             Scripted(200, held=30),
+            Scripted(pieces=[b" ", 0.1] * 300),
         ],
-        ids=["busy", "throttled", "stopping", "hanging"],
+        ids=["busy", "throttled", "stopping", "hanging", "dripping"],
     )
     def test_the_deadline_holds_whatever_the_hub_does(
         self, scripted_hub: ScriptedHub, any_session: requests.Session, caplog: Log, answer: Scripted
@@ -335,6 +353,24 @@ class TestAccounts:
         created = hubusers.create_users(["ann", "!"], scripted_hub.endpoint, any_session)
         assert created == {"ann": True, "!": False}
 
+    def test_creating_many_at_once_may_take_longer(
+        self, any_session: requests.Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        timeouts = []
+
+        def request(*_: Any, timeout: float, **__: Any) -> requests.Response:
+            timeouts.append(timeout)
+            response = requests.Response()
+            response.status_code = 201
+            response._content = b"[]"
+            return response
+
+        monkeypatch.setattr(requests.Session, "request", request)
+        names = [f"user-{number}" for number in range(2500)]
+        hubusers.create_users(names, "http://hub/hub/api", any_session, batch_size=2499)
+        assert timeouts[0] > 2499 * 0.05  # the hub takes less than half of it
+        assert timeouts[1] < 31
+
     def test_finding_goes_through_every_page_and_compares_exactly(
         self, local_hub: LocalHub, session: requests.Session
     ) -> None:
@@ -373,6 +409,24 @@ class TestAccounts:
         removed = hubusers.delete_users([*names, "phase-nobody"], local_hub.endpoint, session, poll_interval=0.1)
         assert removed == dict.fromkeys([*names, "phase-nobody"], True)
         assert hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="phase-") == []
+
+    def test_deleting_stops_named_servers_that_are_in_the_way(
+        self, scripted_hub: ScriptedHub, any_session: requests.Session
+    ) -> None:
+        servers = {"": {"ready": True}, "lab": {"ready": True}, "gone": {"ready": True}, "slow": {"ready": True}}
+        scripted_hub.script(
+            *[Scripted(204), Scripted(500), Scripted(200, {"name": "ann", "servers": servers})],
+            *[Scripted(204), Scripted(404), Scripted(202), Scripted(204)],
+            *[Scripted(404), Scripted(404), Scripted(404), Scripted(204), Scripted(204)],
+        )
+        assert hubusers.delete_users(["ann"], scripted_hub.endpoint, any_session, poll_interval=0.02) == {"ann": True}
+        asked = [f"{asked.method} {asked.path.removeprefix('/hub/api/users/')}" for asked in scripted_hub.asked]
+        named = [f"DELETE ann/servers/{name}" for name in ("lab", "gone", "slow")]
+        assert asked == [
+            *["DELETE ann/server", "DELETE ann", "GET ann"],
+            *[*named, "DELETE ann/server"],  # one of them is still stopping
+            *[*named, "DELETE ann/server", "DELETE ann"],
+        ]
 
     @pytest.mark.parametrize(
         "refusals",

@@ -1,9 +1,15 @@
 """Waiting for many servers by the hub's list: on a real hub, also behind something that hides or spoils the list."""
 
+import time
+
 import pytest
 import requests
 
 import hubusers
+from hubusers.hub.client import HubClient
+from hubusers.hub.errors import HubError
+from hubusers.hub.waiting import Deadline
+from hubusers.hub.watching import active_servers
 from hubusers.local import LocalHub
 from tests.scripted_hub import Scripted, ScriptedHub
 
@@ -43,6 +49,25 @@ def test_without_a_list_there_are_looks(
     with ScriptedHub(before=local_hub) as proxy:
         proxy.refuse("GET", "/users?", answer)
         whole_lives(proxy.endpoint, session, usernames)
+
+
+def test_no_page_is_waited_for_beyond_the_deadline(scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
+    page = {"items": [], "_pagination": {"next": {"offset": 1}}}
+    scripted_hub.script(Scripted(200, page), Scripted(200, page, held=20))
+    started = time.monotonic()
+    ready = hubusers.wait_for_servers_to_start(
+        [["ann"]], scripted_hub.endpoint, any_session, watch="listing", timeout=0.5
+    )
+    assert ready == {"ann": False}
+    assert time.monotonic() - started < 8
+    assert len(scripted_hub.asked) == 2
+
+
+def test_no_page_is_asked_for_at_the_deadline(scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
+    with pytest.raises(HubError) as raised:
+        active_servers(HubClient(scripted_hub.endpoint, any_session), "ann", ["ann"], Deadline(0))
+    assert "timed out" in raised.value.detail
+    assert scripted_hub.asked == []
 
 
 def test_names_without_a_common_beginning(local_hub: LocalHub, session: requests.Session, usernames: list[str]) -> None:

@@ -34,3 +34,11 @@ def test_names_and_answers_in_a_real_message(scripted_hub: ScriptedHub, caplog: 
         assert not hubusers.stop_server("ann\nERROR bob", scripted_hub.endpoint, session)
     assert "Could not stop the server of ann\\nERROR bob: HTTP 500: no room for (secret)" in caplog.messages
     assert TOKEN not in caplog.text
+
+
+def test_an_answer_that_is_cut_within_a_token(scripted_hub: ScriptedHub, caplog: pytest.LogCaptureFixture) -> None:
+    scripted_hub.script(Scripted(500, "x" * 190 + TOKEN))
+    with hubusers.get_session(TOKEN) as session:
+        assert not hubusers.stop_server("ann", scripted_hub.endpoint, session)
+    assert "xxx(secret)" in caplog.text
+    assert TOKEN[:4] not in caplog.text

@@ -111,10 +111,11 @@ class TestOnItsWay:
         monkeypatch.setattr(progress_module, "SILENCE", 0.2)
         assert wait(stream(REQUESTED, 20.0), USER_READY).seen < 5
 
-    def test_the_deadline_holds(self, wait: Wait) -> None:
+    @pytest.mark.parametrize("rest", [[20.0], [b".", 0.1] * 200], ids=["silent", "a line without an end"])
+    def test_the_deadline_holds(self, wait: Wait, rest: list[bytes | float]) -> None:
         started = time.monotonic()
         with pytest.raises(hubusers.hub.errors.WaitTimeout):
-            wait(stream(REQUESTED, 20.0), timeout=0.4)
+            wait(stream(REQUESTED, *rest), timeout=0.4)
         assert time.monotonic() - started < 5
 
     def test_a_failed_spawn_shows_the_last_message(self, wait: Wait) -> None:

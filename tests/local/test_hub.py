@@ -117,6 +117,13 @@ def test_all_of_it_listens_on_loopback_only(local_hub: LocalHub) -> None:
     assert set(addresses) == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize(("ip", "asked"), [("127.0.0.2", "127.0.0.2"), ("0.0.0.0", "127.0.0.1")])  # noqa: S104
+def test_it_is_asked_at_the_address_that_it_listens_on(ip: str, asked: str) -> None:
+    with LocalHub(ip=ip) as hub:
+        assert hub.url.startswith(f"http://{asked}:")
+        assert requests.get(hub.endpoint, timeout=5).ok
+
+
 def test_failing_spawns_and_a_limit() -> None:
     with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=1, concurrent_spawn_limit=1) as hub:
         with hubusers.get_session(hub.token) as session:
