@@ -1,5 +1,6 @@
 """The `hubusers` command, run as a person would."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,11 +14,12 @@ import pytest
 import requests
 
 import hubusers
-from hubusers.cli.demo import locustfile
+from hubusers.cli.demo import environment_for, locustfile
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from tests.local.test_hub import wait_until
 from tests.report.made_up_run import make_up_run
+from tests.scripted_hub import Scripted, ScriptedHub
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> subprocess.CompletedProcess[str]:
@@ -128,11 +130,25 @@ class TestPurge:
         assert "prefix" in result.stderr
         assert "Traceback" not in result.stderr
 
+    def test_a_hub_that_repeats_the_token(self, scripted_hub: ScriptedHub) -> None:
+        token = "0123456789abcdef"
+        scripted_hub.script(Scripted(200, {"version": "6.1.1"}), Scripted(500, f"Cannot handle the token {token}"))
+        result = run("purge", "--host", scripted_hub.url, env={"JUPYTERHUB_API_TOKEN": token})
+        assert result.returncode == 2
+        assert "Cannot handle the token (secret)" in result.stderr
+
+    def test_a_file_of_accounts_called_by_the_token(self, local_hub: LocalHub, pointed_at_hub: dict[str, str]) -> None:
+        result = run("purge", "--accounts", local_hub.token, env=pointed_at_hub)
+        assert result.returncode == 2
+        assert "(secret)" in result.stderr
+        assert local_hub.token not in result.stderr
+
 
 class TestHub:
     @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
     def test_prints_what_is_needed_and_ends_cleanly(self, tmp_path: Path, ending: signal.Signals) -> None:
         token_file = tmp_path / "token"
+        token_file.touch(0o644)
         process = subprocess.Popen(
             [sys.executable, "-m", "hubusers", "hub", "--spawn-seconds", "0", "--token-file", str(token_file)],
             env=bare_environment(),
@@ -169,6 +185,12 @@ class TestHub:
         assert result.returncode == 2
         assert words in result.stderr
         assert "Traceback" not in result.stderr
+
+    def test_a_click_whose_types_take_no_parameters(self) -> None:
+        """As those before 8.4."""
+        code = "import click; click.ParamType.__class_getitem__ = None; import hubusers.cli.hub"
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0, result.stderr
 
     def test_a_taken_port(self) -> None:
         with socket.socket() as taken:
@@ -209,9 +231,11 @@ class TestDemo:
         assert str(report) in output
         assert "start to ready" in report.read_text()
 
-    def test_ctrl_c_cleans_up_first(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+    def test_ctrl_c_and_sigterm_clean_up_first(self, tmp_path: Path, ending: signal.Signals) -> None:
+        people = ["--users", "5", "--seconds", "200"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "hubusers", "demo", "--users", "5", "--runs-folder", str(tmp_path)],
+            [sys.executable, "-m", "hubusers", "demo", *people, "--runs-folder", str(tmp_path)],
             env=bare_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -222,10 +246,26 @@ class TestDemo:
         for line in process.stdout:
             if "All users spawned" in line:
                 break
-        os.killpg(process.pid, signal.SIGINT)
-        output = process.communicate(timeout=60)[0]
+        # Ctrl-C is for all that runs in the foreground, and SIGTERM for the one process.
+        (os.killpg if ending is signal.SIGINT else os.kill)(process.pid, ending)
+        try:
+            output = process.communicate(timeout=60)[0]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         assert "users: 5 created, 5 removed, 0 left" in output
         assert "Traceback" not in output
+
+    def test_what_is_meant_for_another_hub_does_not_reach_it(
+        self, local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("JUPYTERHUB_API_TOKEN_FILE", "HUBUSERS_EVENT", "LOCUST_HEADLESS", "SERVER_POLL_INTERVAL"):
+            monkeypatch.setenv(name, "x")
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "of the other hub")
+        environment = environment_for(local_hub)
+        assert "x" not in environment.values()
+        assert environment["JUPYTERHUB_API_TOKEN"] == local_hub.token
+        assert environment["PATH"] == os.environ["PATH"]
 
 
 class TestReports:
