@@ -1,6 +1,7 @@
 """The names of test users."""
 
 import itertools
+import re
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_names_are_counted_and_never_meet() -> None:
         "hub-stress-test-k3x9qa-2-1",
     ]
     assert new_run_id() != new_run_id()
-    assert all((new_run_id().isalnum() and new_run_id().islower()) or new_run_id().isdigit() for _ in range(50))
+    assert all(re.fullmatch("[a-z0-9]{6}", new_run_id()) for _ in range(50))
 
 
 @pytest.mark.parametrize(
