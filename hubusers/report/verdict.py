@@ -43,49 +43,20 @@ def verdict_of(run: FinishedRun) -> Verdict:
     outcomes = [outcome(target, run.results) for target in targets]
     climbed = how_far(run)
     missed = [one for one in outcomes if one.state == "missed"]
-    broke = climbed is not None and climbed.broke
-    unfinished = run.results.records.unfinished()
-    came = len({record.username for record in [*run.results.records.of(START_TO_READY), *unfinished]})
-    ended_early = bool(info.ended_because) and (info.planned_people is None or came < info.planned_people)
-    stopped_as_told = broke and run.event is not None and run.event.stop_when_missed
-
-    obstacles = []  # each a clause for the headline, and a sentence
-    if run.broke_off:
-        obstacles.append(
-            (
-                "the run did not end in order",
-                "The run did not end in order, or is not over: this is what it had written until then, and what is "
-                "left on the hub is not known.",
-            )
-        )
-    if info.people_lost:
-        what = f"{words.counted(info.people_lost, 'person', 'people')} got lost with a worker that died"
-        obstacles.append((what, f"{what}."))
-    if ended_early and not stopped_as_told:
-        of = f" of {words.counted(info.planned_people, 'person', 'people')}" if info.planned_people else ""
-        obstacles.append(
-            ("the run ended before everybody came", f"The run ended after {came:,}{of} had come: {info.ended_because}")
-        )
-    for one in outcomes:
-        if one.state == "not measured":
-            obstacles.append((f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}."))
-        if one.state == "undecided" and not (missed or broke):
-            what = f"{words.counted(len(unfinished), 'start was', 'starts were')} under way when the run ended"
-            obstacles.append((what, f"{what}, so it is not known whether this was held: {one.target.text}."))
-    if info.generator and (missed or broke):
-        what = f"{_missed(missed, outcomes)}, but the load generator, not the hub, was the limit"
-        obstacles.append((what, info.generator))
+    is_missed = bool(missed) or (climbed is not None and climbed.broke)
+    came = _came(run)
+    obstacles = _obstacles(run, outcomes, climbed, is_missed=is_missed)
     doubts = [sentence for _, sentence in obstacles]
-    if info.generator and not (missed or broke):
+    if info.generator and not is_missed:
         doubts.append(f"{info.generator} Times are only ever too long by that, so what was held is held.")
-    if info.planned_people and came < info.planned_people and not (ended_early or info.people_lost):
+    if info.planned_people and came < info.planned_people and not (info.ended_because or info.people_lost):
         doubts.append(f"Of {info.planned_people:,} people {info.planned_people - came:,} never asked for a server.")
 
     if not targets:
         return Verdict("no targets", _without_targets(run, came), outcomes, doubts, climbed)
     if obstacles:
         return Verdict("no answer", f"No answer: {obstacles[0][0]}.", outcomes, doubts, climbed)
-    if climbed is not None and broke:
+    if climbed is not None and climbed.broke:
         holds = "It does not hold" if climbed.steps[0].missed else "It does not hold to the last step"
         return Verdict("missed", f"{holds}. {climbed.answer}", outcomes, doubts, climbed)
     if missed:
@@ -101,6 +72,48 @@ def verdict_of(run: FinishedRun) -> Verdict:
             f"It holds: the target was held by {people}: {outcomes[0].target.text}, measured {_shown(outcomes[0])}."
         )
     return Verdict("held", headline, outcomes, doubts, climbed)
+
+
+def _came(run: FinishedRun) -> int:
+    """Return how many people asked for a server."""
+    records = run.results.records
+    return len({record.username for record in [*records.of(START_TO_READY), *records.unfinished()]})
+
+
+def _obstacles(
+    run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | None, *, is_missed: bool
+) -> list[tuple[str, str]]:
+    """Return why a run can give no answer: each a clause for the headline, and a sentence."""
+    info, came, obstacles = run.info, _came(run), []
+    if run.broke_off:
+        obstacles.append(
+            (
+                "the run did not end in order",
+                "The run did not end in order, or is not over: this is what it had written until then, and what is "
+                "left on the hub is not known.",
+            )
+        )
+    if info.people_lost:
+        what = f"{words.counted(info.people_lost, 'person', 'people')} got lost with a worker that died"
+        obstacles.append((what, f"{what}."))
+    stopped_as_told = climbed is not None and climbed.broke and run.event is not None and run.event.stop_when_missed
+    all_came = info.planned_people is not None and came >= info.planned_people
+    if info.ended_because and not all_came and not stopped_as_told:
+        of = f" of {words.counted(info.planned_people, 'person', 'people')}" if info.planned_people else ""
+        obstacles.append(
+            ("the run ended before everybody came", f"The run ended after {came:,}{of} had come: {info.ended_because}")
+        )
+    for one in outcomes:
+        if one.state == "not measured":
+            obstacles.append((f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}."))
+        if one.state == "undecided" and not is_missed:
+            unfinished = len(run.results.records.unfinished())
+            what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
+            obstacles.append((what, f"{what}, so it is not known whether this was held: {one.target.text}."))
+    if info.generator and is_missed:
+        what = f"{_missed([one for one in outcomes if one.state == 'missed'], outcomes)}, but the load generator, "
+        obstacles.append((f"{what}not the hub, was the limit", info.generator))
+    return obstacles
 
 
 def _missed(missed: list[Outcome], outcomes: list[Outcome]) -> str:
