@@ -24,13 +24,15 @@ def charts_of(run: FinishedRun, planned: list[float]) -> list[Chart]:
     results, info = run.results, run.info
     lasted = max([info.ended - info.began, *(record.began - info.began for record in results.records), 1.0])
     axis = TimeAxis(info.began, lasted)
-    starts = results.records.of(START_TO_READY)
+    asked_for, starts = results.records.starts(), results.records.of(START_TO_READY)
     targets = run.event.targets if run.event else []
     charts = []
-    if starts or planned:
-        charts.append(_arrivals(starts, planned, axis))
+    if asked_for or planned:
+        charts.append(_arrivals(asked_for, planned, axis))
+    if asked_for:
+        charts.append(_servers(results, axis))
     if starts:
-        charts += [_servers(results, axis), _distribution(starts, targets), _starts_over_time(starts, axis)]
+        charts += [_distribution(starts, targets), _starts_over_time(starts, axis)]
     if results.records.failed():
         charts.append(_failures(results))
     if any(record.throttled for record in starts):

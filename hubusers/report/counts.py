@@ -45,8 +45,7 @@ class Count:
 
 def pending(records: Records) -> Count:
     """Count the starts under way: from when each was due until it was ready, had failed, or the run ended."""
-    starts = [*records.of(START_TO_READY), *records.unfinished()]
-    return Count((record.began, record.began + record.seconds) for record in starts)
+    return Count((record.began, record.began + record.seconds) for record in records.starts())
 
 
 def ready(records: Records, ended: float) -> Count:

@@ -7,7 +7,6 @@ from itertools import takewhile
 from hubusers.report import words
 from hubusers.report.counts import ready
 from hubusers.results.folder import FinishedRun
-from hubusers.results.records import START_TO_READY
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, nearest_rank, outcome
 
@@ -62,7 +61,7 @@ def how_far(run: FinishedRun) -> HowFar | None:
     for begin, end, per_minute in run.event.steps:
         first, last = run.info.began + begin, run.info.began + end
         inside = within(run.results, first, last)
-        starts = [*inside.records.of(START_TO_READY), *inside.records.unfinished()]
+        starts = inside.records.starts()
         if not starts:
             continue  # the run had ended
         # The last step may have been cut short.

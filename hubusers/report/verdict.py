@@ -76,8 +76,7 @@ def verdict_of(run: FinishedRun) -> Verdict:
 
 def _came(run: FinishedRun) -> int:
     """Return how many people asked for a server."""
-    records = run.results.records
-    return len({record.username for record in [*records.of(START_TO_READY), *records.unfinished()]})
+    return len({record.username for record in run.results.records.starts()})
 
 
 def _obstacles(

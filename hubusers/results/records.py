@@ -80,6 +80,10 @@ class Records:
         """Return the starts that the end of the run broke off."""
         return [record for record in self._all if record.failure == UNFINISHED]
 
+    def starts(self) -> list[Record]:
+        """Return all starts, also those that the end of the run broke off."""
+        return [record for record in self._all if record.step == START_TO_READY]
+
     def failed(self) -> list[Record]:
         return [record for record in self._all if record.failed]
 

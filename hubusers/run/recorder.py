@@ -142,7 +142,10 @@ class Recorder:
 
     def _is_missed(self, step: Step, targets: list[Target]) -> bool:
         inside = within(self.run.results, self.info.began + step.begin, self.info.began + step.end)
-        under_way = self._headcount().pending  # of any step; should all of them turn out well, is it missed even so?
+        due = sum(step.begin <= person.arrives < step.end for person in self.run.settings.people)
+        known = sum(record.lifecycle == 1 for record in inside.records.starts())
+        # Of the step at most these; should all of them turn out well, is it missed even so?
+        under_way = min(self._headcount().pending, max(0, due - known))
         return any(outcome(target, inside, under_way).state == "missed" for target in targets)
 
     def page(self, after: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hubusers.report.charts import charts_of
 from hubusers.report.counts import Count
 from hubusers.report.thinning import climbing, steps_of, thinned
 from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.records import UNFINISHED
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, TARGETS, finished, start, stop
 
@@ -114,3 +115,9 @@ def test_peaks_survive_thinning() -> None:
     count = Count([(n, n + 0.5) for n in range(5000)] + [(2500.1, 2500.2)])
     moments, values = steps_of(count, 0, 5000)
     assert (len(moments), max(values), values[-1]) == (1501, 2, 0)
+
+
+def test_who_still_waited_when_the_run_ended_has_come_and_is_pending() -> None:
+    charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]), [])}
+    assert list(charts) == ["arrivals", "servers"]
+    assert "most: 3" in charts["servers"].about
