@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 5
 # Runs of Locust, and whole ones from an event to its answer.
-RUNS := tests/users/test_lifecycle.py tests/users/test_web_ui.py tests/run/test_event_runs.py \
-	tests/report/test_limits_on_a_hub.py tests/browser
+RUNS := tests/users/test_server_lifecycle_user.py tests/users/test_web_ui.py tests/plugin/test_event_runs.py \
+	tests/report/test_limits_on_a_hub.py tests/chromium
+PEOPLE := tests/users tests/browser tests/lab
 HUBS := tests/local tests/test_cli.py
 
 .PHONY: demo test test-people test-faults test-runs test-rest thorough check faults hubs bench format clean
@@ -27,7 +28,7 @@ test: check
 
 # People with a browser, and bad weather.
 test-people: .venv/.installed
-	$(BIN)/pytest tests/users tests/faults/test_bad_weather.py $(RUNS:%=--ignore %)
+	$(BIN)/pytest $(PEOPLE) tests/faults/test_bad_weather.py $(RUNS:%=--ignore %)
 
 # What is stopped and killed, and the local hub and the command, which start hubs of their own as well.
 test-faults: .venv/.installed
@@ -37,7 +38,7 @@ test-runs: .venv/.installed
 	$(BIN)/pytest $(RUNS)
 
 test-rest: .venv/.installed
-	$(BIN)/pytest --ignore tests/faults --ignore tests/users $(RUNS:%=--ignore %) $(HUBS:%=--ignore %)
+	$(BIN)/pytest --ignore tests/faults $(PEOPLE:%=--ignore %) $(RUNS:%=--ignore %) $(HUBS:%=--ignore %)
 
 # All tests, also those that are one more whole run of a kind that another test has: half an hour.
 thorough: .venv/.installed

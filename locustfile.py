@@ -3,7 +3,7 @@
 Without a user class's name on the command line it is `ServerLifecycleUser`s who come.
 """
 
-from hubusers.run.switch import switch_on
+from hubusers.plugin import switch_on
 from hubusers.users import ActivityUser, NotebookUser, ServerLifecycleUser
 
 switch_on()

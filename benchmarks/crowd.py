@@ -20,10 +20,10 @@ import gevent
 from gevent.event import Event
 
 from hubusers.hub import lifecycle
-from hubusers.hub.waiting import Deadline
+from hubusers.hub.deadline import Deadline
+from hubusers.plugin import switch_on
 from hubusers.results.records import START_TO_READY
 from hubusers.run.run import run_of
-from hubusers.run.switch import switch_on
 from hubusers.users import HubUser
 
 switch_on()

@@ -1,11 +1,11 @@
 """hubusers: a JupyterHub's users, simulated. The documented functions; the Locust users are in `hubusers.users`."""
 
-from hubusers.hub.accounts import create_users, delete_users, find_stress_test_users, purge_users
-from hubusers.hub.session import get_session
-from hubusers.hub.starting import start_server, start_servers, wait_for_server_to_start, wait_for_servers_to_start
-from hubusers.hub.stopping import stop_server, stop_servers, wait_for_server_to_stop, wait_for_servers_to_stop
-from hubusers.hub.timing import timeit
-from hubusers.hub.waiting import seconds_from_environment
+from hubusers.functions.accounts import create_users, delete_users, find_stress_test_users, purge_users
+from hubusers.functions.defaults import seconds_from_environment
+from hubusers.functions.starting import start_server, start_servers, wait_for_server_to_start, wait_for_servers_to_start
+from hubusers.functions.stopping import stop_server, stop_servers, wait_for_server_to_stop, wait_for_servers_to_stop
+from hubusers.functions.timing import timeit
+from hubusers.http.session import get_session
 
 SERVER_LIFECYCLE_TIMEOUT: float = seconds_from_environment("SERVER_LIFECYCLE_TIMEOUT", 60.0)
 """Seconds that a wait for a server may take; read when a wait begins, so that a script may set it."""

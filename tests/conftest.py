@@ -1,8 +1,10 @@
 """What tests share: a real JupyterHub, sessions for it, and a scripted one for what no real hub does on command."""
 
 import locust  # noqa: F401  # patches the standard library for gevent; must come before everything else
+from locust.event import EventHook
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -11,6 +13,7 @@ from hypothesis import settings
 import hubusers
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
+from tests.http.sessions import Row
 from tests.scripted_hub import ScriptedHub
 
 # The same examples each time; `pytest --hypothesis-profile=thorough` looks for new ones.
@@ -73,3 +76,25 @@ def free_master_port() -> list[str]:
 def scripted_hub() -> Iterator[ScriptedHub]:
     with ScriptedHub() as hub:
         yield hub
+
+
+@pytest.fixture
+def rows() -> list[Row]:
+    return []
+
+
+@pytest.fixture
+def event(rows: list[Row]) -> EventHook:
+    event = EventHook()
+
+    def note(request_type: str, name: str, exception: Exception | None, **_: Any) -> None:
+        rows.append((request_type, name, str(exception) if exception else None))
+
+    event.add_listener(note)
+    return event
+
+
+@pytest.fixture
+def any_session() -> Iterator[requests.Session]:
+    with hubusers.get_session("0123456789abcdef") as session:
+        yield session

@@ -53,7 +53,7 @@ def test_everything_that_a_headless_run_writes(
     raises = tmp_path / "locustfile.py"
     raises.write_text(
         "from locust import task\n"
-        "from hubusers.run.switch import switch_on\n"
+        "from hubusers.plugin import switch_on\n"
         "from hubusers.users import HubUser, ServerLifecycleUser\n"
         "switch_on()\n"
         "class Broken(HubUser):\n"

@@ -12,16 +12,16 @@ import pytest
 import trustme
 
 import hubusers
+from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED
 from hubusers.hub.client import HubClient
-from hubusers.hub.messages import CERTIFICATE_NOT_TRUSTED
 from hubusers.local import LocalHub
-from hubusers.run.access import Access, SettingsError, access_from
-from hubusers.run.preflight import PreflightError, check_hub
 from hubusers.run.run import Run, set_run
+from hubusers.settings.access import Access, SettingsError, access_from
+from hubusers.settings.hub_check import PreflightError, check_hub
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import run_locust, users_on
-from tests.run.settings import settings_for
 from tests.scripted_hub import ScriptedHub
+from tests.settings.settings import settings_for
 
 AUTHORITY = trustme.CA()
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)

@@ -11,9 +11,9 @@ from hubusers.cli.shared import (
     fail,
 )
 from hubusers.hub.endpoint import hub_url
-from hubusers.hub.log import shown
-from hubusers.run.access import SettingsError, access_from, endpoint_of
-from hubusers.run.preflight import (
+from hubusers.log import shown
+from hubusers.settings.access import SettingsError, access_from, endpoint_of
+from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_NAMED_SERVERS,
     PreflightError,

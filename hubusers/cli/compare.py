@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hubusers.cli.shared import fail
-from hubusers.hub.log import shown
+from hubusers.log import shown
 from hubusers.report.compare import as_text
 from hubusers.report.compare import compare as comparison_of
 from hubusers.report.compare_page import write_comparison

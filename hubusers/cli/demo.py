@@ -11,7 +11,7 @@ import hubusers
 from hubusers.cli.shared import Terminated, end_on_sigterm, running
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
+from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 
 _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """What the variables begin with that stand for options of a test."""

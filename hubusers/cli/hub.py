@@ -8,7 +8,7 @@ import click
 
 from hubusers.cli.shared import end_on_sigterm, fail, running
 from hubusers.local import LocalHub
-from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
+from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 
 
 class SecondsRange(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import click
 
-from hubusers.run.options import add_options
+from hubusers.settings.options import add_options
 
 
 @click.command()

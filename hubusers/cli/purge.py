@@ -7,6 +7,9 @@ from typing import Any
 import click
 
 import hubusers
+from hubusers.accounts.file import AccountsFileError, read_accounts
+from hubusers.accounts.names import DEFAULT_PREFIX, checked_prefix, is_made_up
+from hubusers.accounts.sources import named_servers as named_servers_of
 from hubusers.cli.shared import (
     CA_BUNDLE_OPTION,
     HOST_OPTION,
@@ -15,19 +18,15 @@ from hubusers.cli.shared import (
     TOKEN_FILE_OPTION,
     fail,
 )
-from hubusers.hub.accounts import DEFAULT_PREFIX
+from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.errors import HubUsersError
 from hubusers.hub.lifecycle import called
-from hubusers.hub.log import shown
 from hubusers.hub.removal import remove_server
-from hubusers.hub.waiting import chosen_interval, chosen_timeout
-from hubusers.run.access import Access, SettingsError, access_from, endpoint_of
-from hubusers.run.accounts import AccountsFileError, read_accounts
-from hubusers.run.accounts import named_servers as named_servers_of
-from hubusers.run.names import checked_prefix, is_made_up
-from hubusers.run.preflight import (
+from hubusers.log import shown
+from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of
+from hubusers.settings.hub_check import (
     SCOPES_FOR_GIVEN_ACCOUNTS,
     SCOPES_FOR_NAMED_SERVERS,
     PreflightError,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hubusers.cli.shared import fail
-from hubusers.hub.log import shown
+from hubusers.log import shown
 from hubusers.report.report import write_report
 from hubusers.results.folder import REPORT_FILE, RunFolderError
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from hubusers.local import LocalHub, LocalHubError
-from hubusers.run.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
+from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 
 EXIT_ERROR = 2
 

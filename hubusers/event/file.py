@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from hubusers.event.mistakes import lines_of, mistakes
 from hubusers.event.model import Event
-from hubusers.hub.log import shown
+from hubusers.log import shown
 
 
 class EventError(ValueError):

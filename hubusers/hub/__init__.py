@@ -1,1 +1,1 @@
-"""JupyterHub's REST API: what to ask, what the answers mean, how long to wait. Needs neither Locust nor gevent."""
+"""What a JupyterHub means: what to ask, what its answers say, how long to wait."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from hubusers.http.messages import Answer
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
-from hubusers.hub.messages import Answer
 
 
 class Start(Enum):

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 
 from urllib3.util import Retry
 
+from hubusers.http.messages import CONNECTION_REFUSED, Answer, Request
+from hubusers.http.session import REQUEST_TIMEOUT
+from hubusers.http.stream import Stream
+from hubusers.http.transports import transport_for
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import checked_endpoint, quoted
 from hubusers.hub.errors import HubError
-from hubusers.hub.log import get_logger
-from hubusers.hub.messages import CONNECTION_REFUSED, Answer, Request
-from hubusers.hub.session import REQUEST_TIMEOUT
-from hubusers.hub.transport import Stream, transport_for
-from hubusers.hub.waiting import Deadline
+from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any
 
+from hubusers.http.messages import Answer
 from hubusers.hub.answers import (
     Start,
     State,
@@ -21,11 +22,10 @@ from hubusers.hub.answers import (
     user_is_gone,
 )
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import SpawnFailed, Throttled, UserGone, WaitTimeout
-from hubusers.hub.log import get_logger
-from hubusers.hub.messages import Answer
-from hubusers.hub.waiting import Deadline, poll
-from hubusers.hub.watching import Sighting
+from hubusers.hub.sightings import Sighting
+from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
 

@@ -9,14 +9,14 @@ import random
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from hubusers.http.messages import Answer, StreamLost
+from hubusers.http.stream import Stream
 from hubusers.hub.answers import State, UserServers
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline, beats
 from hubusers.hub.errors import SpawnFailed
 from hubusers.hub.lifecycle import called, server_path
-from hubusers.hub.messages import Answer, StreamLost
-from hubusers.hub.transport import Stream
-from hubusers.hub.waiting import Deadline, beats
-from hubusers.hub.watching import Sighting, look_at, looks
+from hubusers.hub.sightings import Sighting, look_at, looks
 
 SILENCE = 20.0
 """Seconds without a byte after which a stream is taken for lost: a proxy holds it back, or the hub is gone."""

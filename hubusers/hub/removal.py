@@ -8,14 +8,14 @@ by itself. JupyterHub 4 does not even stop a server that is still starting.
 from collections.abc import Callable
 from functools import partial
 
+from hubusers.http.messages import Answer
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, UserServers, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import MissingScope, TokenRejected, WaitTimeout
-from hubusers.hub.log import get_logger
-from hubusers.hub.messages import Answer
-from hubusers.hub.waiting import Deadline, poll
-from hubusers.hub.watching import USER_PATH, look_at
+from hubusers.hub.sightings import USER_PATH, look_at
+from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
 

@@ -50,7 +50,7 @@ class LocalHub:
         spawn_seconds: How long a spawn takes, drawn evenly from this range.
         stop_seconds: How long a stop takes, likewise.
         spawn_failure_share: The share of spawns that fail, from 0 to 1.
-        concurrent_spawn_limit: Spawns pending at the same time before the hub answers 429; 0 for no limit.
+        concurrent_spawn_limit: SpawnCounts pending at the same time before the hub answers 429; 0 for no limit.
         slow_spawn_timeout: Seconds that the hub holds back the answer to a start; 0 is what Kubernetes deployments
             have.
         port: The port of the proxy; 0 for a free one.

@@ -1,1 +1,1 @@
-"""What surrounds a run: its options, the check before it, its users' names and the clean-up after it."""
+"""One process's share of a run: who comes next, what they do, what was measured."""

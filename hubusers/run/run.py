@@ -10,23 +10,23 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
+from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
+from hubusers.accounts.ledger import Ledger, Totals
+from hubusers.accounts.names import names_of_process
+from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
+from hubusers.http.connections import Connections
+from hubusers.http.session import ssl_context
 from hubusers.hub.client import HubClient
-from hubusers.hub.connections import Connections
 from hubusers.hub.errors import HubUsersError, TokenRejected
-from hubusers.hub.log import get_logger
-from hubusers.hub.session import ssl_context
+from hubusers.log import get_logger
 from hubusers.results.records import STEPS
 from hubusers.results.results import Results
-from hubusers.run.accounts import Accounts, GivenAccounts, MadeAccounts, NamedServers
-from hubusers.run.cleanup import CONCURRENCY, Cleanup
+from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import GeneratorCheck, Strain
-from hubusers.run.guests import Guest, anybody
-from hubusers.run.headcount import Headcount
-from hubusers.run.ledger import Ledger, Totals
-from hubusers.run.names import names_of_process
-from hubusers.run.settings import Settings
+from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.shared_listing import SharedListing
-from hubusers.run.spawns import Spawns
+from hubusers.run.user_counts import UserCounts
+from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -57,29 +57,28 @@ class Run:
         *,
         share: slice = slice(None),
         stop: Callable[[str], None] = lambda _: None,
-        failed_spawn: Callable[[Spawns], None] = lambda _: None,
+        failed_spawn: Callable[[SpawnCounts], None] = lambda _: None,
         strained: Callable[[Strain], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.ledger = Ledger()
-        self.spawns = Spawns()
+        self.spawns = SpawnCounts()
         self.results = Results()
-        self.headcount = Headcount()
+        self.counts = UserCounts()
         self.began = math.inf  # on the monotonic clock: when the doors opened
         self.generator = GeneratorCheck(strained)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
         self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
         self.accounts = _accounts(settings, share, self.names_begin_with)
-        self._expected: Guest | None = None
+        self._expected: NextPerson | None = None
         self._kept_open: list[Closable] = []
         self._stop = stop
         self._failed_spawn = failed_spawn
         self._failures_seen: set[str] = set()
         self._hub_away_at = -math.inf
         self._tls_context = ssl_context(settings.access.verify)
-        self._cleanup = Cleanup(
-            settings, self.ledger, self.accounts, self.connections(settings.access.token, size=CONCURRENCY)
-        )
+        cleaner = HubClient(settings.endpoint, self.connections(settings.access.token, size=CONCURRENCY))
+        self._cleanup = Cleanup(cleaner, self.ledger, self.accounts, settings.server_timeout, settings.poll_interval)
 
     def tls_context(self, **_: object) -> ssl.SSLContext:
         """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
@@ -111,22 +110,24 @@ class Run:
         """Seconds since the doors opened."""
         return max(0.0, time.monotonic() - self.began)
 
-    def expect(self, guest: Guest) -> None:
+    def expect(self, next_person: NextPerson) -> None:
         """Say who the next user is, just before Locust makes it."""
-        self._expected = guest
+        self._expected = next_person
 
-    def next_guest(self) -> Guest:
+    def next_person(self) -> NextPerson:
         """Return who the next user is.
 
         Raises:
             NoAccountLeft: There is no account for them.
         """
-        guest, self._expected = self._expected, None
-        return guest or Guest(anybody(self.settings), self.accounts.take(), has_account=not self.accounts.are_made)
+        next_person, self._expected = self._expected, None
+        return next_person or NextPerson(
+            anybody(self.settings), self.accounts.take(), has_account=not self.accounts.are_made
+        )
 
     def note_ready(self) -> None:
         """Count a spawn that ended well."""
-        self.spawns = Spawns(self.spawns.ready + 1, self.spawns.failed)
+        self.spawns = SpawnCounts(self.spawns.ready + 1, self.spawns.failed)
 
     def note_hub_away(self) -> None:
         """Remember that there was no hub just now."""
@@ -137,7 +138,7 @@ class Run:
         # A hub that comes back has forgotten its pending spawns, and counts its failures anew.
         if since < self._hub_away_at:
             return
-        self.spawns = Spawns(self.spawns.ready, self.spawns.failed + 1)
+        self.spawns = SpawnCounts(self.spawns.ready, self.spawns.failed + 1)
         self._failed_spawn(self.spawns)
 
     def note_failure(self, error: HubUsersError) -> None:

@@ -8,9 +8,9 @@ from gevent.event import Event
 
 from hubusers.hub.answers import State, UserServers
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline, beats
 from hubusers.hub.errors import HubError
-from hubusers.hub.waiting import Deadline, beats
-from hubusers.hub.watching import Sighting, active_servers, look_at
+from hubusers.hub.sightings import Sighting, active_servers, look_at
 
 _PENDING = {State.STARTING, State.STOPPING}
 

@@ -1,8 +1,8 @@
 """The Locust user classes: what one simulated person does."""
 
-from hubusers.users.activity import ActivityUser
-from hubusers.users.base import HubUser
-from hubusers.users.lifecycle import ServerLifecycleUser
-from hubusers.users.notebook import NotebookUser
+from hubusers.users.activity_user import ActivityUser
+from hubusers.users.hub_user import HubUser
+from hubusers.users.notebook_user import NotebookUser
+from hubusers.users.server_lifecycle_user import ServerLifecycleUser
 
 __all__ = ["ActivityUser", "HubUser", "NotebookUser", "ServerLifecycleUser"]

@@ -7,23 +7,23 @@ from collections.abc import Iterator
 
 from gevent import GreenletExit
 
+from hubusers.browser import hub_pages
+from hubusers.browser.browser import CONNECTIONS, HEADERS, Browser, Page
+from hubusers.browser.spawn_form import UnknownOption
 from hubusers.event.leaving import Leaving
+from hubusers.http.messages import Answer
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, Stop, error_for
+from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.lifecycle import THROTTLED_PAUSE
-from hubusers.hub.log import get_logger
-from hubusers.hub.messages import Answer
-from hubusers.hub.waiting import Deadline, poll
-from hubusers.hub.watching import look_at
+from hubusers.hub.sightings import look_at
+from hubusers.log import get_logger
 from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
-from hubusers.run.settings import Settings
-from hubusers.users import pages
-from hubusers.users.base import Measured
-from hubusers.users.browser import CONNECTIONS, HEADERS, Browser, Page
-from hubusers.users.own_access import for_whom, own_rejections
-from hubusers.users.planned import PlannedUser
-from hubusers.users.spawn_form import UnknownOption
+from hubusers.settings.settings import Settings
+from hubusers.users.hub_user import Measured
+from hubusers.users.planned_user import PlannedUser
+from hubusers.users.whose_token import for_whom, own_rejections
 
 LOG = get_logger(__name__)
 
@@ -78,7 +78,7 @@ class BrowserUser(PlannedUser):
                     raise self._error_for(answer, f"logging in as {self.username}")
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
-                self._page = pages.log_in(self.browser, self.username, self.account.password)
+                self._page = hub_pages.log_in(self.browser, self.username, self.account.password)
                 # Most hubs go on to ask for the server: that is of the next step. Who still was logged in sent no form.
                 measured.ended = self.browser.form_answered
         self._is_logged_in = True
@@ -157,14 +157,14 @@ class BrowserUser(PlannedUser):
         """Open the spawn page, which leads to a server that runs; one that does not is started by it."""
         began = (page and self.browser.form_answered) or self._began()
         deadline = Deadline(self.settings.server_timeout)
-        page = pages.open_spawn_page(self.browser, self.username, self.account.server_name, page=page)
-        if pages.is_of_a_spawn(self.browser, page):
+        page = hub_pages.open_spawn_page(self.browser, self.username, self.account.server_name, page=page)
+        if hub_pages.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
             return self._start_by_the_page(page, began)
         with self._measured(SPAWN_PAGE, "STEP", began):
             try:
-                return pages.follow_progress(self.browser, page, deadline)
-            except (SpawnFailed, pages.ServerNotRunning):
+                return hub_pages.follow_progress(self.browser, page, deadline)
+            except (SpawnFailed, hub_pages.ServerNotRunning):
                 self._note_server_gone()
                 raise
 
@@ -188,10 +188,10 @@ class BrowserUser(PlannedUser):
                     self.test_run.ledger.server_refused(self.account.key)
                 raise
             try:
-                page = pages.follow_progress(
+                page = hub_pages.follow_progress(
                     self.browser, page, deadline, on_ready=lambda: setattr(measured, "ended", time.monotonic())
                 )
-            except (SpawnFailed, UserGone, pages.ServerNotRunning):
+            except (SpawnFailed, UserGone, hub_pages.ServerNotRunning):
                 self.test_run.ledger.server_gone(self.account.key)
                 raise
             self.test_run.note_ready()
@@ -204,7 +204,7 @@ class BrowserUser(PlannedUser):
         while True:
             try:
                 return self._spawn(page, began)
-            except pages.ComeBackLater as later:
+            except hub_pages.ComeBackLater as later:
                 pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
                 self._throttled(measured, min(pause, max(0.0, deadline.remaining())), later.limit)
                 if pause >= deadline.remaining():
@@ -214,13 +214,13 @@ class BrowserUser(PlannedUser):
                 page, began = None, time.monotonic()
 
     def _spawn(self, page: Page | None, began: float) -> Page:
-        later: pages.ComeBackLater | None = None
+        later: hub_pages.ComeBackLater | None = None
         with self._noted(SPAWN_PAGE, Measured(began), "STEP"):
             try:
-                return pages.spawn(
+                return hub_pages.spawn(
                     self.browser, self.username, self.account.server_name, self.person.user_options, page=page
                 )
-            except pages.ComeBackLater as error:
+            except hub_pages.ComeBackLater as error:
                 later = error  # which is no failure of the page
         raise later
 
@@ -230,7 +230,7 @@ class BrowserUser(PlannedUser):
         else:
             self._stop_by_the_page()
             try:
-                pages.log_out(self.browser)
+                hub_pages.log_out(self.browser)
             except HubUsersError as error:
                 self.test_run.note_failure(error)
         self._is_logged_in = False
@@ -242,7 +242,7 @@ class BrowserUser(PlannedUser):
             server_name = self.account.server_name
 
             def ask() -> Stop | None:
-                outcome = pages.stop_server(self.browser, self.username, server_name)
+                outcome = hub_pages.stop_server(self.browser, self.username, server_name)
                 return None if outcome is Stop.NOT_NOW else outcome
 
             with own_rejections("", self.settings.access.token):

@@ -55,7 +55,7 @@ def test_workers_whose_master_was_killed_end_and_remove_their_own(tmp_path: Path
     impatient = tmp_path / "locustfile.py"
     impatient.write_text(
         "from locust import runners\n"
-        "from hubusers.run.switch import switch_on\n"
+        "from hubusers.plugin import switch_on\n"
         "from hubusers.users import ServerLifecycleUser\n"
         "runners.MASTER_HEARTBEAT_TIMEOUT = 5\n"
         "switch_on()\n"

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 import hubusers
+from hubusers.accounts.names import is_made_up
 from hubusers.local import LocalHub
-from hubusers.run.names import is_made_up
 from tests.locust_process import LocustProcess, events_of, users_on, wait_until
 from tests.scripted_hub import ScriptedHub
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hubusers.http.messages import Answer
 from hubusers.hub.answers import (
     Start,
     State,
@@ -16,7 +17,6 @@ from hubusers.hub.answers import (
     user_is_gone,
 )
 from hubusers.hub.errors import HubError, MissingScope, TokenRejected
-from hubusers.hub.messages import Answer
 
 
 def refusal(status: int, message: str | None) -> Answer:

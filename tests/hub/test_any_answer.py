@@ -22,23 +22,24 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hubusers
-from hubusers.hub import lifecycle, waiting
+from hubusers.http.messages import Answer
+from hubusers.hub import deadline as deadline_module
+from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, servers_of, start_outcome, stop_outcome
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
-from hubusers.hub.listing import list_users
-from hubusers.hub.log import shown
-from hubusers.hub.messages import Answer
 from hubusers.hub.progress import progress
 from hubusers.hub.removal import remove_user
-from hubusers.hub.waiting import Deadline
-from hubusers.hub.watching import look_at, looks
-from hubusers.run.access import Access
-from hubusers.run.preflight import Findings, PreflightError, check_hub
+from hubusers.hub.sightings import look_at, looks
+from hubusers.hub.user_list import list_users
+from hubusers.log import shown
+from hubusers.run.first_server import try_one_server
 from hubusers.run.run import Run
-from hubusers.run.trial import try_one_server
+from hubusers.settings.access import Access
+from hubusers.settings.hub_check import Findings, PreflightError, check_hub
 from tests.fake_clock import FakeClock
-from tests.run.settings import settings_for
+from tests.settings.settings import settings_for
 
 ENDPOINT = "http://127.0.0.1/hub/api"
 TOKEN = "0123456789abcdef"
@@ -138,7 +139,7 @@ def answering(replies: list[Reply]) -> Iterator[requests.Session]:
     """A session that gets these replies, in a time that passes only when somebody waits."""
     session = requests.Session()
     session.mount("http://", Answering(replies))
-    with session, mock.patch.object(waiting, "CLOCK", FakeClock()):
+    with session, mock.patch.object(deadline_module, "CLOCK", FakeClock()):
         yield session
 
 
@@ -247,7 +248,7 @@ def test_a_tried_server_is_gone_or_said_to_be_left(replies: list[Reply]) -> None
     access.session.mount("http://", Answering(replies))
     run = Run(settings_for(ENDPOINT, access), 0)
     wrong = ""
-    with mock.patch.object(waiting, "CLOCK", FakeClock()):
+    with mock.patch.object(deadline_module, "CLOCK", FakeClock()):
         try:
             try_one_server(run, None)
         except PreflightError as error:

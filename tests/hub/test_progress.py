@@ -13,13 +13,13 @@ import pytest
 import hubusers
 from hubusers.hub import progress as progress_module
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import SpawnFailed
 from hubusers.hub.lifecycle import wait_until_ready
 from hubusers.hub.progress import Event, event_of, progress
-from hubusers.hub.waiting import Deadline
-from hubusers.hub.watching import Sighting
+from hubusers.hub.sightings import Sighting
 from hubusers.local import LocalHub
-from tests.hub.sessions import ALL, LOCUST_S, Make, Row
+from tests.http.sessions import ALL, LOCUST_S, Make, Row
 from tests.scripted_hub import Scripted, ScriptedHub
 
 KEEP_ALIVE = b"\n\n"

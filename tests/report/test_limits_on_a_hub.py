@@ -51,7 +51,7 @@ BUSY_GENERATOR = """
 import locust
 import time
 import gevent
-from hubusers.run.switch import switch_on
+from hubusers.plugin import switch_on
 from hubusers.users import ServerLifecycleUser
 
 switch_on()

@@ -14,14 +14,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import gevent
 from gevent.event import Event
 
-from hubusers.hub import waiting
-from hubusers.hub.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
-from hubusers.hub.session import RETRIES
-from hubusers.hub.transport import Stream
-from hubusers.run.access import Access
+from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
+from hubusers.http.session import RETRIES
+from hubusers.http.stream import Stream
+from hubusers.hub import deadline as deadline_module
 from hubusers.run.run import Run
-from hubusers.run.settings import Wait
-from tests.run.settings import settings_for
+from hubusers.settings.access import Access
+from hubusers.settings.settings import Wait
+from tests.settings.settings import settings_for
 
 ENDPOINT = "http://127.0.0.1/hub/api"
 
@@ -218,7 +218,7 @@ def run_on_a_model(version: int, wait: Wait = "poll") -> Iterator[tuple[Run, Mod
     clock = VirtualClock()
     hub = ModelHub(clock, version)
     with (
-        mock.patch.object(waiting, "CLOCK", clock),
+        mock.patch.object(deadline_module, "CLOCK", clock),
         mock.patch("hubusers.hub.client.transport_for", return_value=hub),
     ):
         settings = replace(settings_for(ENDPOINT, Access("0123456789abcdef")), wait=wait)

@@ -18,10 +18,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from hubusers.hub.messages import CONNECTION_LOST, TIMED_OUT, Answer
-from hubusers.hub.session import REQUEST_TIMEOUT
+from hubusers.http.messages import CONNECTION_LOST, TIMED_OUT, Answer
+from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.run.run import Run, set_run
-from hubusers.run.settings import Wait
+from hubusers.settings.settings import Wait
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
 

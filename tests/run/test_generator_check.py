@@ -11,12 +11,12 @@ import pytest
 
 from hubusers.local import LocalHub
 from hubusers.results.records import START_TO_READY
-from hubusers.run.access import Access
 from hubusers.run.generator_check import GeneratorCheck, Strain, strained, verdict
 from hubusers.run.run import Run, set_run
+from hubusers.settings.access import Access
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import LocustProcess
-from tests.run.settings import settings_for
+from tests.settings.settings import settings_for
 
 
 def stall(seconds: float) -> None:

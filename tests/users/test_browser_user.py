@@ -13,20 +13,20 @@ import gevent
 import pytest
 import requests
 
+from hubusers.accounts.account import Account
+from hubusers.accounts.ledger import Totals
+from hubusers.browser import hub_pages
 from hubusers.event.leaving import Leaving
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
-from hubusers.hub.waiting import Deadline, poll
+from hubusers.hub.deadline import Deadline, poll
 from hubusers.local import LocalHub
 from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
-from hubusers.run.access import Access
-from hubusers.run.accounts import Account
-from hubusers.run.guests import Guest, anybody
-from hubusers.run.ledger import Totals
+from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, set_run
-from hubusers.users import pages
+from hubusers.settings.access import Access
 from hubusers.users.browser_user import BrowserUser
-from tests.run.settings import settings_for
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.settings.settings import settings_for
 
 CONFIG = 'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)'
 
@@ -102,7 +102,7 @@ def test_who_is_told_to_come_back_later_does_and_the_wait_counts(people: Callabl
     assert 0.5 < second.throttled < second.seconds
     assert class_of_two.rows["SERVER throttled"] >= 1
     assert all(not record.failure for record in class_of_two.run.results.records.of(SPAWN_PAGE))
-    assert class_of_two.run.headcount.ready == 2
+    assert class_of_two.run.counts.ready == 2
 
 
 def test_who_logs_out_has_stopped_the_server_and_logs_in_again(people: Callable[..., People]) -> None:
@@ -150,7 +150,7 @@ def test_who_finds_the_server_stopped_meanwhile_starts_it_again(people: Callable
         assert (first.failure, second.failure) == ("", "")
         assert first.began < returned < second.began + TWO_CLOCKS
     assert second.seconds > 0.7  # a spawn
-    assert (visitors.run.spawns.ready, visitors.run.headcount.ready) == (2, 1)
+    assert (visitors.run.spawns.ready, visitors.run.counts.ready) == (2, 1)
     assert (person.lifecycle, person.has_server) == (2, True)
     totals = visitors.run.ledger.totals()
     assert (totals.servers_started, totals.servers_removed) == (2, 1)
@@ -162,7 +162,7 @@ def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
     visitors = people(password="anything")
     person = visitors.newcomer()
     visit(person)
-    monkeypatch.setattr(pages, "log_out", lambda _: None)
+    monkeypatch.setattr(hub_pages, "log_out", lambda _: None)
     person.leave()
     returned = time.time()
     visit(person)
@@ -184,7 +184,7 @@ def test_a_form_that_was_not_sent_or_not_taken_started_no_server(
     settings = replace(settings_for(scripted_hub.endpoint, Access("0123456789abcdef")), user_options=options)
     run, environment = Run(settings, worker=0), Environment()
     set_run(environment, run)
-    run.expect(Guest(anybody(settings), Account("ann", password="anything"), has_account=True))
+    run.expect(NextPerson(anybody(settings), Account("ann", password="anything"), has_account=True))
     person: BrowserUser = type("Person", (BrowserUser,), {"host": scripted_hub.url})(environment)
     person.on_start()
     with pytest.raises(RescheduleTask):

@@ -17,22 +17,23 @@ import pytest
 import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from hubusers.accounts.account import Account
+from hubusers.browser.browser import Browser, Page
 from hubusers.hub.endpoint import hub_url
+from hubusers.lab import frontend
+from hubusers.lab.calls import KERNELS
+from hubusers.lab.frontend import FrontEnd
+from hubusers.lab.kernel import Kernel
+from hubusers.lab.notebooks import built_in_notebook
 from hubusers.local import LocalHub
-from hubusers.run.access import Access
-from hubusers.run.accounts import Account
-from hubusers.run.guests import Guest, anybody
+from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, set_run
-from hubusers.users import NotebookUser, frontend
-from hubusers.users.browser import Browser, Page
-from hubusers.users.frontend import FrontEnd
-from hubusers.users.frontend_calls import KERNELS
-from hubusers.users.kernel import Kernel
-from hubusers.users.notebooks import built_in_notebook
+from hubusers.settings.access import Access
+from hubusers.users import NotebookUser
+from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
 from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
-from tests.run.settings import settings_for
 from tests.scripted_hub import Scripted, ScriptedHub
-from tests.users.scripted_websocket import ScriptedWebsocket, until_it_ends
+from tests.settings.settings import settings_for
 
 NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_TRIAL]
@@ -195,7 +196,7 @@ class Visitor:
         self.rows: list[tuple[str, str]] = []
         settings = settings_for(endpoint, Access("0123456789abcdef"))
         run, environment = Run(settings, worker=0), Environment()
-        run.expect(Guest(anybody(settings), account, has_account=True))
+        run.expect(NextPerson(anybody(settings), account, has_account=True))
         set_run(environment, run)
         environment.events.request.add_listener(
             lambda name, exception, **_: self.rows.append((name, str(exception or "")))

@@ -1,0 +1,108 @@
+"""Removing what a run created: user by user while it runs, and all that is left at its end."""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+
+from gevent.pool import Group
+
+from hubusers.accounts.ledger import Ledger
+from hubusers.accounts.sources import Accounts
+from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubUsersError, MissingScope, TokenRejected
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
+
+CONCURRENCY = 20
+"""Removals under way at the same time; a hub does its work in one thread, more would only queue there."""
+
+_PROGRESS_INTERVAL = 5.0
+_NAMED = 10
+"""Users named in the log when they are left; the command that removes them finds them all."""
+_SECONDS_PER_USER = 1.0
+"""What the clean-up allows the hub for each user, on top of one server timeout; a small hub needs some 50 ms."""
+
+
+class Cleanup:
+    """Removes users, or servers of users who stay, a bounded number at a time, and strikes them from the ledger.
+
+    Args:
+        client: The hub, with `CONCURRENCY` connections.
+        ledger: What there is to remove.
+        accounts: Know how.
+        server_timeout: Seconds that one removal may take.
+        poll_interval: Seconds between two looks at a server that stops, and between two tries.
+    """
+
+    def __init__(
+        self, client: HubClient, ledger: Ledger, accounts: Accounts, server_timeout: float, poll_interval: float
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._accounts = accounts
+        self._server_timeout = server_timeout
+        self._poll_interval = poll_interval
+        self._waiting: deque[str] = deque()
+        self._taken: set[str] = set()  # waiting or being removed just now
+        self._workers = Group()
+        self._deadline = Deadline(math.inf)
+        self._refusal = ""
+        self._hopeless = False  # the hub does not accept the token for this any more
+
+    def release(self, names: Iterable[str]) -> None:
+        """Remove these users in the background."""
+        for name in names:
+            if name not in self._taken:
+                self._taken.add(name)
+                self._waiting.append(name)
+        while len(self._workers) < min(CONCURRENCY, len(self._waiting)):
+            self._workers.spawn(self._remove_the_waiting)
+
+    def finish(self) -> None:
+        """Remove every user of the ledger and wait for it, with a line of progress every few seconds.
+
+        What could not be removed is tried again; all of it takes at most one server timeout and a second for each user.
+        What is left then is in the ledger.
+        """
+        left = self._ledger.left()
+        if not left:
+            return
+        count, self._hopeless = len(left), False
+        self._deadline = Deadline(self._server_timeout + _SECONDS_PER_USER * count)
+        what = "users" if self._accounts.are_made else "servers"
+        LOG.info("Clean-up: removing %d %s", count, what)
+        while left and self._deadline.remaining() > 0 and not self._hopeless:
+            self.release(left)
+            while self._workers:
+                self._workers.join(timeout=_PROGRESS_INTERVAL)
+                left = self._ledger.left()
+                LOG.info("Clean-up: %d of %d %s removed", count - len(left), count, what)
+            if left:
+                self._deadline.sleep(self._poll_interval)
+        LOG.info("Clean-up: done after %.1f seconds", self._deadline.elapsed())
+        if left:
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            LOG.error("Left on the hub: %s%s; %s", ", ".join(left[:_NAMED]), more, self._refusal)
+
+    def _remove_the_waiting(self) -> None:
+        while self._waiting:
+            name = self._waiting.popleft()
+            seconds = min(self._server_timeout, self._deadline.remaining())
+            if seconds > 0 and not self._hopeless:
+                self._remove(name, seconds)
+            self._taken.discard(name)
+
+    def _remove(self, name: str, seconds: float) -> None:
+        try:
+            has_server = self._ledger.has_server(name)
+            self._accounts.remove(self._client, name, seconds, self._poll_interval, may_have_server=has_server)
+        except HubUsersError as error:
+            self._refusal = error.detail
+            LOG.debug("%s", error.detail)
+            if isinstance(error, TokenRejected | MissingScope):
+                self._hopeless = True
+        else:
+            self._ledger.removed(name)
+            self._accounts.give_back(name)

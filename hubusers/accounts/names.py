@@ -1,0 +1,59 @@
+"""The names of test users, `{prefix}-{run}-{worker}-{number}`: unique on the hub, and recognisable as made up here."""
+
+import itertools
+import re
+import secrets
+import string
+from collections.abc import Iterator
+
+DEFAULT_PREFIX = "hub-stress-test"
+"""What the names of test users begin with, unless told otherwise."""
+
+LONGEST_NAME = 63
+"""Characters; what a Kubernetes label or a host name can hold, which spawners make of user names."""
+
+_LETTERS = string.ascii_lowercase + string.digits
+_RUN_LENGTH = 6
+_ROOM_FOR_THE_REST = len("-") + _RUN_LENGTH + len("-9999-99999999")
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a prefix that names can begin with.
+
+    Raises:
+        ValueError: Anything but lower-case letters, digits and hyphens between them, or too long.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", prefix):
+        raise ValueError(
+            f"the prefix {prefix!r} must be lower-case letters and digits, with hyphens between them, "
+            f"such as {DEFAULT_PREFIX!r}"
+        )
+    if len(prefix) > LONGEST_NAME - _ROOM_FOR_THE_REST:
+        raise ValueError(f"the prefix {prefix!r} is longer than {LONGEST_NAME - _ROOM_FOR_THE_REST} characters")
+    return prefix
+
+
+def new_run_id() -> str:
+    """Return a short random word, so that two runs on one hub never meet."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_RUN_LENGTH))
+
+
+def names_of_run(prefix: str, run_id: str) -> str:
+    """Return what the names of all users of one run begin with, whichever worker made them."""
+    return f"{prefix}-{run_id}-"
+
+
+def names_of_process(prefix: str, run_id: str, worker: int) -> str:
+    """Return what the names of all users of one process of a run begin with."""
+    return f"{names_of_run(prefix, run_id)}{worker}-"
+
+
+def usernames(begin_with: str) -> Iterator[str]:
+    """Return the names that one process gives, one after the other, without end."""
+    return (f"{begin_with}{number}" for number in itertools.count())
+
+
+def is_made_up(name: str, prefix: str, run_id: str | None = None) -> bool:
+    """Say whether a name has the form that this tool gives, with this prefix and, unless None, of this run."""
+    run = re.escape(run_id) if run_id else "[a-z0-9]+"
+    return re.fullmatch(rf"{re.escape(prefix)}-{run}-\d+-\d+", name) is not None

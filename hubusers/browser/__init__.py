@@ -1,0 +1,1 @@
+"""One person's browser, and the hub's pages in it."""

@@ -1,0 +1,407 @@
+"""The hub's pages as a person meets them: log in, ask for a server, watch it start, stop it, log out.
+
+Each function does what the page's own form or script does, and loads the files that the page needs. Checked against the
+pages of JupyterHub 4.1, 5.4 and 6.1.
+
+    HubUsersError
+      LoginFailed            the hub does not let this person in
+        LoginElsewhere       it leaves logins to a service whose pages nobody can type into from here
+      Throttled
+        ComeBackLater        the hub said "later" (429), and after how many seconds
+      UnknownOption          the spawn form does not offer what was to be chosen
+      ServerNotRunning       the page says so, and offers to start the server
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from hubusers.browser.browser import ANOTHER_HOST, Browser, Page
+from hubusers.browser.page_files import load_files
+from hubusers.browser.spawn_form import filled_in
+from hubusers.http.messages import Answer, StreamLost
+from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, Stop, error_for, limit_of, stop_outcome
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.endpoint import quoted
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, WaitTimeout
+from hubusers.hub.progress import event_of
+
+RECONNECT = 3.0
+"""Seconds after which browsers open an event source again that broke off."""
+
+STOP_RELOAD = 5.0
+"""Seconds after which the page of a server that is stopping loads itself again."""
+
+_OF_A_SPAWN = {200, 424, 429, 500}  # other errors are of who stands before the hub, or say that one may not ask
+_SHOWN_CHARACTERS = 200
+_MESSAGES = 3
+"""Of a spawn that failed: how many of its last messages are told."""
+
+_PROGRESS_URL = re.compile(r"""new EventSource\(\s*["']([^"']+)""")
+_XSRF_TOKEN = re.compile(r"""xsrf_token:\s*["']([^"']+)""")
+
+# Where the pages say what went wrong: those of login and spawn, any error's, that of a server which is not up.
+_WHAT_WENT_WRONG = (
+    "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
+    " | //div[@class='error']/p[1]"
+    " | //div[@class='container'][.//a[@id='start']]//p"
+)
+
+
+class LoginFailed(HubUsersError):
+    phrase = "login failed"
+    ends_user = True  # it would fail again, and some hubs lock who tries too often
+
+
+class LoginElsewhere(LoginFailed):
+    phrase = "login is with another service"
+
+
+class ComeBackLater(Throttled):
+    """The hub has too many spawns, or servers, at the moment.
+
+    Attributes:
+        retry_after: Seconds that it asks to wait; None where it does not say.
+        limit: Which limit it was, as `hubusers.hub.answers.limit_of` names it.
+    """
+
+    phrase = "throttled"
+
+    def __init__(self, detail: str, retry_after: float | None, limit: str) -> None:
+        super().__init__(detail, status=429)
+        self.retry_after = retry_after
+        self.limit = limit
+
+
+class ServerNotRunning(HubUsersError):
+    phrase = "server not running"
+
+
+def log_in(browser: Browser, username: str, password: str, *, start: str = "/") -> Page:
+    """Open the hub and log in by its form; who is logged in already, or has no need to, just arrives.
+
+    Args:
+        browser: The person's.
+        username: Typed into the form.
+        password: Likewise.
+        start: What the person opens, below the hub's base URL. From "/", the hub's start page, most hubs lead on to
+            the default server and so ask for it; `/hub/home` leads nowhere else.
+
+    Returns:
+        The page where the person is then, whatever it says: with most hubs that of the spawn, for `spawn` to go on.
+
+    Raises:
+        LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
+        LoginFailed: The hub refuses; the text is what its page says.
+        HubError: Anything else that is no login page, or nothing at all.
+    """
+    page = _go(browser, start)
+    form = _login_form(page)
+    if form is None:
+        return _arrived(page, username, on_login_page=_is_below(browser, page.path, "/hub/login"))
+    form.xpath(".//input[@type='password']")[0].value = password
+    for field in form.xpath(".//input[@name='username']") or form.xpath(".//input[not(@type) or @type='text']")[:1]:
+        field.value = username
+    for box in form.xpath(".//input[@type='checkbox'][@required]"):
+        box.checked = True  # terms and conditions
+    page, asked = _submit(browser, page, form, form.form_values())
+    if _login_form(page) is not None:
+        raise _refused(page, username)
+    return _arrived(page, username, on_login_page=page.path == asked)
+
+
+def open_spawn_page(browser: Browser, username: str, server_name: str = "", *, page: Page | None = None) -> Page:
+    """Open the page that asks for a server.
+
+    The hub leads on from it to a server that runs, and starts one that does not, unless there is a form.
+
+    Args:
+        browser: The person's, logged in.
+        username: Whose server.
+        server_name: Which server; "" is the default one.
+        page: Where the person is: opens nothing if that is the server's spawn, or the server, already.
+
+    Returns:
+        Where that led to, whatever it says.
+    """
+    browser.server_name = server_name
+    if page is not None and _leads_to(browser, page, username, server_name):
+        return page
+    return _go(browser, f"/hub/spawn/{_whose(username, server_name)}")
+
+
+def is_of_a_spawn(browser: Browser, page: Page) -> bool:
+    """Say whether a page is for a server that did not run: its form, its progress, why it was not started.
+
+    Or the server's own, where it was started so soon that the page of its progress led on at once.
+    """
+    if page.error or page.status not in _OF_A_SPAWN:
+        return False
+    was_started = any(_is_below(browser, path, "/hub/spawn-pending") for path in page.redirected_from)
+    return was_started or _is_below(browser, page.path, "/hub/spawn", "/hub/spawn-pending")
+
+
+def spawn(
+    browser: Browser,
+    username: str,
+    server_name: str = "",
+    options: Mapping[str, Any] | None = None,
+    *,
+    page: Page | None = None,
+) -> Page:
+    """Ask for a server the way the page does, by its form where there is one.
+
+    Args:
+        browser: The person's, logged in.
+        username: Whose server.
+        server_name: Which server; "" is the default one.
+        options: What to choose in the form, as for `filled_in`; everything else stays as the form has it. Where there
+            is no form there is nothing to choose.
+        page: Where the person is, if the login has led on to this server's spawn; otherwise its page is opened.
+
+    Returns:
+        The page to hand to `follow_progress`: that of the spawn, or what the server itself answers if it is up.
+
+    Raises:
+        UnknownOption: The form does not offer what `options` say.
+        ComeBackLater: The hub has too many spawns or servers (429).
+        SpawnFailed: It failed at once.
+        HubError: Any other answer, or none.
+    """
+    page = open_spawn_page(browser, username, server_name, page=page)
+    form = _spawn_form(page)
+    if form is not None:
+        page, _ = _submit(browser, page, form, filled_in(form, options or {}))
+        if page.status == 400:  # it was started meanwhile, in another tab perhaps
+            page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}")
+    if not page.error and page.status < 400 and _spawn_form(page) is None:
+        return page
+    answer, doing = _answer(page), f"spawning the server of {username}"
+    limit = limit_of(answer)
+    # JupyterHub 4 shows its form again with a 200, and the reason in words only.
+    if page.status == 429 or limit in {CONCURRENT_SPAWN_LIMIT, ACTIVE_SERVER_LIMIT}:
+        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit)
+    if not page.error and (page.status == 500 or _offers_to_start(page) or _spawn_form(page) is not None):
+        raise SpawnFailed(f"{doing}: {answer}", status=page.status)
+    raise _error(page, doing)
+
+
+def follow_progress(
+    browser: Browser, page: Page, deadline: Deadline, on_ready: Callable[[], None] = lambda: None
+) -> Page:
+    """Stay on the page of a spawn until it leads to the server, and on to the server's own first page.
+
+    Args:
+        browser: The person's.
+        page: What `spawn` returned.
+        deadline: Until when to stay; a request that is under way then still comes to its end.
+        on_ready: Called when the page is told that the server is ready, before it leads there.
+
+    Returns:
+        The server's first page, JupyterLab's mostly.
+
+    Raises:
+        SpawnFailed: The page, or its progress stream, says so; the detail holds the last messages.
+        ServerNotRunning: It neither runs nor starts, because it was stopped; it can be asked for again.
+        WaitTimeout: The deadline has come.
+        HubError: Anything else that is no page of a server.
+    """
+    while deadline.remaining() > 0:
+        progress_url = _PROGRESS_URL.search(page.text)
+        progress_path = browser.path_to(progress_url[1], page.path) if progress_url else ""
+        if (form := _consent_form(page)) is not None:
+            page, _ = _submit(browser, page, form, form.form_values())
+        elif progress_path:
+            if _listen(browser, progress_path, deadline):
+                on_ready()
+            else:
+                deadline.sleep(RECONNECT)
+            page = _see(browser, browser.get(page.path))
+        elif _has(page, "//a[@id='refresh']"):  # it is stopping
+            deadline.sleep(STOP_RELOAD)
+            page = _see(browser, browser.get(page.path))
+        else:
+            return _at_the_server(page)
+    raise WaitTimeout(f"the server was not up within {deadline.seconds:g} seconds")
+
+
+def stop_server(browser: Browser, username: str, server_name: str = "") -> Stop:
+    """Press the button of the hub's home page that stops a server.
+
+    Args:
+        browser: The person's.
+        username: Whose server.
+        server_name: Which server; "" is the default one.
+
+    Returns:
+        What became of it; a stop that takes longer (`Stop.STOPPING`), or is refused as long as the server starts
+        (`Stop.NOT_NOW`), is for the caller to wait for.
+
+    Raises:
+        HubError: The hub refused, or did not answer.
+    """
+    page = _go(browser, "/hub/home")
+    if page.error or page.status >= 400:
+        raise _error(page, f"opening the home page of {username}")
+    token = _XSRF_TOKEN.search(page.text)
+    query = f"?_xsrf={token[1]}" if token else ""
+    server = f"servers/{quoted(server_name)}" if server_name else "server"
+    path = f"{browser.base}/hub/api/users/{quoted(username)}/{server}{query}"
+    answer = browser.fetch("DELETE", path).answer
+    outcome = stop_outcome(answer)
+    if outcome in {Stop.REFUSED, Stop.USER_GONE}:
+        raise error_for(answer, f"stopping the server of {username}")
+    return outcome
+
+
+def log_out(browser: Browser) -> Page:
+    """Press the button that logs out.
+
+    Returns:
+        The page where the person is then: mostly that of the login.
+
+    Raises:
+        HubError: There is no such page.
+    """
+    page = _go(browser, "/hub/logout")
+    if not page.error.startswith(ANOTHER_HOST) and (page.error or page.status >= 400):
+        raise _error(page, "logging out")
+    return page
+
+
+def _arrived(page: Page, username: str, *, on_login_page: bool) -> Page:
+    """Return the page that a login has led to, whatever is wrong there, unless it is the login that went wrong."""
+    if page.error.startswith(ANOTHER_HOST) or (on_login_page and page.status < 400 and not page.error):
+        raise _elsewhere(page)
+    if on_login_page and page.status in {401, 403}:
+        raise _refused(page, username)
+    if page.error or on_login_page:
+        raise _error(page, f"logging in as {username}")
+    return page
+
+
+def _refused(page: Page, username: str) -> LoginFailed:
+    answer = _answer(page)
+    # Locust groups by the text, so nobody's name may be in it.
+    cause = answer.message.replace(username, "{name}") or answer.cause
+    return LoginFailed(f"logging in as {username}: {answer}", status=page.status, cause=cause)
+
+
+def _elsewhere(page: Page) -> LoginElsewhere:
+    if page.error:
+        what = f"the hub sends people to {page.error.removeprefix(f'{ANOTHER_HOST}: ')} to log in"
+    else:
+        buttons = page.document.xpath("//*[@id='login-main']//a | //*[@id='login-main']//button")
+        says = f", only the button {_shown(buttons[:1])!r}" if buttons else ""
+        what = f"the hub's login page has nothing to type into{says}"
+    return LoginElsewhere(
+        f"{what}; what another service asks cannot be typed in from here: give these people tokens instead",
+        status=page.status,
+    )
+
+
+def _at_the_server(page: Page) -> Page:
+    if _offers_to_start(page):
+        failed = page.status == 500 or _has(page, "//h1[contains(., 'failed')]")
+        raise (SpawnFailed if failed else ServerNotRunning)(str(_answer(page)), status=page.status)
+    if page.error or page.status >= 400:
+        raise _error(page, "being led to the server")
+    return page
+
+
+def _listen(browser: Browser, path: str, deadline: Deadline) -> bool:
+    """Listen to a server's progress; return whether it is ready, or the stream did not tell."""
+    messages: deque[str] = deque(maxlen=_MESSAGES)
+    try:
+        with browser.stream(path, timeout=deadline.remaining()) as stream:
+            for event in filter(None, map(event_of, stream)):
+                if event.message:
+                    messages.append(event.message)
+                if event.failed:
+                    raise SpawnFailed("; ".join(messages) or "no reason was given")
+                if event.ready:
+                    return True
+    except StreamLost:
+        pass
+    return False
+
+
+def _go(browser: Browser, path: str) -> Page:
+    return _see(browser, browser.get(browser.base + path))
+
+
+def _submit(browser: Browser, page: Page, form: Any, fields: Iterable[tuple[str, str]]) -> tuple[Page, str]:
+    """Send a form; return the page that this leads to, and the path that was asked for first."""
+    path = browser.path_to(form.get("action") or "", page.path) or page.path
+    multipart = form.get("enctype") == "multipart/form-data"
+    return _see(browser, browser.post_form(path, fields, multipart=multipart)), path
+
+
+def _see(browser: Browser, page: Page) -> Page:
+    """Load what a page of the hub needs; those of a server are for others to load."""
+    if page.is_document and _is_below(browser, page.path, "/hub"):
+        load_files(browser, page)
+    return page
+
+
+def _login_form(page: Page) -> Any:
+    return _form(page, "count(.//input[@type='password']) = 1")
+
+
+def _spawn_form(page: Page) -> Any:
+    return _form(page, "@id='spawn_form'")
+
+
+def _consent_form(page: Page) -> Any:
+    """Return the form by which a person allows the server to know who they are, where the hub asks."""
+    return _form(page, ".//input[@name='scopes']")
+
+
+def _form(page: Page, condition: str) -> Any:
+    forms = page.document.xpath(f"//form[{condition}]") if page.is_document else []
+    return forms[0] if forms else None
+
+
+def _offers_to_start(page: Page) -> bool:
+    return _has(page, "//a[@id='start']") and not _has(page, "//a[@id='stop']")
+
+
+def _has(page: Page, xpath: str) -> bool:
+    return page.is_document and bool(page.document.xpath(xpath))
+
+
+def _is_below(browser: Browser, path: str, *paths: str) -> bool:
+    own = unquote(path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
+    return any(own.startswith(f"{one}/") for one in paths)
+
+
+def _whose(username: str, server_name: str) -> str:
+    return quoted(username) + (f"/{quoted(server_name)}" if server_name else "")
+
+
+def _leads_to(browser: Browser, page: Page, username: str, server_name: str) -> bool:
+    """Say whether a page is that of this server, of its spawn, or the spawn page that serves the default server."""
+    whose = f"{username}/{server_name}" if server_name else username
+    own = [f"{path}/{whose}" for path in ("/hub/spawn", "/hub/spawn-pending", "/user")]
+    is_default = not server_name and page.path.partition("?")[0] == f"{browser.base}/hub/spawn"
+    return is_default or _is_below(browser, page.path, *own)
+
+
+def _error(page: Page, doing: str) -> HubError:
+    return HubError(f"{doing}: {_answer(page)}", status=page.status, cause=page.error or page.answer.cause)
+
+
+def _answer(page: Page) -> Answer:
+    """Return what a page says went wrong as the hub's API would have said it."""
+    message = _shown(page.document.xpath(_WHAT_WENT_WRONG)) if page.is_document else ""
+    if not message:
+        return page.answer
+    return Answer(page.status, json.dumps({"message": message}), page.headers, page.error)
+
+
+def _shown(elements: list[Any]) -> str:
+    text = " ".join(" ".join(element.text_content() for element in elements).split())
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

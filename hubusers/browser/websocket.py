@@ -1,0 +1,228 @@
+"""A websocket as a page holds it: it is read all the time, and pings are answered.
+
+HubUsersError
+  HubError
+    WebsocketRefused   the handshake failed: a status other than 101, or no answer at all
+  WebsocketLost        an open websocket broke off, was closed by the other side, or is closed here
+"""
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from functools import cache
+from http.cookies import CookieError
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import gevent
+from websocket import (
+    ABNF,
+    STATUS_GOING_AWAY,
+    WebSocket,
+    WebSocketBadStatusException,
+    WebSocketException,
+    WebSocketPayloadException,
+    WebSocketProtocolException,
+    _handshake,
+)
+
+from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, reason_of
+from hubusers.http.session import REQUEST_TIMEOUT
+from hubusers.hub.errors import HubError, HubUsersError
+
+GOODBYE = 2.0
+"""Seconds that the other side has to answer the closing of a websocket, before its connection is just closed."""
+
+_KEEP_ALIVE = 45
+"""Seconds without traffic after which TCP probes the connection, as in Chromium; so a vanished host is noticed."""
+
+_FAILURES = (OSError, WebSocketException, ValueError, CookieError)
+_MALFORMED = (WebSocketException, WebSocketProtocolException, WebSocketPayloadException)
+
+
+class WebsocketRefused(HubError):
+    phrase = "websocket refused"
+
+
+class WebsocketLost(HubUsersError):
+    phrase = "websocket lost"
+
+
+def websocket_url(url: str, path: str) -> str:
+    """Return the URL of a websocket.
+
+    Args:
+        url: Any of the hub's URLs; its host is taken, and `wss` for `https`.
+        path: Path and query on that host. It begins with the hub's base path, where the hub has one.
+    """
+    parts = urlsplit(url)
+    scheme = {"http": "ws", "https": "wss"}[parts.scheme]
+    return f"{scheme}://{parts.netloc.rpartition('@')[2]}{path}"
+
+
+class HeldWebsocket:
+    """A websocket that is open as long as its page is: what comes is read at once, and pings are answered.
+
+    It is used as it is for what a page only listens to, such as `/api/events/subscribe`. A greenlet of its own reads
+    it, so who opened it must also `close` it, or `drop` it at the latest when the run ends.
+
+    Offers no compression, which a Jupyter server does not choose unless it is configured to.
+
+    Args:
+        url: `ws://…` or `wss://…`, with its base path.
+        headers: Lines of the handshake, as `Browser.websocket_headers` gives them: cookies, authorization, origin.
+        tls_context: What `wss` goes by; None verifies certificates against the authorities of this machine.
+        timeout: Seconds that the handshake may take, from the look-up of the host's name to the answer.
+
+    Attributes:
+        handshake_seconds: How long the handshake took.
+        subprotocol: What the server chose, or the empty string.
+        lost: Why nothing comes or goes any more, also when that was wanted; None while the websocket is open.
+
+    Raises:
+        WebsocketRefused: The handshake failed. Its `status` is that of the answer, 0 where there was none.
+    """
+
+    offered_subprotocol: ClassVar[str] = ""
+    """What is offered to the server, if anything."""
+
+    def __init__(
+        self,
+        url: str,
+        headers: Iterable[str] = (),
+        *,
+        tls_context: ssl.SSLContext | None = None,
+        timeout: float = REQUEST_TIMEOUT,
+    ) -> None:
+        lines = [*headers]
+        if self.offered_subprotocol:
+            # As a header, because the library refuses servers that choose none of what its own option offers.
+            lines.append(f"Sec-WebSocket-Protocol: {self.offered_subprotocol}")
+        self.lost: WebsocketLost | None = None
+        started = time.perf_counter()
+        self._websocket = _opened(url, lines, tls_context, timeout)
+        self.handshake_seconds = time.perf_counter() - started
+        self.subprotocol = (self._websocket.getheaders() or {}).get("sec-websocket-protocol", "")
+        self._reader = gevent.spawn(self._read)
+
+    def close(self) -> None:
+        """Close it as a browser does whose tab is closed: say so, and wait for the answer, but not for long."""
+        if not self.lost:
+            self._end("closed here")
+            with at_most(GOODBYE), contextlib.suppress(*_FAILURES):
+                self._websocket.send_close(STATUS_GOING_AWAY)
+                self._reader.join()
+        self.drop()
+
+    def abandon(self) -> None:
+        """Walk away: nothing is read or answered any more, no ping either, and nothing closed. `drop` ends that."""
+        self._end("abandoned here")
+        self._reader.kill()
+
+    def drop(self) -> None:
+        """Close the connection without a word, in whatever state it is."""
+        self._end("closed here")
+        self._reader.kill()
+        self._websocket.shutdown()
+
+    def send(self, message: str | bytes) -> None:
+        """Send a text or a binary message.
+
+        Raises:
+            WebsocketLost: It can't be sent.
+        """
+        if not self.lost:
+            try:
+                self._websocket.send(message, ABNF.OPCODE_TEXT if isinstance(message, str) else ABNF.OPCODE_BINARY)
+            except _FAILURES as error:
+                self._end(_reason(error))
+        if self.lost:
+            raise self.lost
+
+    def received(self, message: str | bytes) -> None:
+        """Take a message, a text or a binary one; here, to no purpose. A ValueError means that it is malformed."""
+
+    def ended(self, lost: WebsocketLost) -> None:
+        """Take notice that nothing comes or goes any more."""
+
+    def _read(self) -> None:
+        try:
+            while True:
+                opcode, data = self._websocket.recv_data()
+                if opcode == ABNF.OPCODE_CLOSE:
+                    reason = f"closed with code {int.from_bytes(data[:2], 'big')}" if data else "closed without a code"
+                    break
+                self.received(data.decode() if opcode == ABNF.OPCODE_TEXT else data)
+        except _FAILURES as error:
+            reason = _reason(error)
+        except WebsocketLost:  # by an answer that was to be sent
+            reason = ""
+        self._end(reason)
+        self._websocket.shutdown()
+
+    def _end(self, reason: str) -> None:
+        if not self.lost:
+            self.lost = WebsocketLost(f"the websocket was lost: {reason}", cause=reason)
+            self.ended(self.lost)
+
+
+def _opened(url: str, lines: list[str], tls_context: ssl.SSLContext | None, timeout: float) -> Any:
+    # Text is checked where it is decoded; the library's own check is one step of Python for each byte.
+    websocket: Any = WebSocket(skip_utf8_validation=True)  # as Any, because not all of it has type hints
+    timer = gevent.Timeout.start_new(timeout)
+    try:
+        connection = _connection(url, tls_context)
+        try:
+            websocket.connect(url, socket=connection, header=lines, suppress_origin=True, redirect_limit=0)
+        except BaseException:
+            connection.close()
+            raise
+        return websocket
+    except gevent.Timeout as error:
+        if error is not timer:
+            raise
+        answer = Answer(0, error=TIMED_OUT)
+    except WebSocketBadStatusException as error:
+        answer = Answer(error.status_code, (error.resp_body or b"").decode("utf-8", "replace"))
+    except _FAILURES as error:
+        redirect = websocket.getstatus()
+        answer = Answer(redirect) if redirect else Answer(0, error=_reason(error))
+    finally:
+        # The library keeps cookies of a whole domain in one jar for all, and would give one person's to the next.
+        _handshake.CookieJar.jar.clear()
+        timer.close()
+    raise WebsocketRefused(f"the websocket was refused: {answer}", status=answer.status, cause=answer.cause)
+
+
+def _connection(url: str, tls_context: ssl.SSLContext | None) -> socket.socket:
+    """Connect to a URL's host; the library would go by the environment's proxies, as nothing else here does."""
+    parts = urlsplit(url)
+    host, is_secure = parts.hostname or "", parts.scheme == "wss"
+    connection = socket.create_connection((host, parts.port or (443 if is_secure else 80)))
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):  # not on every system
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEP_ALIVE)
+        if is_secure:
+            connection = (tls_context or _default_tls_context()).wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@cache
+def _default_tls_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def at_most(seconds: float) -> gevent.Timeout:
+    """Return a context that ends after this time, and what comes after it goes on."""
+    return gevent.Timeout(seconds, False)  # type: ignore[arg-type]  # documented, but not in the hints
+
+
+def _reason(error: Exception) -> str:
+    return UNREADABLE if type(error) in _MALFORMED else reason_of(error)

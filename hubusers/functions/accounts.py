@@ -1,0 +1,177 @@
+"""The documented functions for accounts: making them, finding what a stress test left, removing them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.functions.batches import call_for_each, checked_count, checked_names
+from hubusers.functions.defaults import chosen_interval, chosen_timeout
+from hubusers.functions.timing import timeit
+from hubusers.http.messages import Answer
+from hubusers.http.session import REQUEST_TIMEOUT
+from hubusers.hub.client import HubClient
+from hubusers.hub.creation import slices
+from hubusers.hub.errors import HubUsersError
+from hubusers.hub.removal import remove_user
+from hubusers.hub.user_list import list_users
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
+
+
+_SECONDS_PER_ACCOUNT = 0.1
+"""What a request may take longer for each account that it creates: several times what a hub takes."""
+
+
+@timeit
+def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch_size: int = 100) -> dict[str, bool]:
+    """Create accounts (`POST /users`), many with one request.
+
+    Args:
+        usernames: The names; the hub lower-cases them.
+        endpoint: The hub's API.
+        session: From `get_session`, or a Locust HTTP session.
+        batch_size: Names in one request; the hub takes some 17 ms for each, and is given more time for more of them.
+
+    Returns:
+        For each name whether this call created it. False also for an account that was there before, because whoever
+        removes what they created must not remove that one.
+
+    Logs:
+        INFO how many were created and how long it took; WARNING for each that existed, or is called otherwise by the
+        hub; ERROR, with status and content, for each that the hub refused.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong; nothing was sent.
+    """
+    names = list(dict.fromkeys(checked_names(usernames, "usernames")))
+    checked_count(batch_size, "batch_size")
+    client = HubClient(endpoint, session)
+    created = dict.fromkeys(names, False)
+    for batch in slices(names, batch_size):
+        timeout = REQUEST_TIMEOUT + _SECONDS_PER_ACCOUNT * len(batch)
+        answer = client.request_patiently(
+            "POST", "/users", body={"usernames": batch}, timeout=timeout, good=_created_or_existed
+        )
+        if answer.status == 400 and len(batch) > 1:
+            # One name that the hub does not accept keeps it from creating any of them.
+            for name in batch:
+                one = client.request_patiently("POST", "/users", body={"usernames": [name]}, good=_created_or_existed)
+                created[name] = _was_created(one, name)
+        else:
+            for name in batch:
+                created[name] = _was_created(answer, name)
+    LOG.info("Created %d of %d users", sum(created.values()), len(created))
+    return created
+
+
+def _created_or_existed(answer: Answer) -> bool:
+    return answer.status in {201, 409}
+
+
+def _was_created(answer: Answer, name: str) -> bool:
+    if answer.status == 201 and isinstance(answer.model, list):
+        if name.lower() in {str(user.get("name", "")).lower() for user in answer.model if isinstance(user, dict)}:
+            if name != name.lower():
+                LOG.warning("The hub calls the user %s %s", name, name.lower())
+            return True
+        LOG.warning("The user %s existed before", name)
+    elif answer.status == 409:
+        LOG.warning("The user %s existed before", name)
+    else:
+        LOG.error("Could not create the user %s: %s", name, answer)
+    return False
+
+
+@timeit
+def delete_users(
+    usernames: Iterable[str],
+    endpoint: str,
+    session: Any,
+    *,
+    batch_size: int = 10,
+    timeout: float | None = None,
+    poll_interval: float | None = None,
+) -> dict[str, bool]:
+    """Stop the servers of users, wait until they are stopped and delete the users, trying again what the hub refuses.
+
+    Args:
+        usernames: Whom to delete.
+        endpoint: The hub's API.
+        session: From `get_session`, or a Locust HTTP session.
+        batch_size: How many users are worked on at the same time.
+        timeout: Seconds for one user; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
+        poll_interval: Seconds between two tries; by default 1.
+
+    Returns:
+        For each name whether the hub no longer knows it, also when it never did.
+
+    Logs:
+        WARNING, with the hub's last answer, for each that is left; INFO how long all took.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong; nothing was sent.
+    """
+    names = checked_names(usernames, "usernames")
+    checked_count(batch_size, "batch_size")
+    client = HubClient(endpoint, session)
+    seconds, interval = chosen_timeout(timeout), chosen_interval(poll_interval)
+
+    def remove(name: str) -> bool:
+        try:
+            remove_user(client, name, seconds, interval)
+        except HubUsersError as error:
+            LOG.warning("Could not delete the user %s: %s", name, error.detail)
+            return False
+        return True
+
+    removed = call_for_each(remove, names, batch_size, "delete_users")
+    return {name: bool(gone) for name, gone in removed.items()}
+
+
+def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX) -> list[str]:
+    """Return the names of all users that begin with `prefix`, through every page of the hub's list (`GET /users`).
+
+    Args:
+        endpoint: The hub's API.
+        session: From `get_session`, or a Locust HTTP session.
+        prefix: Compared letter by letter, here: the hub's own filter matches anywhere, without case, with wildcards.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong, an empty prefix for one; nothing was sent.
+        HubError: The hub did not hand out the whole list. Half a list would look like all there is.
+    """
+    checked_prefix(prefix)
+    return [user["name"] for user in list_users(prefix, HubClient(endpoint, session).request_patiently)]
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return the prefix; raise TypeError or ValueError for one that is no string or would match everybody."""
+    if not isinstance(prefix, str):
+        raise TypeError(f"prefix must be a string, not {type(prefix).__name__}")
+    if not prefix.strip():
+        raise ValueError("prefix is empty: that would match every user of the hub")
+    return prefix
+
+
+@timeit
+def purge_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX, batch_size: int = 10) -> dict[str, bool]:
+    """Remove every user whose name begins with `prefix`, with their servers.
+
+    Args:
+        endpoint: The hub's API.
+        session: From `get_session`, or a Locust HTTP session.
+        prefix: As for `find_stress_test_users`; `hub-stress-test-` with the hyphen spares `hub-stress-tester`.
+        batch_size: How many users are worked on at the same time.
+
+    Returns:
+        For each name found whether it is gone.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong, an empty prefix for one; nothing was sent.
+        HubError: The hub did not hand out the whole list; nobody was touched.
+    """
+    checked_count(batch_size, "batch_size")
+    names = find_stress_test_users(endpoint, session, prefix=prefix)
+    LOG.info("Removing %d users whose names begin with %r", len(names), prefix)
+    return delete_users(names, endpoint, session, batch_size=batch_size)

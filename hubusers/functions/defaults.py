@@ -1,0 +1,50 @@
+"""The documented defaults of the functions: a wait of 60 seconds, and a look every second.
+
+Both can be given as arguments and by the environment (`SERVER_LIFECYCLE_TIMEOUT`, `SERVER_POLL_INTERVAL`, in seconds);
+a script may also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
+"""
+
+import math
+import os
+
+from hubusers.hub.deadline import POLL_INTERVAL
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
+
+
+def chosen_timeout(timeout: float | None) -> float:
+    """Return the seconds a wait may take: the argument, else `hubusers.SERVER_LIFECYCLE_TIMEOUT` as it is now."""
+    if timeout is None:
+        # Read here and from there, because scripts change the name in the package they imported the functions from.
+        import hubusers
+
+        timeout = hubusers.SERVER_LIFECYCLE_TIMEOUT
+    return _positive(timeout, "timeout")
+
+
+def chosen_interval(poll_interval: float | None) -> float:
+    """Return the seconds between two looks: the argument, else `SERVER_POLL_INTERVAL` of the environment, else 1."""
+    if poll_interval is None:
+        poll_interval = seconds_from_environment("SERVER_POLL_INTERVAL", POLL_INTERVAL)
+    return _positive(poll_interval, "poll_interval")
+
+
+def seconds_from_environment(variable: str, default: float) -> float:
+    """Return a number of seconds above 0 from the environment; anything else is logged as a warning and not used."""
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    try:
+        return _positive(float(text), variable)
+    except ValueError:
+        LOG.warning("%s must be a number of seconds above 0, not %r; using %g", variable, text, default)
+        return default
+
+
+def _positive(seconds: float, what: str) -> float:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"{what} must be a number of seconds, not {type(seconds).__name__}")
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise ValueError(f"{what} must be a number of seconds above 0, not {seconds}")
+    return float(seconds)

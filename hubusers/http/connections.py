@@ -1,0 +1,146 @@
+"""Connections to the hub, as cheap as Python allows: one user's, or those of the clean-up.
+
+geventhttpclient's pool of connections and its parser, without its client in between, which puts the headers together
+anew for each request; gives up its turn to look whether a kept connection still lives; cannot look at all, and makes a
+new connection for each request, where a process has more than a thousand; and tries a lost GET up to a dozen times
+without a word, which a measurement must not.
+"""
+
+import errno
+import select
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from gevent import monkey
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+from geventhttpclient.header import Headers
+from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
+
+from hubusers.http.session import REQUEST_TIMEOUT
+
+_BLOCK_SIZE = 65_536
+"""Bytes to read at once; a page of the hub's list has some hundred thousand."""
+
+_original_poll = monkey.get_original(
+    "select", "poll"
+)  # gevent's own gives up the turn, also for a look that takes no time
+_LOST_WHILE_IDLE = {errno.ECONNRESET, errno.EPIPE}
+
+
+class Connections:
+    """HTTP connections to one host, kept open.
+
+    Args:
+        url: Of the host.
+        headers: Sent with each request.
+        tls_context: Makes what verifies certificates.
+        insecure: Whether they are not verified.
+        size: Connections at most.
+        request_event: Locust's event that counts requests in its statistics, if they shall be.
+        context: Returns what that event is told of the user.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        tls_context: Callable[..., Any] | None = None,
+        insecure: bool = False,
+        size: int = 1,
+        request_event: Any = None,
+        context: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self.url = url
+        self.request_event = request_event
+        self.context = context
+        parts = urlsplit(url)
+        host, netloc = parts.hostname or "", parts.netloc.rpartition("@")[2]
+        lines = {"Host": netloc, "User-Agent": "hubusers", **headers}
+        self._fixed_lines = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        # Without a timeout of the sockets: a request has one, for all of it.
+        common: dict[str, Any] = {"size": size, "connection_timeout": REQUEST_TIMEOUT, "network_timeout": None}
+        if parts.scheme == "https":
+            port = parts.port or 443
+            self._pool: _PlainPool = _TlsPool(
+                host,
+                port,
+                host,
+                port,
+                ssl_context_factory=tls_context,
+                ssl_options={"server_hostname": host},
+                insecure=insecure,
+                **common,
+            )
+        else:
+            port = parts.port or 80
+            self._pool = _PlainPool(host, port, host, port, **common)
+
+    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> HTTPSocketPoolResponse:
+        """Send a request and return its response, of which the header has arrived.
+
+        Only when a kept connection turns out to be closed is another one tried, and not for a POST, which may have been
+        carried out.
+
+        Raises:
+            OSError, HTTPParseError: There is no response.
+        """
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        if body or method == "POST":
+            more += f"Content-Length: {len(body)}\r\n"
+        message = f"{method} {path} HTTP/1.1\r\n{self._fixed_lines}{more}\r\n".encode("latin-1") + body
+        while True:
+            kept = self._pool.has_kept
+            sock = self._pool.get_socket()
+            try:
+                sock.sendall(message)
+            except OSError as error:
+                self._pool.release_socket(sock)
+                if kept and method != "POST" and error.errno in _LOST_WHILE_IDLE:
+                    continue
+                raise
+            except BaseException:
+                self._pool.release_socket(sock)
+                raise
+            try:
+                return HTTPSocketPoolResponse(
+                    sock, self._pool, block_size=_BLOCK_SIZE, method=method, headers_type=_LowerCaseHeaders
+                )
+            except HTTPConnectionClosed:
+                if not kept or method == "POST":
+                    raise
+
+
+class _LowerCaseHeaders(Headers):
+    """All that is needed of headers here; the library's own keep their order and their letters as well.
+
+    Several cookies are one value, a line for each.
+    """
+
+    def add(self, field: str, value: Any) -> None:
+        name = field.lower()
+        if name == "set-cookie" and name in self:  # the one header that comes again and again, and cannot be joined
+            value = f"{dict.__getitem__(self, name)}\n{value}"
+        dict.__setitem__(self, name, value)
+
+    def items(self) -> Any:
+        return dict.items(self)
+
+
+class _PlainPool(ConnectionPool):
+    @property
+    def has_kept(self) -> bool:
+        return not self._socket_queue.empty()
+
+    def _is_socket_alive(self, sock: Any) -> bool:
+        poll = _original_poll()
+        try:
+            poll.register(sock.fileno(), select.POLLIN)
+        except (ValueError, OSError):
+            return False
+        return not poll.poll(0)  # what can be read while nothing was asked for is its end
+
+
+class _TlsPool(_PlainPool, SSLConnectionPool):
+    pass

@@ -1,0 +1,139 @@
+"""One request and its answer, whatever carries them: what was asked, what came back, or why nothing did."""
+
+import json
+import math
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import requests
+import urllib3
+from urllib3.exceptions import InvalidHeader
+
+from hubusers.http.session import RETRIES
+from hubusers.log import without_secrets
+
+CONNECTION_REFUSED = "connection refused"
+TIMED_OUT = "timed out"
+CONNECTION_LOST = "connection lost"
+CERTIFICATE_NOT_TRUSTED = "TLS certificate not trusted"
+UNREADABLE = "answer cannot be read"
+
+_SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: an HTTP answer, or status 0 and the reason why there is none."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    error: str = ""
+
+    @cached_property
+    def model(self) -> Any:
+        """The body as JSON, or None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):  # the latter for what is nested thousands of times
+            return None
+
+    @property
+    def message(self) -> str:
+        """What the hub says about a refusal."""
+        return str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that a `Retry-After` header asks to wait, None without a readable one."""
+        text = self.headers.get("Retry-After")
+        try:
+            return RETRIES.parse_retry_after(text) if text else None
+        except (InvalidHeader, ValueError, OverflowError):  # the latter for numbers and years beyond all bounds
+            return None
+
+    @property
+    def hub_is_away(self) -> bool:
+        """Whether there is no hub at the moment: nobody listens, or a proxy answers in its place."""
+        return self.error in {CONNECTION_REFUSED, CONNECTION_LOST} or self.status in {502, 503, 504}
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether the body is for a browser: the API only speaks JSON."""
+        return self.model is None and "<html" in self.body.lower()
+
+    @property
+    def cause(self) -> str:
+        """What is odd about an answer that was not expected, in a few fixed words that Locust can group by."""
+        if not self.status:
+            return self.error
+        text = f"HTTP {self.status}"
+        if 300 <= self.status < 400:
+            return f"{text}, a redirect"
+        if self.status == 200 and self.model is None:
+            what = "a web page" if self.is_web_page else "no JSON" if self.body.strip() else "no content"
+            return f"{text}, {what}"
+        return text
+
+    def __str__(self) -> str:
+        """Status and content, for a log."""
+        if not self.status:
+            return self.error
+        content = without_secrets(" ".join(self.body.split()))
+        if len(content) > _SHOWN_CHARACTERS:
+            content = content[:_SHOWN_CHARACTERS] + "…"
+        return f"HTTP {self.status}: {content or '(no content)'}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; `template` is its name in Locust's statistics, and `good` says what counts there as a success."""
+
+    method: str
+    url: str
+    template: str
+    body: Any
+    headers: dict[str, str]
+    timeout: float
+    good: Callable[[Answer], bool]
+    silence: float = math.inf  # seconds without a byte after which a stream is given up
+
+
+class StreamLost(Exception):
+    """A stream that broke off, or went silent, before its end; its text is one of the reasons above."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Name, in a few fixed words, why there was no answer; the libraries' own texts hold addresses and ports."""
+    causes = list(_causes(error))
+    for kinds, reason in (
+        (ssl.SSLCertVerificationError, CERTIFICATE_NOT_TRUSTED),
+        (ssl.SSLError, "TLS failed"),
+        (ConnectionRefusedError, CONNECTION_REFUSED),
+        (socket.gaierror, "host name unknown"),
+        ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
+        # requests parses a redirect's Location even when it is not to follow it, and lets this escape.
+        (ValueError, UNREADABLE),
+    ):
+        if any(isinstance(cause, kinds) for cause in causes):
+            return reason
+    # gevent's own is no TimeoutError.
+    return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else CONNECTION_LOST
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return an error and those inside it: each library wraps the one below in a way of its own."""
+    waiting, seen = [error], set()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        attributes = (getattr(cause, name, None) for name in ("__cause__", "__context__", "reason", "original"))
+        inside = (*attributes, *cause.args)
+        waiting += [part for part in inside if isinstance(part, BaseException)]

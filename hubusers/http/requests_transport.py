@@ -1,0 +1,160 @@
+"""Sends requests through a `requests.Session`, or through Locust's `HttpSession`, which is one."""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from hubusers.http.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
+from hubusers.http.session import retries_of, without_retries
+from hubusers.http.stream import Stream, report
+
+_BLOCK = 65536
+"""Bytes to read at once, at most. Without a number urllib3 does not notice that the end of an answer is missing."""
+
+
+class RequestsTransport:
+    def __init__(self, session: requests.Session, url: str) -> None:
+        self.retries = retries_of(session, url)
+        self._session = without_retries(session)
+
+    def send(self, request: Request) -> Answer:
+        give_up_at = time.monotonic() + request.timeout
+        try:
+            # As a stream, because the timeout of requests is for each piece that comes, not for all of them.
+            response = self._response_to(request, stream=True)
+        except (requests.RequestException, ValueError) as error:
+            return Answer(0, error=reason_of(error))
+        return _answer(response, give_up_at)
+
+    @contextlib.contextmanager
+    def stream(self, request: Request) -> Iterator[Stream]:
+        started = time.monotonic()
+        try:
+            response = self._response_to(request, stream=True)
+        except (requests.RequestException, ValueError) as error:
+            yield Stream(Answer(0, error=reason_of(error)), request, started)
+            return
+        with contextlib.closing(response):
+            yield _stream(response, request, started)
+
+    def _response_to(self, request: Request, **kwargs: Any) -> requests.Response:
+        return self._session.request(
+            request.method,
+            request.url,
+            json=request.body,
+            headers=request.headers,
+            timeout=min(request.timeout, request.silence),
+            allow_redirects=False,
+            **kwargs,
+        )
+
+
+class HttpSessionTransport(RequestsTransport):
+    """Locust's session hands out a response that has to be told, within a with-block, whether it was a success."""
+
+    def __init__(self, session: Any, url: str) -> None:
+        super().__init__(session, url)
+        self._request_event = session.request_event
+
+    def send(self, request: Request) -> Answer:
+        started = time.perf_counter()
+        try:
+            with self._response_to(request) as response:
+                return _counted(response, request, _answer(response))
+        except ValueError as error:
+            return self._counted_as_unreadable(request, started, error)
+
+    @contextlib.contextmanager
+    def stream(self, request: Request) -> Iterator[Stream]:
+        started, since = time.monotonic(), time.perf_counter()
+        try:
+            # Locust's with-block ends here, at the beginning of the stream: that is the time to count.
+            with self._response_to(request, stream=True) as response:
+                stream = _stream(response, request, started)
+                _counted(response, request, stream.answer)
+        except ValueError as error:
+            yield Stream(self._counted_as_unreadable(request, since, error), request, started)
+            return
+        # Locust's stand-in for no response has nothing to close.
+        with contextlib.closing(response) if response.raw else contextlib.nullcontext():
+            yield stream
+
+    def _response_to(self, request: Request, **kwargs: Any) -> Any:
+        return super()._response_to(request, name=request.template, catch_response=True, **kwargs)
+
+    def _counted_as_unreadable(self, request: Request, started: float, error: ValueError) -> Answer:
+        """Tell Locust of an answer that requests choked on, which makes Locust overlook it."""
+        answer = Answer(0, error=reason_of(error))
+        report(self._request_event, request, answer, time.perf_counter() - started, 0, {})
+        return answer
+
+
+def _counted(response: Any, request: Request, answer: Answer) -> Answer:
+    """Tell Locust whether a response was a success, in a text that it can group."""
+    if request.good(answer):
+        response.success()
+    else:
+        response.failure(answer.cause)
+    return answer
+
+
+def _answer(response: requests.Response, give_up_at: float | None = None) -> Answer:
+    if not response.status_code:  # Locust's stand-in for no response
+        return Answer(0, error=reason_of(response.error))  # type: ignore[attr-defined]
+    try:
+        body = _content(response, give_up_at) if give_up_at else response.content or b""
+    except StreamLost as lost:
+        return Answer(0, error=str(lost))
+    except Exception as error:  # reading the rest of a broken answer raises the libraries' many kinds of errors
+        return Answer(0, error=reason_of(error))
+    return Answer(response.status_code, body.decode("utf-8", "replace"), response.headers)
+
+
+def _content(response: requests.Response, give_up_at: float) -> bytes:
+    """Read an answer to its end; raises StreamLost when that does not come in time."""
+    if response.raw is None or response.raw.closed:  # nothing to come, or read already by a hook of the session's owner
+        return response.content or b""
+    blocks: list[bytes] = []
+    with contextlib.closing(response):  # gives the connection back, or ends it in the middle of an answer
+        while block := _read(response.raw, give_up_at - time.monotonic()):
+            blocks.append(block)
+    return b"".join(blocks)
+
+
+def _stream(response: requests.Response, request: Request, started: float) -> Stream:
+    if response.status_code != requests.codes.ok:
+        return Stream(_answer(response, started + request.timeout), request, started)
+    received, complete = b"", deque[bytes]()
+
+    def read_line(seconds: float) -> str | None:
+        nonlocal received
+        give_up_at = time.monotonic() + seconds
+        while not complete:
+            block = _read(response.raw, give_up_at - time.monotonic())
+            if not block:
+                return None
+            *lines, received = (received + block).split(b"\n")
+            complete.extend(lines)
+        return complete.popleft().decode("utf-8", "replace")
+
+    return Stream(Answer(200, headers=response.headers), request, started, read_line)
+
+
+def _read(raw: Any, seconds: float) -> bytes:
+    """Return what has come, as soon as there is something; nothing at the end."""
+    if seconds <= 0:
+        raise StreamLost(TIMED_OUT)
+    try:
+        # Without a socket, where the other side announced that it will close, the request's own timeout has to do.
+        if sock := getattr(raw.connection, "sock", None):
+            sock.settimeout(seconds)
+        # Not `read`, which would hold back short events until a block is full.
+        block: bytes = raw.read1(_BLOCK, decode_content=True)
+    except (HTTPError, OSError) as error:
+        raise StreamLost(reason_of(error)) from None
+    return block

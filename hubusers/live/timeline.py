@@ -1,0 +1,117 @@
+"""The run so far, a point a second: what the page Hub and the progress line show."""
+
+from collections import deque
+
+from hubusers.event.model import Target
+from hubusers.results.records import START_TO_READY
+from hubusers.results.results import Results
+from hubusers.results.targets import Outcome, nearest_rank, outcome
+from hubusers.run.user_counts import UserCounts
+
+LAST_MOMENTS = 30.0
+"""Seconds; percentiles over them follow what happens, where those of the whole run would hardly move any more."""
+
+_MOST_POINTS = 1000
+_STALE = 15.0
+_BETWEEN_OUTCOMES = 3.0
+
+Point = dict[str, float | int | None]
+
+
+class Timeline:
+    """Collects the points; when there are many it drops every second one, and takes new ones half as often.
+
+    Args:
+        results: What is measured.
+        targets: What must hold.
+    """
+
+    def __init__(self, results: Results, targets: list[Target]) -> None:
+        self.points: list[Point] = []
+        self.outcomes: list[Outcome] = []
+        self._results = results
+        self._targets = targets
+        self._interval = 1.0
+        self._seen = 0  # of the records
+        self._recent: deque[tuple[float, float]] = deque()  # when a start was noted, and its seconds
+        self._judged = float("-inf")
+
+    def note(self, now: float, elapsed: float, counts: UserCounts) -> None:
+        """Add a point.
+
+        Args:
+            now: Seconds since the epoch.
+            elapsed: Seconds since the doors opened.
+            counts: Of all processes.
+        """
+        self._take_starts(now)
+        if elapsed - self._judged >= _BETWEEN_OUTCOMES:
+            self.judge(elapsed)
+        if self.points and elapsed - float(self.points[-1]["t"] or 0) < self._interval - 0.5:
+            return
+        if len(self.points) == _MOST_POINTS:
+            self.points = self.points[::2]
+            self._interval *= 2
+        self.points.append({"t": elapsed, **counts.as_message(), **self._starts(), **self._hub(now)})
+
+    def judge(self, elapsed: float = float("inf")) -> None:
+        """See how the targets stand."""
+        self._judged = elapsed
+        self.outcomes = [outcome(target, self._results) for target in self._targets]
+
+    def _take_starts(self, now: float) -> None:
+        records = self._results.records
+        for record in records.since(self._seen):
+            if record.step == START_TO_READY and not record.failure:
+                self._recent.append((now, record.seconds))
+        self._seen = len(records)
+        while self._recent and self._recent[0][0] < now - LAST_MOMENTS:
+            self._recent.popleft()
+
+    def _starts(self) -> Point:
+        seconds = [seconds for _, seconds in self._recent]
+        return {f"p{share}": nearest_rank(seconds, share) if seconds else None for share in (50, 95, 99)}
+
+    def _hub(self, now: float) -> Point:
+        probes, samples = self._results.probes, self._results.hub_samples
+        probe = probes[-1] if probes and probes[-1].began > now - _STALE and not probes[-1].failure else None
+        sample = samples[-1] if samples and samples[-1].time > now - _STALE else None
+        return {
+            "probe": probe.seconds if probe else None,
+            "cpu": self._cpu() if sample else None,
+            "memory": sample.memory if sample else None,
+            "running_servers": sample.running_servers if sample else None,
+        }
+
+    def _cpu(self) -> float | None:
+        if len(self._results.hub_samples) < 2:
+            return None
+        before, after = self._results.hub_samples[-2:]
+        if before.cpu_seconds is None or after.cpu_seconds is None or after.cpu_seconds < before.cpu_seconds:
+            return None  # not told, or a hub that has started anew
+        return (after.cpu_seconds - before.cpu_seconds) / (after.time - before.time)
+
+
+def in_words(elapsed: float) -> str:
+    """Return seconds as minutes and seconds, with hours where there are any."""
+    minutes, seconds = divmod(int(elapsed), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def point_in_words(point: Point, planned: int | None, outcomes: list[Outcome]) -> str:
+    """Return a point as the progress line says it."""
+    arrived = f"{point['arrived']} of {planned} arrived" if planned is not None else f"{point['arrived']} arrived"
+    parts = [
+        f"{in_words(point['t'] or 0)} elapsed",
+        arrived,
+        f"{point['pending']} pending",
+        f"{point['ready']} ready",
+        f"{point['failed']} failed",
+    ]
+    if point["p95"] is not None:
+        parts.append(f"start to ready p95 {point['p95']:.1f} s (last {LAST_MOMENTS:g} s)")
+    if outcomes:
+        held = sum(outcome.state == "held" for outcome in outcomes)
+        parts.append(f"{held} of {len(outcomes)} targets held so far")
+    return ", ".join(parts)

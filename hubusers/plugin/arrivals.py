@@ -1,0 +1,125 @@
+"""Letting the people of an event in, each at the planned moment, whatever the hub does: an open process."""
+
+from locust.dispatch import UsersDispatcher
+from locust.runners import Runner
+from locust.shape import LoadTestShape
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import gevent
+from gevent.lock import BoundedSemaphore
+
+from hubusers.event.plan import Person
+from hubusers.hub.answers import error_for
+from hubusers.hub.client import HubClient
+from hubusers.hub.creation import slices
+from hubusers.hub.deadline import Deadline
+from hubusers.log import get_logger
+from hubusers.run.next_person import NextPerson
+from hubusers.run.run import Run
+
+LOG = get_logger(__name__)
+
+_ACCOUNTS_IN_A_REQUEST = 50
+"""The hub takes some 20 ms for each, and answers nobody meanwhile."""
+
+
+class Arrivals:
+    """The people of one process: their accounts, then their arrivals.
+
+    Args:
+        runner: Locust's, whose users they become.
+        run: The run.
+        people: In order of arrival.
+    """
+
+    def __init__(self, runner: Runner, run: Run, people: list[Person]) -> None:
+        self._runner = runner
+        self._run = run
+        self._people = people
+        self._accounts = [run.accounts.take() for _ in people]
+        self._letting_in: gevent.Greenlet[..., None] | None = None
+        self._creating = BoundedSemaphore()
+        self._closed = False
+        self._all_came = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everybody has come, and has left again."""
+        return self._all_came and self._runner.user_count == 0
+
+    def prepare(self) -> None:
+        """Create the accounts before the event: people have theirs since long, and making hundreds takes seconds.
+
+        Raises:
+            HubError: The hub did not create them.
+        """
+        if not self._run.accounts.are_made:
+            return
+        client = HubClient(self._run.settings.endpoint, self._run.settings.access.session)
+        made, usernames = 0, [account.username for account in self._accounts]
+        for batch in slices(usernames, _ACCOUNTS_IN_A_REQUEST):
+            with self._creating:
+                if self._closed:
+                    return
+                self._create(client, batch)
+            made += len(batch)
+            LOG.info("%d of %d accounts created", made, len(usernames))
+
+    def open_doors(self) -> None:
+        """Begin the event: from now on people come when they are due."""
+        if not self._closed:
+            self._run.open_doors()
+            self._letting_in = gevent.spawn(self._let_in)
+
+    def close_doors(self) -> None:
+        """Let nobody in any more, and make no more accounts; those under way are waited for, or they would be left."""
+        self._closed = True
+        if self._letting_in:
+            self._letting_in.kill()
+        with self._creating:
+            pass
+
+    def _create(self, client: HubClient, usernames: list[str]) -> None:
+        for name in usernames:
+            self._run.ledger.user_created(name)  # before the hub is asked, because its answer may never arrive
+        deadline = Deadline(self._run.settings.server_timeout)
+        answer = client.request_patiently("POST", "/users", deadline=deadline, body={"usernames": usernames})
+        if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
+            raise error_for(answer, "creating the accounts of the event")
+
+    def _let_in(self) -> None:
+        for person, account in zip(self._people, self._accounts, strict=True):
+            due = self._run.began + person.arrives
+            gevent.sleep(max(0.0, due - time.monotonic()))  # also when many are late: those who are in go on meanwhile
+            self._run.expect(NextPerson(person, account, has_account=True, due=due))
+            self._runner.spawn_users({person.user_class: 1})
+        self._all_came = True
+
+
+class NoDispatch(UsersDispatcher):
+    """Tells Locust to dispatch no users at all, and so to take none away either: the people come by themselves."""
+
+    def new_dispatch(self, *args: Any, **kwargs: Any) -> None:
+        super().new_dispatch(*args, **kwargs)
+        self._dispatcher_generator = self._dispatch_nobody()
+
+    def _dispatch_nobody(self) -> Generator[dict[str, dict[str, int]]]:
+        yield {worker.id: {} for worker in self._worker_nodes}
+
+
+class EventShape(LoadTestShape):
+    """Has Locust wait until the event is over.
+
+    Args:
+        is_over: Says whether it is.
+    """
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._is_over = is_over
+
+    def tick(self) -> tuple[int, float] | None:
+        return None if self._is_over() else (0, 1)

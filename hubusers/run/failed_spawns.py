@@ -1,0 +1,32 @@
+"""Counting spawns that fail in a row, as a hub with `consecutive_failure_limit` does, which exits at its limit."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class SpawnCounts:
+    """How many spawns one process has seen to end well and badly so far."""
+
+    ready: int = 0
+    failed: int = 0
+
+    def as_message(self) -> dict[str, int]:
+        """Return the figures as Locust's messages between workers and master carry them."""
+        return asdict(self)
+
+
+class FailedInARow:
+    """The present row of failed spawns, over all processes of a run."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, SpawnCounts] = {}
+        self._count = 0
+
+    def note(self, process: str, spawns: SpawnCounts) -> int:
+        """Take in what one process counts by now; return the length of the row."""
+        before = self._known.get(process, SpawnCounts())
+        self._known[process] = spawns
+        if spawns.ready > before.ready:
+            self._count = 0
+        self._count += spawns.failed - before.failed
+        return self._count

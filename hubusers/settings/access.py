@@ -1,0 +1,105 @@
+"""How a process of a run gets at the hub: the token, the certificates, the password of the accounts that it makes."""
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import requests
+
+from hubusers.http.session import checked_token, get_session
+from hubusers.hub.endpoint import endpoint_from_url
+
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, no token
+PASSWORD_VARIABLE = "HUBUSERS_PASSWORD"  # noqa: S105
+PASSWORD_FILE_VARIABLE = "HUBUSERS_PASSWORD_FILE"  # noqa: S105
+TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
+ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
+
+
+class SettingsError(ValueError):
+    """An option, a variable or a file that cannot be used; the text says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """How this process gets at the hub: a worker may run on another machine than its master, so each has its own."""
+
+    token: str = field(repr=False)
+    verify: bool | str = True  # TLS certificates: as for get_session
+    token_file: str | None = None
+    password: str = field(default="", repr=False)  # of the accounts that a run makes; "" where there is none
+
+    @property
+    def arguments(self) -> list[str]:
+        """What gives another command the same access; the token in the environment is there for it as well."""
+        arguments = ["--hub-token-file", self.token_file] if self.token_file else []
+        if isinstance(self.verify, str):
+            return [*arguments, "--ca-bundle", self.verify]
+        return arguments if self.verify else [*arguments, "--insecure"]
+
+    @cached_property
+    def session(self) -> requests.Session:
+        """The one session that everything but the users speaks through."""
+        return get_session(self.token, verify=self.verify)
+
+
+def access_from(
+    token_file: str | None, ca_bundle: str | None, insecure: bool, password_file: str | None = None
+) -> Access:
+    """Read token and password, and look at the certificates; raise SettingsError when one of them cannot be used."""
+    verify = not insecure if insecure or not ca_bundle else ca_bundle
+    access = Access(read_token(token_file), verify, token_file, read_password(password_file))
+    try:
+        _ = access.session
+    except ValueError as error:
+        raise SettingsError(f"{error}. Give another one with --ca-bundle.") from None
+    return access
+
+
+def endpoint_of(host: str | None) -> str:
+    """Return the API endpoint for what was given as the host; raise SettingsError when nothing usable was."""
+    if not host:
+        raise SettingsError(f"Which hub? Give its URL with --host (-H) or in {ENDPOINT_VARIABLE}.")
+    try:
+        return endpoint_from_url(host)
+    except ValueError as error:
+        raise SettingsError(f"The hub's URL (--host or {ENDPOINT_VARIABLE}) cannot be used: {error}.") from None
+
+
+def read_token(file: str | None = None) -> str:
+    """Return the hub's API token from a file or, without one, from the environment; raise SettingsError for neither."""
+    if file:
+        text = _read(file, "token")
+        try:
+            return checked_token(text)
+        except ValueError as error:
+            raise SettingsError(f"The token file {file} cannot be used: {error}.") from None
+    try:
+        return checked_token(os.environ.get(TOKEN_VARIABLE, ""))
+    except ValueError as error:
+        raise SettingsError(
+            f"No usable API token: {error}. Put one into {TOKEN_VARIABLE}, or its file's name into --hub-token-file."
+        ) from None
+
+
+def read_password(file: str | None = None) -> str:
+    """Return what the accounts that a run makes log in with, from a file or the environment; "" when there is none.
+
+    Raises:
+        SettingsError: The file cannot be read, or is empty.
+    """
+    if not file:
+        return os.environ.get(PASSWORD_VARIABLE, "")
+    password = _read(file, "password").rstrip("\r\n")
+    if not password:
+        raise SettingsError(f"The password file {file} is empty.")
+    return password
+
+
+def _read(file: str, what: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise SettingsError(f"The {what} file {file} cannot be read: {reason}.") from None

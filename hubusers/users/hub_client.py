@@ -1,0 +1,83 @@
+"""How users speak to the hub: counted in Locust's statistics, and with few looks of a process under way."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gevent.lock import BoundedSemaphore
+
+from hubusers.http.messages import TIMED_OUT, Answer
+from hubusers.http.session import REQUEST_TIMEOUT
+from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError
+from hubusers.run.run import Run
+from hubusers.users.whose_token import for_whom
+
+LOOKS_UNDER_WAY = 10
+"""Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
+
+
+class CountingClient(HubClient):
+    """Leaves it to Locust to count odd answers, and to the run to say what is odd about the first of each kind.
+
+    Args:
+        run: The run.
+        session: Locust's.
+    """
+
+    def __init__(self, run: Run, session: Any) -> None:
+        super().__init__(run.settings.endpoint, session)
+        self._run = run
+
+    def request(self, method: str, template: str, **kwargs: Any) -> Answer:
+        answer = super().request(method, template, **kwargs)
+        if answer.hub_is_away:
+            self._run.note_hub_away()
+        return answer
+
+    def note_odd_answer(self, error: HubError) -> None:
+        self._run.note_failure(error)
+
+    def note_lateness(self, seconds: float) -> None:
+        self._run.generator.note_lateness(seconds)
+
+
+class UserClient(CountingClient):
+    """Looks at a server only when few of the process's looks are under way.
+
+    People don't look; their pages are told. A thousand users who each look once a second are more than a hub answers,
+    and one with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take minutes.
+    Where the hub is slow, looks wait here instead, and come later than once a second.
+
+    Args:
+        run: The run.
+        session: Locust's.
+        token: Which the session carries: the run's, or the person's own.
+        count: Counts what is no request, by its name and its seconds.
+    """
+
+    _places = BoundedSemaphore(LOOKS_UNDER_WAY)
+
+    def __init__(self, run: Run, session: Any, token: str, count: Callable[[str, float], None]) -> None:
+        super().__init__(run, session)
+        self.token = token
+        self._count = count
+
+    def request(self, method: str, template: str, *, timeout: float = REQUEST_TIMEOUT, **kwargs: Any) -> Answer:
+        if method != "GET":
+            return super().request(method, template, timeout=timeout, **kwargs)
+        deadline = Deadline(timeout)
+        if not self._places.acquire(timeout=timeout):
+            return Answer(0, error=TIMED_OUT)
+        try:
+            return super().request(method, template, timeout=deadline.remaining(), **kwargs)
+        finally:
+            self._places.release()
+
+    def note_odd_answer(self, error: HubError) -> None:
+        super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token))
+
+    def note_stream_lost(self, reason: str) -> None:
+        self._count("progress stream lost", 0.0)
+        detail = f"a progress stream was lost, and its server is polled instead: {reason}"
+        self._run.note_failure(HubError(detail, cause=f"progress stream lost, {reason}"))

@@ -1,0 +1,261 @@
+"""People who work with notebooks in JupyterLab, in a browser."""
+
+from locust import task
+from locust.env import Environment
+
+import random
+import time
+import uuid
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import gevent
+
+from hubusers.browser.browser import Page
+from hubusers.browser.path_template import template_of
+from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
+from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.lab.frontend import NOT_JUPYTERLAB, FrontEnd
+from hubusers.lab.kernel import Kernel
+from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
+from hubusers.results.records import CELL, KERNEL_READY, LAB_LOADED, SAVED
+from hubusers.settings.access import SettingsError
+from hubusers.settings.settings import Settings
+from hubusers.users.browser_user import BrowserUser
+
+Held = TypeVar("Held", bound=HeldWebsocket)
+
+
+class WrongOutput(HubUsersError):
+    """A cell gave something else than what is stored in the notebook; the person sees it, and goes on."""
+
+    phrase = "wrong output"
+    ends_task = False
+
+
+class NotebookUser(BrowserUser):
+    """Comes, works through notebooks in JupyterLab, and leaves; and comes back, as often as is planned.
+
+    The steps of a visit are methods, for a subclass to put together anew. The notebooks are those of `--notebooks`,
+    one after the other in an order that is drawn; a new one is begun as long as the stay is not over, and one that was
+    begun is worked through, unless the person has to leave (`until` in an event). Before each cell the person thinks.
+
+    Each notebook is a file of its own in the person's folder, under a name that begins with the run's prefix, so that
+    nobody's own file is opened. With named servers, which may share one folder, it begins with that of the server, so
+    that each person has files of their own. Who logs out deletes them first.
+    """
+
+    only_if_asked = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._random = random.Random(f"{self.person.seed}/notebooks")
+        self._thoughts = self.person.thoughts()
+        self._front_end: FrontEnd
+        self._asking: gevent.Greenlet[..., None] | None = None
+        self._websockets: list[HeldWebsocket] = []
+        self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
+        self._files: set[str] = set()  # that this person has put into the folder
+
+    @classmethod
+    def check(cls, settings: Settings) -> None:
+        try:
+            _notebooks_in(settings.notebooks)
+        except NotebookError as error:
+            raise SettingsError(str(error)) from None
+
+    @task
+    def visit(self) -> None:
+        stays_until = time.monotonic() + self.begin_lifecycle()
+        try:
+            self.log_in()
+            page = self.open_server()
+            self.load_lab(page)
+            while True:
+                self.work_through(self._random.choice(_notebooks_in(self.settings.notebooks)))
+                if min(stays_until - time.monotonic(), self.time_left) <= 0:
+                    break
+            self.leave()
+        except Exception:  # a step failed, and was counted
+            self.close_page()
+            raise
+
+    # The steps
+
+    def load_lab(self, page: Page) -> None:
+        """Load JupyterLab, whose page this is, and let it ask what it asks from then on: the row `STEP lab loaded`."""
+        with self.step(LAB_LOADED):
+            if page.error or page.status >= 400:
+                raise self._error_for(page.answer, "opening JupyterLab")
+            failed = self.browser.failures
+            front_end = self._front_end = FrontEnd.of(self.browser, page)
+            if front_end.problem == NOT_JUPYTERLAB:
+                raise HubError(f"opening JupyterLab: {page.path} is no page of it", cause="no JupyterLab page")
+            listening = gevent.spawn(self._listen, front_end.events_path)
+            try:
+                front_end.load(self.browser)
+                refused = listening.get()
+            finally:
+                listening.kill()  # does something only where the person was ended meanwhile
+            if refused:
+                raise refused
+            if count := self.browser.failures - failed:
+                raise HubError(f"opening JupyterLab: {count} requests failed", cause="requests failed")
+        self._asking = gevent.spawn(self._ask_again_and_again)
+
+    def work_through(self, notebook: Notebook) -> None:
+        """Open a notebook, run its cells, with a thought before each, and save it."""
+        path = self.put_there(notebook)
+        kernel = self.open_notebook(path)
+        document = notebook.document()
+        for cell in notebook.cells:
+            self.stay(min(next(self._thoughts), self.time_left))
+            if self.time_left <= 0:
+                break
+            self.run_cell(kernel, notebook, cell, document)
+            self._front_end.ran(self.browser)
+        self.save(path, document)
+
+    def put_there(self, notebook: Notebook) -> str:
+        """Put a notebook into the person's folder, once; return its path there."""
+        # Servers of one account may share its folder; their names begin with the run's prefix as well.
+        path = f"{self.account.server_name or self.settings.prefix}-{notebook.name}"
+        if path not in self._files:
+            body = {"type": "notebook", "format": "json", "content": notebook.document()}
+            with self.or_end_the_task():
+                answer = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201)).answer
+                if answer.status not in {200, 201}:
+                    raise self._error_for(answer, f"putting {path} there")
+            self._files.add(path)
+        return path
+
+    def open_notebook(self, path: str) -> Kernel:
+        """Open a notebook, and have a kernel that runs nothing else: the row `STEP kernel ready`.
+
+        One that is open already gets its kernel restarted.
+        """
+        with self.step(KERNEL_READY):
+            kernel = self._kernels.get(path)
+            if kernel and not kernel.lost:
+                self._front_end.notebook = path
+                answer = self.browser.fetch("POST", f"{self._front_end.base}api/kernels/{kernel.id}/restart").answer
+                if answer.status != 200:
+                    raise self._error_for(answer, "restarting a kernel")
+            else:
+                kernel = self._start_kernel(path)
+            kernel.wait_until_ready(self.settings.server_timeout)
+        return kernel
+
+    def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
+        """Run a cell, and compare what it gives with what is stored: the row `STEP cell`.
+
+        Args:
+            kernel: Runs it.
+            notebook: Whose cell.
+            cell: The cell.
+            document: The notebook as it is in the browser; the outputs go there.
+        """
+        with self.step(CELL):
+            result = kernel.execute(cell.source, self.settings.server_timeout)
+            document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
+            if failure := cell.failure(result.outputs):
+                where = f"{notebook.name}, cell {cell.index + 1}"
+                raise WrongOutput(f"{where}, of {self.username}: {failure}", cause=f"{where}: {failure}")
+
+    def save(self, path: str, document: dict[str, Any]) -> None:
+        """Save the open notebook: the row `STEP saved`."""
+        with self.step(SAVED):
+            answer = self._front_end.saved(self.browser, document).answer
+            if answer.status not in {200, 201}:
+                raise self._error_for(answer, f"saving {path}")
+
+    # Leaving
+
+    def close_page(self) -> None:
+        """Close the tab: its websockets, and nothing is asked any more."""
+        self._stop_asking()
+        gevent.joinall([gevent.spawn(websocket.close) for websocket in self._websockets])
+        self._forget_page()
+
+    def abandon_page(self) -> None:
+        """Go away: the websockets stay open, and nobody reads them."""
+        self._stop_asking()
+        for websocket in self._websockets:
+            websocket.abandon()
+            self.test_run.keep_open(websocket)
+        self._forget_page()
+
+    def before_logging_out(self) -> None:
+        """Delete the notebooks that were put into the person's folder."""
+        for path in sorted(self._files):
+            self.browser.fetch("DELETE", self._contents(path), good=(204, 404))
+        self._files.clear()
+
+    # How it is done
+
+    def _start_kernel(self, path: str) -> Kernel:
+        opened = self._front_end.opened(self.browser, path)
+        if opened.notebook.status != 200:
+            raise self._error_for(opened.notebook.answer, f"opening {path}")
+        if opened.session.status not in {200, 201} or not opened.kernel:
+            raise self._error_for(opened.session.answer, f"starting a kernel for {path}")
+        channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
+        kernel = self._kernels[path] = self._hold(Kernel, channels)
+        return kernel
+
+    def _listen(self, path: str) -> WebsocketRefused | None:
+        """Hold a websocket that is only listened to; return why it was refused, for others than this greenlet."""
+        try:
+            self._hold(HeldWebsocket, path)
+        except WebsocketRefused as refused:
+            return refused
+        return None
+
+    def _hold(self, kind: type[Held], path: str) -> Held:
+        """Open a websocket, counted under its path template, and hold it as long as the page is there."""
+        began = time.perf_counter()
+        try:
+            websocket = kind(
+                websocket_url(self.settings.endpoint, path),
+                self.browser.websocket_headers(path),
+                tls_context=self.test_run.tls_context(),
+                timeout=self.settings.server_timeout,
+            )
+        except WebsocketRefused as refused:
+            self._count_handshake(path, began, refused)
+            raise
+        self._websockets.append(websocket)
+        self._count_handshake(path, began)
+        return websocket
+
+    def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
+        self.environment.events.request.fire(
+            request_type="GET",
+            name=template_of(path.removeprefix(self.browser.base), self.account.server_name),
+            response_time=(time.perf_counter() - began) * 1000,  # Locust counts in milliseconds
+            response_length=0,
+            exception=refused,
+            context=self.context(),
+        )
+
+    def _ask_again_and_again(self) -> None:
+        while True:
+            gevent.sleep(self._front_end.poll(self.browser, time.monotonic(), self._random))
+
+    def _stop_asking(self) -> None:
+        if self._asking:
+            self._asking.kill()
+            self._asking = None
+
+    def _forget_page(self) -> None:
+        self._websockets.clear()
+        self._kernels.clear()
+
+    def _contents(self, path: str) -> str:
+        return f"{self._front_end.base}api/contents/{quote(path)}"
+
+
+@lru_cache(maxsize=1)
+def _notebooks_in(folder: str) -> list[Notebook]:
+    return read_notebooks(folder) if folder else [built_in_notebook()]

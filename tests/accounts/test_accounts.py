@@ -1,0 +1,190 @@
+"""Where people's accounts come from: a file of accounts, or named servers of one ordinary account, on a real hub."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+import hubusers
+from hubusers.accounts.account import Account
+from hubusers.accounts.file import AccountsFileError, read_accounts
+from hubusers.accounts.sources import GivenAccounts, NoAccountLeft
+from hubusers.local import LocalHub
+from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+
+BRISK = ["--stay", "0.8", "--pause", "0.1", "--poll-interval", "0.2"]
+TWICE = ["--lifecycles", "2", *BRISK]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[LocalHub]:
+    with LocalHub(spawn_seconds=(0.2, 0.4), extra_config="c.JupyterHub.allow_named_servers = True") as hub:
+        with hubusers.get_session(hub.token) as session:
+            hubusers.create_users(["ann", "bob", "cid", "dan"], hub.endpoint, session)
+        yield hub
+
+
+def ask(hub: LocalHub, method: str, path: str) -> requests.Response:
+    headers = {"Authorization": f"token {hub.token}"}
+    return requests.request(method, f"{hub.endpoint}{path}", headers=headers, timeout=20)
+
+
+def token_of(hub: LocalHub, username: str) -> str:
+    return str(ask(hub, "POST", f"/users/{username}/tokens").json()["token"])
+
+
+def named_servers(hub: LocalHub, username: str) -> list[str]:
+    """The names of a user's named servers, also of those that are stopped but not deleted."""
+    servers = ask(hub, "GET", f"/users/{username}?include_stopped_servers=1").json()["servers"]
+    return [name for name in servers if name]
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> str:
+    file = tmp_path / "accounts.csv"
+    file.write_text("name,password\nann,one\nbob,two\ncid,three\n", encoding="utf-8")
+    return str(file)
+
+
+class TestNamedServers:
+    def test_an_ordinary_account_tests_with_its_own_token(self, hub: LocalHub) -> None:
+        own = {"JUPYTERHUB_API_TOKEN": token_of(hub, "dan")}
+        locust = run_locust(hub, *["--json", "-u", "3", "-r", "3", "--named-servers"], *TWICE, env=own)
+        assert locust.process.returncode == 0, locust.output
+        assert locust.summary() == (0, 0, 0, 6, 6, 0)
+        rows = locust.statistics()
+        assert rows["POST /users/{name}/servers/{server}"]["num_requests"] == 6
+        assert rows["SERVER start to ready"]["num_failures"] == 0
+        started = {event["server_name"] for event in events_of(hub) if event["username"] == "dan"}
+        assert len(started) >= 3
+        assert all(name.startswith("hub-stress-test-") for name in started)
+        assert named_servers(hub, "dan") == []
+
+    def test_what_a_killed_run_left_is_purged_and_other_servers_stay(self, hub: LocalHub) -> None:
+        own = {"JUPYTERHUB_API_TOKEN": token_of(hub, "dan")}
+        ask(hub, "POST", "/users/dan/servers/thesis")
+        arguments = ["--headless", "-u", "3", "-r", "3", "--named-servers", "--stop-after-failed-spawns", "0"]
+        with LocustProcess(hub, arguments, env=own) as locust:
+            wait_until(lambda: len(named_servers(hub, "dan")) == 4, lambda: locust.output)
+            os.kill(locust.process.pid, signal.SIGKILL)
+            locust.process.wait()
+        assert purge(hub, "--named-servers", env=own) == "Removed 3 servers, 0 left.\n"
+        assert named_servers(hub, "dan") == ["thesis"]
+
+    def test_a_service_has_no_servers(self, hub: LocalHub) -> None:
+        locust = run_locust(hub, "-u", "1", "--named-servers")
+        assert locust.process.returncode == 2
+        assert "The token is of the service hubusers, which has no servers" in locust.output
+
+    def test_without_the_option_an_ordinary_account_is_told_of_it(self, hub: LocalHub) -> None:
+        locust = run_locust(hub, "-u", "1", env={"JUPYTERHUB_API_TOKEN": token_of(hub, "dan")})
+        assert locust.process.returncode == 2
+        assert "lacks the scopes admin:users, admin:servers" in locust.output
+        assert "--named-servers" in locust.output
+
+
+class TestGivenAccounts:
+    def test_a_server_that_runs_already_is_left_alone(self, hub: LocalHub, accounts: str) -> None:
+        ask(hub, "POST", "/users/bob/server")
+        locust = run_locust(hub, *["-u", "3", "-r", "3", "--accounts", accounts], *TWICE)
+        assert locust.process.returncode == 0, locust.output
+        assert "The server of bob runs already and is somebody else's" in locust.output
+        assert locust.summary() == (0, 0, 0, 4, 4, 0)
+        assert running(hub) == ["bob"]
+        assert set(users_on(hub)) == {"ann", "bob", "cid", "dan"}
+        stopped = {event["username"] for event in events_of(hub) if event["event"] == "stopped"}
+        assert "bob" not in stopped
+        ask(hub, "DELETE", "/users/bob/server")
+
+    def test_servers_of_a_killed_worker_are_stopped(
+        self, hub: LocalHub, accounts: str, free_master_port: list[str]
+    ) -> None:
+        arguments = ["--headless", "-u", "2", "-r", "2", "--processes", "2", *free_master_port, "--accounts", accounts]
+        with LocustProcess(hub, [*arguments, "--stay", "60", "--stop-after-failed-spawns", "0"]) as locust:
+            wait_until(lambda: len(running(hub)) == 2, lambda: locust.output)
+            worker = psutil.Process(locust.process.pid).children()[0]
+            locust.wait_for("start to ready")
+            os.kill(worker.pid, signal.SIGKILL)
+            locust.stop()
+        assert running(hub) == []
+        assert set(users_on(hub)) == {"ann", "bob", "cid", "dan"}
+
+    def test_more_people_than_accounts(self, hub: LocalHub, accounts: str) -> None:
+        locust = run_locust(hub, "-u", "4", "--accounts", accounts)
+        assert locust.process.returncode == 2
+        assert "has 3 accounts, which is not enough for 4 people" in locust.output
+
+    def test_purge_stops_what_runs(self, hub: LocalHub, accounts: str) -> None:
+        ask(hub, "POST", "/users/ann/server")
+        assert purge(hub, "--accounts", accounts) == "Removed 3 servers, 0 left.\n"
+        assert running(hub) == []
+
+
+def running(hub: LocalHub) -> list[str]:
+    return [name for name in users_on(hub) if ask(hub, "GET", f"/users/{name}").json()["server"]]
+
+
+def purge(hub: LocalHub, *arguments: str, env: dict[str, str] | None = None) -> str:
+    access = {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
+    command = [sys.executable, "-m", "hubusers", "purge", "--yes", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **access, **(env or {})}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_account_is_had_by_one_person_at_a_time() -> None:
+    ann, bob = Account("ann", password="one"), Account("bob", password="two")
+    accounts = GivenAccounts([ann, bob], "accounts.csv")
+    assert [accounts.take(), accounts.take()] == [ann, bob]
+    with pytest.raises(NoAccountLeft, match=r"No account of accounts\.csv is left"):
+        accounts.take()
+    for _ in range(2):  # a clean-up may say so again
+        accounts.give_back("ann")
+    assert accounts.take() == ann
+    with pytest.raises(NoAccountLeft):
+        accounts.take()
+
+
+class TestFile:
+    def test_passwords_and_tokens(self, tmp_path: Path) -> None:
+        file = tmp_path / "accounts.csv"
+        file.write_text('\ufeffName, Password\r\nann,"a, ""b"""\r\nbob, two\r\n', encoding="utf-8")
+        assert read_accounts(str(file)) == [Account("ann", password='a, "b"'), Account("bob", password="two")]
+        file.write_text("token,name\n0123abcd,ann\n", encoding="utf-8")
+        assert read_accounts(str(file)) == [Account("ann", token="0123abcd")]
+        assert "0123abcd" not in repr(read_accounts(str(file)))
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (b"", "the first line must be `name,password` or `name,token`"),
+            (b"ann,secret\n", "the first line must be"),
+            (b"name,password,token\nann,secret,secret\n", "the first line must be"),
+            (b"name,password\n", "holds no account"),
+            (b"name,password\nann\n", "line 2: must be two values"),
+            (b"name,password\nann,se,cret\n", "line 2: must be two values"),
+            (b"name,password\nann,\n", "line 2: must be two values"),
+            (b"name,password\nann,secret\nann,secret\n", "ann is there twice"),
+            (b"name,password\nann,s\xe9cret\n", "no CSV file in UTF-8"),
+            (b'name,password\nann,"secret\n', "no CSV file in UTF-8"),
+        ],
+    )
+    def test_what_cannot_be_used_is_said_without_a_secret(self, content: bytes, words: str, tmp_path: Path) -> None:
+        file = tmp_path / "accounts.csv"
+        file.write_bytes(content)
+        with pytest.raises(AccountsFileError, match=r"accounts\.csv") as raised:
+            read_accounts(str(file))
+        assert words in str(raised.value)
+        assert "cret" not in str(raised.value)
+
+    def test_no_file(self) -> None:
+        with pytest.raises(AccountsFileError, match="cannot be read: No such file"):
+            read_accounts("/nowhere/accounts.csv")

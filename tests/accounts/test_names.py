@@ -1,0 +1,56 @@
+"""The names of test users."""
+
+import itertools
+import re
+
+import pytest
+
+from hubusers.accounts.names import (
+    LONGEST_NAME,
+    checked_prefix,
+    is_made_up,
+    names_of_process,
+    names_of_run,
+    new_run_id,
+    usernames,
+)
+
+
+def test_names_are_counted_and_never_meet() -> None:
+    assert list(itertools.islice(usernames(names_of_process("hub-stress-test", "k3x9qa", 2)), 2)) == [
+        "hub-stress-test-k3x9qa-2-0",
+        "hub-stress-test-k3x9qa-2-1",
+    ]
+    assert new_run_id() != new_run_id()
+    assert all(re.fullmatch("[a-z0-9]{6}", new_run_id()) for _ in range(50))
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("hub-stress-test-k3x9qa-0-17", True),
+        ("hub-stress-test-k3x9qa-0-17x", False),
+        ("hub-stress-test-k3x9qa-17", False),
+        ("hub-stress-test-admin", False),
+        ("hub-stress-tester-k3x9qa-0-17", False),
+        ("a-hub-stress-test-k3x9qa-0-17", False),
+        ("HUB-stress-test-k3x9qa-0-17", False),
+        ("hub-stress-test-K3X9QA-0-17", False),
+        ("hub-stress-test-k3x9qa-0-17\n", False),
+    ],
+)
+def test_only_names_that_this_tool_made_up_are_ours(name: str, ours: bool) -> None:
+    assert is_made_up(name, "hub-stress-test") is ours
+    assert is_made_up(name, "hub-stress-test", "k3x9qa") is ours
+    assert is_made_up(name, "hub-stress-test", "another") is False
+
+
+@pytest.mark.parametrize("prefix", ["", "-", "a-", "-a", "Upper", "a_b", "a b", "a/b", "a\nb", "zoë", "a" * 60])
+def test_a_prefix_that_no_name_should_begin_with_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="the prefix"):
+        checked_prefix(prefix)
+
+
+def test_the_longest_prefix_still_leaves_room_for_the_rest() -> None:
+    name = f"{names_of_run(checked_prefix('a' * 42), new_run_id())}9999-99999999"
+    assert len(name) == LONGEST_NAME

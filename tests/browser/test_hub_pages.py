@@ -1,0 +1,388 @@
+"""The hub's pages, on real hubs: logins of each kind, KubeSpawner's own form, what a spawn's page tells, OAuth."""
+
+from locust.event import EventHook
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubusers.browser import hub_pages
+from hubusers.browser.browser import CONNECTIONS, Browser, Page
+from hubusers.browser.hub_pages import ComeBackLater, LoginElsewhere, LoginFailed, ServerNotRunning
+from hubusers.browser.spawn_form import UnknownOption
+from hubusers.http.connections import Connections
+from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop
+from hubusers.hub.deadline import Deadline, poll
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, WaitTimeout
+from hubusers.local import LocalHub
+from tests.hub_major import HUB_MAJOR
+from tests.users.profile_hub import CONFIG
+
+DUMMY = "dummy-secret"
+
+NATIVE = """
+from unittest.mock import MagicMock
+
+import nativeauthenticator
+from jupyterhub.handlers import BaseHandler
+
+if not hasattr(BaseHandler, "statsd"):
+    BaseHandler.statsd = MagicMock()  # the authenticator still counts by it; JupyterHub 6 has it no more
+
+c.JupyterHub.authenticator_class = "native"
+c.NativeAuthenticator.open_signup = True
+c.JupyterHub.template_paths = [str(Path(nativeauthenticator.__file__).parent / "templates")]
+"""
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[LocalHub]:
+    with LocalHub(extra_config=CONFIG, concurrent_spawn_limit=1) as hub:
+        yield hub
+
+
+class Person(Browser):
+    """A browser that keeps what Locust would count: method, template and failure of each request but those of files."""
+
+    def __init__(self, hub: LocalHub) -> None:
+        event, self.rows = EventHook(), list[tuple[str, str, str]]()
+        event.add_listener(self._count)
+        super().__init__(Connections(hub.url, {}, size=CONNECTIONS, request_event=event))
+
+    def _count(self, request_type: str, name: str, exception: Exception | None, **_: object) -> None:
+        if not name.startswith("/hub/static/"):
+            self.rows.append((request_type, name, str(exception or "")))
+
+    @property
+    def failed_rows(self) -> list[tuple[str, str, str]]:
+        return [row for row in self.rows if row[2]]
+
+
+@pytest.fixture
+def new_person(hub: LocalHub) -> Callable[[str], Person]:
+    def new(username: str) -> Person:
+        person = Person(hub)
+        hub_pages.log_in(person, username, DUMMY, start="/hub/home")
+        person.rows.clear()
+        return person
+
+    return new
+
+
+def options_that_arrived(hub: LocalHub, username: str) -> Any:
+    events = map(json.loads, hub.events_path.read_text().splitlines())
+    return [event["user_options"] for event in events if event["event"] == "starting" and event["username"] == username]
+
+
+def wait_until_stopped(browser: Browser, username: str) -> None:
+    def is_stopped() -> bool | None:
+        return browser.fetch("GET", f"/hub/api/users/{username}").answer.model["servers"] == {} or None
+
+    outcome = poll(
+        lambda: stop if (stop := hub_pages.stop_server(browser, username)) is not Stop.NOT_NOW else None,
+        Deadline(20),
+        0.5,
+    )
+    assert outcome in {Stop.STOPPED, Stop.STOPPING}
+    assert poll(is_stopped, Deadline(20), 0.05)
+
+
+def set_up(browser: Browser, username: str, server_name: str = "", **options: str) -> Page:
+    page = hub_pages.spawn(browser, username, server_name, options)
+    return hub_pages.follow_progress(browser, page, Deadline(20))
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "redirected_from", "is_of_a_spawn"),
+    [
+        (200, "/hub/spawn/ann", (), True),  # the form
+        (200, "/hub/spawn-pending/ann", ("/hub/spawn/ann",), True),
+        (429, "/hub/spawn/ann", (), True),
+        (200, "/user/ann/lab", ("/hub/spawn/ann", "/hub/spawn-pending/ann", "/user/ann/"), True),  # started at once
+        (200, "/user/ann/lab", ("/hub/spawn/ann", "/user/ann/"), False),
+        (200, "/hub/api/oauth2/authorize?client_id=ann", ("/hub/spawn/ann", "/user/ann/lab"), False),
+        (503, "/hub/spawn/ann", (), False),
+        (403, "/hub/spawn/ann", (), False),
+    ],
+)
+def test_where_the_hub_leads_tells_whether_the_server_runs(
+    hub: LocalHub, status: int, path: str, redirected_from: tuple[str, ...], is_of_a_spawn: bool
+) -> None:
+    page = Page(status, path, redirected_from=redirected_from)
+    assert hub_pages.is_of_a_spawn(Person(hub), page) == is_of_a_spawn
+
+
+# Logging in
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("ann", DUMMY), ("shared-ann", "shared-secret"), ("pam-ann", "unix-pam-ann"), ("o brien+1@x.org", DUMMY)],
+)
+def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) -> None:
+    browser = Person(hub)
+    page = hub_pages.log_in(browser, username, password, start="/hub/home")
+    assert (page.status, page.path) == (200, "/hub/home")
+    assert browser.failed_rows == []
+    asked = len(browser.rows)
+    assert hub_pages.log_in(browser, username, password, start="/hub/home").path == "/hub/home"  # is in already
+    assert browser.rows[asked:] == [("GET", "/hub/home", "")]
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("ann", "wrong-secret"), ("shared-ann", DUMMY), ("pam-ann", "wrong-secret"), ("blocked", DUMMY)],
+)
+def test_who_is_refused_gets_told_as_the_page_says_it(hub: LocalHub, username: str, password: str) -> None:
+    with pytest.raises(LoginFailed) as raised:
+        hub_pages.log_in(Person(hub), username, password)
+    assert not isinstance(raised.value, LoginElsewhere)
+    assert str(raised.value) == "login failed: Invalid username or password"
+    assert username in raised.value.detail
+    assert "secret" not in repr(vars(raised.value))
+
+
+@pytest.mark.parametrize(
+    ("what", "detail"),
+    [
+        ("button", "the hub's login page has nothing to type into, only the button 'Sign in with Campus ID';"),
+        ("auto_login", "the hub sends people to login.campus.example to log in;"),
+    ],
+)
+def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, detail: str) -> None:
+    (hub.folder / what).touch()
+    try:
+        with pytest.raises(LoginElsewhere) as raised:
+            hub_pages.log_in(Person(hub), "ann", DUMMY)
+    finally:
+        Path(hub.folder, what).unlink()
+    assert raised.value.detail.startswith(detail)
+    assert raised.value.detail.endswith("give these people tokens instead")
+
+
+def test_where_nobody_answers() -> None:
+    browser = Browser(Connections("http://127.0.0.1:9", {}))
+    with pytest.raises(HubError, match="connection refused"):
+        hub_pages.log_in(browser, "ann", DUMMY)
+    with pytest.raises(HubError, match="connection refused"):
+        hub_pages.spawn(browser, "ann")
+    with pytest.raises(HubError, match="connection refused"):
+        hub_pages.stop_server(browser, "ann")
+
+
+def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
+    asked = list[str]()
+    event = EventHook()
+    event.add_listener(lambda url, **_: asked.append(url.removeprefix(hub.url)))
+    loaded = []
+    for _ in range(2):  # the second person's browser need not read what refers to what
+        asked.clear()
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS, request_event=event))
+        hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home")
+        loaded.append(sorted(path for path in asked if path.startswith("/hub/static/")))
+    assert loaded[0] == loaded[1]
+    names = [path.partition("?")[0].rpartition("/")[2] for path in loaded[0]]
+    once = {
+        "style.min.css",
+        "require.js",
+        "jquery.min.js",
+        "favicon.ico",
+        "home.js",
+        "moment.js",
+        "jhapi.js",
+        "utils.js",
+    }
+    assert {name: names.count(name) for name in once} == dict.fromkeys(once, 1)
+    assert any(".woff2" in name for name in names)  # what a style imports, and its fonts
+    asked.clear()
+    hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home")
+    assert [path for path in asked if "?v=" in path] == []
+
+
+# The form of the spawn
+
+
+LARGE = {"profile": "large", "image": "cuda"}
+SMALL = {"profile": "small", "image": "base", "memory": "2"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "arrived"),
+    [
+        ({}, LARGE),
+        ({"profile": "large"}, LARGE),
+        ({"profile": "small"}, SMALL),
+        ({"profile": "small", "image": "scipy", "memory": 1}, {**SMALL, "image": "scipy", "memory": "1"}),
+        (
+            {"profile": "small", "image--unlisted-choice": "quay.io/a/b:1"},
+            {"profile": "small", "image--unlisted-choice": "quay.io/a/b:1", "memory": "2"},
+        ),
+    ],
+)
+def test_what_is_chosen_reaches_the_spawner(
+    hub: LocalHub, new_person: Callable[[str], Person], chosen: dict[str, Any], arrived: dict[str, str]
+) -> None:
+    username = f"chooser-{'-'.join(map(str, chosen.values())).translate({47: '-', 58: '-'})}"
+    browser = new_person(username)
+    assert set_up(browser, username, **chosen).path == f"/user/{username}/"
+    assert options_that_arrived(hub, username) == [arrived]
+    assert hub_pages.stop_server(browser, username) in {Stop.STOPPED, Stop.STOPPING}
+    assert browser.failed_rows == []
+
+
+def test_who_chooses_nothing_gets_what_was_chosen_last_time(hub: LocalHub, new_person: Callable[[str], Person]) -> None:
+    browser = new_person("creature-of-habit")
+    for chosen in ({"profile": "small", "memory": "1", "image--unlisted-choice": "a/b"}, {}):
+        set_up(browser, "creature-of-habit", **chosen)
+        wait_until_stopped(browser, "creature-of-habit")
+    first, second = options_that_arrived(hub, "creature-of-habit")
+    assert first == second == {"profile": "small", "memory": "1", "image--unlisted-choice": "a/b"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text", "detail"),
+    [
+        (
+            {"profile": "huge"},
+            "profile",
+            "the spawn form has no profile 'huge'; it has: small, large, slow, broken, breaks-later",
+        ),
+        (
+            {"profile": "small", "image": "mine"},
+            "choice",
+            "the spawn form has no choice 'mine' for image; it has: base, scipy, "
+            "and anything as image--unlisted-choice",
+        ),
+        ({"memory": "3"}, "option", "the spawn form has no option 'memory'; it has: profile, image"),
+    ],
+)
+def test_what_the_form_does_not_offer_is_said(
+    new_person: Callable[[str], Person], chosen: dict[str, str], text: str, detail: str
+) -> None:
+    with pytest.raises(UnknownOption) as raised:
+        hub_pages.spawn(new_person("ann"), "ann", options=chosen)
+    assert (str(raised.value), raised.value.detail) == (f"not in the spawn form: {text}", detail)
+
+
+# The page of the spawn
+
+
+def test_login_leads_to_the_spawn_and_the_spawn_to_the_server(hub: LocalHub) -> None:
+    browser = Person(hub)
+    page = hub_pages.log_in(browser, "plain-ann", DUMMY)
+    page = hub_pages.spawn(browser, "plain-ann", page=page)
+    seen_ready: list[tuple[str, str]] = []
+    page = hub_pages.follow_progress(
+        browser, page, Deadline(20), on_ready=lambda: seen_ready.append(browser.rows[-1][:2])
+    )
+    assert (page.status, page.path) == (200, "/user/plain-ann/")
+    # Told by the stream, whose row comes when it is at its end, before the page leads on.
+    assert seen_ready == [("GET", "/hub/api/users/{name}/server/progress")]
+    login = [("GET", "/"), ("GET", "/hub/"), ("GET", "/hub/login"), ("GET", "/hub/logo"), ("POST", "/hub/login")]
+    spawn = [("GET", "/hub/"), ("GET", "/hub/spawn"), ("GET", "/hub/spawn-pending/{name}")]
+    rows = [(method, template) for method, template, _ in browser.rows if "progress" not in template]
+    assert rows[: len(login + spawn)] == login + spawn
+    assert rows[-1] == ("GET", "/user/{name}/")
+    # Coming again while it runs: straight to it.
+    browser.rows.clear()
+    page = hub_pages.spawn(browser, "plain-ann")
+    page = hub_pages.follow_progress(browser, page, Deadline(20), on_ready=lambda: seen_ready.append(("again", "")))
+    assert (page.path, len(seen_ready)) == ("/user/plain-ann/", 1)
+    hub_pages.stop_server(browser, "plain-ann")
+    assert browser.failed_rows == []
+
+
+def test_a_named_server(new_person: Callable[[str], Person]) -> None:
+    browser = new_person("ann")
+    assert set_up(browser, "ann", "work").path == "/user/ann/work/"
+    assert hub_pages.stop_server(browser, "ann", "work") in {Stop.STOPPED, Stop.STOPPING}
+    assert [row[1] for row in browser.rows if "{server}" not in row[1]] == ["/hub/home"]
+
+
+def test_the_hub_says_later(new_person: Callable[[str], Person]) -> None:
+    first, second = new_person("first"), new_person("plain-second")
+    page = hub_pages.spawn(first, "first", options={"profile": "slow"})
+    with pytest.raises(ComeBackLater) as raised:
+        hub_pages.spawn(second, "plain-second")
+    assert raised.value.retry_after in {7, 8}
+    assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
+    assert second.failed_rows == []
+    with pytest.raises(WaitTimeout):
+        hub_pages.follow_progress(first, page, Deadline(0.3))
+    # The form of the spawn says it in another way.
+    third = new_person("third")
+    with pytest.raises(ComeBackLater) as raised:
+        hub_pages.spawn(third, "third")
+    assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
+    wait_until_stopped(first, "first")
+
+
+@pytest.mark.parametrize(("profile", "why"), [("broken", "has failed"), ("breaks-later", "no node has room for this")])
+def test_a_spawn_that_fails(new_person: Callable[[str], Person], profile: str, why: str) -> None:
+    with pytest.raises(SpawnFailed) as raised:
+        set_up(new_person("ann"), "ann", profile=profile)
+    assert why in raised.value.detail
+
+
+@pytest.mark.skipif(HUB_MAJOR < 5, reason="JupyterHub 4 does not stop a server that is starting")
+def test_a_server_that_is_stopped_while_somebody_waits(
+    new_person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_pages, "STOP_RELOAD", 0.1)
+    monkeypatch.setattr(hub_pages, "RECONNECT", 0.1)
+    browser = new_person("ann")
+    page = hub_pages.spawn(browser, "ann", options={"profile": "slow"})
+    hub_pages.stop_server(browser, "ann")
+    with pytest.raises(ServerNotRunning) as raised:
+        hub_pages.follow_progress(browser, page, Deadline(20))
+    assert "Would you like to start it?" in raised.value.detail
+
+
+def test_consent_is_given_where_the_hub_asks_for_it(new_person: Callable[[str], Person]) -> None:
+    browser = new_person("ann")
+    page = browser.get(
+        "/hub/api/oauth2/authorize?client_id=service-curious&redirect_uri=%2Fhub%2Fhealth&response_type=code&state=1"
+    )
+    assert "Authorize access" in page.text
+    assert hub_pages.follow_progress(browser, page, Deadline(20)).path.startswith("/hub/health?")
+
+
+def test_logging_out(new_person: Callable[[str], Person]) -> None:
+    browser = new_person("ann")
+    assert hub_pages.log_out(browser).path == "/hub/login"
+    with pytest.raises(HubUsersError):
+        hub_pages.stop_server(browser, "ann")
+    assert hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home").path == "/hub/home"
+
+
+# With everything real
+
+
+def test_a_native_account_is_led_to_its_jupyterlab() -> None:
+    with LocalHub(servers="lab", extra_config=NATIVE) as hub:
+        browser = Person(hub)
+        page = browser.get("/hub/signup")
+        secret = "correct horse battery"
+        fields = {"username": "ann", "signup_password": secret, "signup_password_confirmation": secret}
+        browser.post_form("/hub/signup", {**fields, "_xsrf": browser.cookie("_xsrf", page.path)})
+        with pytest.raises(LoginFailed, match="login failed: Invalid username or password"):
+            hub_pages.log_in(browser, "ann", "wrong horse")
+        page = hub_pages.log_in(browser, "ann", secret)
+        browser.rows.clear()
+        page = hub_pages.follow_progress(browser, hub_pages.spawn(browser, "ann", page=page), Deadline(60))
+        assert (page.status, page.path) == (200, "/user/ann/lab")
+        assert 'id="jupyter-config-data"' in page.text
+        assert [row[1] for row in browser.rows if "progress" not in row[1]] == [
+            "/hub/spawn-pending/{name}",
+            "/user/{name}/",
+            "/user/{name}/lab",
+            "/hub/api/oauth2/authorize",
+            "/user/{name}/oauth_callback",
+            "/user/{name}/lab",
+        ]
+        assert browser.fetch("POST", "/user/ann/api/contents", {"type": "notebook"}).status == 201
+        assert browser.failed_rows == []
+        assert hub_pages.stop_server(browser, "ann") is Stop.STOPPED

@@ -1,0 +1,60 @@
+"""Which files a page of the hub needs, on a made-up site; those of a real hub are in `test_pages.py`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hubusers.browser import page_files
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.page_files import load_files
+from hubusers.http.connections import Connections
+from tests.scripted_hub import Asked, Scripted, ScriptedHub
+
+FILES = {
+    "/hub/home": """<html><head>
+        <link rel="stylesheet" href="/hub/static/style.css?v=1">
+        <link rel="stylesheet" href="https://cdn.example/other.css">
+        <link rel="icon" href="static/favicon.ico"><img src=""><img src="data:image/png;base64,AAAA"><img src="http://[">
+        <script src="OWN/hub/static/require.js"></script><script src="/hub/static/js/jquery.js"></script>
+        <script>require.config({baseUrl: '/hub/static/js', urlArgs: 'v=1', paths: {moment: '../moment'}});</script>
+        </head><body><script>require(["home"]);</script></body></html>""",
+    "/hub/static/style.css": "@import 'more.css'; @import url(//cdn.example/x.css);",
+    "/hub/static/more.css": "@font-face { src: url('../fonts/a.woff2') } @import '//[';"
+    "@font-face{font-family:b;src:url(b.eot);src:url('b.eot?#x') format('embedded-opentype'),url('b.woff2?v=2') "
+    "format('woff2'),url('b.ttf') format('truetype')}@font-face{src:local(c)}",
+    "/hub/static/js/home.js": 'require(["jquery", "moment"], function () {});',
+    "/hub/static/js/jquery.js": "/* jQuery */",
+    "/hub/static/moment.js": "/* Moment */",
+}
+
+
+class Site(ScriptedHub):
+    def answer(self, asked: Asked) -> Scripted:
+        path = asked.path.partition("?")[0]
+        return Scripted(200, FILES.get(path, "").replace("OWN", self.url), {"Cache-Control": "max-age=60"})
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(page_files, "_referred_to", {})
+    with Site() as site:
+        yield site
+
+
+def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_the_hubs_host(site: Site) -> None:
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
+    page = browser.get("/hub/home")
+    load_files(browser, page)
+    assert sorted(asked.path for asked in site.asked[1:]) == [
+        "/hub/fonts/a.woff2",
+        "/hub/static/b.woff2?v=2",
+        "/hub/static/favicon.ico",
+        "/hub/static/js/home.js?v=1",
+        "/hub/static/js/jquery.js",
+        "/hub/static/moment.js?v=1",
+        "/hub/static/more.css",
+        "/hub/static/require.js",
+        "/hub/static/style.css?v=1",
+    ]
+    load_files(browser, page)  # the cache has all of it
+    assert len(site.asked) == 10

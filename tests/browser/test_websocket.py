@@ -1,0 +1,128 @@
+"""A websocket that a page holds, at a scripted server."""
+
+import socket
+import ssl
+import struct
+import time
+from typing import Any
+
+import pytest
+import trustme
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from hubusers.browser import websocket
+from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
+from hubusers.local.ports import free_port
+from tests.browser.scripted_websocket import CLOSE, PING, PONG, ScriptedWebsocket, frame, received_frame, until_it_ends
+
+
+def test_a_ping_is_answered_while_the_person_thinks() -> None:
+    answered = Event()
+    answer: list[tuple[int, bytes]] = []
+
+    def ping(client: socket.socket) -> None:
+        client.sendall(frame(PING, b"still there?"))
+        answer.append(received_frame(client))
+        answered.set()
+        until_it_ends(client)
+
+    with ScriptedWebsocket(ping) as server:
+        held = HeldWebsocket(server.url)
+        assert answered.wait(5)
+        assert answer == [(PONG, b"still there?")]
+        held.drop()
+
+
+def test_a_tab_that_is_closed_says_that_it_goes_away() -> None:
+    said: list[tuple[int, bytes]] = []
+
+    def answer(client: socket.socket) -> None:
+        said.append(received_frame(client))
+        client.sendall(frame(CLOSE, said[0][1]))
+        until_it_ends(client)
+
+    with ScriptedWebsocket(answer) as server:
+        HeldWebsocket(server.url).close()
+    assert said == [(CLOSE, struct.pack("!H", 1001))]
+
+
+def test_closing_does_not_wait_long_for_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "GOODBYE", 0.1)
+    with ScriptedWebsocket(until_it_ends) as server:
+        held = HeldWebsocket(server.url)
+        began = time.monotonic()
+        held.close()
+        assert time.monotonic() - began < 1
+
+
+def test_headers_are_those_given_and_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    lines = ["Cookie: a=1; b=2", "Origin: https://hub.example.org"]
+    with ScriptedWebsocket(until_it_ends) as server:
+        HeldWebsocket(server.url, lines).drop()
+    (request,) = server.requests
+    assert request.count("Cookie:") == request.count("Origin:") == 1
+    assert all(f"\r\n{line}\r\n" in request for line in lines)
+    assert request.startswith("GET /api/kernels/k/channels?session_id=s HTTP/1.1\r\n")
+
+
+def test_nobody_sends_the_cookies_of_somebody_else() -> None:
+    with ScriptedWebsocket(until_it_ends, "Set-Cookie: session=of-ann; Domain=127.0.0.1\r\n") as server:
+        for _ in range(2):
+            HeldWebsocket(server.url).drop()
+    assert not any("Cookie" in request for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=secret\r\n\r\n", "HTTP 302, a redirect"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "HTTP 200, a web page"),
+        (b"HTTP/1.1 503 Busy\r\nSet-Cookie: a=secret\r\nContent-Length: 5\r\n\r\nlater", "HTTP 503"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "answer cannot be read"),
+        (b"nonsense\r\n\r\n", "answer cannot be read"),
+        (b"", "connection lost"),
+    ],
+)
+def test_who_is_led_elsewhere_or_gets_no_answer_is_refused(content: bytes, said: str) -> None:
+    def answer(client: socket.socket, _: Any) -> None:
+        client.recv(65_536)
+        client.sendall(content)
+
+    server = StreamServer(("127.0.0.1", 0), answer)
+    server.start()
+    with pytest.raises(WebsocketRefused) as raised:
+        HeldWebsocket(f"ws://127.0.0.1:{server.server_port}/")
+    server.stop()
+    assert str(raised.value) == f"websocket refused: {said}"
+    assert "secret" not in f"{raised.value.detail}{raised.value.__cause__}{raised.value.__context__}"
+
+
+def test_a_handshake_has_a_time_limit_and_a_closed_port_is_named() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(WebsocketRefused, match=r"^websocket refused: timed out$"),
+    ):
+        HeldWebsocket(f"ws://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.1)
+    with pytest.raises(WebsocketRefused, match=r"^websocket refused: connection refused$"):
+        HeldWebsocket(f"ws://127.0.0.1:{free_port()}/")
+
+
+def test_certificates_are_verified_unless_someone_says_otherwise() -> None:
+    authority, theirs = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    with ScriptedWebsocket(until_it_ends, ssl_context=theirs) as server:
+        with pytest.raises(WebsocketRefused, match=r"^websocket refused: TLS certificate not trusted$"):
+            HeldWebsocket(server.url)
+        held = HeldWebsocket(server.url, tls_context=ours)
+        assert not held.lost
+        held.drop()
+
+
+def test_a_websocket_is_at_the_hubs_host_and_keeps_its_path() -> None:
+    path = "/base/user/ann/api/kernels/1/channels?session_id=2"
+    assert websocket_url("http://hub:8000/base/hub/api", path) == f"ws://hub:8000{path}"
+    assert websocket_url("https://ann:word@hub.example.org", path) == f"wss://hub.example.org{path}"

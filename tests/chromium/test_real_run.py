@@ -1,0 +1,70 @@
+"""The page Hub in a real browser while an event is rehearsed on a real hub, by two workers."""
+
+from pathlib import Path
+
+import requests
+
+from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
+from tests.chromium.browse import browse
+from tests.locust_process import LocustProcess, users_on, wait_until
+
+EVENT = """
+title = "Two workers"
+seed = 2
+
+[[cohorts]]
+name = "people"
+people = 10
+arrivals = { pattern = "evenly", over = "3s" }
+stay = "60s"
+
+[[targets]]
+measure = "start to ready"
+percentile = 95
+at_most = "30s"
+"""
+
+CARDS = "document.querySelector('#cards').innerText"
+POINTS = "document.querySelector('.plot').data[0].x.length"
+HELD = "document.querySelector('#targets').innerText.includes('held')"
+
+
+def test_the_page_shows_a_real_distributed_event_also_after_a_reload(
+    local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
+) -> None:
+    event = tmp_path / "event.toml"
+    event.write_text(EVENT, encoding="utf-8")
+    port = str(free_port())
+    arguments = ["--web-port", port, "--event", str(event), "--processes", "2", "--name-prefix", "page"]
+    url = f"http://127.0.0.1:{port}"
+    with LocustProcess(local_hub, [*arguments, *free_master_port]) as locust:
+        wait_until(lambda: "index 1" in locust.output and answers(url), lambda: locust.output, 60)
+        assert requests.post(f"{url}/swarm", data={"host": local_hub.url}, timeout=60).json()["success"], locust.output
+        all_ready = f"/10\\s+of 10/.test({CARDS}) && /servers ready\\s+10/.test({CARDS}) && {HELD}"
+        visit = browse(
+            url,
+            ("wait", "document.querySelector('#hub-link')"),
+            ("click", "#hub-link"),
+            ("wait", f"document.querySelector('#cards') && {all_ready}"),
+            ("see", POINTS),
+            ("reload",),
+            ("wait", f"document.querySelector('#cards') && {all_ready}"),
+            ("see", POINTS),
+            ("see", "document.querySelector('#title').innerText"),
+        )
+        requests.post(f"{url}/stop", timeout=120)
+        locust.stop()
+    before, after, title = visit.seen
+    assert 3 <= before <= after
+    assert title == "Two workers"
+    assert not visit.errors
+    assert all(request.startswith((url, "data:")) for request in visit.requests)
+    assert not [name for name in users_on(local_hub) if name.startswith("page-")]
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,492 @@
+"""What JupyterLab's front end asks for, read from the JupyterLab that is installed, and from bundles that are odd."""
+
+import itertools
+import json
+import random
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+import pytest
+from gevent.pool import Pool
+
+from hubusers.browser.browser import Browser, Page
+from hubusers.lab import frontend
+from hubusers.lab.bundle import (
+    EXTENSION_NOT_UNDERSTOOD,
+    INCOMPLETE,
+    NOT_UNDERSTOOD,
+    NOTEBOOK_NOT_UNDERSTOOD,
+    STATIC,
+    Extension,
+    Files,
+    Runtime,
+    chunks_loaded_at,
+    exposed_chunks,
+    first_chunks,
+)
+from hubusers.lab.calls import POLLS
+from hubusers.lab.frontend import FrontEnd, pause_after
+
+LAB = Path(sys.prefix) / "share/jupyter/lab/static"
+MAIN = next(LAB.glob("main.*.js"))
+CONFIGURATION = {
+    "baseUrl": "/hub-prefix/user/ann/",
+    "fullStaticUrl": "/hub-prefix/user/ann/static/lab",
+    "fullLabextensionsUrl": "/hub-prefix/user/ann/lab/extensions",
+    "appVersion": "4.6.0",
+    "terminalsAvailable": True,
+    "federated_extensions": [],
+}
+
+
+def page(configuration: Any = CONFIGURATION, script: str = f"/hub-prefix/user/ann/static/lab/{MAIN.name}?v=1") -> Page:
+    text = f"""<!doctype html><html><head>
+        <script id="jupyter-config-data" type="application/json">{json.dumps(configuration)}</script>
+        <link rel="icon" href="/hub-prefix/user/ann/static/favicons/favicon.ico" class="idle favicon">
+        <link rel="" href="/hub-prefix/user/ann/static/favicons/favicon-busy-1.ico" class="busy favicon">
+        <link rel="stylesheet" href="custom/custom.css">
+        <script defer="defer" src="{script}"></script></head><body></body></html>"""
+    return Page(200, "/hub-prefix/user/ann/lab", text)
+
+
+class StandIn(Browser):
+    """A browser whose server has the installed JupyterLab's files, and answers as it is told."""
+
+    def __init__(self, **answers: Any) -> None:  # without connections
+        self._origin = "https://hub.example.org"
+        self.answers = answers
+        self.read: list[str] = []
+        self.loaded: list[str] = []
+        self.calls: list[str] = []
+        self.bodies: list[Any] = []
+
+    def text_of(self, path: str) -> str:
+        self.read.append(path)
+        gevent.sleep(0)
+        file = LAB / urlsplit(path).path.rpartition("/")[2]
+        return file.read_text() if file.exists() else ""
+
+    def load(self, paths: Iterable[str]) -> None:
+        self.loaded += paths
+
+    def fetch(self, method: str, path: str, body: Any = None, good: Any = (200,)) -> Page:
+        assert path.startswith("/hub-prefix/user/ann/")
+        call = f"{method} {urlsplit(path).path.removeprefix('/hub-prefix/user/ann/')}"
+        self.calls.append(call)
+        self.bodies.append(body)
+        status, answer = self.answers.get(call, (good[0], None))
+        return Page(status, path, json.dumps(answer))
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontend, "_known", {})
+    monkeypatch.setattr(frontend, "_logged", set())
+
+
+@pytest.fixture(scope="module")
+def installed() -> Files:
+    return Files.read(f"{STATIC}/{MAIN.name}", [], lambda paths: [file_of(path).read_text() for path in paths])
+
+
+def file_of(path: str) -> Path:
+    return LAB / urlsplit(path).path.rpartition("/")[2]
+
+
+def bytes_of(paths: Iterable[str]) -> int:
+    return sum(file_of(path).stat().st_size for path in paths)
+
+
+def contents_of(paths: Iterable[str]) -> str:
+    return "".join(file_of(path).read_text() for path in paths)
+
+
+# Which files the installed JupyterLab loads
+
+
+def test_loads_at_start_what_chromium_loads(installed: Files) -> None:
+    """Recorded with JupyterLab 4.6: 39 chunks with 4.67 MB of JupyterLab's own, and two while it shows itself."""
+    assert not installed.problem
+    chunks = installed.at_start[2]
+    assert len(chunks) == pytest.approx(38, abs=3)
+    assert bytes_of(chunks) == pytest.approx(4_653_000, rel=0.05)
+    assert len(installed.while_starting) == 2
+    assert any(path.startswith(f"{STATIC}/jlab_core.") for path in chunks)
+
+
+def test_loads_with_a_notebook_what_chromium_loads(installed: Files) -> None:
+    """Recorded with JupyterLab 4.6: 25 chunks with 1.17 MB: Python's syntax, Markdown, formulas."""
+    new = installed.when_opened
+    assert len(new) == pytest.approx(25, abs=2)
+    assert bytes_of(new) == pytest.approx(1_169_000, rel=0.05)
+    for word in ("MathJax", "pythonLanguage", "gfmHeadingId"):
+        assert word in contents_of(new)
+
+
+def test_loads_each_file_once_and_only_files_that_exist(installed: Files) -> None:
+    for paths in (*installed.at_start, installed.while_starting, installed.when_opened):
+        assert len(paths) == len(set(paths))
+        assert all(file_of(path).exists() for path in paths)
+
+
+def test_who_is_ended_while_the_bundle_is_read_reads_no_further() -> None:
+    class Slow(StandIn):
+        def text_of(self, path: str) -> str:
+            text = super().text_of(path)
+            if len(self.read) > 1:  # all that come after the first are read at the same time
+                gevent.sleep(0.1)
+            return text
+
+    browser = Slow()
+    person = gevent.spawn(FrontEnd.of, browser, page())
+    while len(browser.read) < 3:
+        gevent.sleep(0.01)
+    person.kill()
+    read = len(browser.read)
+    gevent.sleep(0.3)
+    assert len(browser.read) == read
+
+
+# Bundles in other forms, as minifiers write them
+
+RSPACK = (
+    'a("federated_extensions");await Promise.all([t.e(7),t.e(20)]).then(t.bind(t,1));'
+    'R.u=e=>""+(7===e?"core":e)+"."+({7:"aa",8:"bb",9:"dd",21:"cc"})[e]+".js?v="+({7:"aa",8:"bb",9:"dd",21:"cc"})[e];'
+    "R.f.j=function(r,t){if(0!==n)if(n)t.push(n[2]);else if(/^2(0|1)$/.test(r))e[r]=0;else{}};"
+    'default:[{name:"react",version:"18.2.0",factory:()=>Promise.all([R.e(8)]).then(()=>()=>R(3)),eager:0},'
+    '{name:"react",version:"17.0.0",factory:()=>R.e(9).then(()=>()=>R(3)),eager:0}]'
+    'R.consumesLoadingData={chunkMapping:{20:["31"],8:["32"]},moduleIdToConsumeDataMapping:{'
+    '31:{shareScope:"default",shareKey:"react",import:"react",requiredVersion:"^18.1.0",fallback:()=>R.e(9)},'
+    '32:{shareScope:"default",shareKey:"alone",requiredVersion:"*",fallback:()=>R.e(7)}},initialConsumes:[]};R.e(99)'
+)
+WEBPACK = (
+    'l("federated_extensions");let c=(await Promise.all([t.e(7),t.e(20)]).then(t.bind(t,1))).main;'
+    't.u=e=>""+({7:"core"}[e]||e)+"."+{7:"aa",8:"bb",9:"dd",20:"cc"}[e]+".js?v="+{7:"aa",8:"bb",9:"dd",20:"cc"}[e]+"";'
+    "t.f.j=(a,d)=>{var l=1;if(l!==0){if(l){d.push(l[2])}else{if(20!=a){var r=1}else e[a]=0}}};"
+    'b("react","18.2.0",(()=>Promise.all([t.e(8)]).then((()=>()=>t(3)))));b("react","17.0.0",(()=>t.e(9).then(1)))'
+    'var U={31:()=>E("default","react",[1,18,1,0],(()=>t.e(9).then((()=>()=>t(3))))),'
+    '32:()=>_("default","alone",[0],(()=>t.e(7).then((()=>()=>t(3)))))};'
+    "var I={20:[31],8:[32]};t.f.consumes=(e,a)=>{};t.e(99)"
+)
+
+
+@pytest.mark.parametrize("script", [RSPACK, WEBPACK], ids=["rspack", "webpack"])
+def test_reads_what_a_runtime_says(script: str) -> None:
+    runtime = Runtime.read(script)
+    assert runtime
+    assert first_chunks(script) == ["7", "20"]
+    assert runtime.chunks(["20"]) == ["20", "8", "7"]  # the react of the version that is required, not the other
+    assert runtime.chunks(["20"], elsewhere=["react"]) == ["20"]
+    assert runtime.files(["7", "8", "20", "1234"]) == ["core.aa.js?v=aa", "8.bb.js?v=bb"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        RSPACK,
+        WEBPACK,
+        WEBPACK.replace("31:", "3e4:").replace("[31]", "[3e4]"),
+        WEBPACK.replace('"react",[', '"react",false,[').replace('"alone",', '"alone",!0,'),
+    ],
+    ids=["rspack", "webpack", "shortened numbers", "eager or not"],
+)
+def test_finds_the_files_in_any_form(script: str) -> None:
+    files = Files.read("main", [], partial(texts_or, "-", {"main": script}))
+    assert files.at_start[2] == ("{static}/core.aa.js?v=aa", "{static}/8.bb.js?v=bb")
+
+
+@pytest.mark.parametrize(
+    ("script", "files"),
+    [
+        ('R.u=e=>""+e+".aa.js?v=aa",R.f.j=function(e,n){var r=1;if(0!==r)if(r)n.push(r[2]);else{}}', ["0.aa.js?v=aa"]),
+        ('a.u=e=>e+"."+{0:"aa",5:"bb"}[e]+".js?v="+{0:"aa",5:"bb"}[e],a.g=1', ["0.aa.js?v=aa", "5.bb.js?v=bb"]),
+        ('t.u=(e)=>(0===e?"x":5===e?"y":e)+".js"', ["x.js", "y.js"]),
+        ('t.u=(e)=>(e===0?"x":e)+".js";t.f.j=(a,d)=>{if("5"!=a){}}', ["x.js"]),
+    ],
+)
+def test_reads_the_names_of_files(script: str, files: list[str]) -> None:
+    runtime = Runtime.read(script)
+    assert runtime
+    assert runtime.files(["0", "5"])[: len(files)] == files
+
+
+def test_finds_what_code_loads_around_a_word() -> None:
+    text = (
+        "x={a(){t.e(1)},load:async()=>{let{WORD:w}=await Promise.all([t.e(2),t.e(3).then(t.bind(t,4))])}};{WORD:t.e(5)}"
+    )
+    assert chunks_loaded_at("WORD", text) == ["2", "3", "5"]
+    assert chunks_loaded_at("WORD", "}}}WORD{{{") == []
+
+
+# Extensions with a bundle of their own
+
+ENTRY = (
+    'var t={"./index":()=>r.e(0).then(()=>()=>r(2)),"./extension":()=>Promise.all([r.e(1),r.e(2)]).then(()=>()=>r(2))};'
+    'r.u=e=>""+e+".aa.js?v=aa";var I={2:[31,32]};'
+    'var U={31:()=>E("default","react",[1,17,0,0],(()=>r.e(3))),32:()=>E("default","own",[0],(()=>r.e(4)))};'
+)
+
+
+def test_loads_the_chunks_of_an_extension_and_takes_from_jupyterlab_what_that_offers() -> None:
+    texts = {
+        "{static}/main.js": RSPACK,
+        "{extensions}/@my/ext/static/remoteEntry.js": ENTRY,
+    }
+    extension = Extension("@my/ext", "static/remoteEntry.js", ("./extension",))
+    files = Files.read("{static}/main.js", [extension], partial(texts_or, "-", texts))
+    folder = "{extensions}/@my/ext/static"
+    assert files.at_start[1] == (f"{folder}/remoteEntry.js",)
+    assert files.at_start[3] == (f"{folder}/1.aa.js?v=aa", f"{folder}/2.aa.js?v=aa", f"{folder}/4.aa.js?v=aa")
+    assert "{static}/9.dd.js?v=dd" in files.at_start[2]  # the react that the bundle offers last
+
+
+def test_names_the_chunks_that_an_extension_exposes() -> None:
+    assert exposed_chunks(ENTRY, ["./extension", "./style"]) == ["1", "2"]
+
+
+# What cannot be read
+
+
+@pytest.mark.parametrize(
+    ("main", "extension", "problem"),
+    [
+        ("", "", INCOMPLETE),
+        ("<html>not found</html>", "", NOT_UNDERSTOOD),
+        ('a.u=e=>{switch(e){}};"federated_extensions";t.e(1)', "", NOT_UNDERSTOOD),
+        ('a.u=e=>e+".js"', "", NOT_UNDERSTOOD),
+        (RSPACK.replace('20:["31"]', '22:["31"]'), "", NOT_UNDERSTOOD),  # then 20 is nothing
+        (RSPACK, "", INCOMPLETE),
+        (RSPACK, "garbled", EXTENSION_NOT_UNDERSTOOD),
+        (RSPACK, ENTRY, NOTEBOOK_NOT_UNDERSTOOD),
+    ],
+)
+def test_says_what_is_not_understood_and_loads_the_files_that_the_page_names(
+    main: str, extension: str, problem: str
+) -> None:
+    texts = {"main": main, "{extensions}/x/entry.js": extension}
+    files = Files.read("main", [Extension("x", "entry.js", ("./extension",))], partial(texts_or, "-", texts))
+    assert files.problem == problem
+    assert files.at_start[:2] == (("main",), ("{extensions}/x/entry.js",))
+
+
+def test_reads_whatever_is_left_of_a_garbled_bundle() -> None:
+    script, rng = MAIN.read_text(), random.Random(6)
+    for _ in range(6):
+        begin, end = sorted(rng.randrange(len(script)) for _ in range(2))
+        for garbled in (script[:end], script[begin:], script[:begin] + script[end:]):
+            files = Files.read("main", [], partial(texts_or, "-", {"main": garbled}))
+            assert files.at_start[0] == ("main",)
+
+
+def test_takes_no_longer_for_what_only_resembles_a_bundle() -> None:
+    for part in ("{1:[", "{1:[2],", "9", "Promise.all([t.e(1),", "a", '"', "{1:()=>E(", ".u=e=>"):
+        text = 'a.u=e=>e+".js";"federated_extensions";t.e(1);' + part * (20_000 // len(part))
+        Files.read("main", [], partial(texts_or, text, {"main": text}))
+
+
+def texts_or(other: str, texts: dict[str, str], paths: Iterable[str]) -> list[str]:
+    return [texts.get(path, other) for path in paths]
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        [],
+        None,
+        {**CONFIGURATION, "federated_extensions": "none"},
+        {**CONFIGURATION, "federated_extensions": [None, {}, {"name": "x"}, {"name": "y", "load": 5, "style": []}]},
+        {**CONFIGURATION, "baseUrl": "/hub-prefix/user/ann", "fullStaticUrl": "", "appVersion": None},
+        {**CONFIGURATION, "fullLabextensionsUrl": "https://cdn.example/"},
+    ],
+)
+def test_starts_with_any_configuration(configuration: Any, installed: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Files, "read", lambda *_: installed)
+    browser = StandIn()
+    front_end = FrontEnd.of(browser, page(configuration))
+    front_end.load(browser)
+    assert front_end.base == "/hub-prefix/user/ann/"
+    assert "GET lab/api/settings" in browser.calls
+    assert any(path.startswith("/hub-prefix/user/ann/static/lab/jlab_core.") for path in browser.loaded)
+
+
+@pytest.mark.parametrize(
+    ("no_lab", "problem"),
+    [
+        (Page(200, "/hub-prefix/user/ann/tree", "<html>Something else</html>"), frontend.NOT_JUPYTERLAB),
+        (Page(200, "/hub-prefix/user/ann/lab", ""), frontend.NOT_JUPYTERLAB),
+        (page(script="/hub-prefix/user/ann/other.js"), frontend.NOT_JUPYTERLAB),
+        (
+            page({**CONFIGURATION, "fullStaticUrl": "https://cdn.example/lab"}, "https://cdn.example/lab/main.1.js"),
+            frontend.ELSEWHERE,
+        ),
+    ],
+)
+def test_says_once_when_a_page_is_not_jupyterlabs(no_lab: Page, problem: str, caplog: pytest.LogCaptureFixture) -> None:
+    for browser in (StandIn(), StandIn()):
+        front_end = FrontEnd.of(browser, no_lab)
+        front_end.load(browser)
+        assert front_end.problem == problem
+        assert not browser.read
+    assert [record.message for record in caplog.records] == [problem]
+
+
+# Persons
+
+
+def test_one_reads_a_build_while_others_wait() -> None:
+    browsers = [StandIn() for _ in range(5)]
+    front_ends = Pool().map(lambda browser: FrontEnd.of(browser, page()), browsers)
+    assert sum(bool(browser.read) for browser in browsers) == 1
+    for browser, front_end in zip(browsers, front_ends, strict=True):
+        front_end.load(browser)
+    asked = [sorted({*browser.read, *browser.loaded}) for browser in browsers]
+    assert asked == [asked[0]] * 5
+    assert all(len(browser.read + browser.loaded) == len(asked[0]) for browser in browsers)  # nothing twice
+
+
+def test_a_build_that_did_not_come_is_read_again() -> None:
+    absent = page(script="/hub-prefix/user/ann/static/lab/main.gone.js")
+    browsers = [StandIn(), StandIn()]
+    for browser in browsers:
+        assert FrontEnd.of(browser, absent).problem == INCOMPLETE
+        assert len(browser.read) == 1
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, installed: Files) -> tuple[StandIn, FrontEnd]:
+    kernels = {"python3": {"resources": {"logo-svg": "/hub-prefix/user/ann/kernelspecs/python3/logo-svg.svg"}}, "r": {}}
+    notebook = {"content": {"metadata": {"kernelspec": {"name": "python3"}}}}
+    browser = StandIn(
+        **{
+            "GET api/kernelspecs": (200, {"default": "r", "kernelspecs": kernels}),
+            "GET api/contents/a b.ipynb": (200, notebook),
+            "GET api/contents/a%20b.ipynb": (200, notebook),
+            "GET api/contents/a%20b.ipynb/checkpoints": (200, []),
+            "GET api/sessions": (200, []),
+            "POST api/sessions": (201, {"id": "s-1", "kernel": {"id": "k-1"}}),
+        }
+    )
+    monkeypatch.setitem(frontend._known, (f"{STATIC}/{MAIN.name}?v=1", ()), installed)
+    front_end = FrontEnd.of(browser, page())
+    front_end.load(browser)
+    assert not browser.read
+    return browser, front_end
+
+
+def test_starts_in_the_order_of_chromium(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    assert browser.calls[:9].count("GET api/kernelspecs") == 2
+    assert browser.calls[-5:] == [
+        "GET lab/api/workspaces/default",
+        "GET lab/api/settings",
+        "PUT lab/api/workspaces/default",
+        "GET api/contents",
+        "PUT lab/api/workspaces/default",
+    ]
+    assert len(browser.calls) == 23
+    assert len(json.dumps(browser.bodies[-1], separators=(",", ":"))) == pytest.approx(1230, rel=0.05)
+    assert browser.loaded[-1] == "/hub-prefix/user/ann/kernelspecs/python3/logo-svg.svg"
+    assert "/hub-prefix/user/ann/custom/custom.css" in browser.loaded
+    assert front_end.events_path == "/hub-prefix/user/ann/api/events/subscribe"
+
+
+def test_opens_a_notebook_and_starts_its_kernel(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    before = len(browser.calls)
+    opened = front_end.opened(browser, "a b.ipynb")
+    assert opened.kernel == "k-1"
+    asked = dict(zip(browser.calls[before:], browser.bodies[before:], strict=True))
+    assert asked["POST api/sessions"]["kernel"] == {"name": "python3"}
+    assert asked["PATCH api/sessions/s-1"] == {"name": "a b.ipynb", "id": "s-1"}
+    assert "POST api/contents/a%20b.ipynb/checkpoints" in asked
+    assert len(json.dumps(asked["PUT lab/api/workspaces/default"], separators=(",", ":"))) == pytest.approx(
+        1509, rel=0.05
+    )
+    assert any("favicon-busy" in path for path in browser.loaded)
+
+
+def test_finds_the_kernel_that_a_notebook_has(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    found = {"id": "s-2", "path": "a b.ipynb", "kernel": {"id": "k-2"}}
+    browser.answers["GET api/sessions"] = (200, [None, {"path": "other"}, found])
+    browser.answers["GET api/contents/a%20b.ipynb/checkpoints"] = (200, [{"id": "checkpoint"}])
+    assert front_end.opened(browser, "a b.ipynb").kernel == "k-2"
+    assert not any(call.startswith("POST") for call in browser.calls)
+
+
+def test_takes_the_default_kernel_for_one_that_is_not_there(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    browser.answers["GET api/contents/a%20b.ipynb"] = (
+        200,
+        {"content": {"metadata": {"kernelspec": {"name": "julia"}}}},
+    )
+    front_end.opened(browser, "a b.ipynb")
+    assert browser.bodies[browser.calls.index("POST api/sessions")]["kernel"] == {"name": "r"}
+
+
+@pytest.mark.parametrize(("refused", "asked"), [("GET api/contents/a%20b.ipynb", 2), ("POST api/sessions", 9)])
+def test_a_notebook_without_kernel(lab: tuple[StandIn, FrontEnd], refused: str, asked: int) -> None:
+    browser, front_end = lab
+    browser.answers[refused] = (500, {"message": "out of memory"})
+    before = len(browser.calls)
+    assert front_end.opened(browser, "a b.ipynb").kernel == ""
+    assert len(browser.calls) - before >= asked
+    assert not any(call.startswith("PATCH") for call in browser.calls)
+
+
+def test_saves(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    front_end.notebook = "a b.ipynb"
+    before = len(browser.calls)
+    assert front_end.saved(browser, {"cells": []}).status == 200
+    assert browser.calls[before:] == [
+        "GET api/contents/a%20b.ipynb",
+        "PUT api/contents/a%20b.ipynb",
+        "GET api/contents/a%20b.ipynb",
+        "GET api/contents",
+        "GET api/contents/a%20b.ipynb/checkpoints",
+        "POST api/contents/a%20b.ipynb/checkpoints",
+        "PUT lab/api/workspaces/default",
+    ]
+    assert browser.bodies[before + 1] == {"type": "notebook", "format": "json", "content": {"cells": []}}
+
+
+def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> None:
+    browser, front_end = lab
+    before, now = len(browser.calls), 1000.0
+    while now <= 1000 + 122:
+        now += front_end.poll(browser, now, random.Random(6))
+    asked = browser.calls[before:]
+    for call, seconds in POLLS.items():
+        times = asked.count(f"{call.method} {call.path.partition('?')[0]}")
+        assert times == 122 // seconds
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "absent"),
+    [
+        ("terminalsAvailable", False, "GET api/terminals"),
+        ("appVersion", "4.2.7", "PUT lab/api/workspaces/default"),
+    ],
+)
+def test_does_not_poll_what_a_server_has_not(option: str, value: Any, absent: str) -> None:
+    browser = StandIn()
+    front_end = FrontEnd.of(browser, page({**CONFIGURATION, option: value}))
+    front_end.poll(browser, 0.0, random.Random(6))
+    front_end.poll(browser, 100.0, random.Random(6))
+    assert absent not in browser.calls
+    assert len(browser.calls) == len(POLLS) - 1
+
+
+def test_pauses_longer_the_longer_something_fails() -> None:
+    rng = random.Random(6)
+    pauses = list(itertools.accumulate(range(12), lambda last, _: pause_after(False, last, 10, rng), initial=10.0))
+    assert all(10 <= pause <= min(300, last * 3) for last, pause in itertools.pairwise(pauses))
+    assert max(pauses) > 60
+    assert pause_after(True, 300, 10, rng) == 10

@@ -1,0 +1,102 @@
+"""Workers on other machines, which may lack what their master has."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
+from tests.locust_process import LocustProcess, run_locust, users_on
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--accounts", "accounts.csv"], "The accounts in accounts.csv cannot be read: No such file"),
+        (["NotebookUser", "--notebooks", "mine"], "The folder of notebooks mine cannot be read: No such file"),
+    ],
+)
+def test_a_worker_that_lacks_a_file_ends_the_run_with_the_reason(
+    local_hub: LocalHub, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    (here / "mine").mkdir(parents=True)
+    elsewhere.mkdir()
+    (here / "accounts.csv").write_text("name,password\nann,one\n")
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "source": "1",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    (here / "mine" / "one.ipynb").write_text(notebook)
+    port = str(free_port())
+    of_master = ["--headless", "--master", "--master-bind-port", port, "--expect-workers", "1", "-u", "1", "-t", "60s"]
+    with (
+        LocustProcess(local_hub, [*arguments, *of_master, "--stop-after-failed-spawns", "0"], folder=here) as master,
+        LocustProcess(local_hub, ["--worker", "--master-port", port], folder=elsewhere) as worker,
+    ):
+        assert master.wait(50) == 1
+        assert worker.wait(20) == 2
+    assert f"cannot take part: {reason}" in master.output
+    assert worker.output.count(reason) == 1
+    assert master.summary() == (0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.thorough
+def test_what_a_worker_cannot_remove_and_the_master_does_is_counted_once(free_master_port: list[str]) -> None:
+    with LocalHub(spawn_seconds=(0, 0), stop_seconds=(11, 11)) as hub:
+        arguments = ["--stay", "60", "--server-timeout", "5", "--stop-after-failed-spawns", "0"]
+        locust = run_locust(hub, *["--processes", "2", *free_master_port, "-u", "6", "-r", "6", "-t", "5s", *arguments])
+        assert locust.summary()[:3] == (6, 6, 0), locust.output
+        assert locust.process.returncode in {0, 1}
+        assert users_on(hub) == []
+
+
+@pytest.mark.thorough
+def test_when_all_workers_are_killed_the_run_ends(local_hub: LocalHub, free_master_port: list[str]) -> None:
+    arguments = ["--headless", "--processes", "2", *free_master_port, "-u", "4", "-r", "4", "-t", "300s"]
+    with LocustProcess(local_hub, [*arguments, "--name-prefix", "lost"]) as locust:
+        locust.wait_for("All users spawned")
+        time.sleep(2)
+        for worker in psutil.Process(locust.process.pid).children():
+            worker.kill()
+        assert locust.wait(120) == 1
+        assert "All workers were lost, so the run ends." in locust.output
+        assert not [name for name in users_on(local_hub) if name.startswith("lost-")]
+
+
+SLOW = """
+import time
+
+from hubusers.plugin import switch_on
+from hubusers.users import ServerLifecycleUser
+
+switch_on()
+
+
+class Thorough(ServerLifecycleUser):
+    @classmethod
+    def check(cls, settings):
+        time.sleep(3)
+"""
+
+
+def test_a_run_does_not_end_while_workers_read_what_their_users_need(
+    local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
+) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text(SLOW)
+    briefly = ["--lifecycles", "1", "--stay", "0", "--pause", "0", "--stop-after-failed-spawns", "0"]
+    locust = run_locust(
+        local_hub, *["--processes", "2", *free_master_port, "-u", "2", "-r", "2", *briefly], file=str(file)
+    )
+    assert locust.process.returncode == 0, locust.output
+    assert locust.summary() == (2, 2, 0, 2, 2, 0)

@@ -1,0 +1,81 @@
+"""The look at the hub before the first user: what is wrong, and the remedy."""
+
+import pytest
+import requests
+
+import hubusers
+from hubusers.local import LocalHub
+from hubusers.settings.access import Access
+from hubusers.settings.hub_check import PreflightError, check_hub, check_named_servers
+from tests.scripted_hub import Scripted, ScriptedHub
+
+TOKEN = "0123456789abcdef"
+
+
+def refusal(endpoint: str, token: str) -> str:
+    with pytest.raises(PreflightError) as raised:
+        check_hub(endpoint, Access(token))
+    assert token not in str(raised.value)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_hub_that_can_be_tested(local_hub: LocalHub) -> None:
+    findings = check_hub(local_hub.endpoint, Access(local_hub.token))
+    assert findings.version.split(".")[0].isdigit()
+    assert findings.owner == "hubusers"
+    assert "StubSpawner" in findings.spawner
+
+
+def test_a_wrong_url(local_hub: LocalHub) -> None:
+    assert "connection refused" in refusal("http://127.0.0.1:9/hub/api", TOKEN)
+    assert "--host" in refusal("http://127.0.0.1:9/hub/api", TOKEN)
+    assert "redirects to /hub/elsewhere" in refusal(f"{local_hub.url}/elsewhere/hub/api", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Scripted(200, "<html>Welcome"), "not as a JupyterHub does (HTTP 200"),
+        (Scripted(200, {"name": "another API"}), "not as a JupyterHub does"),
+        (Scripted(200, "{garbled"), "not as a JupyterHub does"),
+        (Scripted(404, "<html>nginx"), "not as a JupyterHub does (HTTP 404"),
+        (Scripted(503, "<html>"), "the hub behind it does not (HTTP 503)"),
+        (Scripted(301, headers={"Location": "https://host/hub/api/"}), "redirects to https://host/hub/api/"),
+        (Scripted(302, headers={"Location": "https://login.example.org"}), "is a login, whatever asks for it must let"),
+        (Scripted(200, "<html>Please log in"), "a web page from"),
+        (Scripted(lost=True), "connection lost"),
+    ],
+)
+def test_what_is_not_a_hub(scripted_hub: ScriptedHub, answer: Scripted, words: str) -> None:
+    scripted_hub.script(answer)
+    assert words in refusal(scripted_hub.endpoint, TOKEN)
+
+
+def test_a_wrong_token(local_hub: LocalHub) -> None:
+    assert "does not accept the API token (HTTP 403)" in refusal(local_hub.endpoint, TOKEN)
+
+
+def test_a_token_without_the_scopes(local_hub: LocalHub, session: requests.Session, username: str) -> None:
+    token = session.post(f"{local_hub.endpoint}/users/{username}/tokens", json={}).json()["token"]
+    sentence = refusal(local_hub.endpoint, token)
+    assert f"The token of user {username} lacks the scopes admin:users, admin:servers, list:users" in sentence
+    assert "jupyterhub_config.py" in sentence
+
+
+def test_a_hub_without_named_servers(local_hub: LocalHub, session: requests.Session, username: str) -> None:
+    access = Access(session.post(f"{local_hub.endpoint}/users/{username}/tokens", json={}).json()["token"])
+    with pytest.raises(PreflightError, match="allow_named_servers"):
+        check_named_servers(check_hub(local_hub.endpoint, access, needed=["servers"]), access)
+
+
+def test_a_service_has_no_named_servers(local_hub: LocalHub) -> None:
+    access = Access(local_hub.token)
+    with pytest.raises(PreflightError, match="take one of your own account"):
+        check_named_servers(check_hub(local_hub.endpoint, access), access)
+
+
+def test_nothing_was_changed(local_hub: LocalHub, session: requests.Session) -> None:
+    before = hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h")
+    check_hub(local_hub.endpoint, Access(local_hub.token))
+    assert hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h") == before

@@ -1,0 +1,96 @@
+"""The reports of activity that single-user servers send, on a real hub."""
+
+from locust.env import Environment
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import gevent
+import pytest
+import requests
+
+from hubusers.local import LocalHub
+from hubusers.plugin.before_run import BeforeRun
+from hubusers.run.run import Run, set_run
+from hubusers.settings.access import Access
+from hubusers.users import ActivityUser
+from tests.locust_process import LocustProcess, users_on, wait_until
+from tests.scripted_hub import Scripted, ScriptedHub
+from tests.settings.settings import settings_for
+
+
+def test_reports_come_in_rhythm_and_the_hub_takes_them(local_hub: LocalHub) -> None:
+    arguments = ["ActivityUser", "--headless", "--json", "-u", "5", "-r", "5", "--activity-interval", "1"]
+    with LocustProcess(local_hub, [*arguments, "--stop-after-failed-spawns", "0"]) as locust:
+        wait_until(lambda: len(active(local_hub)) == 5, lambda: locust.output)
+        locust.wait_for("00:10 elapsed")
+        assert locust.stop() == 0
+    row = locust.statistics()["POST /users/{name}/activity"]
+    assert row["num_failures"] == 0
+    assert 40 <= row["num_requests"] <= 75  # five a second for some ten seconds, on a machine that does other things
+    assert locust.summary()[:4] == (5, 5, 0, 0)
+    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test-")]
+
+
+def a_user(hub: ScriptedHub, *, named_servers: bool = False) -> ActivityUser:
+    settings = settings_for(hub.endpoint, Access("0123456789abcdef"))
+    settings = replace(settings, activity_interval=0.5, named_servers=named_servers, owner="ann")
+    environment = Environment()
+    set_run(environment, Run(settings, worker=0))
+    user: ActivityUser = type("Reporting", (ActivityUser,), {"host": hub.url})(environment)
+    return user
+
+
+@pytest.mark.parametrize(("named_servers", "servers"), [(False, [""]), (True, [])])
+def test_no_server_is_reported_that_the_hub_does_not_know(
+    scripted_hub: ScriptedHub, named_servers: bool, servers: list[str]
+) -> None:
+    """The hub refuses a report about a named server that was never started."""
+    a_user(scripted_hub, named_servers=named_servers).report_activity()
+    report = json.loads(scripted_hub.asked[0].body)
+    assert list(report.get("servers", {})) == servers
+    assert report["last_activity"].endswith("Z")
+
+
+def test_the_rhythm_stays_however_long_the_hub_takes(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(Scripted(200, {}, held=0.3))
+    user = a_user(scripted_hub)
+    began: list[float] = []
+    for _ in range(4):
+        gevent.sleep(user.wait_time() if began else 0)
+        began.append(time.monotonic())
+        user.report_activity()
+    assert 0.9 <= began[3] - began[1] <= 1.3, began  # the first one waits until it begins
+
+
+def test_own_tokens_may_report_and_the_run_s_needs_a_scope_for_those_without(
+    local_hub: LocalHub, username: str, tmp_path: Path
+) -> None:
+    headers = {"Authorization": f"token {local_hub.token}"}
+    token = requests.post(f"{local_hub.endpoint}/users/{username}/tokens", headers=headers, timeout=10).json()["token"]
+    failures = []
+    accounts = tmp_path / "accounts.csv"
+    environment = Environment(user_classes=[ActivityUser])
+    environment.events.request.add_listener(lambda exception, **_: failures.append(exception))
+    entrance = object.__new__(BeforeRun)  # which would want a command line
+    entrance.environment = environment
+
+    def needed(header: str, secret: str) -> list[str]:
+        accounts.write_text(f"name,{header}\n{username},{secret}\n")
+        settings = settings_for(local_hub.endpoint, Access("not known"))
+        settings = replace(settings, activity_interval=0.01, accounts_file=str(accounts))
+        set_run(environment, Run(settings, worker=0))
+        return list(entrance.needed_scopes(settings))
+
+    assert needed("password", "anything") == ["admin:servers", "users:activity"]
+    assert needed("token", token) == ["admin:servers"]
+    type("Reporting", (ActivityUser,), {"host": local_hub.url})(environment).report_activity()
+    assert failures == [None]
+
+
+def active(hub: LocalHub) -> list[str]:
+    headers = {"Authorization": f"token {hub.token}"}
+    users = requests.get(f"{hub.endpoint}/users", headers=headers, timeout=10).json()
+    return [user["name"] for user in users if user["name"].startswith("hub-stress-test-") and user["last_activity"]]
