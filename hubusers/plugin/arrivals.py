@@ -1,12 +1,10 @@
 """Letting the people of an event in, each at the planned moment, whatever the hub does: an open process."""
 
-from locust.dispatch import UsersDispatcher
 from locust.runners import Runner
 from locust.shape import LoadTestShape
 
 import time
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
 import gevent
 from gevent.lock import BoundedSemaphore
@@ -16,6 +14,7 @@ from hubusers.hub.answers import error_for
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import slices
 from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubUsersError
 from hubusers.log import get_logger
 from hubusers.run.next_person import NextPerson
 from hubusers.run.run import Run
@@ -40,9 +39,9 @@ class Arrivals:
         self._run = run
         self._people = people
         self._accounts = [run.accounts.take() for _ in people]
-        self._letting_in: gevent.Greenlet[..., None] | None = None
+        self._coming: gevent.Greenlet[..., None] | None = None
         self._creating = BoundedSemaphore()
-        self._closed = False
+        self._is_stopped = False
         self._all_came = False
 
     @property
@@ -50,37 +49,45 @@ class Arrivals:
         """Whether everybody has come, and has left again."""
         return self._all_came and self._runner.user_count == 0
 
-    def prepare(self) -> None:
-        """Create the accounts before the event: people have theirs since long, and making hundreds takes seconds.
+    def begin(self, may_come: Callable[[], bool], report_trouble: Callable[[str], None]) -> None:
+        """Make the accounts in the background, then let people come when they are due.
 
-        Raises:
-            HubError: The hub did not create them.
+        Args:
+            may_come: Called when all accounts are there; returns, perhaps after a wait, whether people may come now.
+            report_trouble: Called with the reason, a sentence, when the hub does not make the accounts.
         """
+        gevent.spawn(self._prepare_and_begin, may_come, report_trouble)
+
+    def _prepare_and_begin(self, may_come: Callable[[], bool], report_trouble: Callable[[str], None]) -> None:
+        try:
+            self._create_accounts()
+        except HubUsersError as error:
+            report_trouble(f"{error.detail}. So the event does not begin.")
+            return
+        if may_come() and not self._is_stopped:
+            self._coming = gevent.spawn(self._let_come)
+
+    def stop(self) -> None:
+        """Let nobody come any more; accounts that are being made are waited for, or they would be left."""
+        self._is_stopped = True
+        if self._coming:
+            self._coming.kill()
+        with self._creating:
+            pass
+
+    def _create_accounts(self) -> None:
+        """Create the accounts before the event: people have theirs since long, and making hundreds takes seconds."""
         if not self._run.accounts.are_made:
             return
         client = HubClient(self._run.settings.endpoint, self._run.settings.access.session)
         made, usernames = 0, [account.username for account in self._accounts]
         for batch in slices(usernames, _ACCOUNTS_IN_A_REQUEST):
             with self._creating:
-                if self._closed:
+                if self._is_stopped:
                     return
                 self._create(client, batch)
             made += len(batch)
             LOG.info("%d of %d accounts created", made, len(usernames))
-
-    def open_doors(self) -> None:
-        """Begin the event: from now on people come when they are due."""
-        if not self._closed:
-            self._run.open_doors()
-            self._letting_in = gevent.spawn(self._let_in)
-
-    def close_doors(self) -> None:
-        """Let nobody in any more, and make no more accounts; those under way are waited for, or they would be left."""
-        self._closed = True
-        if self._letting_in:
-            self._letting_in.kill()
-        with self._creating:
-            pass
 
     def _create(self, client: HubClient, usernames: list[str]) -> None:
         for name in usernames:
@@ -90,7 +97,7 @@ class Arrivals:
         if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
             raise error_for(answer, "creating the accounts of the event")
 
-    def _let_in(self) -> None:
+    def _let_come(self) -> None:
         for person, account in zip(self._people, self._accounts, strict=True):
             due = self._run.began + person.arrives
             gevent.sleep(max(0.0, due - time.monotonic()))  # also when many are late: those who are in go on meanwhile
@@ -99,27 +106,19 @@ class Arrivals:
         self._all_came = True
 
 
-class NoDispatch(UsersDispatcher):
-    """Tells Locust to dispatch no users at all, and so to take none away either: the people come by themselves."""
-
-    def new_dispatch(self, *args: Any, **kwargs: Any) -> None:
-        super().new_dispatch(*args, **kwargs)
-        self._dispatcher_generator = self._dispatch_nobody()
-
-    def _dispatch_nobody(self) -> Generator[dict[str, dict[str, int]]]:
-        yield {worker.id: {} for worker in self._worker_nodes}
-
-
 class EventShape(LoadTestShape):
     """Has Locust wait until the event is over.
 
     Args:
-        is_over: Says whether it is.
+        advance: Takes the event a step on; called once a second.
+        is_over: Says whether it is over.
     """
 
-    def __init__(self, is_over: Callable[[], bool]) -> None:
+    def __init__(self, advance: Callable[[], None], is_over: Callable[[], bool]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._advance = advance
         self._is_over = is_over
 
     def tick(self) -> tuple[int, float] | None:
+        self._advance()
         return None if self._is_over() else (0, 1)

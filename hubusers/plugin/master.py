@@ -1,20 +1,36 @@
-"""What surrounds a run in the master: it gathers what workers tell, and removes what they could not."""
+"""The master of a run with workers: it gathers what they tell, and removes what they could not."""
 
-from locust.env import Environment
-from locust.runners import STATE_MISSING, STATE_RUNNING, MasterRunner, Runner, WorkerNode
+from locust.exception import StopTest
+from locust.runners import STATE_RUNNING, MasterRunner
 
 import itertools
 import sys
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import psutil
 
 from hubusers.accounts.ledger import Totals
+from hubusers.accounts.names import new_run_id
 from hubusers.event.plan import Person, share_of_worker
 from hubusers.hub.deadline import Deadline
 from hubusers.log import get_logger
-from hubusers.plugin.run_control import RunControl
-from hubusers.plugin.worker import BEGIN, CLEANED_UP, FAILED_SPAWN, FIGURES, PREPARED, STOP, TROUBLE
+from hubusers.plugin.locust_internals import before_quitting, connected_workers, workers_that_can_start
+from hubusers.plugin.messages import (
+    BEGIN,
+    CLEANED_UP,
+    FAILED_SPAWN,
+    FIGURES,
+    PLAN,
+    PREPARED,
+    STOP,
+    TROUBLE,
+    Figures,
+    RunPlan,
+)
+from hubusers.plugin.phase import Phase
+from hubusers.plugin.role import Role
+from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
@@ -26,177 +42,196 @@ _WORKERS_REPORT_WITHIN = 30.0
 """Seconds that a worker gets to report, on top of the time that its own clean-up takes at most."""
 
 
-class MasterControl(RunControl):
-    """The master has no users of its own; it waits for its workers' clean-up, then looks for what is left."""
+@dataclass
+class _Gathered:
+    """What the workers have told of one run."""
 
-    def __init__(self, environment: Environment, runner: MasterRunner) -> None:
-        self.master = runner
-        super().__init__(environment, runner)
-        self.reports: dict[str, Totals] = {}
-        self.done: set[str] = set()
-        self.awaited: set[str] = set()
-        self.heads: dict[str, UserCounts] = {}
-        self.prepared_workers: set[str] = set()
-        self.servers: dict[str, list[str]] = {}  # of accounts that were given, by worker
-        self.left: set[str] = set()  # workers whose people have all come and left
-        self.has_taken_over = False  # what workers could not remove
-        runner.register_message(PREPARED, self.note_prepared)
-        runner.register_message(CLEANED_UP, self.note_cleaned_up)
-        runner.register_message(FAILED_SPAWN, lambda msg, **_: self.note(msg.node_id, msg.data))
-        runner.register_message(TROUBLE, lambda msg, **_: self.stop_for(msg.data["reason"]))
-        environment.events.worker_report.add_listener(self.note_report)
-        self.quit_at_once = runner.quit
-        runner.quit = self.quit_when_clean  # type: ignore[method-assign]
+    figures: dict[str, Figures] = field(default_factory=dict)  # the last ones, by worker
+    prepared: set[str] = field(default_factory=set)  # workers whose people have their accounts
+    done: set[str] = field(default_factory=set)  # workers that have cleaned up
+    awaited: set[str] = field(default_factory=set)  # workers that were there when the run was stopped
+    has_taken_over: bool = False  # what workers could not remove
 
-    def quit_when_clean(self) -> None:
-        """Quit as Locust does, but not while another greenlet cleans up: its messages would not arrive any more.
 
-        At the end of an event Locust quits on its own, also when somebody else does it already.
-        """
-        self.master.stop(send_stop_to_client=False)
-        self.test_stop()
-        self.quit_at_once()
+class Master(Role):
+    """Checks, conducts and records a run whose users are in its workers."""
 
-    def leave(self, code: int) -> NoReturn:
-        # The workers of --processes may not have found this master yet, and would look for it for minutes; Locust
-        # overlooks them when it ends early. They are its children, and have not begun anything that this could harm.
-        for worker in psutil.Process().children() if self.options.processes else []:
-            worker.kill()
-        self.master.quit()
-        sys.exit(code)
+    conducts = True
+    has_users = False
+    runner: MasterRunner
 
-    def note_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        if FIGURES in data:
-            self.note(client_id, data[FIGURES])
+    def __init__(self, runner: MasterRunner) -> None:
+        super().__init__(runner)
+        self._gathered = _Gathered()
+        runner.register_message(PREPARED, self._note_prepared)
+        runner.register_message(CLEANED_UP, self._note_cleaned_up)
+        runner.register_message(FAILED_SPAWN, lambda msg, **_: self._note(msg.node_id, msg.data))
+        runner.register_message(TROUBLE, lambda msg, **_: self.report_trouble(msg.data["reason"]))
+        runner.environment.events.worker_report.add_listener(self._note_report)
+        runner.environment.events.worker_connect.add_listener(self._tell_plan)
+        # At the end of an event Locust quits on its own, also when somebody else does it already.
+        before_quitting(runner, lambda: self.control.end_run())
 
-    def note_cleaned_up(self, msg: Any, **_: Any) -> None:
-        if self.note(msg.node_id, msg.data):
-            self.done.add(msg.node_id)
+    def plan_run(self) -> RunPlan:
+        self._gathered = _Gathered()
+        plan = replace(self.control.new_plan(new_run_id()), workers=tuple(workers_that_can_start(self.runner)))
+        self.runner.send_message(PLAN, plan.as_message())
+        return plan
 
-    def note(self, worker: str, figures: dict[str, Any]) -> bool:
-        """Take in what a worker tells of itself; return False when it is of an earlier run, or too late."""
-        if not self.run or figures["run_id"] != self.run.settings.run_id or self.finished:
-            return False
-        self.reports[worker] = Totals(**figures["totals"])
-        self.count_failed_spawns(worker, SpawnCounts(**figures["spawns"]))
-        self.run.results.records.add(figures["records"])
-        self.run.results.requests.add(figures["requests"])
-        self.heads[worker] = UserCounts(**figures["counts"])
-        self.servers[worker] = figures["servers"]
-        if figures["has_left"]:
-            self.left.add(worker)
-        self.note_strain(worker, Strain(**figures["strain"]))
-        return True
+    def _tell_plan(self, client_id: str, **_: Any) -> None:
+        """Tell a worker that comes in the middle of a run."""
+        if self.control.phase in {Phase.PREPARING, Phase.RUNNING}:
+            self.runner.send_message(PLAN, self.control.plan.as_message(), client_id)
 
-    def test_start(self) -> None:
-        self.reports, self.done, self.awaited = {}, set(), set()
-        self.heads, self.servers, self.prepared_workers, self.left = {}, {}, set(), set()
-        self.has_taken_over = False
-        super().test_start()
+    def refuse_run(self, reason: str) -> NoReturn:
+        raise StopTest(reason)
 
-    def choose_run_id(self) -> None:
-        super().choose_run_id()
-        clients = self.master.clients
-        # Told to the workers, so that each knows its share of an event's people, and what they will need.
-        self.options.run_workers = sorted(worker.id for worker in clients.ready + clients.spawning + clients.running)
-        self.options.run_user_classes = list(self.environment.user_classes_by_name)
+    def share(self) -> slice:
+        return slice(None)
 
-    def begin(self, run: Run) -> None:
-        self.record(run)
+    def let_people_come(self, run: Run) -> None:
         if not run.settings.event:
-            self.open_doors(run)
+            self.control.let_users_come(run)
 
-    def note_prepared(self, msg: Any, **_: Any) -> None:
-        if self.run and msg.data["run_id"] == self.run.settings.run_id:
-            self.prepared_workers.add(msg.node_id)
+    def advance(self) -> None:
+        if self.control.phase is Phase.PREPARING and self._is_prepared():
+            # Before anybody is told, or people would have come before the beginning.
+            self.control.let_users_come(self.present_run)
+            self.runner.send_message(BEGIN)
 
-    def event_is_over(self) -> bool:
-        # Locust asks once a second, also before the event has begun.
-        run, recorder = self.run, self.recorder
-        if run and recorder and recorder.run is run and recorder.state == "preparing":
-            if self.prepared_workers and not self.workers_with_people() - self.prepared_workers:
-                self.open_doors(run)  # before anybody can come, or they would have come before the beginning
-                self.master.send_message(BEGIN)
-            return False
-        return super().event_is_over()
-
-    def workers_with_people(self) -> set[str]:
-        """Return the workers who got a share of the event's people, and are still there."""
-        assert self.run
-        workers, people = self.options.run_workers, self.run.settings.people
-        got_some = {worker for place, worker in enumerate(workers) if people[share_of_worker(place, len(workers))]}
-        return got_some & self.workers_there()
-
-    def workers_there(self) -> set[str]:
-        return {worker.id for worker in self.present_workers()}
-
-    def present_workers(self) -> list[WorkerNode]:
-        return [worker for worker in self.master.clients.all if worker.state != STATE_MISSING]
-
-    def everybody_has_left(self) -> bool:
-        return not self.workers_with_people() - self.left
-
-    def has_no_users(self, runner: Runner) -> bool:
-        # Locust goes on after a second without workers that still read what their users need.
-        return super().has_no_users(runner) and all(worker.state == STATE_RUNNING for worker in self.present_workers())
+    def _is_prepared(self) -> bool:
+        prepared = self._gathered.prepared
+        return bool(prepared) and not self._workers_with_people() - prepared
 
     def counts(self) -> UserCounts:
-        return sum(self.heads.values(), UserCounts())
+        return sum((figures.counts for figures in self._gathered.figures.values()), UserCounts())
 
-    def draw_up_report(self, run: Run) -> None:
-        if self.recorder:
-            self.recorder.info.workers = len(self.options.run_workers)
-            if run.settings.event:
-                self.recorder.info.people_lost = self.people_lost(run.settings.people)
-        super().draw_up_report(run)
+    def everybody_has_left(self) -> bool:
+        return not self._workers_with_people() - {
+            worker for worker, figures in self._gathered.figures.items() if figures.has_left
+        }
 
-    def people_lost(self, people: list[Person]) -> int:
-        """Return how many had not come, or were still there, when their worker died: what befell them is not known."""
-        workers = self.options.run_workers
-        return sum(
-            len(people[share_of_worker(place, len(workers))]) - self.heads.get(worker, UserCounts()).left
-            for place, worker in enumerate(workers)
-            if worker not in self.done
+    def has_no_users(self) -> bool:
+        # Locust goes on after a second without workers that still read what their users need.
+        return (
+            self.runner.state == STATE_RUNNING
+            and self.runner.user_count == 0
+            and all(worker.state == STATE_RUNNING for worker in connected_workers(self.runner))
         )
 
-    def watch_generator(self, run: Run) -> None:
-        """Leave it to the workers, who have the users."""
+    def _workers_with_people(self) -> set[str]:
+        """Return the workers that got a share of the event's people, and are still there."""
+        workers, people = self.control.plan.workers, self.present_run.settings.people
+        got_some = {worker for place, worker in enumerate(workers) if people[share_of_worker(place, len(workers))]}
+        return got_some & self._workers_there()
 
-    def stop_watching_generator(self, run: Run) -> None:
-        """Leave it to the workers."""
+    def _workers_there(self) -> set[str]:
+        return {worker.id for worker in connected_workers(self.runner)}
 
-    def test_stopping(self) -> None:
-        self.awaited = self.workers_there()
-        if self.options.run_workers and not self.awaited and not self.finished and not self.was_interrupted:
-            self.stop_for("All workers were lost, so the run ends.")
-        super().test_stopping()
+    # What workers tell
+
+    def _note_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        if FIGURES in data:
+            self._note(client_id, data[FIGURES])
+
+    def _note_cleaned_up(self, msg: Any, **_: Any) -> None:
+        if self._note(msg.node_id, msg.data):
+            self._gathered.done.add(msg.node_id)
+
+    def _note_prepared(self, msg: Any, **_: Any) -> None:
+        if msg.data["run_id"] == self.control.plan.run_id:
+            self._gathered.prepared.add(msg.node_id)
+
+    def _note(self, worker: str, data: dict[str, Any]) -> bool:
+        """Take in what a worker tells of itself; return False when it is of an earlier run, or too late."""
+        run, figures = self.control.run, Figures.from_message(data)
+        if not run or figures.run_id != run.settings.run_id or self.control.phase not in _ON:
+            return False
+        before = self._gathered.figures.get(worker)
+        if before and before.has_left:
+            figures = replace(figures, has_left=True)
+        self._gathered.figures[worker] = figures
+        self.control.note_failed_spawns(worker, figures.spawns)
+        run.results.records.add(figures.records)
+        run.results.requests.add(figures.requests)
+        self.control.note_strain(worker, figures.strain)
+        return True
+
+    def report_trouble(self, reason: str) -> None:
+        self.control.stop_early(reason)
+
+    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
+        """Nothing: spawns are of workers, who tell."""
+
+    def note_own_strain(self, strain: Strain) -> None:
+        """Nothing: the master has no users, so that it is not strained by them."""
+
+    # The end
+
+    def stop_arrivals(self) -> None:
+        self._gathered.awaited = self._workers_there()
+        if self.control.plan.workers and not self._gathered.awaited and not self.control.was_interrupted:
+            self.control.stop_early("All workers were lost, so the run ends.")
 
     def clean_up(self, run: Run) -> None:
         # When Locust quits, it has not told its workers to stop yet, and will not listen once it has.
-        self.master.send_message(STOP)
-        self.await_workers(run)
+        self.runner.send_message(STOP)
+        self._await_workers(run)
+        gathered = self._gathered
         if not run.settings.keep and run.take_over_what_is_left():
             # What the hub still lists, and what dead workers held, is now in this process's own ledger.
-            for key in itertools.chain(*(names for worker, names in self.servers.items() if worker not in self.done)):
+            lost = (figures for worker, figures in gathered.figures.items() if worker not in gathered.done)
+            for key in itertools.chain(*(figures.servers for figures in lost)):
                 run.ledger.server_started(key)
-            self.has_taken_over = True
+            gathered.has_taken_over = True
             run.finish()
 
-    def await_workers(self, run: Run) -> None:
-        users = max(self.master.target_user_count, self.counts().arrived)
+    def _await_workers(self, run: Run) -> None:
+        users = max(self.runner.target_user_count, self.counts().arrived)
         deadline = Deadline(run.settings.server_timeout + users + _WORKERS_REPORT_WITHIN)
-        while self.awaited - self.done and deadline.remaining() > 0:
+        gathered = self._gathered
+        while gathered.awaited - gathered.done and deadline.remaining() > 0:
             deadline.sleep(0.1)
-            self.awaited &= self.workers_there()
+            gathered.awaited &= self._workers_there()
+
+    def await_clean_up(self) -> None:
+        """Nothing: `clean_up` has waited."""
 
     def totals(self) -> Totals:
         of_workers = [
-            totals.settled() if self.is_taken_over(worker) else totals for worker, totals in self.reports.items()
+            figures.totals.settled() if self._is_taken_over(worker) else figures.totals
+            for worker, figures in self._gathered.figures.items()
         ]
-        return sum(of_workers, super().totals())
+        return sum(of_workers, self.present_run.ledger.totals())
 
-    def is_taken_over(self, worker: str) -> bool:
+    def _is_taken_over(self, worker: str) -> bool:
         """Say whether what is left of a worker is now counted here, in the master."""
         # Of accounts that were given the hub lists nothing, so what living workers could not remove is still theirs.
-        stays = self.run is not None and self.run.settings.accounts_file and worker in self.done
-        return self.has_taken_over and not stays
+        stays = self.present_run.settings.accounts_file and worker in self._gathered.done
+        return self._gathered.has_taken_over and not stays
+
+    def complete(self, info: RunInfo) -> None:
+        info.workers = len(self.control.plan.workers)
+        if self.present_run.settings.event:
+            info.people_lost = self._people_lost(self.present_run.settings.people)
+
+    def _people_lost(self, people: list[Person]) -> int:
+        """Return how many had not come, or were still there, when their worker died: what befell them is not known."""
+        workers, gathered = self.control.plan.workers, self._gathered
+        return sum(
+            len(people[share_of_worker(place, len(workers))])
+            - (gathered.figures[worker].counts.left if worker in gathered.figures else 0)
+            for place, worker in enumerate(workers)
+            if worker not in gathered.done
+        )
+
+    def quit(self, code: int) -> NoReturn:
+        # The workers of --processes may not have found this master yet, and would look for it for minutes; Locust
+        # overlooks them when it ends early. They are its children, and have not begun anything that this could harm.
+        for worker in psutil.Process().children() if self.control.options.processes else []:
+            worker.kill()
+        self.runner.quit()
+        sys.exit(code)
+
+
+_ON = {Phase.PREPARING, Phase.RUNNING, Phase.STOPPING}

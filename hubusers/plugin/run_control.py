@@ -1,171 +1,336 @@
-"""What surrounds a run in one process that has users: its beginning, its end, the clean-up, the exit code."""
+"""Conducts the runs of one process: the check before them, their beginning and end, the clean-up, the exit code."""
 
 from locust.env import Environment
 from locust.exception import StopTest
-from locust.runners import STATE_RUNNING, STATE_STOPPED, Runner
+from locust.runners import STATE_STOPPED
 
+import argparse
 import os
 import sys
 import time
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, NoReturn, cast
 
 import gevent
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
 from hubusers.accounts.names import new_run_id
+from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
-from hubusers.hub.errors import HubUsersError
 from hubusers.live.recorder import NO_RUN, Recorder, versions
 from hubusers.log import get_logger
-from hubusers.plugin.arrivals import Arrivals
-from hubusers.plugin.before_run import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, BeforeRun
+from hubusers.plugin.before_run import (
+    check_accounts,
+    check_hub_for,
+    check_known,
+    check_user_classes,
+    coming,
+    different_user_options,
+    leave_out_classes_that_nobody_asked_for,
+)
+from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
+from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.phase import Phase, may_follow, next_phase
+from hubusers.plugin.role import Role
+from hubusers.report.plan_chart import drawn
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
+from hubusers.run.first_server import try_one_server
 from hubusers.run.generator_check import Strain, verdict
-from hubusers.run.run import Run, set_run
+from hubusers.run.run import Run, run_of, set_run
+from hubusers.run.user_class import HubUserClass
 from hubusers.run.user_counts import UserCounts
-from hubusers.settings.access import SettingsError
-from hubusers.settings.settings import EVENT_TEXT, settings_from
+from hubusers.settings.access import Access, SettingsError, access_from
+from hubusers.settings.hub_check import Findings, LeftBehind, PreflightError
+from hubusers.settings.settings import Settings, check_runs_folder, event_from, event_text_from, settings_from
 
 LOG = get_logger(__name__)
 
 
-class RunControl(BeforeRun):
-    """Of a process that has its own users: the only one of a run or, in a subclass, a worker."""
+class RunControl:
+    """Conducts the runs of one process, each through the phases of `Phase`.
 
-    def __init__(self, environment: Environment, runner: Runner | None) -> None:
-        super().__init__(environment)
-        self.runner = runner
-        self.ending = False
-        self.has_started = False  # a test, the first one
+    Every way out leads through `end_process`, in whatever phase the process is.
+
+    Args:
+        environment: Locust's.
+        role: What this process does in a run: all of it, or the part of a master or a worker.
+        access: How to get at the hub; None: as the options and the environment say, read by `start`.
+    """
+
+    def __init__(self, environment: Environment, role: Role, access: Access | None = None) -> None:
+        self.environment = environment
+        self.role = role
+        self.phase = Phase.STARTING
+        self.plan = RunPlan(run_id="")
+        self.event_text = ""  # of the event to rehearse, as all processes must know it
+        self.stopped_because = ""  # what stopped the run before its time
+        self.event_ended = ""  # why the event is over
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
-        self.is_cleaning = False  # from the moment when a test stops until nothing of it is left
-        self.stopping = RLock()
-        self.failed_in_a_row = FailedInARow()
-        self.strains: dict[str, Strain] = {}
+        self.findings: Findings | None = None
         self.recorder: Recorder | None = None
-        self.arrivals: Arrivals | None = None
-        self.ended_because = ""  # what ended the run before its time
-        self.event_has_ended = ""
-        environment.events.request.add_listener(self.note_request)
+        self.strains: dict[str, Strain] = {}  # by process
+        self._access = access
+        self._failed_in_a_row = FailedInARow()
+        self._trials: list[Run] = []  # of first servers, each until nothing of it is left
+        self._trial_left_behind = False
+        self._ending = RLock()
+        role.control = self
 
     @property
-    def present_runner(self) -> Runner:
-        assert self.runner
-        return self.runner
+    def options(self) -> argparse.Namespace:
+        return cast(argparse.Namespace, self.environment.parsed_options)
 
-    def page(self, after: float) -> dict[str, Any]:
-        """Return what the page Hub shows."""
-        return self.recorder.page(after) if self.recorder else NO_RUN
+    @property
+    def access(self) -> Access:
+        assert self._access
+        return self._access
 
-    def test_start(self) -> None:
-        self.has_started = True
-        self.choose_run_id()
+    @property
+    def run(self) -> Run | None:
+        """The present or last run."""
+        return run_of(self.environment)
+
+    @property
+    def has_event(self) -> bool:
+        return bool(self.event_text)
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = next_phase(self.phase, phase)
+
+    # Before a run
+
+    def start(self) -> None:
+        """Check what can be checked before Locust goes on; what is wrong ends Locust with one sentence.
+
+        In the web UI the hub's URL may not be known yet, and all options may still be changed.
+        """
+        options = self.options
         try:
-            settings = settings_from(self.options, self.environment.host, self.options.run_id, self.access)
-            self.check_user_classes(settings)
-        except SettingsError as error:
-            self.cannot_run(str(error))
+            if options.dry_run and self.role.conducts:
+                self._draw_plan()
+            if not self._access:
+                # Once, and here: the options of a master replace those of its workers later, and these paths are
+                # of each machine.
+                self._access = access_from(
+                    options.hub_token_file, options.ca_bundle, options.insecure, options.password_file
+                )
+            if self.role.conducts:
+                self._check_at_start()
+        except LeftBehind as error:
+            self.quit_with(str(error), EXIT_LEFT_BEHIND)
+        except (SettingsError, PreflightError) as error:
+            self.quit_with(str(error), EXIT_CANNOT_TEST)
+        except KeyboardInterrupt:
+            self.quit(EXIT_INTERRUPTED)
+        self._enter(Phase.READY)
+
+    def _check_at_start(self) -> None:
+        options, environment = self.options, self.environment
+        begins_by_itself = options.headless or options.autostart
+        self.event_text = event_text_from(options)
+        if not (self.has_event or options.user_classes or options.class_picker):
+            leave_out_classes_that_nobody_asked_for(environment)
+        host = environment.host or (None if begins_by_itself else "http://not-known-yet")
+        settings = self.settings_for(RunPlan(new_run_id(), self.event_text), host)
+        self._check_user_classes(settings)
+        check_runs_folder(settings.runs_folder)
+        if environment.host:
+            self.check_hub(settings, with_first_server=begins_by_itself)
+
+    def _draw_plan(self) -> NoReturn:
+        """Print the plan of the event, and quit; needs neither hub nor token."""
+        self.event_text = event_text_from(self.options)
+        event = event_from(self.options, self.event_text)
+        check_known(self.environment, event)
+        assert event
+        assert event.seed is not None
+        print(drawn(event, plan(event, event.seed), event.seed))
+        self.quit(0)
+
+    def settings_for(self, plan: RunPlan, host: str | None, options: argparse.Namespace | None = None) -> Settings:
+        """Return the settings of a run.
+
+        Args:
+            plan: What all its processes know alike.
+            host: The hub's URL.
+            options: Those of Locust, or as somebody is about to change them.
+
+        Raises:
+            SettingsError: An option, a variable or a file cannot be used.
+        """
+        return settings_from(
+            options or self.options,
+            host,
+            plan.run_id,
+            self.access,
+            event_text=plan.event_text,
+            owner=plan.token_owner,
+        )
+
+    @contextmanager
+    def checking(self) -> Iterator[None]:
+        """Be in the phase in which the web UI checks what somebody typed.
+
+        Raises:
+            SettingsError: Something else goes on, which the text names.
+        """
+        before = self.phase
+        if not may_follow(before, Phase.CHECKING):
+            raise SettingsError(_WHY_NOT_NOW.get(before, "Locust is quitting."))
+        self._enter(Phase.CHECKING)
+        try:
+            yield
+        finally:
+            if self.phase is Phase.CHECKING:  # and not quitting
+                self._enter(before)
+
+    def check_hub(self, settings: Settings, *, with_first_server: bool = True) -> None:
+        """Look at the hub, then try one server of each kind.
+
+        Raises:
+            SettingsError: There are not enough accounts.
+            PreflightError: The hub cannot be tested like this.
+            LeftBehind: A first server could not be removed again.
+        """
+        self.findings = findings = check_hub_for(settings, self._coming(settings), self.access)
+        check_accounts(settings, self.options)
         self.environment.host = hub_url(settings.endpoint)
-        self.finished = self.ending = False
-        self.ended_because = self.event_has_ended = ""
-        self.environment.process_exit_code = None  # of an earlier test, in the web UI
-        self.failed_in_a_row = FailedInARow()
-        worker = max(0, getattr(self.runner, "worker_index", 0))
+        LOG.info("JupyterHub %s at %s, token of %s", findings.version, self.environment.host, findings.owner)
+        if with_first_server and settings.failed_spawns_to_stop:
+            self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)))
+
+    def _token_owner(self, named_servers: bool) -> str:
+        return self.findings.owner if self.findings and named_servers else ""
+
+    def _try_first_servers(self, settings: Settings) -> None:
+        trial = Run(settings, worker=0)
+        self._trials.append(trial)  # so that every way out cleans up after it
+        for user_options in different_user_options(settings):
+            try_one_server(trial, user_options)
+        self._trials.remove(trial)
+
+    def _coming(self, settings: Settings) -> list[HubUserClass]:
+        classes = coming(self.environment, settings.event)
+        return [each for each in classes if not self.plan.user_classes or each.__name__ in self.plan.user_classes]
+
+    def _check_user_classes(self, settings: Settings) -> None:
+        check_known(self.environment, settings.event)
+        check_user_classes(self._coming(settings), settings)
+
+    # A run
+
+    def new_plan(self, run_id: str) -> RunPlan:
+        """Return what all processes of a new run must know alike."""
+        return RunPlan(
+            run_id,
+            self.event_text,
+            self._token_owner(self.options.named_servers),
+            user_classes=tuple(self.environment.user_classes_by_name),
+        )
+
+    def begin_run(self) -> None:
+        """Begin a run: Locust starts a test.
+
+        Raises:
+            StopTest: There cannot be one.
+        """
+        if not may_follow(self.phase, Phase.PREPARING):
+            raise StopTest(f"No run can begin now: {_WHY_NOT_NOW.get(self.phase, 'Locust is quitting.')}")
+        self.plan = RunPlan(run_id="")
+        self.plan = self.role.plan_run()
+        try:
+            settings = self.settings_for(self.plan, self.environment.host)
+            self._check_user_classes(settings)
+        except SettingsError as error:
+            self.role.refuse_run(str(error))
+        self.environment.host = hub_url(settings.endpoint)
+        self.environment.process_exit_code = None  # of an earlier run, in the web UI
+        self.stopped_because = self.event_ended = ""
+        self._failed_in_a_row = FailedInARow()
         self.strains = {}
         run = Run(
             settings,
-            worker,
-            share=self.share(),
-            stop=self.stop_for,
-            failed_spawn=self.failed_spawn,
-            strained=self.strained,
+            worker=max(0, getattr(self.role.runner, "worker_index", 0)),
+            share=self.role.share(),
+            stop=self.role.report_trouble,
+            failed_spawn=self.role.note_failed_spawn,
+            strained=self.role.note_own_strain,
         )
         set_run(self.environment, run)
-        self.watch_generator(run)
+        self._enter(Phase.PREPARING)
+        if self.role.has_users:
+            run.generator.start()
         LOG.info("Run %s: users are named %s-%s-…", settings.run_id, settings.prefix, settings.run_id)
-        self.begin(run)
-        if settings.lifecycles:
-            gevent.spawn(self.end_with_the_last_user)
+        if self.role.conducts:
+            self._record(run)
+        self.role.let_people_come(run)
+        if settings.lifecycles and self.role.conducts:
+            gevent.spawn(self._stop_after_the_last_user)
 
-    def cannot_run(self, reason: str) -> NoReturn:
-        """End the test before it has begun."""
-        raise StopTest(reason)
-
-    def share(self) -> slice:
-        """Return which of the people, or of the accounts given, are for this process."""
-        return slice(None)
-
-    def begin(self, run: Run) -> None:
-        """Record the run, and let people come."""
-        self.record(run)
-        if run.settings.event:
-            self.arrivals = Arrivals(self.present_runner, run, run.settings.people)
-            gevent.spawn(self.admit, self.arrivals)
-        else:
-            self.open_doors(run)
-
-    def admit(self, arrivals: Arrivals) -> None:
-        """Make the accounts of the people of an event, then let them come."""
-        try:
-            arrivals.prepare()
-        except HubUsersError as error:
-            self.stop_for(f"{error.detail}. So the event does not begin.")
-            return
-        self.prepared(arrivals)
-
-    def prepared(self, arrivals: Arrivals) -> None:
-        """Begin the event, now that all accounts are there."""
-        assert self.run
-        self.open_doors(self.run)
-        arrivals.open_doors()
-
-    def open_doors(self, run: Run) -> None:
-        if self.recorder:
+    def let_users_come(self, run: Run) -> bool:
+        """Begin the time in which users come, if the run still is to begin; return whether it is."""
+        if self.phase is not Phase.PREPARING or self.run is not run:
+            return False
+        self._enter(Phase.RUNNING)
+        if self.recorder and self.role.conducts:
             self.recorder.note_doors_open()
         run.open_doors()
+        return True
 
-    def record(self, run: Run) -> None:
+    def _record(self, run: Run) -> None:
         """Watch the hub, and write the run down, from here."""
-        settings, event = run.settings, run.settings.event
+        settings, event, findings = run.settings, run.settings.event, self.findings
         info = RunInfo(
             run_id=settings.run_id,
             hub=hub_url(settings.endpoint),
             began=time.time(),
             title=event.title if event else "",
-            hub_version=self.findings.version if self.findings else "",
-            spawner=self.findings.spawner if self.findings else "",
+            hub_version=findings.version if findings else "",
+            spawner=findings.spawner if findings else "",
             planned_people=len(settings.people) if event else None,
             versions=versions(),
             options=settings.shown(),
         )
-        text: str = getattr(self.options, EVENT_TEXT)
-        self.recorder = Recorder(run, self.environment, info, text, self.counts, aloud=self.options.headless)
+        self.recorder = Recorder(run, self.environment, info, self.event_text, self.counts, aloud=self.options.headless)
         self.recorder.start()
 
     def counts(self) -> UserCounts:
-        """Return what all people of the run do at the moment."""
-        return self.run.counts if self.run else UserCounts()
+        """Return what all users of the run do at the moment."""
+        return self.role.counts()
 
+    def page(self, after: float) -> dict[str, Any]:
+        """Return what the page Hub shows."""
+        return self.recorder.page(after) if self.recorder else NO_RUN
+
+    def advance_event(self) -> None:
+        """Take the event a step on; Locust's shape does it once a second."""
+        self.role.advance()
+        if self.phase is Phase.RUNNING and not self.event_ended:
+            self.event_ended = self._why_event_ends()
+            if self.event_ended:
+                LOG.info("%s", self.event_ended)
+
+    @property
     def event_is_over(self) -> bool:
-        """Say whether Locust may end the event."""
-        run, recorder = self.run, self.recorder
-        if not run or not recorder or not run.settings.event or recorder.state != "running":
-            return False
-        ends_after = run.settings.event.ends_after
-        if ends_after is not None and run.elapsed >= run.settings.event.scaled(ends_after):
-            self.event_has_ended = "The event ends, as its file says"
-        elif recorder.has_missed_step():
-            self.event_has_ended = "A target was missed, so the event climbs no further"
-        elif self.everybody_has_left():
-            self.event_has_ended = "Everybody has come, and has left again"
-        if self.event_has_ended:
-            LOG.info("%s", self.event_has_ended)
-        return bool(self.event_has_ended)
+        return self.phase is Phase.RUNNING and bool(self.event_ended)
 
-    def everybody_has_left(self) -> bool:
-        return self.arrivals is not None and self.arrivals.is_over
+    def _why_event_ends(self) -> str:
+        """Return why the event is over, or "" as long as it is not."""
+        run, recorder = self.run, self.recorder
+        event = run.settings.event if run else None
+        if not run or not recorder or not event:
+            return ""
+        if event.ends_after is not None and run.elapsed >= event.scaled(event.ends_after):
+            return "The event ends, as its file says"
+        if recorder.has_missed_step():
+            return "A target was missed, so the event climbs no further"
+        if self.role.everybody_has_left():
+            return "Everybody has come, and has left again"
+        return ""
 
     def note_request(
         self, request_type: str, name: str, response_time: float, exception: BaseException | None, **_: Any
@@ -176,61 +341,15 @@ class RunControl(BeforeRun):
             failure = str(exception) if exception else ""
             self.run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
 
-    def choose_run_id(self) -> None:
-        # Among the options, because those are what a master hands to its workers.
-        self.options.run_id = new_run_id()
-
-    def end_with_the_last_user(self) -> None:
-        runner = self.runner
-        while runner and runner.state != STATE_STOPPED:
-            gevent.sleep(1)
-            if self.has_no_users(runner):
-                LOG.info("All users are done")
-                self.end()
-                return
-
-    def has_no_users(self, runner: Runner) -> bool:
-        """Say whether all users have come, and are gone."""
-        return runner.state == STATE_RUNNING and runner.user_count == 0
-
-    def end(self) -> None:
-        """End the test, and Locust as well where nobody could start another one."""
-        assert self.runner
-        if self.options.headless:
-            self.runner.quit()
-        else:
-            self.runner.stop()
-
-    def stop_for(self, reason: str) -> None:
-        """End the test because something happened that makes going on useless or harmful."""
-        if not self.ending:
-            self.ending = True
-            self.ended_because = reason
-            self.environment.process_exit_code = EXIT_FAILURES  # unless targets say more
-            LOG.error("%s", reason)
-            gevent.spawn(self.end)  # not here: the user that noticed is stopped with the others
-
-    def failed_spawn(self, spawns: SpawnCounts) -> None:
-        self.count_failed_spawns("", spawns)
-
-    def count_failed_spawns(self, process: str, spawns: SpawnCounts) -> None:
+    def note_failed_spawns(self, process: str, spawns: SpawnCounts) -> None:
+        """Take in what one process counts by now; too many failed spawns in a row stop the run."""
         assert self.run
         limit = self.run.settings.failed_spawns_to_stop
-        if self.failed_in_a_row.note(process, spawns) >= limit > 0:
-            self.stop_for(
+        if self._failed_in_a_row.note(process, spawns) >= limit > 0:
+            self.stop_early(
                 f"{limit} spawns in a row failed, so the run ends: a hub with consecutive_failure_limit would soon "
                 "exit. (--stop-after-failed-spawns 0 goes on regardless.)"
             )
-
-    def watch_generator(self, run: Run) -> None:
-        run.generator.start()
-
-    def stop_watching_generator(self, run: Run) -> None:
-        run.generator.stop()
-        self.note_strain("", run.generator.strain)
-
-    def strained(self, strain: Strain) -> None:
-        self.note_strain("", strain)
 
     def note_strain(self, process: str, strain: Strain) -> None:
         """Take in how hard it was for a process so far; say so when it was too hard for the first time."""
@@ -239,88 +358,151 @@ class RunControl(BeforeRun):
         if strain.strained and not before.strained:
             LOG.warning("%s", verdict(list(self.strains.values())))
 
-    def test_stopping(self) -> None:
-        self.is_cleaning = True
-        if self.arrivals:
-            self.arrivals.close_doors()
-        if self.run and self.run.settings.event and not self.event_has_ended and not self.ended_because:
-            self.ended_because = "It was stopped before its end."
-        if self.recorder:
+    # The end of a run
+
+    def stop_early(self, reason: str) -> None:
+        """Stop the run because something happened that makes going on useless or harmful."""
+        if not self.stopped_because:
+            self.stopped_because = reason
+            self.environment.process_exit_code = EXIT_FAILURES  # unless targets say more
+            LOG.error("%s", reason)
+            gevent.spawn(self._stop_or_quit)  # not here: the user that noticed is stopped with the others
+
+    def _stop_after_the_last_user(self) -> None:
+        runner = self.role.runner
+        while self.phase in {Phase.PREPARING, Phase.RUNNING}:
+            gevent.sleep(1)
+            if runner.state != STATE_STOPPED and self.role.has_no_users():
+                LOG.info("All users are done")
+                self._stop_or_quit()
+                return
+
+    def _stop_or_quit(self) -> None:
+        """Stop the run, and quit as well where nobody could start another one."""
+        if self.options.headless:
+            self.role.runner.quit()
+        else:
+            self.role.runner.stop()
+
+    def note_stopping(self) -> None:
+        """Take notice that Locust stops the test: nobody comes any more, and those who are there go."""
+        if self.phase not in {Phase.PREPARING, Phase.RUNNING}:
+            return  # Locust stops a test anew at Ctrl-C, also while it is being stopped
+        self._enter(Phase.STOPPING)
+        self.role.stop_arrivals()
+        if self.run and self.run.settings.event and not self.event_ended and not self.stopped_because:
+            self.stopped_because = "It was stopped before its end."
+        if self.recorder and self.role.conducts:
             self.recorder.note_end()
 
-    def test_stop(self) -> None:
-        # Locust stops a test anew at Ctrl-C, also while it is being stopped already.
-        if not self.stopping.acquire(blocking=False):
+    def end_run(self) -> None:
+        """Remove what the run made, and write its report; whoever comes second waits for that."""
+        if not self._ending.acquire(blocking=False):
             if self.was_interrupted:
                 LOG.info("The clean-up goes on; Ctrl-C once more ends it at once")
-            self.stopping.acquire()
+            self._ending.acquire()
         try:
-            if self.run and not self.finished:
-                self.stop_watching_generator(self.run)
-                self.clean_up(self.run)
-                self.finished = True
-                self.draw_up_report(self.run)
+            run = self.run
+            if run and self.phase is Phase.STOPPING:
+                if self.role.has_users:
+                    run.generator.stop()
+                    self.role.note_own_strain(run.generator.strain)
+                self.role.clean_up(run)
+                self._write_report(run)
+                self._enter(Phase.STOPPED)
                 if not self.options.headless:
                     self.say_summary()
         finally:
-            self.is_cleaning = False
-            self.stopping.release()
+            self._ending.release()
 
-    def clean_up(self, run: Run) -> None:
-        run.finish_alone()
-
-    def draw_up_report(self, run: Run) -> None:
+    def _write_report(self, run: Run) -> None:
         """Write the report; what the targets say becomes the exit code."""
         if not self.recorder or self.recorder.run is not run:
             return
         info = self.recorder.info
         info.generator = verdict(list(self.strains.values()))
-        info.ended_because = self.ended_because
+        info.ended_because = self.stopped_because
         info.clean_up = run.summary(self.totals())
         info.left_behind = 0 if run.settings.keep else self.totals().left
+        self.role.complete(info)
         answer = self.recorder.finish()
         if run.settings.event and run.settings.event.targets:
             self.environment.process_exit_code = answer.exit_code
 
-    def await_clean_up(self) -> None:
-        """Nothing to wait for, where nothing is cleaned up in the background."""
-
-    def quitting(self) -> None:
-        """Make sure, on every way out, that the test is stopped, cleaned up after, and that the exit code tells."""
-        if not self.run:
-            return
-        if self.runner and self.runner.state != STATE_STOPPED:
-            self.runner.stop()
-        self.test_stop()  # the runner fires no event where an interrupt broke off its own stopping
-        self.await_clean_up()
-        if self.totals().left and not self.run.settings.keep:
-            self.environment.process_exit_code = EXIT_LEFT_BEHIND
-
-    @property
-    def dies_of_sigterm(self) -> bool:
-        """Whether Locust does not answer SIGTERM yet: not before it has begun, and with an event not before its end."""
-        is_waiting = self.options.headless and (self.has_event or not self.has_started)
-        return is_waiting or not self.is_checked
-
-    def interrupted(self) -> None:
-        """Take notice of Ctrl-C or SIGTERM, of which Locust's main greenlet is going to hear."""
-        self.was_interrupted = True
-        if self.options.headless and self.is_checked and not self.has_started:
-            self.leave(EXIT_INTERRUPTED)  # while Locust waits for workers, it would show a traceback
-
-    def give_up(self) -> NoReturn:
-        """End at once, in the middle of the clean-up, because somebody pressed Ctrl-C again."""
-        if self.run:
-            LOG.info("%s", self.run.summary(self.totals()))
-        sys.stdout.flush()
-        os._exit(EXIT_INTERRUPTED)
-
     def totals(self) -> Totals:
-        return self.run.ledger.totals() if self.run else Totals()
+        """Return what the run has made and removed, in all processes."""
+        return self.role.totals() if self.run else Totals()
 
     def say_summary(self) -> None:
-        if self.run:
+        """Log what was measured, and the run's last line."""
+        if self.run and self.role.conducts:
             self.run.say_measured()
             if too_much := verdict(list(self.strains.values())):
                 LOG.warning("%s", too_much)
             LOG.info("%s", self.run.summary(self.totals()))
+
+    # The end of the process
+
+    def end_process(self) -> None:
+        """End what is going on, in whatever phase: stop the run, remove what is left, and let the exit code tell."""
+        if self.phase in {Phase.PREPARING, Phase.RUNNING, Phase.STOPPING}:
+            if self.role.runner.state != STATE_STOPPED:
+                self.role.runner.stop()
+            # Where an interrupt broke off Locust's own stopping, it fires no event.
+            self.note_stopping()
+            self.end_run()
+        if self.phase is not Phase.QUITTING:
+            self._enter(Phase.QUITTING)
+        self._end_trials()
+        self.role.await_clean_up()
+        if self._is_something_left():
+            self.environment.process_exit_code = EXIT_LEFT_BEHIND
+
+    def _end_trials(self) -> None:
+        while self._trials:
+            trial = self._trials[-1]
+            trial.finish_alone()
+            LOG.info("%s", trial.summary(trial.ledger.totals()))
+            self._trial_left_behind |= bool(trial.ledger.left())
+            self._trials.pop()
+
+    def _is_something_left(self) -> bool:
+        return self._trial_left_behind or bool(self.run and not self.run.settings.keep and self.totals().left)
+
+    def quit_with(self, reason: str, code: int) -> NoReturn:
+        """Say why there can be no run, and quit."""
+        LOG.error("%s", reason)
+        self.quit(code)
+
+    def quit(self, code: int) -> NoReturn:
+        """Quit where Locust does not wait for the end of a test yet, and would fire no event."""
+        self.end_process()
+        self.role.quit(EXIT_LEFT_BEHIND if self._is_something_left() else code)
+
+    @property
+    def answers_sigterm(self) -> bool:
+        """Whether SIGTERM is to be answered here: Locust does not before a run, nor in one with a headless event."""
+        waits = self.options.headless and (self.has_event or self.phase is Phase.READY)
+        return self.role.conducts and (self.phase is Phase.STARTING or waits)
+
+    def note_interrupt(self) -> None:
+        """Take notice of Ctrl-C or SIGTERM, of which Locust's main greenlet is going to hear."""
+        self.was_interrupted = True
+        if self.role.conducts and self.options.headless and self.phase is Phase.READY:
+            self.quit(EXIT_INTERRUPTED)  # while Locust waits for workers, it would show a traceback
+
+    def quit_at_once(self) -> NoReturn:
+        """End the process in the middle of its clean-up, because somebody pressed Ctrl-C again; say what is left."""
+        for run in [*self._trials, *([self.run] if self.run else [])]:
+            LOG.info("%s", run.summary(run.ledger.totals() if run in self._trials else self.totals()))
+        sys.stdout.flush()
+        os._exit(EXIT_INTERRUPTED)
+
+
+_WHY_NOT_NOW = {
+    Phase.STARTING: "Locust is still starting.",
+    Phase.CHECKING: "Another test is about to start; wait for it.",
+    Phase.PREPARING: "A test is being prepared already.",
+    Phase.RUNNING: "A test is running already.",
+    Phase.STOPPING: "The clean-up of the test before goes on; start again when it is done.",
+}

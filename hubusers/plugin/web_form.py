@@ -9,14 +9,13 @@ import ipaddress
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from gevent.lock import BoundedSemaphore
 
 from hubusers.accounts.names import new_run_id
 from hubusers.log import get_logger, shown
+from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.run_control import RunControl
 from hubusers.settings.access import SettingsError, endpoint_of
 from hubusers.settings.hub_check import PreflightError
-from hubusers.settings.settings import settings_from
 
 LOG = get_logger(__name__)
 
@@ -24,15 +23,14 @@ _ONLY_AT_START = ("hub_token_file", "password_file", "accounts", "named_servers"
 """Options that say how this machine gets at the hub, which is not for somebody in a browser to change."""
 
 
-def check_before_swarm(web_ui: WebUI, surroundings: RunControl) -> None:
+def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
     """Check what was typed into the web UI's form, and the hub, before Locust starts the first user.
 
     What is wrong is shown where Locust shows its own errors in the form, and nothing is started. The host cannot be
     changed to another hub than the one Locust was started for, and not in mid-run: its token would be sent there.
     """
-    environment = surroundings.environment
+    environment = control.environment
     given_at_start = environment.host
-    checking = BoundedSemaphore()
 
     def check() -> ResponseReturnValue | None:
         if request.method != "POST" or not request.path.endswith("/swarm"):
@@ -47,20 +45,13 @@ def check_before_swarm(web_ui: WebUI, surroundings: RunControl) -> None:
             _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
             if is_running:
                 return None  # only the number of users changes
-            if surroundings.is_cleaning:
-                raise SettingsError("The clean-up of the test before goes on; start again when it is done.")
             options = argparse.Namespace(**vars(environment.parsed_options))
             for name, text in request.form.items():
                 if isinstance(getattr(options, name, None), str | int | float) and name != "host":
                     setattr(options, name, text == "true" if isinstance(getattr(options, name), bool) else text)
             host = request.form.get("host") or environment.host
-            settings = settings_from(options, host, new_run_id(), surroundings.access)
-            if not checking.acquire(blocking=False):
-                raise SettingsError("Another test is about to start; wait for it.")
-            try:
-                surroundings.check(settings)
-            finally:
-                checking.release()
+            with control.checking():
+                control.check_hub(control.settings_for(RunPlan(new_run_id(), control.event_text), host, options))
         except (SettingsError, PreflightError) as error:
             return jsonify({"success": False, "message": shown(str(error)), "host": environment.host})
         return None

@@ -1,140 +1,149 @@
-"""What surrounds a run in a worker: its clean-up, and what it tells the master."""
+"""A worker of a run: it simulates a share of the users, and tells the master what comes of them."""
 
-from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import STATE_RUNNING, WorkerRunner
 
+from functools import partial
 from typing import Any, NoReturn
 
 import gevent
 from gevent import GreenletExit
 from gevent.event import Event
 
+from hubusers.accounts.ledger import Totals
 from hubusers.event.plan import share_of_worker
 from hubusers.log import get_logger
 from hubusers.plugin.arrivals import Arrivals
-from hubusers.plugin.before_run import EXIT_PREFLIGHT
-from hubusers.plugin.run_control import RunControl
+from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
+from hubusers.plugin.messages import (
+    BEGIN,
+    CLEANED_UP,
+    FAILED_SPAWN,
+    FIGURES,
+    PLAN,
+    PREPARED,
+    STOP,
+    TROUBLE,
+    Figures,
+    RunPlan,
+)
+from hubusers.plugin.role import Role
+from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
-from hubusers.settings.settings import Settings
+from hubusers.run.user_counts import UserCounts
 
 LOG = get_logger(__name__)
 
-# The messages between workers and master, beside Locust's own.
-PREPARED = "hubusers_prepared"
-BEGIN = "hubusers_begin"
-STOP = "hubusers_stop"
-CLEANED_UP = "hubusers_cleaned_up"
-FAILED_SPAWN = "hubusers_failed_spawn"
-TROUBLE = "hubusers_trouble"
-FIGURES = "hubusers"
-"""Under which key a worker's figures travel in Locust's own regular report to the master."""
 
+class Worker(Role):
+    """Simulates its share of the users.
 
-class WorkerControl(RunControl):
-    """A worker cleans up in the background, because Locust gives up a worker that does not listen for a minute."""
+    It cleans up in the background, because Locust gives up a worker that does not listen for a minute.
+    """
 
-    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
-        super().__init__(environment, runner)
-        self.worker = runner
-        self.cleaning: gevent.Greenlet[..., None] | None = None
-        self.begun = Event()
-        runner.register_message(BEGIN, lambda **_: self.begun.set())
+    conducts = False
+    has_users = True
+    runner: WorkerRunner
+
+    def __init__(self, runner: WorkerRunner) -> None:
+        super().__init__(runner)
+        self._plan: RunPlan | None = None  # of the run that begins next
+        self._arrivals: Arrivals | None = None
+        self._cleaning: gevent.Greenlet[..., None] | None = None
+        self._begun = Event()
+        runner.register_message(PLAN, self._note_plan)
+        runner.register_message(BEGIN, lambda **_: self._begun.set())
         runner.register_message(STOP, lambda **_: runner.stop(), concurrent=True)
-        environment.events.report_to_master.add_listener(self.report)
+        runner.environment.events.report_to_master.add_listener(self._report)
 
-    def preflight(self) -> None:
-        """Leave it to the master."""
+    def _note_plan(self, msg: Any, **_: Any) -> None:
+        self._plan = RunPlan.from_message(msg.data)
 
-    @property
-    def dies_of_sigterm(self) -> bool:
-        return False
+    def plan_run(self) -> RunPlan:
+        plan, self._plan = self._plan, None
+        if not plan:
+            self._leave("This worker came while a run was beginning, and was not told of it: start it again.")
+        return plan
 
-    def report(self, data: dict[str, Any], **_: Any) -> None:
-        if self.run:
-            data[FIGURES] = self.figures(self.run)
+    def refuse_run(self, reason: str) -> NoReturn:
+        """Tell the master, who ends the run for all, and leave; what is wrong here, another start must mend."""
+        self.report_trouble(f"The worker {self.runner.client_id} cannot take part: {reason}")
+        self._leave(reason)
 
-    def figures(self, run: Run) -> dict[str, Any]:
-        return {
-            "run_id": run.settings.run_id,
-            "totals": run.ledger.totals().as_message(),
-            "spawns": run.spawns.as_message(),
-            "strain": run.generator.strain.as_message(),
-            "records": run.results.records.take_new(),
-            "requests": run.results.requests.take_new(),
-            "counts": run.counts.as_message(),
-            "has_left": self.everybody_has_left(),
-            # Made-up names the master finds on the hub; these it could not tell from those of other people.
-            "servers": run.ledger.left() if run.settings.accounts_file else [],
-        }
-
-    def stop_for(self, reason: str) -> None:
-        self.worker.send_message(TROUBLE, {"reason": reason})
-
-    def failed_spawn(self, spawns: SpawnCounts) -> None:
-        assert self.run
-        self.worker.send_message(FAILED_SPAWN, self.figures(self.run))
-
-    def stop_watching_generator(self, run: Run) -> None:
-        run.generator.stop()
-
-    def strained(self, strain: Strain) -> None:
-        """Leave it to the master, who is told with the next report."""
-
-    def choose_run_id(self) -> None:
-        """Keep the one that came from the master."""
-
-    def coming(self, settings: Settings) -> list[Any]:
-        return [each for each in super().coming(settings) if each.__name__ in self.options.run_user_classes]
-
-    def cannot_run(self, reason: str) -> NoReturn:
-        """Tell the master, who ends the test for all, and leave; what is wrong here, another start must mend."""
+    def _leave(self, reason: str) -> NoReturn:
         LOG.error("%s", reason)
-        self.stop_for(f"The worker {self.worker.client_id} cannot take part: {reason}")
-        self.environment.process_exit_code = EXIT_PREFLIGHT
-        gevent.spawn(self.worker.quit)
+        self.control.environment.process_exit_code = EXIT_CANNOT_TEST
+        gevent.spawn(self.runner.quit)
         raise GreenletExit  # ends what listens to the master, and would make users next
 
-    def record(self, run: Run) -> None:
-        """Leave it to the master."""
-
     def share(self) -> slice:
-        workers: list[str] = self.options.run_workers
-        if self.worker.client_id not in workers:  # who came later gets none: they have been shared out
+        workers = self.control.plan.workers
+        if self.runner.client_id not in workers:  # a worker that comes later gets none: they have been shared out
             return slice(0)
-        return share_of_worker(workers.index(self.worker.client_id), len(workers))
+        return share_of_worker(workers.index(self.runner.client_id), len(workers))
 
-    def begin(self, run: Run) -> None:
+    def let_people_come(self, run: Run) -> None:
+        self._arrivals = None
         if not run.settings.event:
-            self.open_doors(run)
+            self.control.let_users_come(run)
         elif people := run.settings.people[self.share()]:
-            self.begun.clear()
-            self.arrivals = Arrivals(self.worker, run, people)
-            gevent.spawn(self.admit, self.arrivals)
+            self._begun.clear()
+            self._arrivals = Arrivals(self.runner, run, people)
+            self._arrivals.begin(partial(self._may_come, run), self.report_trouble)
 
-    def prepared(self, arrivals: Arrivals) -> None:
-        """Wait for the others: the event begins for all workers in the same moment."""
-        assert self.run
-        self.worker.send_message(PREPARED, {"run_id": self.run.settings.run_id})
-        self.begun.wait()
-        if self.arrivals is arrivals:
-            super().prepared(arrivals)
+    def _may_come(self, run: Run) -> bool:
+        """Wait for the other workers: the event begins for all in the same moment."""
+        self.runner.send_message(PREPARED, {"run_id": run.settings.run_id})
+        self._begun.wait()
+        return self.control.let_users_come(run)
 
-    def end_with_the_last_user(self) -> None:
-        """Leave it to the master, who knows of all users."""
+    def advance(self) -> None:
+        """Nothing: the master says when an event begins."""
+
+    def counts(self) -> UserCounts:
+        return self.present_run.counts
+
+    def everybody_has_left(self) -> bool:
+        return self._arrivals is not None and self._arrivals.is_over
+
+    def has_no_users(self) -> bool:
+        return self.runner.state == STATE_RUNNING and self.runner.user_count == 0
+
+    def report_trouble(self, reason: str) -> None:
+        self.runner.send_message(TROUBLE, {"reason": reason})
+
+    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
+        self.runner.send_message(FAILED_SPAWN, self._figures(self.present_run))
+
+    def note_own_strain(self, strain: Strain) -> None:
+        """Nothing: the master is told with the next report."""
+
+    def _report(self, data: dict[str, Any], **_: Any) -> None:
+        if self.control.run:
+            data[FIGURES] = self._figures(self.control.run)
+
+    def _figures(self, run: Run) -> dict[str, Any]:
+        return Figures.of(run, has_left=self.everybody_has_left()).as_message()
+
+    def stop_arrivals(self) -> None:
+        if self._arrivals:
+            self._arrivals.stop()
 
     def clean_up(self, run: Run) -> None:
-        self.cleaning = gevent.spawn(self.finish_and_report, run)
+        self._cleaning = gevent.spawn(self._finish_and_report, run)
 
-    def finish_and_report(self, run: Run) -> None:
+    def _finish_and_report(self, run: Run) -> None:
         run.finish()
         LOG.info("%s", run.summary(run.ledger.totals()))
-        self.worker.send_message(CLEANED_UP, self.figures(run))
+        self.runner.send_message(CLEANED_UP, self._figures(run))
 
     def await_clean_up(self) -> None:
-        if self.cleaning:
-            self.cleaning.join()
+        if self._cleaning:
+            self._cleaning.join()
 
-    def say_summary(self) -> None:
-        """Said already, when the clean-up was done; the last line is the master's."""
+    def totals(self) -> Totals:
+        return self.present_run.ledger.totals()
+
+    def complete(self, info: RunInfo) -> None:
+        """Nothing: the master draws the report up."""

@@ -1,7 +1,5 @@
 """One run in one process: its settings, the names it gives, the ledger of what it created, the clean-up after it."""
 
-from locust.env import Environment
-
 import logging
 import math
 import shlex
@@ -230,11 +228,11 @@ def _accounts(settings: Settings, share: slice, names_begin_with: str) -> Accoun
     return MadeAccounts(settings.prefix, names_begin_with, settings.access.password)
 
 
-def set_run(environment: Environment, run: Run) -> None:
-    """Make `run` the environment's present one."""
-    environment.hubusers_run = run  # type: ignore[attr-defined]
+def set_run(environment: Any, run: Run) -> None:
+    """Make `run` the present one of Locust's environment, where the users find it."""
+    environment.hubusers_run = run
 
 
-def run_of(environment: Environment) -> Run | None:
+def run_of(environment: Any) -> Run | None:
     """Return the environment's present or last run; None before the first, or where the parts were not switched on."""
     return cast("Run | None", getattr(environment, "hubusers_run", None))

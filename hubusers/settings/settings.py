@@ -32,12 +32,6 @@ from hubusers.settings.values import (
 
 Wait = Literal["progress", "listing", "poll"]
 
-OWNER = "token_owner"
-"""Among Locust's options, which is how workers get it: whose the token is, as the hub told the master."""
-
-EVENT_TEXT = "event_text"
-"""Among Locust's options, which is how workers get it: the event as it is, because they may not have the file."""
-
 SAID_BY_THE_EVENT = {
     "stay": "30-90",
     "pause": "10-30",
@@ -119,7 +113,9 @@ def check_runs_folder(folder: str) -> None:
         ) from None
 
 
-def settings_from(options: argparse.Namespace, host: str | None, run_id: str, access: Access) -> Settings:
+def settings_from(
+    options: argparse.Namespace, host: str | None, run_id: str, access: Access, *, event_text: str = "", owner: str = ""
+) -> Settings:
     """Make a run's settings of Locust's parsed options; the web UI may have changed those since they were parsed.
 
     Raises:
@@ -127,7 +123,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str, ac
     """
     if options.server_profile and options.user_options:
         raise SettingsError("Give --server-profile or --user-options, not both: a profile is one of the user options.")
-    event = event_from(options)
+    event = event_from(options, event_text)
     profile = options.server_profile or json.loads(usable(json_object_text, options.user_options) or "null")
     settings = Settings(
         endpoint=endpoint_of(host),
@@ -151,7 +147,7 @@ def settings_from(options: argparse.Namespace, host: str | None, run_id: str, ac
         activity_interval=usable(seconds, str(options.activity_interval)),
         accounts_file=options.accounts,
         named_servers=options.named_servers,
-        owner=getattr(options, OWNER, ""),
+        owner=owner,
         event=event,
     )
     if not settings.accounts_are_made:
@@ -201,9 +197,8 @@ def event_text_from(options: argparse.Namespace) -> str:
     return text
 
 
-def event_from(options: argparse.Namespace) -> Event | None:
+def event_from(options: argparse.Namespace, text: str) -> Event | None:
     """Return the event as `event_text_from` has made it; raise SettingsError for options that it does not go with."""
-    text: str = getattr(options, EVENT_TEXT, "")
     if not text:
         return None
     for name, default in SAID_BY_THE_EVENT.items():

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from hubusers.local import LocalHub
-from hubusers.plugin.before_run import BeforeRun
+from hubusers.plugin.before_run import coming, needed_scopes
 from hubusers.run.run import Run, set_run
 from hubusers.settings.access import Access
 from hubusers.users import ActivityUser
@@ -74,15 +74,13 @@ def test_own_tokens_may_report_and_the_run_s_needs_a_scope_for_those_without(
     accounts = tmp_path / "accounts.csv"
     environment = Environment(user_classes=[ActivityUser])
     environment.events.request.add_listener(lambda exception, **_: failures.append(exception))
-    entrance = object.__new__(BeforeRun)  # which would want a command line
-    entrance.environment = environment
 
     def needed(header: str, secret: str) -> list[str]:
         accounts.write_text(f"name,{header}\n{username},{secret}\n")
         settings = settings_for(local_hub.endpoint, Access("not known"))
         settings = replace(settings, activity_interval=0.01, accounts_file=str(accounts))
         set_run(environment, Run(settings, worker=0))
-        return list(entrance.needed_scopes(settings))
+        return list(needed_scopes(settings, coming(environment, None)))
 
     assert needed("password", "anything") == ["admin:servers", "users:activity"]
     assert needed("token", token) == ["admin:servers"]

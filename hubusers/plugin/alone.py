@@ -1,0 +1,82 @@
+"""The only process of a run, which does all of it."""
+
+from locust.exception import StopTest
+from locust.runners import STATE_RUNNING, Runner
+
+from functools import partial
+from typing import NoReturn
+
+from hubusers.accounts.ledger import Totals
+from hubusers.accounts.names import new_run_id
+from hubusers.plugin.arrivals import Arrivals
+from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.role import Role
+from hubusers.results.folder import RunInfo
+from hubusers.run.failed_spawns import SpawnCounts
+from hubusers.run.generator_check import Strain
+from hubusers.run.run import Run
+from hubusers.run.user_counts import UserCounts
+
+
+class Alone(Role):
+    """Checks, conducts and records a run, and simulates its users."""
+
+    conducts = True
+    has_users = True
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner)
+        self._arrivals: Arrivals | None = None
+
+    def plan_run(self) -> RunPlan:
+        return self.control.new_plan(new_run_id())
+
+    def refuse_run(self, reason: str) -> NoReturn:
+        raise StopTest(reason)
+
+    def share(self) -> slice:
+        return slice(None)
+
+    def let_people_come(self, run: Run) -> None:
+        if run.settings.event:
+            self._arrivals = Arrivals(self.runner, run, run.settings.people)
+            self._arrivals.begin(partial(self.control.let_users_come, run), self.report_trouble)
+        else:
+            self.control.let_users_come(run)
+
+    def advance(self) -> None:
+        """Nothing: an event begins here by itself, once its accounts are made."""
+
+    def counts(self) -> UserCounts:
+        return self.control.run.counts if self.control.run else UserCounts()
+
+    def everybody_has_left(self) -> bool:
+        return self._arrivals is not None and self._arrivals.is_over
+
+    def has_no_users(self) -> bool:
+        return self.runner.state == STATE_RUNNING and self.runner.user_count == 0
+
+    def report_trouble(self, reason: str) -> None:
+        self.control.stop_early(reason)
+
+    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
+        self.control.note_failed_spawns("", spawns)
+
+    def note_own_strain(self, strain: Strain) -> None:
+        self.control.note_strain("", strain)
+
+    def stop_arrivals(self) -> None:
+        if self._arrivals:
+            self._arrivals.stop()
+
+    def clean_up(self, run: Run) -> None:
+        run.finish_alone()
+
+    def await_clean_up(self) -> None:
+        """Nothing: `clean_up` has waited."""
+
+    def totals(self) -> Totals:
+        return self.present_run.ledger.totals()
+
+    def complete(self, info: RunInfo) -> None:
+        """Nothing: the control knows all."""

@@ -1,0 +1,86 @@
+"""All that hubusers patches in Locust, or uses of it without its documentation's promise, in one place.
+
+`tests/plugin/test_locust_internals.py` has a test for each; it fails first, and says so, when a new Locust changes it.
+"""
+
+from locust.dispatch import UsersDispatcher
+from locust.runners import STATE_MISSING, MasterRunner, WorkerNode
+from locust.web import WebUI
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import gevent
+from flask import Response, request
+
+
+class DispatchNobody(UsersDispatcher):
+    """Tells Locust to dispatch no users at all, and so to take none away either: the people of an event come by
+    themselves, through `Runner.spawn_users`.
+    """
+
+    def new_dispatch(self, *args: Any, **kwargs: Any) -> None:
+        super().new_dispatch(*args, **kwargs)
+        self._dispatcher_generator = self._nobody()
+
+    def _nobody(self) -> Generator[dict[str, dict[str, int]]]:
+        yield {worker.id: {} for worker in self._worker_nodes}
+
+
+def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:
+    """Have the master call `do` before it quits.
+
+    Locust's master quits without waiting for anybody: it tells its workers to quit, and does not listen to them after
+    that. No event is fired in time, so its method `quit` is replaced.
+    """
+    quit_at_once = master.quit
+
+    def quit_later() -> None:
+        # As Locust does it first in `quit`: the workers are not told to stop, because `do` tells them.
+        master.stop(send_stop_to_client=False)
+        do()
+        quit_at_once()
+
+    master.quit = quit_later  # type: ignore[method-assign]
+
+
+def connected_workers(master: MasterRunner) -> list[WorkerNode]:
+    """Return the workers whose heartbeat the master still hears."""
+    return [worker for worker in master.clients.all if worker.state != STATE_MISSING]
+
+
+def workers_that_can_start(master: MasterRunner) -> list[str]:
+    """Return the ids of the workers to which Locust gives users when a test starts, in order."""
+    clients = master.clients
+    return sorted(worker.id for worker in clients.ready + clients.spawning + clients.running)
+
+
+def interrupt_main_greenlet() -> None:
+    """Raise KeyboardInterrupt in the main greenlet, where Locust expects it.
+
+    Python raises it in whichever greenlet happens to run: a user's, which would end without Locust's noticing, or the
+    one that spawns users, which would then kill itself instead of stopping the test.
+    """
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+
+def url_prefix_of(web_ui: WebUI) -> str:
+    """Return what the paths of Locust's own pages begin with (`--web-base-path`)."""
+    assert web_ui.app
+    return web_ui.app.blueprints["locust"].url_prefix or ""
+
+
+def add_script_to_locusts_page(web_ui: WebUI, script: bytes) -> None:
+    """Add an HTML element to the head of Locust's page, whose tabs are made by a script in the browser.
+
+    Locust's own means for more tabs knows tables only.
+    """
+
+    def add(response: Response) -> Response:
+        if request.endpoint == "locust.index" and response.status_code == 200 and response.mimetype == "text/html":
+            before, head, after = response.get_data().partition(b"</head>")
+            response.set_data(before + script + head + after)
+        return response
+
+    assert web_ui.app
+    web_ui.app.after_request(add)

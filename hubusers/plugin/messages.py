@@ -1,0 +1,99 @@
+"""What a master and its workers tell each other, beside Locust's own messages.
+
+Locust hands its options from the master to the workers. They hold what people typed; all else travels in these
+messages.
+
+    master                                     worker
+      PLAN  ──────────── a run begins ───────────▶
+      ◀───────── the accounts are there ──── PREPARED     (events only)
+      BEGIN ──────────── now they come ──────────▶        (events only)
+      ◀─────── every 3 s, in Locust's report ── FIGURES
+      ◀──────────── a spawn failed ────── FAILED_SPAWN
+      ◀────────── the run cannot go on ────── TROUBLE
+      STOP  ───────────── the run ends ──────────▶
+      ◀──────────── nothing is left ──────── CLEANED_UP
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hubusers.accounts.ledger import Totals
+from hubusers.run.failed_spawns import SpawnCounts
+from hubusers.run.generator_check import Strain
+from hubusers.run.run import Run
+from hubusers.run.user_counts import UserCounts
+
+PLAN = "hubusers_plan"
+PREPARED = "hubusers_prepared"
+BEGIN = "hubusers_begin"
+STOP = "hubusers_stop"
+CLEANED_UP = "hubusers_cleaned_up"
+FAILED_SPAWN = "hubusers_failed_spawn"
+TROUBLE = "hubusers_trouble"
+FIGURES = "hubusers"
+"""The key of a worker's figures in the report that Locust sends to the master."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What all processes of one run must know alike."""
+
+    run_id: str
+    event_text: str = ""  # the event's file, with its seed and time scale; "" without an event
+    token_owner: str = ""  # as the hub told the master
+    user_classes: tuple[str, ...] = ()  # those that take part
+    workers: tuple[str, ...] = ()  # in the order in which they share the people out
+
+    def as_message(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_message(cls, data: dict[str, Any]) -> "RunPlan":
+        return cls(**data | {name: tuple(data[name]) for name in ("user_classes", "workers")})
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a worker tells of its share of a run."""
+
+    run_id: str
+    totals: Totals
+    spawns: SpawnCounts
+    strain: Strain
+    counts: UserCounts
+    records: list[Any]  # the new ones, as `Records.take_new` returns them
+    requests: list[Any]
+    has_left: bool  # whether all its people have come, and left again
+    servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
+
+    @classmethod
+    def of(cls, run: Run, *, has_left: bool) -> "Figures":
+        """Return the figures of a run by now; what is new in them is handed out once."""
+        return cls(
+            run_id=run.settings.run_id,
+            totals=run.ledger.totals(),
+            spawns=run.spawns,
+            strain=run.generator.strain,
+            counts=run.counts,
+            records=run.results.records.take_new(),
+            requests=run.results.requests.take_new(),
+            has_left=has_left,
+            servers=run.ledger.left() if run.settings.accounts_file else [],
+        )
+
+    def as_message(self) -> dict[str, Any]:
+        # Not `asdict`, which would copy each record.
+        parts = {name: getattr(self, name).as_message() for name in ("totals", "spawns", "strain", "counts")}
+        return vars(self) | parts
+
+    @classmethod
+    def from_message(cls, data: dict[str, Any]) -> "Figures":
+        return cls(
+            **data
+            | {
+                "totals": Totals(**data["totals"]),
+                "spawns": SpawnCounts(**data["spawns"]),
+                "strain": Strain(**data["strain"]),
+                "counts": UserCounts(**data["counts"]),
+            }
+        )

@@ -1,0 +1,115 @@
+"""What a process does in a run: all of it, or the part of a master or of a worker."""
+
+from locust.runners import Runner
+
+import sys
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NoReturn
+
+from hubusers.accounts.ledger import Totals
+from hubusers.plugin.messages import RunPlan
+from hubusers.results.folder import RunInfo
+from hubusers.run.failed_spawns import SpawnCounts
+from hubusers.run.generator_check import Strain
+from hubusers.run.run import Run
+from hubusers.run.user_counts import UserCounts
+
+if TYPE_CHECKING:  # each has the other
+    from hubusers.plugin.run_control import RunControl
+
+
+class Role(ABC):
+    """One process's part in a run; `RunControl` has one, and asks it for what differs from process to process.
+
+    Args:
+        runner: Locust's.
+    """
+
+    conducts: bool
+    """Whether this process checks the hub, records the run and says what came of it."""
+
+    has_users: bool
+    """Whether this process simulates users."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.control: RunControl  # set by the control that has this role
+
+    @property
+    def present_run(self) -> Run:
+        assert self.control.run
+        return self.control.run
+
+    # The beginning of a run
+
+    @abstractmethod
+    def plan_run(self) -> RunPlan:
+        """Return what all processes must know alike of the run that begins."""
+
+    @abstractmethod
+    def refuse_run(self, reason: str) -> NoReturn:
+        """End the run before it has begun, because this process cannot take part."""
+
+    @abstractmethod
+    def share(self) -> slice:
+        """Return which of the people, or of the accounts given, are for this process."""
+
+    @abstractmethod
+    def let_people_come(self, run: Run) -> None:
+        """Make what people need, and then let them come."""
+
+    # While it runs
+
+    @abstractmethod
+    def advance(self) -> None:
+        """Begin an event whose processes are ready; called once a second."""
+
+    @abstractmethod
+    def counts(self) -> UserCounts:
+        """Return what the users do at the moment, of all processes that this one knows of."""
+
+    @abstractmethod
+    def everybody_has_left(self) -> bool:
+        """Say whether all people of an event have come, and have left again."""
+
+    @abstractmethod
+    def has_no_users(self) -> bool:
+        """Say whether all users of a run without an event have come, and are gone."""
+
+    @abstractmethod
+    def report_trouble(self, reason: str) -> None:
+        """Stop the run for all processes, for a reason that is one sentence."""
+
+    @abstractmethod
+    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
+        """Take in that a spawn failed here."""
+
+    @abstractmethod
+    def note_own_strain(self, strain: Strain) -> None:
+        """Take in how hard it was for this process so far."""
+
+    # Its end
+
+    @abstractmethod
+    def stop_arrivals(self) -> None:
+        """Let nobody come any more."""
+
+    @abstractmethod
+    def clean_up(self, run: Run) -> None:
+        """Remove what the run made."""
+
+    @abstractmethod
+    def await_clean_up(self) -> None:
+        """Wait for a clean-up in the background."""
+
+    @abstractmethod
+    def totals(self) -> Totals:
+        """Return what was made and removed, in all processes that this one knows of."""
+
+    @abstractmethod
+    def complete(self, info: RunInfo) -> None:
+        """Enter what only this process knows of the run."""
+
+    def quit(self, code: int) -> NoReturn:
+        """End Locust before it waits for the end of a test."""
+        sys.exit(code)

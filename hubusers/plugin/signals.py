@@ -1,0 +1,26 @@
+"""Ctrl-C and SIGTERM: the first ends what is going on in order, a second one ends the process at once."""
+
+import signal
+
+import gevent
+
+from hubusers.plugin.locust_internals import interrupt_main_greenlet
+from hubusers.plugin.run_control import RunControl
+
+
+def handle_signals(control: RunControl) -> None:
+    """Let SIGINT and SIGTERM end the process in order, in whatever phase it is."""
+
+    def interrupt() -> None:
+        if control.was_interrupted:
+            control.quit_at_once()
+        control.note_interrupt()
+        interrupt_main_greenlet()
+
+    def terminate() -> None:
+        # Locust has a handler of its own, but only once it waits for the end of a test in its main greenlet.
+        if control.answers_sigterm and not control.was_interrupted:
+            interrupt()
+
+    gevent.signal_handler(signal.SIGINT, interrupt)
+    gevent.signal_handler(signal.SIGTERM, terminate)

@@ -1,0 +1,123 @@
+"""Whether Locust still is as hubusers patches it: these tests fail first when a new Locust changes it, and say what."""
+
+from locust.dispatch import UsersDispatcher
+from locust.env import Environment
+from locust.runners import MasterRunner, Runner, WorkerNode
+from locust.web import WebUI
+
+import inspect
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from flask import Flask
+
+from hubusers.local.ports import free_port
+from hubusers.plugin import locust_internals
+from hubusers.users import ServerLifecycleUser
+
+WHERE = "see hubusers/plugin/locust_internals.py"
+
+
+@pytest.fixture
+def master() -> Iterator[MasterRunner]:
+    runner = Environment(user_classes=[ServerLifecycleUser]).create_master_runner("127.0.0.1", free_port())
+    yield runner
+    runner.greenlet.kill(block=True)
+    runner.server.close(linger=0)
+    runner.server.socket.context.term()
+
+
+def test_no_worker_is_told_to_start_or_stop_anybody_not_even_when_workers_come_and_go() -> None:
+    dispatcher = locust_internals.DispatchNobody([WorkerNode("a"), WorkerNode("b")], [ServerLifecycleUser])
+    dispatcher.new_dispatch(0, 1)
+    assert list(dispatcher) == [{"a": {}, "b": {}}]
+    late = WorkerNode("c")
+    dispatcher.add_worker(late)
+    dispatcher.new_dispatch(0, 1)
+    assert list(dispatcher) == [{"a": {}, "b": {}, "c": {}}]
+    dispatcher.remove_worker(late)
+    dispatcher.new_dispatch(0, 1)
+    assert list(dispatcher) == [{"a": {}, "b": {}}]
+    assert not dispatcher.dispatch_in_progress
+
+
+def test_a_dispatcher_takes_what_it_dispatches_from_one_generator() -> None:
+    dispatcher = UsersDispatcher([WorkerNode("a")], [ServerLifecycleUser])
+    dispatcher.new_dispatch(1, 1)
+    assert isinstance(getattr(dispatcher, "_dispatcher_generator", None), Iterator), (
+        f"Locust's dispatcher has no _dispatcher_generator any more, which is replaced for events; {WHERE}"
+    )
+
+
+def test_a_runner_takes_in_users_that_come_by_themselves() -> None:
+    assert list(inspect.signature(Runner.spawn_users).parameters)[:2] == ["self", "user_classes_spawn_count"], (
+        f"Locust's Runner.spawn_users takes other arguments now; {WHERE} and arrivals.py"
+    )
+
+
+def test_a_master_does_something_before_it_quits(master: MasterRunner) -> None:
+    done: list[str] = []
+    quit_by_locust = master.quit
+    locust_internals.before_quitting(master, lambda: done.append(master.state))
+    assert "send_stop_to_client" in inspect.signature(MasterRunner.stop).parameters, (
+        f"Locust's master cannot be stopped without its workers any more; {WHERE}"
+    )
+    assert master.quit != quit_by_locust
+    master.quit()
+    assert done == ["ready"]
+
+
+def test_a_master_knows_its_workers_by_their_states(master: MasterRunner) -> None:
+    for name, state in (("b", "ready"), ("a", "running"), ("c", "spawning"), ("d", "missing")):
+        master.clients[name] = WorkerNode(name, state)
+    assert locust_internals.workers_that_can_start(master) == ["a", "b", "c"], (
+        f"Locust calls the states of its workers otherwise; {WHERE}"
+    )
+    assert sorted(worker.id for worker in locust_internals.connected_workers(master)) == ["a", "b", "c"], (
+        f"Locust calls a missing worker otherwise; {WHERE}"
+    )
+
+
+def test_a_master_tells_of_a_worker_that_connects() -> None:
+    source = inspect.getsource(MasterRunner.handle_message)
+    told, started = source.find("worker_connect.fire"), source.find("add_worker(")
+    assert 0 < source.find('"ack"') < told < started, (
+        "Locust no longer fires worker_connect between a worker's acknowledgement and its first users, so a worker "
+        "that comes late may get users before the plan of the run; see hubusers/plugin/master.py"
+    )
+
+
+def test_ctrl_c_reaches_the_main_greenlet_and_no_other() -> None:
+    interrupted: list[str] = []
+
+    def somebody_else() -> None:
+        try:
+            locust_internals.interrupt_main_greenlet()
+            gevent.sleep(0.01)
+        except KeyboardInterrupt:
+            interrupted.append("somebody else")
+
+    gevent.spawn(somebody_else)
+    try:
+        gevent.sleep(5)
+    except KeyboardInterrupt:
+        interrupted.append("the main greenlet")
+    assert interrupted == ["the main greenlet"], (
+        f"gevent's hub does not raise KeyboardInterrupt in the main greenlet any more; {WHERE}"
+    )
+
+
+def test_the_web_ui_is_a_flask_application_with_one_blueprint_and_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["locust"])  # which it parses once more
+    environment = Environment(user_classes=[ServerLifecycleUser])
+    environment.create_local_runner()
+    web_ui = WebUI(environment, "127.0.0.1", 0, web_base_path="/base", delayed_start=True)
+    assert isinstance(web_ui.app, Flask), f"Locust's web UI is not a Flask application any more; {WHERE}"
+    assert locust_internals.url_prefix_of(web_ui) == "/base", f"Locust keeps its base path elsewhere; {WHERE}"
+    locust_internals.add_script_to_locusts_page(web_ui, b"<script>ours</script>")
+    page = web_ui.app.test_client().get("/base/")
+    assert page.status_code == 200
+    assert b"<script>ours</script></head>" in page.data, (
+        f"Locust's page is not the endpoint locust.index, or has no head; {WHERE}"
+    )
