@@ -202,9 +202,9 @@ class TestPreflight:
 
 
 def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> None:
-    """The example of the README."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    example = readme.partition("```python\nfrom locust import task")[2].partition("```")[0]
+    """The example of docs/custom-users.md."""
+    document = (Path(__file__).parents[2] / "docs" / "custom-users.md").read_text()
+    example = document.partition("```python\nfrom locust import task")[2].partition("```")[0]
     assert example
     file = tmp_path / "my_locustfile.py"
     file.write_text(f"from locust import task{example}")

@@ -1,0 +1,88 @@
+"""README and docs: their links lead somewhere, their commands can be parsed, and their examples run."""
+
+from locust.argument_parser import get_parser
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+import hubusers
+from hubusers.cli import main
+from hubusers.local import LocalHub
+from hubusers.settings.options import add_options
+
+TOP = Path(__file__).parents[1]
+DOCUMENTS = [*TOP.glob("*.md"), *TOP.glob("docs/*.md"), TOP / "benchmarks" / "README.md"]
+TEXTS = {str(document.relative_to(TOP)): document.read_text(encoding="utf-8") for document in DOCUMENTS}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+LINKS = [
+    (name, link)
+    for name, text in TEXTS.items()
+    for link in re.findall(r"\]\(([^)\s]+)\)", text)
+    if not link.startswith("https://")
+]
+COMMANDS = [
+    line.removeprefix("$ ").partition("  #")[0].strip()
+    for text in TEXTS.values()
+    for block in blocks(text, "console")
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+
+
+@pytest.mark.parametrize(("document", "link"), LINKS)
+def test_links_lead_somewhere(document: str, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (TOP / document).parent / path if path else TOP / document
+    assert target.exists()
+    if anchor:
+        assert anchor in anchors(target.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))
+def test_commands_can_be_parsed(command: str) -> None:
+    """An unknown option, or a value that it doesn't take, ends the parser."""
+    name, *arguments = [word for word in shlex.split(command) if not re.fullmatch(r"[A-Z_]+=.*", word)] or [""]
+    if name == "locust":
+        parser = get_parser()
+        add_options(parser)
+        parser.parse_args(arguments)
+    elif name == "hubusers":
+        main.commands[arguments[0]].make_context(arguments[0], arguments[1:])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_python_compiles(name: str) -> None:
+    for example in blocks(TEXTS[name], "python"):
+        compile(example, name, "exec")
+
+
+def test_the_functions_example_runs(local_hub: LocalHub, session: requests.Session) -> None:
+    names = ["ann", "bob", "eve"]
+    (example,) = blocks(TEXTS["docs/functions.md"], "python")
+    script = example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
+    assert all(hubusers.create_users(names, local_hub.endpoint, session).values())
+    try:
+        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == "{'ann': True, 'bob': True, 'eve': True}\n"
+        for name in names:
+            assert session.get(f"{local_hub.endpoint}/users/{name}", timeout=10).json()["servers"] == {}
+    finally:
+        assert all(hubusers.delete_users(names, local_hub.endpoint, session).values())
