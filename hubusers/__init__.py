@@ -1,4 +1,8 @@
-"""hubusers: a JupyterHub's users, simulated. The documented functions; the Locust users are in `hubusers.users`."""
+"""hubusers: load tests for JupyterHub.
+
+The package itself exports the functions for scripts and notebooks. The Locust users are in `hubusers.users`; a
+locustfile also needs `hubusers.plugin.switch_on`.
+"""
 
 from hubusers.functions.accounts import create_users, delete_users, find_stress_test_users, purge_users
 from hubusers.functions.defaults import seconds_from_environment
@@ -8,7 +12,7 @@ from hubusers.functions.timing import timeit
 from hubusers.http.session import get_session
 
 SERVER_LIFECYCLE_TIMEOUT: float = seconds_from_environment("SERVER_LIFECYCLE_TIMEOUT", 60.0)
-"""Seconds that a wait for a server may take; read when a wait begins, so that a script may set it."""
+"""Seconds that a wait for a server may take. It is read when a wait begins, so a script may change it."""
 
 __all__ = [
     "SERVER_LIFECYCLE_TIMEOUT",

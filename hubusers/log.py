@@ -1,9 +1,9 @@
-"""Loggers that write no secrets and whose lines stay lines, although names and answers come from outside."""
+"""Loggers that never write secrets, and that write each message on one line even if it quotes a hub's answer."""
 
 import logging
 
 _SHORTEST_TOKEN = 8
-"""Characters; JupyterHub takes no shorter ones, and hiding each "x" would spoil every message."""
+"""Characters. JupyterHub accepts no shorter tokens, and hiding each "x" would make messages unreadable."""
 
 _SECRETS: set[str] = set()
 
@@ -18,20 +18,20 @@ _SHOWN = _Shown()
 
 
 def get_logger(name: str) -> logging.Logger:
-    """Return the logger of this name; its messages are written as `shown` returns them."""
+    """Return the logger of this name, which passes each message through `shown`."""
     logger = logging.getLogger(name)
     logger.addFilter(_SHOWN)
     return logger
 
 
 def keep_secret(text: str) -> None:
-    """Never show `text`, a token: what stands before a hub may send a request's headers back in its answer."""
+    """Never show this token. A proxy may send the headers of a request back in its answer."""
     if len(text) >= _SHORTEST_TOKEN:
         _SECRETS.add(text)
 
 
 def shown(text: str) -> str:
-    """Return `text` without secrets, and with every character that cannot be printed (a line break) as its escape."""
+    """Return `text` without secrets, and with characters that cannot be printed, such as line breaks, escaped."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in without_secrets(text)
@@ -39,7 +39,7 @@ def shown(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with each secret replaced; whoever cuts a text does it before, or a cut secret would be shown."""
+    """Return `text` with each secret replaced. Call this before shortening a text, or a part of a secret may remain."""
     for secret in _SECRETS:
         text = text.replace(secret, "(secret)")
     return text

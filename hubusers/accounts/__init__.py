@@ -1,1 +1,1 @@
-"""What a run owns on the hub: names, accounts and servers, the ledger of them, and their removal."""
+"""What a run owns on the hub: its accounts and their names, the ledger of what it created, and the clean-up."""

@@ -1,18 +1,18 @@
-"""One account of the hub, as a simulated user has it."""
+"""A simulated user's account on the hub."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who a person is to the hub, and which server is theirs."""
+    """The account, and the server in it, that one person uses."""
 
     username: str
     server_name: str = ""  # "" is the default server
-    password: str = field(default="", repr=False)  # for the hub's login form; "" where there is none
-    token: str = field(default="", repr=False)  # the person's own, to the hub's API and to the server
+    password: str = field(default="", repr=False)  # for the hub's login form; "" for none
+    token: str = field(default="", repr=False)  # the person's own, for the hub's API and for the server
 
     @property
     def key(self) -> str:
-        """The name that is this person's alone in the run."""
+        """The name that identifies this person in the run."""
         return self.server_name or self.username

@@ -1,4 +1,4 @@
-"""Removing what a run created: user by user while it runs, and all that is left at its end."""
+"""Removes what a run created: users who leave while it runs, and all that is left at its end."""
 
 import math
 from collections import deque
@@ -16,24 +16,24 @@ from hubusers.log import get_logger
 LOG = get_logger(__name__)
 
 CONCURRENCY = 20
-"""Removals under way at the same time; a hub does its work in one thread, more would only queue there."""
+"""Removals under way at the same time. A hub works in one thread, so more of them would only queue there."""
 
 _PROGRESS_INTERVAL = 5.0
 _NAMED = 10
-"""Users named in the log when they are left; the command that removes them finds them all."""
+"""How many of the users that are left to name in the log; `hubusers purge` finds them all."""
 _SECONDS_PER_USER = 1.0
-"""What the clean-up allows the hub for each user, on top of one server timeout; a small hub needs some 50 ms."""
+"""How long the clean-up may take for each user, in addition to one server timeout; a small hub needs some 50 ms."""
 
 
 class Cleanup:
-    """Removes users, or servers of users who stay, a bounded number at a time, and strikes them from the ledger.
+    """Removes users (or, if accounts were given, only their servers), some at a time, and strikes them from the ledger.
 
     Args:
         client: The hub, with `CONCURRENCY` connections.
-        ledger: What there is to remove.
-        accounts: Know how.
+        ledger: What the run created.
+        accounts: Know how to remove it.
         server_timeout: Seconds that one removal may take.
-        poll_interval: Seconds between two looks at a server that stops, and between two tries.
+        poll_interval: Seconds between two polls of a stopping server, and between two tries.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class Cleanup:
         self._server_timeout = server_timeout
         self._poll_interval = poll_interval
         self._waiting: deque[str] = deque()
-        self._taken: set[str] = set()  # waiting or being removed just now
+        self._taken: set[str] = set()  # waiting, or being removed
         self._workers = Group()
         self._deadline = Deadline(math.inf)
         self._refusal = ""
-        self._hopeless = False  # the hub does not accept the token for this any more
+        self._hopeless = False  # the hub no longer accepts the token for this
 
     def release(self, names: Iterable[str]) -> None:
         """Remove these users in the background."""
@@ -61,10 +61,10 @@ class Cleanup:
             self._workers.spawn(self._remove_the_waiting)
 
     def finish(self) -> None:
-        """Remove every user of the ledger and wait for it, with a line of progress every few seconds.
+        """Remove every user of the ledger and wait until it is done, with a line of progress every few seconds.
 
-        What could not be removed is tried again; all of it takes at most one server timeout and a second for each user.
-        What is left then is in the ledger.
+        Removals that fail are tried again. All of it takes at most one server timeout plus a second for each user.
+        What could not be removed stays in the ledger.
         """
         left = self._ledger.left()
         if not left:

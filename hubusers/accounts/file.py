@@ -1,4 +1,4 @@
-"""The CSV file of accounts (`--accounts`)."""
+"""Reads the CSV file of accounts (`--accounts`)."""
 
 import csv
 import itertools
@@ -8,7 +8,7 @@ from hubusers.accounts.account import Account
 
 
 class AccountsFileError(ValueError):
-    """A file of accounts that cannot be used; the text says where, and what to do."""
+    """The file of accounts cannot be used. The text says where the mistake is, and what to do."""
 
 
 def read_accounts(file: str) -> list[Account]:
@@ -23,26 +23,26 @@ def read_accounts(file: str) -> list[Account]:
             header = [name.strip().lower() for name in rows.fieldnames or ()]
             if sorted(header) not in (["name", "password"], ["name", "token"]):
                 raise AccountsFileError(
-                    f"{file}: the first line must be `name,password` or `name,token`; then one account a line"
+                    f"{file}: the first line must be `name,password` or `name,token`, followed by one account per line"
                 )
             rows.fieldnames = header
             accounts = [_account(row, f"{file}, line {rows.line_num}") for row in rows]
     except OSError as error:
         raise AccountsFileError(f"The accounts in {file} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error):
-        raise AccountsFileError(f"{file} is no CSV file in UTF-8: save it as one") from None
+        raise AccountsFileError(f"{file} is not a CSV file in UTF-8: save it as one") from None
     if not accounts:
-        raise AccountsFileError(f"{file} holds no account: add one a line below the first")
+        raise AccountsFileError(f"{file} has no accounts: add them below the first line, one per line")
     names = [account.username for account in accounts]
     if twice := next((name for name, same in itertools.groupby(sorted(names)) if len(list(same)) > 1), None):
-        raise AccountsFileError(f"{file}: {twice} is there twice; a person needs an account of their own")
+        raise AccountsFileError(f"{file}: {twice} is listed twice; remove one of the lines")
     return accounts
 
 
 def _account(row: dict[str | None, str | list[str] | None], where: str) -> Account:
-    # Not what is wrong with it: that may be a password.
+    # The error doesn't quote the line, which may contain a password.
     if None in row or not all(isinstance(value, str) and value.strip() for value in row.values()):
-        raise AccountsFileError(f'{where}: must be two values; one with a comma or a quote in it goes into "quotes"')
+        raise AccountsFileError(f'{where}: must have two values; put a value with a comma or a quote into "quotes"')
     return Account(**{_FIELDS[str(name)]: str(value).strip() for name, value in row.items()})
 
 

@@ -1,7 +1,6 @@
-"""What this process created on the hub during one run, so that it can remove all of it and nothing else.
+"""The ledger of what this process created on the hub, so that it can remove all of it and nothing else.
 
-The names in it are those of the accounts that the run makes; where it makes none, each is what tells a person's server
-from the others: its own name, or that of its user.
+Its names are `Account.key`: an account's name or, for named servers, a server's name.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -9,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True)
 class Totals:
-    """How many users and servers were created and removed, in one process or, added up, in all."""
+    """How many users and servers were created and removed, by one process or summed over all processes."""
 
     users_created: int = 0
     users_removed: int = 0
@@ -26,7 +25,7 @@ class Totals:
 
     @property
     def left(self) -> int:
-        """How much is left to remove: users with their servers, or servers of users who stay."""
+        """How much is left to remove: users with their servers or, if accounts were given, servers."""
         return max(self.users_left, self.servers_left)
 
     def __add__(self, other: "Totals") -> "Totals":
@@ -39,18 +38,18 @@ class Totals:
         )
 
     def settled(self) -> "Totals":
-        """Return the part that was created and removed again; who takes over the rest counts that."""
+        """Return only what was created and removed again, if another process takes over the rest."""
         return Totals(self.users_removed, self.users_removed, self.servers_removed, self.servers_removed)
 
     def as_message(self) -> dict[str, int]:
-        """Return the figures as Locust's messages between workers and master carry them."""
+        """Return the numbers for a message between worker and master."""
         return asdict(self)
 
 
 class Ledger:
-    """The accounts that one process created and the servers that it started for them.
+    """The accounts that one process created, and the servers that it started.
 
-    Both are entered before the hub is asked for them, because its answer may never arrive.
+    Enter both before asking the hub for them, because its answer may never arrive.
     """
 
     def __init__(self) -> None:
@@ -60,7 +59,7 @@ class Ledger:
         self._servers_started = 0
 
     def user_created(self, name: str) -> None:
-        """Enter an account; again, if it was believed to be gone and is not."""
+        """Enter an account, or enter it again if it turns out not to be gone."""
         self._created.add(name)
         self._users.add(name)
 
@@ -84,7 +83,7 @@ class Ledger:
         self._servers.discard(name)
 
     def removed(self, name: str) -> None:
-        """Strike out the account, if it was created, and the server."""
+        """Strike out the account, if it was created, and its server."""
         self._users.discard(name)
         self.server_gone(name)
 
@@ -95,7 +94,7 @@ class Ledger:
         return name in self._users or name in self._servers
 
     def left(self) -> list[str]:
-        """Return the names of which an account or a server is, or may be, still on the hub."""
+        """Return the names whose account or server is, or may be, still on the hub."""
         return sorted(self._users | self._servers)
 
     def totals(self) -> Totals:

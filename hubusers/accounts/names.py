@@ -1,4 +1,4 @@
-"""The names of test users, `{prefix}-{run}-{worker}-{number}`: unique on the hub, and recognisable as made up here."""
+"""The names of test users, `{prefix}-{run}-{worker}-{number}`: unique on the hub, and recognisable as ours."""
 
 import itertools
 import re
@@ -7,10 +7,10 @@ import string
 from collections.abc import Iterator
 
 DEFAULT_PREFIX = "hub-stress-test"
-"""What the names of test users begin with, unless told otherwise."""
+"""The default beginning of test users' names."""
 
 LONGEST_NAME = 63
-"""Characters; what a Kubernetes label or a host name can hold, which spawners make of user names."""
+"""Characters: the limit of Kubernetes labels and host names, which spawners make of user names."""
 
 _LETTERS = string.ascii_lowercase + string.digits
 _RUN_LENGTH = 6
@@ -21,7 +21,7 @@ def checked_prefix(prefix: str) -> str:
     """Return a prefix that names can begin with.
 
     Raises:
-        ValueError: Anything but lower-case letters, digits and hyphens between them, or too long.
+        ValueError: It is too long, or not made of lower-case letters and digits with hyphens between them.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", prefix):
         raise ValueError(
@@ -34,26 +34,26 @@ def checked_prefix(prefix: str) -> str:
 
 
 def new_run_id() -> str:
-    """Return a short random word, so that two runs on one hub never meet."""
+    """Return a short random word, so that two runs on one hub never use the same names."""
     return "".join(secrets.choice(_LETTERS) for _ in range(_RUN_LENGTH))
 
 
 def names_of_run(prefix: str, run_id: str) -> str:
-    """Return what the names of all users of one run begin with, whichever worker made them."""
+    """Return the beginning of the names of all users of a run."""
     return f"{prefix}-{run_id}-"
 
 
 def names_of_process(prefix: str, run_id: str, worker: int) -> str:
-    """Return what the names of all users of one process of a run begin with."""
+    """Return the beginning of the names of all users of one process of a run."""
     return f"{names_of_run(prefix, run_id)}{worker}-"
 
 
 def usernames(begin_with: str) -> Iterator[str]:
-    """Return the names that one process gives, one after the other, without end."""
+    """Return an endless iterator over the names of one process's users."""
     return (f"{begin_with}{number}" for number in itertools.count())
 
 
 def is_made_up(name: str, prefix: str, run_id: str | None = None) -> bool:
-    """Say whether a name has the form that this tool gives, with this prefix and, unless None, of this run."""
+    """Return whether a name has our form, with this prefix and, if `run_id` is given, of this run."""
     run = re.escape(run_id) if run_id else "[a-z0-9]+"
     return re.fullmatch(rf"{re.escape(prefix)}-{run}-\d+-\d+", name) is not None

@@ -1,7 +1,8 @@
-"""Where the people of a run get their accounts from, and how what they leave on the hub is removed.
+"""Where the people of a run get their accounts from, and how to remove what they leave on the hub.
 
-There are three kinds: accounts that the run makes and deletes; accounts that it is given in a file, for hubs whose
-accounts come from elsewhere; and named servers of the one account whose token the run has, for who may make none.
+There are three sources: accounts that the run creates and deletes (`MadeAccounts`); accounts from a file, for hubs
+whose accounts come from elsewhere (`GivenAccounts`); and named servers of the token's owner, for operators who may not
+create accounts (`NamedServers`).
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +19,7 @@ from hubusers.hub.user_list import list_users
 
 
 class NoAccountLeft(Exception):
-    """There are more people than accounts; the text says so."""
+    """There are more people than accounts."""
 
 
 class Accounts(ABC):
@@ -29,46 +30,46 @@ class Accounts(ABC):
         """Return an account that nobody else in the run has.
 
         Raises:
-            NoAccountLeft: All are taken.
+            NoAccountLeft: All accounts are taken.
         """
 
     @abstractmethod
     def give_back(self, key: str) -> None:
-        """Say that nothing of a person's is left on the hub, so that another person may have a given account."""
+        """Note that nothing of this person is left on the hub, so that another person may use the account."""
 
     @property
     def are_made(self) -> bool:
-        """Whether the hub does not have them before the run."""
+        """Whether the run creates the accounts."""
         return False
 
     def in_use(self, client: HubClient, account: Account) -> bool:
-        """Say whether the account's server runs already, which is then somebody else's and must be left alone.
+        """Return whether the account's server is running already. Then it is somebody else's and must be left alone.
 
         Raises:
-            HubError: The hub did not say.
+            HubError: The hub gave an unexpected answer.
         """
         return False
 
     @abstractmethod
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
-        """Remove from the hub what the run put there under this key; raises what `remove_user` raises."""
+        """Remove from the hub what the run created under this key; raise the errors of `remove_user`."""
 
     def left_on_hub(self, client: HubClient, run_id: str) -> Iterator[tuple[str, bool]]:
-        """Return what the hub still lists of a run: each key, and whether there is a server.
+        """Return what the hub still lists of a run: each key, and whether it has a server.
 
         Raises:
-            HubError: The hub did not say.
+            HubError: The hub gave an unexpected answer.
         """
         return iter(())
 
 
 class MadeAccounts(Accounts):
-    """Accounts that the run makes, under names that it makes up, and deletes.
+    """Accounts that the run creates, under names of its own, and deletes.
 
     Args:
-        prefix: What the names begin with, before the run's id.
-        begin_with: What the names of this process begin with.
-        password: What all of them log in with, where the hub lets such people in; "" for none.
+        prefix: The beginning of the names, before the run's id.
+        begin_with: The beginning of the names of this process.
+        password: The password of all accounts; "" for none.
     """
 
     def __init__(self, prefix: str, begin_with: str, password: str = "") -> None:
@@ -80,7 +81,7 @@ class MadeAccounts(Accounts):
         return Account(next(self._names), password=self._password)
 
     def give_back(self, key: str) -> None:
-        """Nothing: the account is deleted, and the next person gets another one."""
+        """Do nothing: the account was deleted, and the next person gets a new one."""
 
     @property
     def are_made(self) -> bool:
@@ -96,11 +97,11 @@ class MadeAccounts(Accounts):
 
 
 class GivenAccounts(Accounts):
-    """Accounts that are on the hub before the run and after it; only servers that the run started are stopped.
+    """Accounts that exist before and after the run, which only stops the servers that it started in them.
 
     Args:
-        accounts: Those of this process.
-        file: Where they are from, for the texts.
+        accounts: This process's share of the accounts.
+        file: The name of their file, for messages.
     """
 
     def __init__(self, accounts: list[Account], file: str) -> None:
@@ -111,7 +112,7 @@ class GivenAccounts(Accounts):
     def take(self) -> Account:
         if not self._free:
             raise NoAccountLeft(
-                f"No account of {self._file} is left for another person: all {len(self._all)} are taken"
+                f"No account in {self._file} is left for another person: all {len(self._all)} are taken"
             )
         return self._free.popleft()
 
@@ -122,7 +123,7 @@ class GivenAccounts(Accounts):
 
     def in_use(self, client: HubClient, account: Account) -> bool:
         answer = client.request_patiently("GET", USER_PATH, username=account.username)
-        if user_is_gone(answer):  # many hubs know of an account only when somebody has logged in with it
+        if user_is_gone(answer):  # many hubs don't know an account until its first login
             return False
         if answer.status != 200:
             raise error_for(answer, f"looking at the server of {account.username}")
@@ -133,13 +134,13 @@ class GivenAccounts(Accounts):
 
 
 class NamedServers(Accounts):
-    """One account, whose token the run has; each person is one more named server of it.
+    """Named servers of the account that owns the run's token, one for each person.
 
     Args:
         owner: The account's name.
         token: Its token.
-        prefix: What the servers' names begin with, before the run's id.
-        begin_with: What the servers' names of this process begin with.
+        prefix: The beginning of the servers' names, before the run's id.
+        begin_with: The beginning of the names of this process's servers.
     """
 
     def __init__(self, owner: str, token: str, prefix: str, begin_with: str) -> None:
@@ -152,7 +153,7 @@ class NamedServers(Accounts):
         return Account(self._owner, next(self._names), token=self._token)
 
     def give_back(self, key: str) -> None:
-        """Nothing: the server is deleted, and the next person gets another one."""
+        """Do nothing: the server was deleted, and the next person gets a new one."""
 
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
         remove_server(client, self._owner, key, seconds, interval)
@@ -164,10 +165,10 @@ class NamedServers(Accounts):
 
 
 def named_servers(client: HubClient, owner: str) -> list[str]:
-    """Return the names of all named servers of an account, also of those that are stopped.
+    """Return the names of all named servers of an account, including stopped ones.
 
     Raises:
-        HubError: The hub did not say.
+        HubError: The hub gave an unexpected answer.
     """
     answer = client.request_patiently("GET", USER_PATH, username=owner, query={"include_stopped_servers": "1"})
     if answer.status != 200:

@@ -1,7 +1,4 @@
-"""The `hubusers` command: a local hub and a demonstration, a hub's check and purge, the reports of runs.
-
-Each command has a file of its name.
-"""
+"""The `hubusers` command. Each subcommand has a file of its name."""
 
 import click
 
@@ -16,11 +13,12 @@ def main() -> None:
     \b
     No hub at hand?           hubusers demo
     A hub to play with:       hubusers hub
-    Is my hub ready for it?   hubusers check --host https://hub.example.org
-    The test itself:          locust --host https://hub.example.org
-    Its options:              hubusers options
-    An event to rehearse:     hubusers events, then locust --event NAME
-    Was the change for good?  hubusers compare RUN-BEFORE RUN-AFTER
+    Check your own hub:       hubusers check --host https://hub.example.org
+    Test it:                  locust --host https://hub.example.org
+    List the test's options:  hubusers options
+    Rehearse an event:        hubusers events, then locust --event NAME
+    Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
+    Remove what a run left:   hubusers purge
     """
 
 

@@ -1,8 +1,7 @@
-"""`hubusers purge`: away with what an earlier run left."""
+"""`hubusers purge`: removes what an earlier run left."""
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -18,6 +17,7 @@ from hubusers.cli.shared import (
     TOKEN_FILE_OPTION,
     fail,
 )
+from hubusers.functions.batches import call_for_each
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
@@ -47,14 +47,14 @@ _PURGE_BATCH = 200
 @CA_BUNDLE_OPTION
 @INSECURE_OPTION
 @click.option(
-    "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="What the names begin with."
+    "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="The beginning of the names."
 )
-@click.option("--run", "run_id", metavar="ID", help="Only what is of this run; the default is of every run.")
+@click.option("--run", "run_id", metavar="ID", help="Remove only what this run left; by default, what any run left.")
 @click.option(
-    "--accounts", metavar="FILE", help="Stop the servers of the accounts in this file instead, whoever started them."
+    "--accounts", metavar="FILE", help="Instead, stop the servers of all accounts in this file, whoever started them."
 )
 @NAMED_SERVERS_OPTION
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask before removing.")
 def purge(
     host: str | None,
     hub_token_file: str | None,
@@ -66,10 +66,10 @@ def purge(
     named_servers: bool,
     yes: bool,
 ) -> None:
-    """Remove the users, with their servers, that an earlier run left on a hub, and nobody else.
+    """Remove the users and servers that an earlier run left on a hub, and nobody else.
 
-    Users, and named servers, are ours by their names: PREFIX-RUN-WORKER-NUMBER, as in hub-stress-test-k3x9qa-0-17.
-    Don't purge while a test is running, unless you mean what is of it as well.
+    hubusers recognises them by their names: PREFIX-RUN-WORKER-NUMBER, as in hub-stress-test-k3x9qa-0-17.
+    Do not purge during a test unless you want to remove that test's users too.
     """
     if accounts and named_servers:
         raise click.UsageError("Give --accounts or --named-servers, not both.")
@@ -94,20 +94,17 @@ def purge(
     others = [name for name in found if not is_made_up(name, name_prefix)]
     if others:
         example = shown(others[0])
-        click.echo(
-            f"Left alone: {len(others)} users called {name_prefix}-… but not named by this tool, such as {example}."
-        )
+        click.echo(f"Left alone: {len(others)} users called {name_prefix}-… not named by hubusers, such as {example}.")
     if not ours:
         click.echo("Nothing to remove.")
         return
-    click.echo(f"{len(ours)} users of {hub_url(endpoint)} to remove, from {ours[0]} to {ours[-1]}.")
+    click.echo(f"Found {len(ours)} users to remove from {hub_url(endpoint)}: {ours[0]} to {ours[-1]}.")
     if not yes:
         click.confirm("Remove them and their servers?", abort=True)
     left = _remove(ours, endpoint, session)
     click.echo(f"Removed {len(ours) - len(left)} users, {len(left)} left.")
     if left:
-        click.echo(f"Left, such as {left[0]}; try again, or see the hub's log for why.", err=True)
-        sys.exit(EXIT_LEFT_BEHIND)
+        _fail_with_left(left)
 
 
 def _purge_servers(
@@ -132,28 +129,36 @@ def _purge_servers(
     left = _remove_servers(ours, endpoint, access)
     click.echo(f"Removed {len(ours) - len(left)} servers, {len(left)} left.")
     if left:
-        click.echo(f"Left, such as {left[0]}; try again, or see the hub's log for why.", err=True)
-        sys.exit(EXIT_LEFT_BEHIND)
+        _fail_with_left(left)
+
+
+def _fail_with_left(left: list[str]) -> NoReturn:
+    click.echo(
+        f"Not removed: {left[0]}{' and others' * (len(left) > 1)}. Try again; the hub's log has the reason.", err=True
+    )
+    sys.exit(EXIT_LEFT_BEHIND)
 
 
 def _remove_servers(servers: list[tuple[str, str]], endpoint: str, access: Access) -> list[str]:
+    """Remove the servers, each given as user and server name, and return the names of those that are left."""
     client = HubClient(endpoint, access.session)
     seconds, interval = chosen_timeout(None), chosen_interval(None)
+    by_name = {called(username, server_name): (username, server_name) for username, server_name in servers}
 
-    def remove(username: str, server_name: str) -> str:
+    def remove(name: str) -> bool:
         try:
-            remove_server(client, username, server_name, seconds, interval)
+            remove_server(client, *by_name[name], seconds, interval)
         except HubUsersError as error:
             click.echo(shown(f"{error.detail}."), err=True)
-            return called(username, server_name)
-        return ""
+            return False
+        return True
 
-    with ThreadPoolExecutor(_PURGE_THREADS) as pool:
-        return [left for left in pool.map(lambda server: remove(*server), servers) if left]
+    removed = call_for_each(remove, by_name, _PURGE_THREADS, "purge")
+    return [name for name, is_gone in removed.items() if not is_gone]
 
 
 def _remove(names: list[str], endpoint: str, session: Any) -> list[str]:
-    """Remove users, with a line of progress now and then, and return those who are left."""
+    """Remove users and return those that are left; print progress now and then."""
     left: list[str] = []
     for first in range(0, len(names), _PURGE_BATCH):
         removed = hubusers.delete_users(names[first : first + _PURGE_BATCH], endpoint, session)

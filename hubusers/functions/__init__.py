@@ -1,1 +1,1 @@
-"""The documented functions for scripts and notebooks, as `hubusers` exports them: they log, and return booleans."""
+"""The functions for scripts and notebooks that `hubusers` exports: they log what happens, and return booleans."""

@@ -1,4 +1,4 @@
-"""Many calls at once, but never more than so many, and none lost for another's failure."""
+"""Calls a function for many names in a thread pool, and checks the arguments of the documented functions."""
 
 import logging
 import threading
@@ -17,16 +17,19 @@ R = TypeVar("R")
 def call_for_each(
     function: Callable[[str], R], names: Iterable[str], max_workers: int, what: str
 ) -> dict[str, R | None]:
-    """Call `function` with each name, in at most `max_workers` threads, and wait for all.
+    """Call `function` with each name, in at most `max_workers` threads, and wait for all calls.
 
     Args:
-        function: What to call.
-        names: The arguments; a name that stands there twice is taken once.
+        function: The function to call.
+        names: The arguments; duplicates are called once.
         max_workers: How many calls may be under way.
-        what: For the threads' names and the log.
+        what: Names the threads, and the calls in the log.
 
     Returns:
-        What each call returned, in the order of the names; None, after an ERROR in the log, where it raised.
+        What each call returned, in the order of the names; None for a call that raised.
+
+    Logs:
+        ERROR for each call that raised.
     """
     results: dict[str, R | None] = dict.fromkeys(names)
     broken_off = threading.Event()
@@ -42,14 +45,14 @@ def call_for_each(
             except Exception as error:
                 LOG.error("%s for %s failed: %s", what, name, error, exc_info=LOG.isEnabledFor(logging.DEBUG))
     finally:
-        # Ctrl-C must not first work through everything that is queued, nor through the hub's every "come back later".
+        # After Ctrl-C, don't work through the queue first, nor wait for as long as the hub's Retry-After asks.
         broken_off.set()
         executor.shutdown(wait=True, cancel_futures=True)
     return results
 
 
 def checked_names(names: Iterable[str], what: str) -> list[str]:
-    """Return a list of user names; raise TypeError or ValueError for anything else, such as one bare string."""
+    """Return `names` as a list; raise TypeError or ValueError if they are not user names, such as a bare string."""
     if isinstance(names, str | bytes):
         raise TypeError(f"{what} must be a list of names, not one string")
     try:
@@ -62,7 +65,7 @@ def checked_names(names: Iterable[str], what: str) -> list[str]:
 
 
 def checked_name(username: str) -> str:
-    """Return a user name; raise TypeError or ValueError for what cannot be one."""
+    """Return `username`; raise TypeError or ValueError if it cannot be a user name."""
     if not isinstance(username, str):
         raise TypeError(f"username must be a string, not {type(username).__name__}")
     if not username.strip(" ."):
@@ -71,14 +74,14 @@ def checked_name(username: str) -> str:
 
 
 def checked_choice(choice: str, choices: Collection[str], what: str) -> str:
-    """Return one of the choices; raise ValueError for anything else."""
+    """Return `choice`; raise ValueError if it is not one of `choices`."""
     if choice not in choices:
         raise ValueError(f"{what} must be one of {', '.join(choices)}, not {choice!r}")
     return choice
 
 
 def checked_count(count: int, what: str) -> int:
-    """Return a whole number of at least 1; raise TypeError or ValueError for anything else."""
+    """Return `count`; raise TypeError or ValueError if it is not a whole number of at least 1."""
     if isinstance(count, bool) or not isinstance(count, int):
         raise TypeError(f"{what} must be a whole number, not {type(count).__name__}")
     if count < 1:

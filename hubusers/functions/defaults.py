@@ -1,7 +1,7 @@
-"""The documented defaults of the functions: a wait of 60 seconds, and a look every second.
+"""The default timeout (60 seconds) and poll interval (1 second) of the documented functions.
 
-Both can be given as arguments and by the environment (`SERVER_LIFECYCLE_TIMEOUT`, `SERVER_POLL_INTERVAL`, in seconds);
-a script may also just set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
+Arguments override them. So does the environment (`SERVER_LIFECYCLE_TIMEOUT` and `SERVER_POLL_INTERVAL`, in seconds),
+and a script may set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
 """
 
 import math
@@ -16,7 +16,7 @@ LOG = get_logger(__name__)
 def chosen_timeout(timeout: float | None) -> float:
     """Return the seconds a wait may take: the argument, else `hubusers.SERVER_LIFECYCLE_TIMEOUT` as it is now."""
     if timeout is None:
-        # Read here and from there, because scripts change the name in the package they imported the functions from.
+        # Imported and read here, because scripts change it in the package that they import the functions from.
         import hubusers
 
         timeout = hubusers.SERVER_LIFECYCLE_TIMEOUT
@@ -24,14 +24,14 @@ def chosen_timeout(timeout: float | None) -> float:
 
 
 def chosen_interval(poll_interval: float | None) -> float:
-    """Return the seconds between two looks: the argument, else `SERVER_POLL_INTERVAL` of the environment, else 1."""
+    """Return the seconds between two polls: the argument, else `SERVER_POLL_INTERVAL` of the environment, else 1."""
     if poll_interval is None:
         poll_interval = seconds_from_environment("SERVER_POLL_INTERVAL", POLL_INTERVAL)
     return _positive(poll_interval, "poll_interval")
 
 
 def seconds_from_environment(variable: str, default: float) -> float:
-    """Return a number of seconds above 0 from the environment; anything else is logged as a warning and not used."""
+    """Return a number of seconds above 0 from the environment, or `default`, with a WARNING if it is invalid."""
     text = os.environ.get(variable, "").strip()
     if not text:
         return default

@@ -21,7 +21,7 @@ from hubusers.log import get_logger
 LOG = get_logger(__name__)
 
 OnFailure = Literal["log", "raise", "delete_user"]
-"""What happens after a failed start: it is logged, and then nothing, an error, or the user is deleted as well."""
+"""What to do after a failed start: only log it, also raise an error, or also delete the user."""
 
 
 def start_server(
@@ -37,16 +37,16 @@ def start_server(
     Args:
         username: Whose server; any name that the hub accepts.
         endpoint: The hub's API, `https://host[/prefix]/hub/api`.
-        session: From `get_session`, or a Locust HTTP session. What it tries again (429, 503, 504) is tried again.
-        profile: A profile's slug, or a dictionary of user options; None takes those of the user's last start again.
+        session: From `get_session`, or a Locust HTTP session. Its retry policy (429, 503, 504) applies.
+        profile: A profile's slug, or a dictionary of user options; None repeats those of the user's last start.
         on_failure: `"log"`: log and return False. `"raise"`: log and raise `SpawnFailed`. `"delete_user"`: log, delete
             the user so that no orphan stays, and return False.
 
     Returns:
-        True when the hub accepts (201 or 202) or the server already runs. Neither means ready.
+        True if the hub accepts (201 or 202) or the server is already running. Neither means that it is ready.
 
     Logs:
-        INFO when accepted; ERROR, with status and content, when not.
+        INFO if the hub accepts; ERROR, with status and content, if not.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -87,25 +87,25 @@ def wait_for_server_to_start(
     poll_interval: float | None = None,
     watch: Literal["poll", "progress"] = "poll",
 ) -> bool:
-    """Watch a user's server until it is ready.
+    """Wait until a user's server is ready.
 
     Args:
         username: Whose server.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         timeout: Seconds; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
-        poll_interval: Seconds between two looks; by default 1.
-        watch: `"poll"`: look at the user (`GET /users/{name}`). `"progress"`: listen to the server's progress, as a
-            browser does (`GET /users/{name}/server/progress`), which costs a hub less and tells at once; where the
-            stream breaks off, poll.
+        poll_interval: Seconds between two polls; by default 1.
+        watch: `"poll"`: poll the user (`GET /users/{name}`). `"progress"`: listen to the server's progress stream
+            (`GET /users/{name}/server/progress`), as a browser does. That costs a hub less and tells at once; if the
+            stream breaks off, the function polls.
 
     Returns:
-        True when it is ready; False when it failed (neither ready nor pending), the user is gone or time is up.
+        True when the server is ready; False when it failed (neither ready nor pending), the user is gone or time is up.
 
     Logs:
-        DEBUG while waiting; WARNING for an odd answer, which is tried again, for a progress stream that broke off and
-        for the timeout; ERROR for a failed spawn, with its last progress messages if they are known, and for a token
-        that may not see servers; INFO, with the seconds it took, when ready.
+        DEBUG while waiting. INFO, with the seconds it took, when the server is ready. WARNING for an unexpected answer
+        (the function tries again), for a progress stream that broke off, and for the timeout. ERROR for a failed spawn,
+        with its last progress messages if they are known, and for a token that may not see servers.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -138,21 +138,21 @@ def start_servers(
     max_workers: int = 10,
     on_failure: OnFailure = "log",
 ) -> dict[str, bool]:
-    """Start the servers of many users, batch after batch, and return when every request was answered.
+    """Ask the hub to start the servers of many users, batch after batch; return when it has answered every request.
 
     Args:
-        users: Batches: a list of lists of names. A batch begins when the one before is answered.
+        users: Batches: a list of lists of names. A batch begins when the batch before it is answered.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         profile: As for `start_server`, the same for all.
-        max_workers: Requests under way at most, whatever the size of a batch.
-        on_failure: As for `start_server`. With `"raise"` the first error is raised, after all are answered.
+        max_workers: Most requests under way, whatever the size of a batch.
+        on_failure: As for `start_server`. With `"raise"`, the first error is raised after all are answered.
 
     Returns:
-        For each name what `start_server` returned; False where it raised, so one failure never loses the others.
+        For each name what `start_server` returned, or False if it raised. One failure never loses the others.
 
     Logs:
-        INFO when it begins, for each server, and how long all took; ERROR for each that could not start.
+        INFO at the beginning, for each server, and how long all took; ERROR for each server that could not start.
 
     Raises:
         TypeError, ValueError: An argument is wrong (such as a bare string for the batches); nothing was sent.
@@ -193,16 +193,16 @@ def wait_for_servers_to_start(
     max_workers: int = 10,
     watch: Literal["poll", "listing"] = "poll",
 ) -> dict[str, bool]:
-    """Wait for the servers of many users; all share one deadline.
+    """Wait until the servers of many users are ready; all share one deadline.
 
     Args:
         users: Batches: a list of lists of names.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         timeout: Seconds for all together; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
-        poll_interval: Seconds between two looks at one server, as long as `max_workers` can keep that up; by default 1.
-        max_workers: Requests under way at most.
-        watch: `"poll"`: look at each user. `"listing"`: read the hub's list of active servers (`GET /users`) once an
+        poll_interval: Seconds between two polls of one server, if `max_workers` can keep that up; by default 1.
+        max_workers: Most requests under way.
+        watch: `"poll"`: poll each user. `"listing"`: read the hub's list of active servers (`GET /users`) once per
             interval for all, which costs a hub less; the token needs the scope `list:users`.
 
     Returns:
@@ -210,7 +210,7 @@ def wait_for_servers_to_start(
         failed and is not waited for.
 
     Logs:
-        As `wait_for_server_to_start` does, and at INFO how long all took.
+        Like `wait_for_server_to_start`; also INFO how long all took.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.

@@ -32,20 +32,20 @@ def stop_server(
     Args:
         username: Whose server; any name that the hub accepts.
         endpoint: The hub's API, `https://host[/prefix]/hub/api`.
-        session: From `get_session`, or a Locust HTTP session. What it tries again (429, 503, 504) is tried again.
-        wait: Whether to wait, with `wait_for_server_to_stop`, when the hub answers that it is stopping (202).
+        session: From `get_session`, or a Locust HTTP session. Its retry policy (429, 503, 504) applies.
+        wait: Whether to wait, like `wait_for_server_to_stop`, if the hub answers that the server is stopping (202).
         timeout: Seconds of that wait; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
-        poll_interval: Seconds between two looks; by default 1.
+        poll_interval: Seconds between two polls; by default 1.
 
     Returns:
-        True when it is stopped (204), or stopping (202) and, with `wait`, was then seen to stop. False for any other
-        answer, a lost connection, or when the wait ran out.
+        True if the server is stopped (204) or stopping (202); with `wait`, only if it then stopped in time. False for
+        any other answer and for a lost connection.
 
     Logs:
         WARNING, with status and content, for any other answer.
 
     Raises:
-        TypeError, ValueError: An argument is wrong; nothing was sent. Never for an answer or a lost connection.
+        TypeError, ValueError: An argument is wrong; nothing was sent. An answer or a lost connection never raises.
     """
     checked_name(username)
     client = HubClient(endpoint, session)
@@ -74,22 +74,22 @@ def wait_for_server_to_stop(
     timeout: float | None = None,
     poll_interval: float | None = None,
 ) -> bool:
-    """Look at a user (`GET /users/{name}`) until no server of theirs runs.
+    """Poll a user (`GET /users/{name}`) until none of their servers is running.
 
     Args:
         username: Whose servers.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         timeout: Seconds; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
-        poll_interval: Seconds between two looks; by default 1.
+        poll_interval: Seconds between two polls; by default 1.
 
     Returns:
-        True when the user's `servers` are empty or the user is gone (404); False when time is up, or at once when the
+        True when the user's `servers` are empty or the user is gone (404). False when time is up, and at once if the
         token may not see servers.
 
     Logs:
-        DEBUG while waiting; WARNING for any other answer, which is tried again, and for the timeout; ERROR, naming the
-        scope, for a token that may not see servers.
+        DEBUG while waiting. WARNING for any other answer (the function tries again) and for the timeout. ERROR, with
+        the scope that is missing, for a token that may not see servers.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -113,19 +113,19 @@ def _wait(client: HubClient, username: str, deadline: Deadline, interval: float)
 
 @timeit
 def stop_servers(usernames: Iterable[str], endpoint: str, session: Any, batch_size: int) -> dict[str, bool]:
-    """Ask the hub to stop the servers of many users, and return when every request was answered.
+    """Ask the hub to stop the servers of many users; return when it has answered every request.
 
     Args:
         usernames: Whose servers.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
-        batch_size: Requests under way at most.
+        batch_size: Most requests under way.
 
     Returns:
-        For each name whether the server is stopped or stopping; see `wait_for_servers_to_stop`.
+        For each name whether its server is stopped or stopping. Then call `wait_for_servers_to_stop`.
 
     Logs:
-        WARNING, with status and content, for each that failed; INFO how long all took.
+        WARNING, with status and content, for each request that failed; INFO how long all took.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -151,17 +151,17 @@ def wait_for_servers_to_stop(
     """Wait until the servers that were asked to stop are gone; all share one deadline.
 
     Args:
-        stopped: From `stop_servers`. Updated in place: True becomes whether the server was seen to stop; the False
-            entries were never asked to stop and stay as they are.
+        stopped: From `stop_servers`. It is updated in place: True becomes False if the server did not stop in time.
+            Entries that are False are left as they are.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         timeout: Seconds for all together; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
-        poll_interval: Seconds between two looks at one user, as long as `max_workers` can keep that up; by default 1.
-        max_workers: Requests under way at most.
-        watch: As for `wait_for_servers_to_start`; who is not listed any more is looked at once to make sure.
+        poll_interval: Seconds between two polls of one user, if `max_workers` can keep that up; by default 1.
+        max_workers: Most requests under way.
+        watch: As for `wait_for_servers_to_start`. Users who are no longer listed are polled once to make sure.
 
     Logs:
-        As `wait_for_server_to_stop` does, and at INFO how long all took.
+        Like `wait_for_server_to_stop`; also INFO how long all took.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.

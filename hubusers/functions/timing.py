@@ -1,4 +1,4 @@
-"""How long a function took, in the log."""
+"""The decorator `timeit`."""
 
 import functools
 import time
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def timeit(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function so that each call logs, at INFO, how many seconds it took, also when it raises."""
+    """Decorate a function so that each call logs, at INFO, how many seconds it took, even if it raises."""
 
     @functools.wraps(function)
     def timed(*args: P.args, **kwargs: P.kwargs) -> R:

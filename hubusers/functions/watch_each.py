@@ -1,4 +1,4 @@
-"""Watching many servers in one thread pool, for the documented functions that wait for many."""
+"""Watches many servers in one thread pool, for the documented functions that wait for many."""
 
 import os.path
 from collections.abc import Callable
@@ -26,24 +26,24 @@ def watch_each(
     max_workers: int,
     what: str,
 ) -> dict[str, bool | None]:
-    """Watch many servers, in rounds that begin `interval` seconds apart, until each is settled.
+    """Watch many servers until each is settled, in rounds that begin `interval` seconds apart.
 
     Args:
         client: The hub.
         names: Whose servers.
-        settled: Says, of one user's servers, whether what is waited for has come; raises where it never will.
-        watch: `"poll"`: each round looks at each user. `"listing"`: each round reads the hub's list of active servers,
-            and looks only at users who are not in it.
-        deadline: For all of them.
-        interval: Where looks take longer, the next round begins a whole number of intervals later.
-        max_workers: Looks under way at most.
-        what: For the threads' names and the log.
+        settled: Gets a user's servers; returns whether the wait for them is over, and raises if it can never be.
+        watch: `"poll"`: each round polls each user. `"listing"`: each round reads the hub's list of active servers, and
+            polls only users who are not in it.
+        deadline: Shared by all.
+        interval: Seconds. If a round takes longer, the next one begins a whole number of intervals later.
+        max_workers: Most polls under way.
+        what: Names the threads, and the calls in the log.
 
     Returns:
-        For each name True when it is settled, False when it never will be, None when time was up.
+        For each name True if it is settled, False if it can never be, None if time was up.
 
     Logs:
-        ERROR for each that never will be.
+        ERROR for each server that can never be settled.
     """
     found: dict[str, bool | None] = dict.fromkeys(names)
 
@@ -69,7 +69,7 @@ def watch_each(
 
 def _listed(client: HubClient, names: set[str], deadline: Deadline) -> dict[str, UserServers]:
     try:
-        # Letter by letter is what is wanted of names; paths they are not.
+        # These are names and not paths, so comparing by character is right.
         return active_servers(client, os.path.commonprefix(list(names)), names, deadline)  # noqa: RUF071
     except HubError as error:
         client.note_odd_answer(error)

@@ -1,1 +1,1 @@
-"""Carrying one request: sessions, connections, a transport for each kind of session; nothing of JupyterHub."""
+"""Sending one HTTP request: sessions, connections, and a transport for each kind of session."""

@@ -1,4 +1,4 @@
-"""One request and its answer, whatever carries them: what was asked, what came back, or why nothing did."""
+"""A request and its answer, independent of the HTTP library that sends them."""
 
 import json
 import math
@@ -27,7 +27,7 @@ _SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: an HTTP answer, or status 0 and the reason why there is none."""
+    """An HTTP answer; or, if none came, status 0 and the reason in `error`."""
 
     status: int
     body: str = ""
@@ -39,36 +39,36 @@ class Answer:
         """The body as JSON, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError):  # the latter for what is nested thousands of times
+        except (ValueError, RecursionError):  # RecursionError: nested thousands of times
             return None
 
     @property
     def message(self) -> str:
-        """What the hub says about a refusal."""
+        """The `message` that the hub puts into an error answer; empty if there is none."""
         return str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that a `Retry-After` header asks to wait, None without a readable one."""
+        """Seconds that a `Retry-After` header asks to wait; None if there is no readable one."""
         text = self.headers.get("Retry-After")
         try:
             return RETRIES.parse_retry_after(text) if text else None
-        except (InvalidHeader, ValueError, OverflowError):  # the latter for numbers and years beyond all bounds
+        except (InvalidHeader, ValueError, OverflowError):  # OverflowError: a number or year out of range
             return None
 
     @property
     def hub_is_away(self) -> bool:
-        """Whether there is no hub at the moment: nobody listens, or a proxy answers in its place."""
+        """Whether the hub is down at the moment: nothing listens, or a proxy answers in its place."""
         return self.error in {CONNECTION_REFUSED, CONNECTION_LOST} or self.status in {502, 503, 504}
 
     @property
     def is_web_page(self) -> bool:
-        """Whether the body is for a browser: the API only speaks JSON."""
+        """Whether the body is an HTML page; the API itself only sends JSON."""
         return self.model is None and "<html" in self.body.lower()
 
     @property
     def cause(self) -> str:
-        """What is odd about an answer that was not expected, in a few fixed words that Locust can group by."""
+        """Why the answer is unexpected, in a fixed phrase, because Locust groups failures by their text."""
         if not self.status:
             return self.error
         text = f"HTTP {self.status}"
@@ -80,7 +80,7 @@ class Answer:
         return text
 
     def __str__(self) -> str:
-        """Status and content, for a log."""
+        """Return status and content for a log, shortened and without secrets."""
         if not self.status:
             return self.error
         content = without_secrets(" ".join(self.body.split()))
@@ -91,7 +91,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `template` is its name in Locust's statistics, and `good` says what counts there as a success."""
+    """One request. `template` is its name in Locust's statistics; `good` says which answers it counts as a success."""
 
     method: str
     url: str
@@ -104,11 +104,11 @@ class Request:
 
 
 class StreamLost(Exception):
-    """A stream that broke off, or went silent, before its end; its text is one of the reasons above."""
+    """A stream broke off, or went silent, before its end. The text is one of the reasons above."""
 
 
 def reason_of(error: BaseException) -> str:
-    """Name, in a few fixed words, why there was no answer; the libraries' own texts hold addresses and ports."""
+    """Return a fixed phrase for why there was no answer. The libraries' own texts contain addresses and ports."""
     causes = list(_causes(error))
     for kinds, reason in (
         (ssl.SSLCertVerificationError, CERTIFICATE_NOT_TRUSTED),
@@ -116,17 +116,17 @@ def reason_of(error: BaseException) -> str:
         (ConnectionRefusedError, CONNECTION_REFUSED),
         (socket.gaierror, "host name unknown"),
         ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
-        # requests parses a redirect's Location even when it is not to follow it, and lets this escape.
+        # requests parses a redirect's Location even if it should not follow it, and raises this.
         (ValueError, UNREADABLE),
     ):
         if any(isinstance(cause, kinds) for cause in causes):
             return reason
-    # gevent's own is no TimeoutError.
+    # gevent's Timeout is not a TimeoutError.
     return TIMED_OUT if any(type(cause).__name__ == "Timeout" for cause in causes) else CONNECTION_LOST
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Return an error and those inside it: each library wraps the one below in a way of its own."""
+    """Return an error and those inside it. Each library wraps the errors of the one below in its own way."""
     waiting, seen = [error], set()
     while waiting:
         cause = waiting.pop()

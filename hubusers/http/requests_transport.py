@@ -14,7 +14,7 @@ from hubusers.http.session import retries_of, without_retries
 from hubusers.http.stream import Stream, report
 
 _BLOCK = 65536
-"""Bytes to read at once, at most. Without a number urllib3 does not notice that the end of an answer is missing."""
+"""Most bytes to read at once. Without a limit, urllib3 does not notice that the end of an answer is missing."""
 
 
 class RequestsTransport:
@@ -25,7 +25,7 @@ class RequestsTransport:
     def send(self, request: Request) -> Answer:
         give_up_at = time.monotonic() + request.timeout
         try:
-            # As a stream, because the timeout of requests is for each piece that comes, not for all of them.
+            # As a stream, because the timeout of requests applies to each piece of the answer, not to the whole.
             response = self._response_to(request, stream=True)
         except (requests.RequestException, ValueError) as error:
             return Answer(0, error=reason_of(error))
@@ -55,7 +55,7 @@ class RequestsTransport:
 
 
 class HttpSessionTransport(RequestsTransport):
-    """Locust's session hands out a response that has to be told, within a with-block, whether it was a success."""
+    """For Locust's session: its response has to be told, within a with-block, whether it was a success."""
 
     def __init__(self, session: Any, url: str) -> None:
         super().__init__(session, url)
@@ -73,14 +73,14 @@ class HttpSessionTransport(RequestsTransport):
     def stream(self, request: Request) -> Iterator[Stream]:
         started, since = time.monotonic(), time.perf_counter()
         try:
-            # Locust's with-block ends here, at the beginning of the stream: that is the time to count.
+            # Locust's with-block ends here, at the beginning of the stream, so that Locust counts the time until then.
             with self._response_to(request, stream=True) as response:
                 stream = _stream(response, request, started)
                 _counted(response, request, stream.answer)
         except ValueError as error:
             yield Stream(self._counted_as_unreadable(request, since, error), request, started)
             return
-        # Locust's stand-in for no response has nothing to close.
+        # If there was no response, Locust's substitute has nothing to close.
         with contextlib.closing(response) if response.raw else contextlib.nullcontext():
             yield stream
 
@@ -88,14 +88,14 @@ class HttpSessionTransport(RequestsTransport):
         return super()._response_to(request, name=request.template, catch_response=True, **kwargs)
 
     def _counted_as_unreadable(self, request: Request, started: float, error: ValueError) -> Answer:
-        """Tell Locust of an answer that requests choked on, which makes Locust overlook it."""
+        """Report an answer that requests cannot parse, because Locust does not count it then."""
         answer = Answer(0, error=reason_of(error))
         report(self._request_event, request, answer, time.perf_counter() - started, 0, {})
         return answer
 
 
 def _counted(response: Any, request: Request, answer: Answer) -> Answer:
-    """Tell Locust whether a response was a success, in a text that it can group."""
+    """Tell Locust whether a response was a success; a failure has a text that Locust can group by."""
     if request.good(answer):
         response.success()
     else:
@@ -104,23 +104,23 @@ def _counted(response: Any, request: Request, answer: Answer) -> Answer:
 
 
 def _answer(response: requests.Response, give_up_at: float | None = None) -> Answer:
-    if not response.status_code:  # Locust's stand-in for no response
+    if not response.status_code:  # Locust's substitute for no response
         return Answer(0, error=reason_of(response.error))  # type: ignore[attr-defined]
     try:
         body = _content(response, give_up_at) if give_up_at else response.content or b""
     except StreamLost as lost:
         return Answer(0, error=str(lost))
-    except Exception as error:  # reading the rest of a broken answer raises the libraries' many kinds of errors
+    except Exception as error:  # reading a broken answer raises many kinds of errors, depending on the library
         return Answer(0, error=reason_of(error))
     return Answer(response.status_code, body.decode("utf-8", "replace"), response.headers)
 
 
 def _content(response: requests.Response, give_up_at: float) -> bytes:
-    """Read an answer to its end; raises StreamLost when that does not come in time."""
-    if response.raw is None or response.raw.closed:  # nothing to come, or read already by a hook of the session's owner
+    """Read an answer to its end; raise StreamLost if it does not come in time."""
+    if response.raw is None or response.raw.closed:  # empty, or read already by a hook of the session's owner
         return response.content or b""
     blocks: list[bytes] = []
-    with contextlib.closing(response):  # gives the connection back, or ends it in the middle of an answer
+    with contextlib.closing(response):  # returns the connection to the pool, or closes it in the middle of an answer
         while block := _read(response.raw, give_up_at - time.monotonic()):
             blocks.append(block)
     return b"".join(blocks)
@@ -146,14 +146,14 @@ def _stream(response: requests.Response, request: Request, started: float) -> St
 
 
 def _read(raw: Any, seconds: float) -> bytes:
-    """Return what has come, as soon as there is something; nothing at the end."""
+    """Wait for the next bytes and return them; return no bytes at the end."""
     if seconds <= 0:
         raise StreamLost(TIMED_OUT)
     try:
-        # Without a socket, where the other side announced that it will close, the request's own timeout has to do.
+        # If the server announced that it will close, there is no socket here, and the request's own timeout applies.
         if sock := getattr(raw.connection, "sock", None):
             sock.settimeout(seconds)
-        # Not `read`, which would hold back short events until a block is full.
+        # Not `read`, which would wait until a block is full.
         block: bytes = raw.read1(_BLOCK, decode_content=True)
     except (HTTPError, OSError) as error:
         raise StreamLost(reason_of(error)) from None

@@ -1,4 +1,4 @@
-"""What every transport hands out: an answer at once, or a stream of lines; and how it is counted by Locust."""
+"""What all transports share: their interface, streams of lines, and reporting a request to Locust."""
 
 import contextlib
 import time
@@ -11,13 +11,13 @@ from urllib3.util import Retry
 from hubusers.http.messages import TIMED_OUT, Answer, Request, StreamLost
 
 ReadLine = Callable[[float], str | None]
-"""Returns the next line, without its end, or None at the end; waits so many seconds at most, or raises StreamLost."""
+"""Returns the next line without its line break, or None at the end. Raises StreamLost after this many seconds."""
 
 
 class Stream:
-    """An answer that is long in coming: its beginning, and then its lines, each as soon as its end has arrived.
+    """An answer whose body arrives over time: iterate over it to get each line as soon as it is complete.
 
-    Reading on raises `StreamLost` when the stream breaks off, is silent for too long or lasts beyond its time.
+    Iterating raises `StreamLost` if the stream breaks off, is silent for too long, or exceeds the request's timeout.
     """
 
     def __init__(self, answer: Answer, request: Request, started: float, read_line: ReadLine | None = None) -> None:
@@ -35,7 +35,7 @@ class Stream:
         raise StreamLost(TIMED_OUT)
 
     def drain(self, seconds: float) -> None:
-        """Read to the end, if it comes within so many seconds: then the connection can be used again."""
+        """Read to the end, for at most this many seconds, so that the connection can be used again."""
         give_up_at = time.monotonic() + seconds
         with contextlib.suppress(StreamLost):
             while (left := give_up_at - time.monotonic()) > 0 and self._read_line(left) is not None:
@@ -43,20 +43,20 @@ class Stream:
 
 
 class Transport(Protocol):
-    """What a `HubClient` needs of a session."""
+    """What a `HubClient` needs: sends requests through one kind of session."""
 
     retries: Retry
-    """What is worth another try."""
+    """The retry policy of the session."""
 
     def send(self, request: Request) -> Answer:
-        """Send a request, once, and return its answer; never raises for what the hub or the network does."""
+        """Send a request once and return its answer. Never raises, whatever the hub or the network does."""
 
     def stream(self, request: Request) -> AbstractContextManager[Stream]:
-        """Send a request whose answer is long in coming; there are no lines unless its status is 200."""
+        """Send a request and return its answer as a stream, which has no lines unless its status is 200."""
 
 
 def report(event: Any, request: Request, answer: Answer, seconds: float, length: int, context: dict[str, Any]) -> None:
-    """Count a request in Locust's statistics, as a failure unless its answer is good."""
+    """Count a request in Locust's statistics; it is a failure unless `request.good` accepts the answer."""
     event.fire(
         request_type=request.method,
         name=request.template,

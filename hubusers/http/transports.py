@@ -1,4 +1,4 @@
-"""The transport for each kind of session that the functions and the users take."""
+"""Chooses the transport for a session."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hubusers.http.stream import Transport
 
 
 def transport_for(session: Any, url: str) -> Transport:
-    """Return what speaks to `url` through a session.
+    """Return the transport that sends requests through `session`.
 
     Args:
         session: A `requests.Session`; Locust's `HttpSession` or `FastHttpSession`, in whose statistics each request is
@@ -17,13 +17,13 @@ def transport_for(session: Any, url: str) -> Transport:
         url: The hub's API.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: `session` is none of these.
     """
     if isinstance(session, requests.Session):
         # Locust's HttpSession is a requests.Session that reports to an event.
         return (HttpSessionTransport if hasattr(session, "request_event") else RequestsTransport)(session, url)
     if hasattr(session, "request_event"):
-        # Imported here, because only callers with a Locust session have the gevent that it runs on.
+        # Imported here, because only callers with a Locust session are sure to have gevent.
         from hubusers.http.gevent_transport import GeventTransport
 
         return GeventTransport(session, url)

@@ -1,1 +1,1 @@
-"""What a JupyterHub means: what to ask, what its answers say, how long to wait."""
+"""JupyterHub's REST API: requests, what their answers mean, and waiting for servers."""

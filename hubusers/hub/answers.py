@@ -1,4 +1,4 @@
-"""What the hub's answers mean: pure functions from an answer to an outcome, for every caller alike.
+"""What the hub's answers mean: pure functions from an answer to an outcome.
 
 Checked against JupyterHub 4.1, 5.4 and 6.1, whose answers differ here and there.
 """
@@ -12,9 +12,9 @@ from hubusers.hub.errors import HubError, MissingScope, TokenRejected
 
 
 class Start(Enum):
-    """What became of the request to start a server."""
+    """The hub's answer to a request to start a server."""
 
-    ACCEPTED = "accepted"  # says nothing of being ready, not even with 201
+    ACCEPTED = "accepted"  # not ready yet, not even with 201
     ALREADY_RUNNING = "already running"
     THROTTLED = "throttled"
     REFUSED = "refused"
@@ -36,7 +36,7 @@ ACTIVE_SERVER_LIMIT = "active_server_limit"
 
 
 def limit_of(answer: Answer) -> str:
-    """Say which limit a 429 stands for: one of the hub's, by its configuration's name, or of something before it."""
+    """Return the limit behind a 429: the name of a hub's setting, or the limit of something in front of the hub."""
     message = answer.message.lower()
     if "too many users" in message:
         return CONCURRENT_SPAWN_LIMIT
@@ -44,7 +44,7 @@ def limit_of(answer: Answer) -> str:
 
 
 class Stop(Enum):
-    """What became of the request to stop a server."""
+    """The hub's answer to a request to stop a server."""
 
     STOPPED = "stopped"
     STOPPING = "stopping"
@@ -69,15 +69,15 @@ def stop_outcome(answer: Answer) -> Stop:
 def user_is_gone(answer: Answer) -> bool:
     """Say whether an answer about one user means that the hub does not know that user.
 
-    Two kinds of 404 mean something else: the hub's own where the token may see some users but not this one, and the web
-    page of whatever else stands at a wrong URL.
+    Two kinds of 404 mean something else: the hub also sends one if the token may see some users but not this one, and
+    another web server at a wrong URL sends a web page.
     """
     return answer.status == 404 and _NO_ACCESS not in answer.message.lower() and not answer.is_web_page
 
 
 _NO_ACCESS = "no access to resources"
 _LACKS_SCOPE = ("not authorized with current scopes", "no permissions to generate tokens")
-"""The hub's own words where a token may not do something."""
+"""What the hub says if a token lacks a scope."""
 
 
 class State(Enum):
@@ -98,7 +98,7 @@ class UserServers:
     user_is_gone: bool = False
 
     def state(self, server_name: str = "") -> State:
-        """Return what one of them is doing; who is not listed is stopped."""
+        """Return the state of one server; servers that are not listed are stopped."""
         return self.states.get(server_name, State.STOPPED)
 
 
@@ -106,16 +106,16 @@ def servers_of(model: Any) -> UserServers:
     """Read a user model.
 
     Raises:
-        MissingScope: The model has no key `servers`: that is how the hub hides them, and never means "stopped".
-        HubError: It is no user model.
+        MissingScope: The model has no key `servers`. That is how the hub hides servers; it never means "stopped".
+        HubError: It is not a user model.
     """
     if not isinstance(model, dict) or "name" not in model:
-        raise HubError("the answer is no user model")
+        raise HubError("the answer is not a user model")
     if "servers" not in model:
         raise MissingScope("the token may not see servers; its role needs the scope admin:servers (or read:servers)")
     servers = model["servers"]
     if not isinstance(servers, dict) or not all(isinstance(server, dict) for server in servers.values()):
-        raise HubError("the answer is no user model")
+        raise HubError("the answer is not a user model")
     return UserServers({name: _server_state(server) for name, server in servers.items()})
 
 
@@ -129,12 +129,12 @@ def _server_state(server: dict[str, Any]) -> State:
 
 
 def error_for(answer: Answer, doing: str) -> HubError:
-    """Return the error that an unexpected answer stands for, with the likely cause in its detail."""
+    """Return the error for an unexpected answer, with its likely cause in `detail`."""
     hint = _likely_cause(answer)
     detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
     if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
         return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status)
-    # A 403 in other words may be of a firewall, or of whoever asks to slow down: trying again may help.
+    # A 403 with other words may come from a firewall or a rate limit, where trying again may help.
     says = answer.message.lower()
     if (answer.status == 403 and any(words in says for words in _LACKS_SCOPE)) or (
         answer.status == 404 and _NO_ACCESS in says
@@ -146,13 +146,16 @@ def error_for(answer: Answer, doing: str) -> HubError:
 def _likely_cause(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         return (
-            f"it redirects to {answer.headers.get('Location', 'somewhere')}; is the URL right, https where it must be, "
-            "and no login of its own in front of the API?"
+            f"it redirects to {answer.headers.get('Location', 'somewhere')}; check that the URL is right and begins "
+            "with https if it must, and that nothing in front of the API asks for a login"
         )
     if answer.status in {502, 503, 504}:
-        return "the proxy's answer; is the hub behind it up?"
+        return "the proxy's answer; check that the hub behind it is up"
     if answer.is_web_page:
-        return "a web page instead of the API's answer; is this the hub, and no login of its own in front of the API?"
+        return (
+            "a web page instead of the API's answer; check that this is the hub's URL, and that nothing in front of "
+            "the API asks for a login"
+        )
     if answer.status == 200 and answer.model is None:
-        return "not the JSON that the API speaks; does something between here and the hub change or cut its answers?"
+        return "not the API's JSON; check whether something in front of the hub changes or cuts its answers"
     return ""

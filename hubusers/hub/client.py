@@ -1,4 +1,4 @@
-"""The hub's REST API at one endpoint: requests by their path templates, sent once or patiently."""
+"""Sends requests to the hub's REST API, once or with retries."""
 
 import itertools
 import math
@@ -22,7 +22,7 @@ LOG = get_logger(__name__)
 
 
 class HubClient:
-    """The hub's REST API at one endpoint, spoken through one session.
+    """A client of the hub's REST API at one endpoint, which sends requests through one session.
 
     Args:
         endpoint: The API's base, `https://host[/prefix]/hub/api`, with or without a final slash.
@@ -30,7 +30,7 @@ class HubClient:
             session counts each request under its path template, such as `/users/{name}/server`.
 
     Raises:
-        TypeError, ValueError: `endpoint` or `session` is not what it should be.
+        TypeError, ValueError: `endpoint` or `session` cannot be used.
     """
 
     def __init__(self, endpoint: str, session: Any) -> None:
@@ -50,19 +50,18 @@ class HubClient:
         timeout: float = REQUEST_TIMEOUT,
         good: Callable[[Answer], bool] | None = None,
     ) -> Answer:
-        """Send one request, once, and return its answer; never raises for what the hub or the network does.
+        """Send a request once and return its answer. Never raises, whatever the hub or the network does.
 
         Args:
             method: The HTTP method.
-            template: The path below the endpoint, with `{name}` where the user's name belongs, `{server}` where a named
-                server's does.
+            template: The path below the endpoint, with `{name}` for the user and `{server}` for a named server.
             username: Fills `{name}`, quoted.
             server_name: Fills `{server}`, quoted.
             query: Parameters of the URL.
             body: Sent as JSON unless None.
-            headers: In addition to the session's.
+            headers: Sent in addition to the session's.
             timeout: Seconds.
-            good: Says whether a Locust session should count the answer as a success; by default any 2xx.
+            good: Whether a Locust session counts the answer as a success; by default any 2xx.
         """
         path = _path(template, username, server_name)
         return self._transport.send(self._request(method, template, path, query, body, headers, timeout, good))
@@ -77,20 +76,20 @@ class HubClient:
         silence: float,
         good: Callable[[Answer], bool],
     ) -> AbstractContextManager[Stream]:
-        """Ask for a stream of server-sent events: a context manager for its beginning and its lines.
+        """Request a stream of server-sent events; return a context manager that gives the stream.
 
         Args:
             template: As for `request`.
             username: As for `request`.
             server_name: As for `request`.
             timeout: Seconds that the stream may last.
-            silence: Seconds without a byte after which it is given up.
-            good: As for `request`; what is counted is the answer's beginning, not the length of the stream.
+            silence: Seconds without a byte after which the stream counts as lost.
+            good: As for `request`. Locust counts the time until the stream begins, not until it ends.
 
         Raises:
-            StreamLost: While reading the lines: the stream broke off, was silent for too long, or its time was up.
+            StreamLost: While reading: the stream broke off, was silent for too long, or exceeded its timeout.
         """
-        # A proxy that compresses collects before it sends.
+        # A proxy that compresses would hold back events.
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         path = _path(template, username, server_name)
         request = self._request("GET", template, path, None, None, headers, timeout, good, silence)
@@ -116,11 +115,13 @@ class HubClient:
     def request_patiently(
         self, method: str, template: str, *, deadline: Deadline | None = None, **kwargs: Any
     ) -> Answer:
-        """Like `request`, and try again what the session's own retry policy (or the documented one) says.
+        """Send a request, and try again by the session's retry policy (by default `RETRIES`).
 
         Args:
-            deadline: No new try begins, and no pause lasts, beyond it; without one the policy's number of tries
-                bounds it.
+            method: As for `request`.
+            template: As for `request`.
+            deadline: No try begins and no pause lasts beyond it. Without a deadline, only the policy limits the tries.
+            **kwargs: As for `request`.
         """
         bound = deadline or Deadline(float("inf"))
         retries = self._transport.retries
@@ -141,16 +142,16 @@ class HubClient:
         return answer
 
     def note_odd_answer(self, error: HubError) -> None:
-        """Log an answer that tells nothing, and that a wait therefore looks past."""
+        """Log an unexpected answer that a wait ignores."""
         LOG.warning("%s", error.detail)
 
     def note_stream_lost(self, reason: str) -> None:
-        """Log that a progress stream broke off, and that its server is polled instead."""
+        """Log that a progress stream broke off and its server is polled instead."""
         LOG.warning("A progress stream was lost (%s); polling instead", reason)
 
     def note_lateness(self, seconds: float) -> None:
-        """Log how many seconds after its time a look began; more than a moment is this process's own fault."""
-        LOG.debug("A look began %.3f seconds late", seconds)
+        """Log how many seconds late a poll began; if that is more than a moment, this process is too busy."""
+        LOG.debug("A poll began %.3f seconds late", seconds)
 
 
 def _path(template: str, username: str, server_name: str) -> str:
@@ -159,7 +160,7 @@ def _path(template: str, username: str, server_name: str) -> str:
 
 
 def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) -> bool:
-    """Apply a session's retry policy to an answer, as the session would have done itself."""
+    """Apply a session's retry policy to an answer, as the session itself would."""
     if not answer.status:
         limits = (retries.total, retries.connect) if answer.error == CONNECTION_REFUSED else (0,)
     elif retries.is_retry(method, answer.status):

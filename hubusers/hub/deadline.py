@@ -1,4 +1,4 @@
-"""Waiting: one deadline, one rhythm, whatever is waited for."""
+"""Deadlines and polling, for everything that waits."""
 
 import math
 import threading
@@ -8,13 +8,13 @@ from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 POLL_INTERVAL = 1.0
-"""Seconds between two looks at a server, unless told otherwise."""
+"""Default seconds between two polls of a server."""
 
 T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """The two functions of time that waiting needs; tests hand in a clock of their own."""
+    """The two functions of time that waiting needs; tests pass a clock of their own."""
 
     def monotonic(self) -> float: ...
 
@@ -22,15 +22,15 @@ class Clock(Protocol):
 
 
 class BrokenOff(Exception):
-    """Ends the wait of a thread whose batch was broken off."""
+    """Ends the wait of a thread whose batch was interrupted."""
 
 
-# Each thread has a value of its own and, unlike with threading.local, each greenlet too, whenever gevent was loaded.
+# Each thread has its own value. So has each greenlet, whenever gevent was loaded, unlike with threading.local.
 _BROKEN_OFF: ContextVar[threading.Event | None] = ContextVar("broken_off", default=None)
 
 
 def end_pauses_when(broken_off: threading.Event) -> None:
-    """Let every pause of this thread, also one that is under way, end with `BrokenOff` when the event is set."""
+    """Make every pause of this thread raise `BrokenOff` when the event is set, even during the pause."""
     _BROKEN_OFF.set(broken_off)
 
 
@@ -47,11 +47,11 @@ class _SystemClock:
 
 
 CLOCK: Clock = _SystemClock()
-"""The clock that every wait goes by, unless it is handed another one."""
+"""The default clock of every wait."""
 
 
 class Deadline:
-    """A moment on the monotonic clock, fixed once; every step of a wait is cut to what is left until then."""
+    """A moment on the monotonic clock, fixed when it is created. Each step of a wait is cut to the time left."""
 
     def __init__(self, seconds: float, clock: Clock | None = None) -> None:
         self.clock = clock or CLOCK
@@ -67,19 +67,19 @@ class Deadline:
     def sleep(self, seconds: float) -> None:
         """Sleep, but never past the deadline."""
         seconds = min(seconds, self.remaining())
-        if seconds > 0:  # otherwise a greenlet would give up its turn, for nothing
+        if seconds > 0:  # a greenlet that sleeps for 0 seconds would give up its turn
             self.clock.sleep(seconds)
 
 
 def poll(check: Callable[[], T | None], deadline: Deadline, interval: float, first_after: float = 0.0) -> T | None:
-    """Call `check` in rhythm until it returns something, and return that; return None at the deadline.
+    """Call `check` at a fixed rate until it returns something; return that, or None at the deadline.
 
     Args:
         check: Returns None for "not yet".
-        deadline: No look begins at or after it; a look that is under way is for `check` to bound.
-        interval: Seconds from the beginning of one look to the beginning of the next. A slow answer does not stretch
-            it: looks that would have been due meanwhile are left out, and the next one is back in rhythm.
-        first_after: Seconds until the first look. Locust users draw it at random, so that they don't poll in step.
+        deadline: No call begins at or after it. `check` itself limits how long one call takes.
+        interval: Seconds from the beginning of one call to the beginning of the next. A slow call does not shift the
+            rhythm: calls that are due meanwhile are left out.
+        first_after: Seconds until the first call. Locust users choose it at random, so that they don't poll in step.
     """
     for _ in beats(deadline, interval, first_after):
         found = check()
@@ -89,7 +89,7 @@ def poll(check: Callable[[], T | None], deadline: Deadline, interval: float, fir
 
 
 def beats(deadline: Deadline, interval: float, first_after: float = 0.0) -> Iterator[float]:
-    """Wake in the rhythm of `poll`, until the deadline; yields how many seconds late each waking is."""
+    """Wake in the rhythm of `poll` until the deadline; yield how many seconds late each waking is."""
     due = first_after
     while True:
         deadline.sleep(due - deadline.elapsed())

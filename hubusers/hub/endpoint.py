@@ -1,4 +1,4 @@
-"""Where the hub is: from what an operator types to the base of its REST API, and safe paths below it."""
+"""The URL of the hub's REST API, from whatever address of the hub a person types, and safe paths below it."""
 
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -6,13 +6,13 @@ _API_PATH = "/hub/api"
 
 
 def endpoint_from_url(url: str) -> str:
-    """Return the API endpoint, `https://host[/prefix]/hub/api`, for any address of the hub that people use.
+    """Return the API endpoint, `https://host[/prefix]/hub/api`, for any address of the hub.
 
     Args:
         url: The hub's own URL (`https://host/prefix/`), a page of it (`https://host/hub/home`) or the endpoint itself.
 
     Raises:
-        ValueError: No http or https URL with a host, or one that holds a password.
+        ValueError: Not an http or https URL with a host, or a URL with a password.
     """
     endpoint = checked_endpoint(url)
     parts = urlsplit(endpoint)
@@ -26,7 +26,7 @@ def checked_endpoint(endpoint: str) -> str:
 
     Raises:
         TypeError: Not a string.
-        ValueError: Empty, no http or https URL with a host, or one that holds a password, which would end up in logs.
+        ValueError: Not an http or https URL with a host, or a URL with a password, which would end up in logs.
     """
     if not isinstance(endpoint, str):
         raise TypeError(f"endpoint must be a string such as 'https://host/hub/api', not {type(endpoint).__name__}")
@@ -34,13 +34,13 @@ def checked_endpoint(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         host = parts.hostname
-        _ = parts.port  # a port that is no number raises only when it is read
+        _ = parts.port  # an invalid port raises only when it is read
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"}:
         raise ValueError(f"endpoint must be a URL such as 'https://host/hub/api', not {endpoint!r}")
     if parts.username or parts.password:
-        raise ValueError("endpoint must not hold a user name or password; the token goes into JUPYTERHUB_API_TOKEN")
+        raise ValueError("endpoint must not contain a user name or password; put the token into JUPYTERHUB_API_TOKEN")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
@@ -50,8 +50,8 @@ def hub_url(endpoint: str) -> str:
 
 
 def quoted(username: str) -> str:
-    """Return a user's name as one segment of a path: unquoted, stopping `ann#1` would stop `ann`."""
-    # A segment of only dots is resolved away by URL libraries, and percent-encoding does not protect it.
+    """Return a user's name quoted as one segment of a path; unquoted, stopping `ann#1` would stop `ann`."""
+    # URL libraries remove segments of only dots, even if they are percent-encoded.
     if not username or username.strip(".") == "":
         raise ValueError(f"{username!r} is not a user name")
     return quote(username, safe="")

@@ -1,27 +1,27 @@
-"""What can go wrong between a test user and the hub.
+"""The errors that stand for what a hub answers, or fails to answer.
 
     HubUsersError
-      HubError             the hub (or what stands before it) gave an answer that does not fit the request
-        TokenRejected      the hub does not know the token, or not any more (401)
-        MissingScope       the hub says that the token may not do or see this (403, or a model with keys left out)
-      Throttled            the hub said "later" (429) until the time was up
-      SpawnFailed          the hub gave up on the server; it can no longer become ready
-      UserGone             the hub does not know this user, or not any more
-      WaitTimeout          not ready, or not stopped, in time; it may still come to that
+      HubError             the hub, or something in front of it, gave an unexpected answer
+        TokenRejected      the hub does not accept the token, or no longer does (401)
+        MissingScope       the token may not do or see this (403, or a model with keys left out)
+      Throttled            the hub still answered 429 when the time was up
+      SpawnFailed          the hub gave up starting the server
+      UserGone             the hub does not know this user, or no longer does
+      WaitTimeout          the server was not ready, or not stopped, in time; that may still happen later
 
-The text of an error is one of a few fixed phrases, for a `HubError` with its cause (`hub error: HTTP 503`), because
-Locust groups failures by their text. The particulars of one case (who, status, content) are in `detail`, for the log.
+The text of an error is a fixed phrase, because Locust groups failures by their text; a `HubError` adds its cause, as in
+`hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, for the log.
 """
 
 
 class HubUsersError(Exception):
-    """The root of all errors that hubusers raises for what a hub does."""
+    """The base of all errors that hubusers raises for what a hub does."""
 
     phrase = "error"
     ends_task = True
-    """Whether a user who meets it cannot go on with what they were doing."""
+    """Whether the simulated user's task ends."""
     ends_user = False
-    """Whether they need not come again."""
+    """Whether the simulated user ends as well."""
 
     def __init__(self, detail: str = "", *, status: int = 0, cause: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)

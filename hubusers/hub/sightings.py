@@ -1,7 +1,7 @@
-"""What is seen of servers that start or stop, and how late: by looking at their users, or in the hub's list.
+"""Sightings: what the hub says about a user's servers, and when it was seen.
 
-A third source, for servers that start, is in `progress.py`. Whoever waits takes sightings from one of them and does not
-care which; `lifecycle.py` says what a sighting means for the wait.
+There are three sources of them: polling the user (`looks`), the hub's list of active servers (`active_servers`), and
+the progress stream of a starting server (`progress.py`). `lifecycle.py` waits on any of them and says what they mean.
 """
 
 from collections.abc import Container, Generator
@@ -28,24 +28,24 @@ class Sighting:
 
     servers: UserServers
     seen: float
-    """When, in seconds since the deadline was fixed."""
+    """When it was seen, in seconds since the beginning of the wait."""
     late: float
-    """For how many seconds, at most, it may have been so before it was seen."""
+    """At most how many seconds earlier it may already have been so."""
 
 
 def looks(
     client: HubClient, username: str, deadline: Deadline, interval: float, first_after: float = 0.0
 ) -> Generator[Sighting]:
-    """Look at a user (`GET /users/{name}`) every `interval` seconds: the documented poll.
+    """Poll a user (`GET /users/{name}`) every `interval` seconds.
 
-    Answers that say nothing of the server are noted and looked past: a busy hub gives some.
+    Unexpected answers, which a busy hub gives now and then, are noted and ignored.
 
     Args:
         client: The hub.
-        username: Who.
-        deadline: When to end.
-        interval: Seconds.
-        first_after: Seconds from now until the first look.
+        username: The user to poll.
+        deadline: Ends the polling.
+        interval: Seconds from one poll to the next.
+        first_after: Seconds from now until the first poll.
 
     Raises:
         MissingScope: The token may not see servers.
@@ -62,7 +62,7 @@ def looks(
 
 
 def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers | None:
-    """Return a user's servers; None, after `client.note_odd_answer`, for an answer that tells nothing of them.
+    """Return a user's servers; for an unexpected answer, call `client.note_odd_answer` and return None.
 
     Raises:
         MissingScope: The token may not see servers.
@@ -77,7 +77,7 @@ def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers
         except MissingScope:
             raise
         except HubError:
-            pass  # no user model: like any other odd answer, below
+            pass  # not a user model: an unexpected answer like any other
     error = error_for(answer, f"looking at the server of {username}")
     if isinstance(error, MissingScope):
         raise error
@@ -92,20 +92,20 @@ def _tells_of_user(answer: Answer) -> bool:
 def active_servers(
     client: HubClient, prefix: str, names: Container[str], deadline: Deadline | None = None
 ) -> dict[str, UserServers]:
-    """Return the servers that the hub lists as active, for those of `names` that it lists.
+    """Return the servers of those of `names` whom the hub lists as active.
 
-    It may be a moment late, and its pages may overlap or leave a gap when users come and go meanwhile: who is not
-    listed may have a server all the same.
+    The list may be a moment late, and its pages may overlap or have gaps when users come and go meanwhile. So a user
+    who is not listed may still have a server.
 
     Args:
         client: The hub.
-        prefix: What all the names begin with.
-        names: Who is of interest.
-        deadline: No page is waited for beyond it.
+        prefix: The common prefix of all `names`.
+        names: The users to return.
+        deadline: No request for a page lasts beyond it.
 
     Raises:
         MissingScope: The token may not see servers.
-        HubError: The hub did not hand out the whole list.
+        HubError: The hub did not return the whole list.
     """
 
     def request(method: str, template: str, **kwargs: Any) -> Answer:

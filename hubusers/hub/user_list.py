@@ -8,7 +8,7 @@ from hubusers.hub.answers import error_for
 from hubusers.hub.errors import HubError
 
 _PAGE_SIZE = 200
-"""Rows a page; the hub cuts every answer there."""
+"""Users per page; the hub never returns more at once."""
 
 
 def list_users(
@@ -17,18 +17,19 @@ def list_users(
     """Return the hub's models of all users whose names begin with `prefix`, through every page.
 
     Args:
-        prefix: Compared letter by letter.
+        prefix: The case matters.
         request: `client.request` or `client.request_patiently`.
-        state: `"active"`: only those who have a server that is starting, ready or stopping.
+        state: `"active"`: only users with a server that is starting, ready or stopping.
 
     Raises:
-        HubError: The hub did not hand out the whole list.
+        HubError: The hub did not return the whole list.
     """
     query: dict[str, Any] = {"offset": 0, "limit": _PAGE_SIZE}
     if state:
         query["state"] = state
     if prefix.isascii() and prefix.replace("-", "").isalnum():
-        query["name_filter"] = prefix  # a first sieve, where nothing in the prefix means something else to the database
+        # The hub filters roughly. Other characters in the prefix could mean something else to its database.
+        query["name_filter"] = prefix
     while True:
         answer = request("GET", "/users", query=query, headers={"Accept": "application/jupyterhub-pagination+json"})
         page = answer.model
@@ -39,7 +40,7 @@ def list_users(
         if not following:
             return
         if following["offset"] <= query["offset"]:
-            raise HubError("listing the hub's users: the list of pages does not go on", status=200)
+            raise HubError("listing the hub's users: the hub repeats a page instead of going on", status=200)
         query["offset"] = following["offset"]
 
 

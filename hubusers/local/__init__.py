@@ -1,4 +1,4 @@
-"""The JupyterHub that runs on your own machine: real hub, proxy and database, and servers that cost nothing."""
+"""A JupyterHub on your own machine: a real hub, proxy and database, with servers that cost almost nothing."""
 
 from hubusers.local.hub import LocalHub, LocalHubError
 

@@ -1,4 +1,4 @@
-"""Starting and stopping a JupyterHub on one's own machine, from the process that wants one."""
+"""Starts and stops a JupyterHub on this machine."""
 
 import contextlib
 import importlib.util
@@ -26,18 +26,18 @@ from hubusers.local.proxy import is_from_npm, proxy_command
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
 
 START_TIMEOUT = 60.0
-"""Seconds until a new hub must answer; a small machine needs about 3."""
+"""Seconds until a new hub must answer. A small machine needs about 3."""
 
 STOP_TIMEOUT = 30.0
-"""Seconds until the supervisor must be done; more than it gives the hub."""
+"""Seconds until the supervisor must end; more than it gives the hub."""
 
 _TRIES = 3
-_PORT_TAKEN = "ddress already in use"  # Node.js begins it with a small letter, Python with a capital
+_PORT_TAKEN = "ddress already in use"  # "address" in Node.js, "Address" in Python
 _LOG_LINES = 15
 
 
 class LocalHubError(Exception):
-    """The local hub cannot be started, or did not start; the text says why and what to do."""
+    """The local hub cannot be started, or did not start. The text says why and what to do."""
 
 
 @dataclass
@@ -45,20 +45,20 @@ class LocalHub:
     """A real JupyterHub, with a real proxy and an SQLite database, on free loopback ports; a context manager.
 
     Args:
-        servers: `"stub"`: no process for a server, one small HTTP server answers for all. `"lab"`: real single-user
-            servers with JupyterLab, about 100 MB each.
-        spawn_seconds: How long a spawn takes, drawn evenly from this range.
-        stop_seconds: How long a stop takes, likewise.
+        servers: `"stub"`: one small HTTP server stands in for all servers. `"lab"`: real single-user servers with
+            JupyterLab, about 100 MB each.
+        spawn_seconds: How long a spawn takes: a random number of seconds in this range.
+        stop_seconds: How long a stop takes: a random number of seconds in this range.
         spawn_failure_share: The share of spawns that fail, from 0 to 1.
-        concurrent_spawn_limit: SpawnCounts pending at the same time before the hub answers 429; 0 for no limit.
-        slow_spawn_timeout: Seconds that the hub holds back the answer to a start; 0 is what Kubernetes deployments
-            have.
+        concurrent_spawn_limit: How many spawns may be pending before the hub answers 429; 0 for no limit.
+        slow_spawn_timeout: Seconds that the hub waits for the server before it answers a start request. Kubernetes
+            deployments have 0.
         port: The port of the proxy; 0 for a free one.
-        ip: The address that the proxy listens on; the default is for this machine only.
+        ip: The address that the proxy listens on. By default only this machine can reach it.
         extra_config: Lines to add to the hub's `jupyterhub_config.py`.
 
     Raises:
-        ValueError: An argument that makes no sense.
+        ValueError: An argument is out of range.
     """
 
     servers: Literal["stub", "lab"] = "stub"
@@ -106,7 +106,7 @@ class LocalHub:
 
     @property
     def url(self) -> str:
-        everywhere = self.ip in {"0.0.0.0", "::"}  # noqa: S104  # no address that one could ask
+        everywhere = self.ip in {"0.0.0.0", "::"}  # noqa: S104  # nobody can connect to these
         return f"http://{LOOPBACK if everywhere else self.ip}:{self.settings.public_port}"
 
     @property
@@ -115,17 +115,17 @@ class LocalHub:
 
     @property
     def token(self) -> str:
-        """A service's token, with exactly the scopes that hubusers needs; a new one at every start."""
+        """The token of a service with the scopes that hubusers needs; a new one at every start."""
         return self.settings.token
 
     @property
     def folder(self) -> Path:
-        """Where the database and the log are, until the hub is stopped."""
+        """The folder with the database and the log, until the hub is stopped."""
         return Path(self.settings.folder)
 
     @property
     def events_path(self) -> Path:
-        """What really happened to each server, and when: lines of JSON, with the wall clock's `time` in seconds."""
+        """A file with what really happened to each server: a line of JSON per event, with its `time` in seconds."""
         return self.settings.events_path
 
     @property
@@ -137,10 +137,10 @@ class LocalHub:
         """Start the hub and return when it answers through its proxy.
 
         Raises:
-            LocalHubError: A part is not installed, the port is taken, the hub did not start, or it runs already.
+            LocalHubError: A part is not installed, the port is taken, the hub did not start, or it is running already.
         """
         if self._settings is not None:
-            raise LocalHubError("The local hub runs already.")
+            raise LocalHubError("The local hub is running already.")
         command = _checked_parts(self.servers)
         if self.port:
             _check_port_is_free(self.ip, self.port)
@@ -151,7 +151,7 @@ class LocalHub:
                 return
             except LocalHubError as error:
                 self.stop()
-                # Between choosing a free port and listening on it, somebody else may have taken it.
+                # Another program may have taken the port between choosing it and listening on it.
                 if attempt == _TRIES or _PORT_TAKEN not in str(error):
                     raise
             except BaseException:
@@ -159,13 +159,13 @@ class LocalHub:
                 raise
 
     def wait(self) -> int:
-        """Return the hub's exit code when it ends by itself."""
+        """Wait until the hub ends by itself, and return its exit code."""
         assert self._supervisor and self._supervisor.stdout
         line = self._supervisor.stdout.readline()
         return int(line) if line.strip() else 1
 
     def crash(self) -> None:
-        """Kill the hub as a lack of memory would; its proxy, its servers and its database stay."""
+        """Kill the hub, as happens when memory runs out; its proxy, servers and database stay."""
         assert self._supervisor and self._supervisor.stdin
         self._supervisor.stdin.write(b"kill\n")
         self._supervisor.stdin.flush()
@@ -175,7 +175,7 @@ class LocalHub:
         """Start the hub again after a crash, on the same database; return when it answers.
 
         Raises:
-            LocalHubError: It did not start.
+            LocalHubError: The hub did not start.
         """
         assert self._supervisor and self._supervisor.stdin
         self._supervisor.stdin.write(b"start\n")
@@ -183,7 +183,7 @@ class LocalHub:
         self._await_answer()
 
     def stop(self) -> None:
-        """End the hub with its proxy and servers, and remove its folder; does nothing when it does not run."""
+        """End the hub with its proxy and servers, and remove its folder. Does nothing if the hub is not running."""
         supervisor, self._supervisor = self._supervisor, None
         settings, self._settings = self._settings, None
         if settings is None:
@@ -192,7 +192,7 @@ class LocalHub:
             if supervisor is not None:
                 _end_supervisor(supervisor)
         finally:
-            # The supervisor has done it, unless it never started or was killed itself.
+            # The supervisor has done this, unless it never started or was killed.
             if Path(settings.folder).exists():
                 kill_processes_of(settings.folder, STOP_TIMEOUT)
                 shutil.rmtree(settings.folder, ignore_errors=True)
@@ -223,19 +223,19 @@ class LocalHub:
             env={**os.environ, FOLDER_VARIABLE: self._settings.folder, "PYTHONPATH": _python_path()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in a terminal is for the process that holds the pipe
+            start_new_session=True,  # Ctrl-C in a terminal should reach only the process that holds the pipe
         )
 
     def _await_answer(self) -> None:
         give_up_at = time.monotonic() + START_TIMEOUT
-        # First the hub alone: a proxy that is asked for a hub which does not listen yet fills the log with that.
+        # Ask the hub itself first: a proxy logs an error for each request to a hub that does not listen yet.
         to_answer = [f"http://{LOOPBACK}:{self.settings.hub_port}/hub/api", self.endpoint]
         with requests.Session() as session:
             session.trust_env = False
             while time.monotonic() < give_up_at:
-                # npm's proxy says so and stays, and the stub server ends unnoticed by the hub.
+                # npm's proxy logs this and goes on; the stub server ends and the hub does not notice.
                 if _PORT_TAKEN in self._log():
-                    raise LocalHubError("A port of the local hub was taken meanwhile (address already in use).")
+                    raise LocalHubError("A port of the local hub was taken (address already in use): start it again.")
                 if self._has_ended():
                     raise LocalHubError(
                         f"The local hub ended while it started. Its log ends with:\n{self.end_of_log()}"
@@ -265,16 +265,16 @@ class LocalHub:
 
 
 def _checked_parts(servers: str) -> list[str]:
-    """Return the proxy's command; raise LocalHubError when a part is not installed."""
+    """Return the proxy's command; raise LocalHubError if a part is not installed."""
     if importlib.util.find_spec("jupyterhub") is None:
-        raise LocalHubError('JupyterHub is not installed; in the folder of hubusers: pip install ".[hub]"')
+        raise LocalHubError('JupyterHub is not installed. Run in the folder of hubusers: pip install ".[hub]"')
     if servers == "lab" and importlib.util.find_spec("jupyterlab") is None:
-        raise LocalHubError('JupyterLab is not installed; in the folder of hubusers: pip install ".[lab]"')
+        raise LocalHubError('JupyterLab is not installed. Run in the folder of hubusers: pip install ".[lab]"')
     command = proxy_command()
     if command is None:
         raise LocalHubError(
-            'No proxy is installed; in the folder of hubusers: pip install ".[hub]", '
-            "or: npm install -g configurable-http-proxy"
+            'No proxy is installed. Run in the folder of hubusers: pip install ".[hub]"; '
+            "or run: npm install -g configurable-http-proxy"
         )
     return command
 
@@ -282,7 +282,7 @@ def _checked_parts(servers: str) -> list[str]:
 def _end_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
     assert supervisor.stdin and supervisor.stdout
     with contextlib.suppress(OSError):  # it may be dead
-        # Closing alone is not enough: a fork of this process, such as a Locust worker, may hold the pipe open too.
+        # Closing the pipe is not enough: a fork of this process, such as a Locust worker, may hold it open.
         supervisor.stdin.write(b"stop\n")
         supervisor.stdin.close()
     try:
@@ -304,7 +304,7 @@ def _check_port_is_free(ip: str, port: int) -> None:
 
 
 def _python_path() -> str:
-    # The hub must find this very package, also where it was not installed.
+    # The hub must import this package, even if it is not installed.
     return os.pathsep.join(_package_paths())
 
 

@@ -1,11 +1,11 @@
-"""The configuration of a local hub, which `jupyterhub -f` loads; what can be chosen comes from its settings file."""
+"""The configuration of a local hub, which `jupyterhub -f` loads. Its options come from the settings file."""
 
 import logging
 from pathlib import Path
 
 from hubusers.local.settings import LocalSettings
 
-c = get_config()  # type: ignore[name-defined]  # noqa: F821  # given by traitlets, which runs this file
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  # defined by traitlets, which runs this file
 
 settings = LocalSettings.read()
 folder = Path(settings.folder)
@@ -14,10 +14,10 @@ c.JupyterHub.bind_url = f"http://{settings.ip}:{settings.public_port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
 c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
-c.JupyterHub.log_level = logging.WARNING  # a line for each of some thousand requests would slow the hub
+c.JupyterHub.log_level = logging.WARNING  # a line for each request would slow the hub down
 
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.proxy_api_port}"
-c.ConfigurableHTTPProxy.log_level = "error"  # of the two proxies, one says "warn" and the other "warning"
+c.ConfigurableHTTPProxy.log_level = "error"  # for warnings, one proxy wants "warn" and the other "warning"
 c.ConfigurableHTTPProxy.command = settings.proxy_command
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
 
@@ -42,7 +42,7 @@ c.JupyterHub.load_roles = [
 ]
 
 c.JupyterHub.spawner_class = f"hubusers.local.spawners.{'Lab' if settings.servers == 'lab' else 'Stub'}Spawner"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 600  # many at once on a small machine take their time
+c.Spawner.start_timeout = c.Spawner.http_timeout = 600  # many spawns at once take long on a small machine
 c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeout}
 c.JupyterHub.cleanup_servers = settings.servers == "lab"  # stubs end with the hub; stopping thousands takes minutes

@@ -1,4 +1,4 @@
-"""Free ports on this machine, for what is started a moment later."""
+"""Finds free ports on this machine."""
 
 import contextlib
 import random
@@ -7,11 +7,11 @@ import socket
 LOOPBACK = "127.0.0.1"
 
 _PORTS = range(10_000, 32_768)
-"""Below what systems take for any connection, and for who asks for any port: one of those might be gone by then."""
+"""Below the ephemeral range, so that no other connection takes the port meanwhile."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different ports of the loopback address that nobody uses."""
+    """Return different free ports of the loopback address."""
     with contextlib.ExitStack() as bound:
         ports: list[int] = []
         for port in random.sample(_PORTS, len(_PORTS)):

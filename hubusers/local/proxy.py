@@ -1,6 +1,6 @@
-"""Which of the two configurable-http-proxies to run: npm's, which most deployments run, or else the one from PyPI.
+"""Chooses the proxy: npm's configurable-http-proxy, which most deployments run, or else the one from PyPI.
 
-Both install a command of the same name, so a look at the file behind it has to tell them apart.
+Both install a command of the same name, so only the file behind it tells them apart.
 """
 
 import importlib.util
@@ -13,10 +13,10 @@ _COMMAND = "configurable-http-proxy"
 
 
 def proxy_command(search_path: str | None = None) -> list[str] | None:
-    """Return the command that starts a proxy, without its arguments; None when there is neither.
+    """Return the command that starts a proxy, without its arguments; None if no proxy is installed.
 
     Args:
-        search_path: Folders to look in, as in the variable PATH, which is the default.
+        search_path: Folders to search, in the form of the variable PATH; by default that variable.
     """
     folders = (os.environ.get("PATH", "") if search_path is None else search_path).split(os.pathsep)
     if node := shutil.which("node", path=os.pathsep.join(folders)):
@@ -30,7 +30,7 @@ def proxy_command(search_path: str | None = None) -> list[str] | None:
 
 
 def is_from_npm(command: list[str]) -> bool:
-    """Say whether this command, from `proxy_command`, is npm's."""
+    """Return whether this command, from `proxy_command`, starts npm's proxy."""
     return command[0] != sys.executable
 
 

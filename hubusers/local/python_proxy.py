@@ -1,9 +1,11 @@
-"""PyPI's configurable-http-proxy, made to behave as npm's does: `python -m hubusers.local.python_proxy ARGUMENTS`.
+"""PyPI's configurable-http-proxy, patched to behave like npm's: `python -m hubusers.local.python_proxy ARGUMENTS`.
 
-By itself it hands on ten requests at a time, and drops those that waited for 20 seconds, which a busy hub makes them
-do; it collects an answer before it hands it on, so that a progress stream arrives when it is over; of a websocket it
-tells nobody the subprotocol, turns binary messages into text, both of which kernels need, and holds it open when the
-server has closed it. npm's, which is what most deployments run, does none of that, and is what a load test should meet.
+npm's proxy is what most deployments run, and so what a load test should meet. PyPI's differs from it:
+
+- It forwards ten requests at a time, and drops requests that waited for 20 seconds, as they do in front of a busy hub.
+- It collects an answer before it forwards it, so that a progress stream arrives when it is over.
+- It does not forward the subprotocol of a websocket, and turns binary messages into text. Kernels need both.
+- It holds a websocket open after the server has closed it.
 """
 
 from typing import Any
@@ -44,7 +46,7 @@ async def _call_proxy(handler: Any, path: str | None = None) -> None:
         await AsyncHTTPClient().fetch(request, raise_error=False)
         handler.finish()
     except StreamClosedError:
-        pass  # whoever listened has gone
+        pass  # the client is gone
     except Exception as error:
         await handler.handle_proxy_error(503, error)
 
@@ -63,7 +65,7 @@ async def _start_ws_client(handler: Any, path: str | None = None) -> None:
 
 
 def _select_subprotocol(handler: Any, offered: list[str]) -> str | None:
-    """Choose what the server has chosen; the proxy by itself tells the browser of none."""
+    """Return the subprotocol that the server has chosen, which the proxy would not tell the browser."""
     chosen: str | None = handler.ws_client.selected_subprotocol
     return chosen
 

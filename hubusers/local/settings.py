@@ -1,4 +1,4 @@
-"""What a local hub was asked to be, on its way from the process that starts it to the hub's own."""
+"""The settings of a local hub, which go from the process that starts it to the hub's processes in a file."""
 
 import json
 import os
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FOLDER_VARIABLE = "HUBUSERS_LOCAL_HUB"
-"""Names the local hub's folder in the environment of all its processes, and is how they are told from others."""
+"""The environment variable with the hub's folder, which all of its processes have; it identifies them."""
 
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Lies in the hub's folder, readable for its owner only, because the token is in it."""
+    """The settings. Their file is in the hub's folder, readable by its owner only, because it contains the token."""
 
     folder: str
     token: str

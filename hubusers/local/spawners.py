@@ -1,4 +1,4 @@
-"""The spawners of a local hub: they take as long, and fail as often, as they were told to.
+"""The spawners of a local hub, which take as long and fail as often as its settings say.
 
 They run in the hub's process, which loads them by name.
 """
@@ -18,7 +18,7 @@ from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
 
 
 class _Obedient:
-    """What both kinds have in common, in front of a Spawner; a kind says how a server is launched and ended."""
+    """Mixin for both spawners: delays, failures and notes. A subclass says how to launch and end a server."""
 
     user: Any
     name: str
@@ -41,12 +41,12 @@ class _Obedient:
         try:
             await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
         except asyncio.CancelledError:
-            # Stopped in mid-spawn. The hub does not call stop() for a server that does not run.
+            # Stopped during the spawn. The hub does not call stop() for a server that is not running.
             self._note("stopped")
             raise
         if random.random() < self.settings.spawn_failure_share:
             self._note("failed")
-            raise RuntimeError("this spawn failed because the local hub was asked to let some fail")
+            raise RuntimeError("this spawn failed on purpose: the local hub lets some spawns fail")
         try:
             url = await self.launch()
         except Exception:
@@ -62,15 +62,15 @@ class _Obedient:
         self._note("stopped")
 
     def _note(self, event: str, **more: Any) -> None:
-        """Write down what really happened, and when, for whoever compares it with what a load generator believes."""
+        """Write what happened, and when, to the hub's events file; tests compare it with what a run measures."""
         line = {"time": time.time(), "event": event, "username": self.user.name, "server_name": self.name, **more}
-        # One write of one line to a file opened for appending stays whole.
+        # One write of one line to a file opened for appending is atomic.
         with self.settings.events_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
 class StubSpawner(_Obedient, Spawner):  # type: ignore[misc]  # jupyterhub has no type hints
-    """Starts nothing: its servers are one small shared HTTP server, so that a laptop carries thousands of them."""
+    """Starts no process: one small HTTP server stands in for all servers, so that thousands fit on a laptop."""
 
     launched = False
 
@@ -84,7 +84,7 @@ class StubSpawner(_Obedient, Spawner):  # type: ignore[misc]  # jupyterhub has n
     async def poll(self) -> int | None:
         return None if self.launched else 0
 
-    # A hub that is started again asks its spawners for what they left in the database.
+    # After a restart, the hub restores its spawners' state from the database.
 
     def get_state(self) -> dict[str, Any]:
         return {**super().get_state(), "launched": self.launched}
@@ -99,15 +99,15 @@ class StubSpawner(_Obedient, Spawner):  # type: ignore[misc]  # jupyterhub has n
 
 
 class LabSpawner(_Obedient, SimpleLocalProcessSpawner):  # type: ignore[misc]
-    """Starts real single-user servers with JupyterLab, each a process with a home below the hub's folder.
+    """Starts real single-user servers with JupyterLab: a process each, with a home in the hub's folder.
 
-    "ready" in its notes means that the process was launched; JupyterLab then needs some seconds.
+    "ready" in its notes means that the process was launched. JupyterLab then needs some more seconds.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.home_dir_template = str(Path(self.settings.folder, "homes", "{username}"))
-        self.environment = {FOLDER_VARIABLE: self.settings.folder}  # by this the supervisor knows its processes
+        self.environment = {FOLDER_VARIABLE: self.settings.folder}  # the supervisor finds its processes by this
         self.ip = "127.0.0.1"
         # The command jupyterhub-singleuser is on the PATH only of an activated environment.
         self.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]

@@ -1,7 +1,7 @@
-"""The one small HTTP server that stands in for all single-user servers of a local hub.
+"""The small HTTP server that stands in for all single-user servers of a local hub.
 
-It answers every path, as the hub's look at a new server and a user's browser need it. Run as a program of its own, so
-that it takes no time from the hub's only event loop: `python -m hubusers.local.stub_server PORT VERSION`.
+It answers every path, so that the hub finds each new server up, and browsers get a page. It is a process of its own, so
+that it takes no time from the hub's event loop: `python -m hubusers.local.stub_server PORT VERSION`.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ class _AnyPath(web.RequestHandler):
         self.version = version
 
     def prepare(self) -> None:
-        self.set_header("X-JupyterHub-Version", self.version)  # the hub warns of servers without it
+        self.set_header("X-JupyterHub-Version", self.version)  # the hub warns if a server does not send it
         self.finish({"stub": True, "path": self.request.path})
 
 
 async def serve(port: int, version: str) -> None:
-    """Answer on a loopback port for ever."""
+    """Serve on a loopback port for ever."""
     application = web.Application([(".*", _AnyPath, {"version": version})], log_function=lambda _: None)
     application.listen(port, address="127.0.0.1")
     await asyncio.Event().wait()

@@ -1,9 +1,12 @@
-"""The process between a local hub and whoever started it: it ends the hub, with all that belongs to it, in any case.
+"""The process between a local hub and the process that wants it: it ends the hub, whatever happens to either.
 
-Run as `python -m hubusers.local.supervisor`, with the hub's folder in the environment and a pipe as standard input.
-When the line `stop` comes or the pipe closes, because the process at its other end died, the hub, its proxy and its
-servers are ended, and the folder is removed. The line `kill` kills the hub alone, `start` starts it again. The exit of
-the hub itself, or of the stub server that it needs, is told with one line on standard output.
+It runs as `python -m hubusers.local.supervisor`, with the hub's folder in the environment and a pipe as standard input:
+
+- The line `stop` ends the hub, its proxy and its servers, and removes the folder. So does the end of the pipe, which
+  closes when the process at its other end dies.
+- The line `kill` kills only the hub, and `start` starts it again.
+
+When the hub, or the stub server that it needs, ends by itself, the supervisor writes its exit code to standard output.
 """
 
 import contextlib
@@ -22,15 +25,15 @@ from hubusers.local.processes import kill_processes_of
 from hubusers.local.settings import LocalSettings
 
 _PIPE = 0
-"""Standard input, whose other end the parent holds."""
+"""Standard input; the parent holds its other end."""
 
 _GRACE = 10.0
-"""Seconds that the hub has to end by itself: it stops its proxy, and real single-user servers one by one."""
+"""Seconds that the hub has to end in order: it stops its proxy, and real single-user servers one by one."""
 
 
 def supervise(settings: LocalSettings) -> None:
-    """Run the stub server and the hub until standard input closes; then leave nothing of them."""
-    # A signal that ends this process early would leave the rest running: Ctrl-C is for who holds the pipe.
+    """Run the stub server and the hub until standard input closes; then end them and remove their folder."""
+    # If a signal ended this process early, the others would keep running. The parent handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _close_pipe)
     parent = os.getppid()
@@ -54,10 +57,10 @@ def supervise(settings: LocalSettings) -> None:
 
 
 def _lines_from(parent: int) -> Iterator[bytes]:
-    """Return the lines that come through the pipe, until it closes or the parent is dead."""
+    """Return the lines that come through the pipe, until it closes or the parent dies."""
     received = b""
     with contextlib.suppress(OSError):  # closed by SIGTERM
-        # A fork of the parent may hold the pipe open when the parent itself is dead: look for that as well.
+        # Also check that the parent is alive, because a fork of it may hold the pipe open after its death.
         while os.getppid() == parent:
             if select.select([_PIPE], [], [], 1.0)[0]:
                 more = os.read(_PIPE, 1024)
@@ -86,14 +89,14 @@ def _start(command: list[str], settings: LocalSettings) -> subprocess.Popen[byte
 
 
 def _close_pipe(signal_number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the cleaning up
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the clean-up
     os.close(_PIPE)
 
 
 def _tell_exit(process: subprocess.Popen[bytes]) -> None:
     def tell() -> None:
         code = process.wait()
-        with contextlib.suppress(OSError):  # nobody reads any more
+        with contextlib.suppress(OSError):  # nobody reads it any more
             os.write(sys.stdout.fileno(), f"{code}\n".encode())
 
     threading.Thread(target=tell, daemon=True).start()

@@ -144,7 +144,7 @@ def test_an_account_is_had_by_one_person_at_a_time() -> None:
     ann, bob = Account("ann", password="one"), Account("bob", password="two")
     accounts = GivenAccounts([ann, bob], "accounts.csv")
     assert [accounts.take(), accounts.take()] == [ann, bob]
-    with pytest.raises(NoAccountLeft, match=r"No account of accounts\.csv is left"):
+    with pytest.raises(NoAccountLeft, match=r"No account in accounts\.csv is left"):
         accounts.take()
     for _ in range(2):  # a clean-up may say so again
         accounts.give_back("ann")
@@ -168,11 +168,11 @@ class TestFile:
             (b"", "the first line must be `name,password` or `name,token`"),
             (b"ann,secret\n", "the first line must be"),
             (b"name,password,token\nann,secret,secret\n", "the first line must be"),
-            (b"name,password\n", "holds no account"),
-            (b"name,password\nann\n", "line 2: must be two values"),
-            (b"name,password\nann,se,cret\n", "line 2: must be two values"),
-            (b"name,password\nann,\n", "line 2: must be two values"),
-            (b"name,password\nann,secret\nann,secret\n", "ann is there twice"),
+            (b"name,password\n", "has no accounts"),
+            (b"name,password\nann\n", "line 2: must have two values"),
+            (b"name,password\nann,se,cret\n", "line 2: must have two values"),
+            (b"name,password\nann,\n", "line 2: must have two values"),
+            (b"name,password\nann,secret\nann,secret\n", "ann is listed twice"),
             (b"name,password\nann,s\xe9cret\n", "no CSV file in UTF-8"),
             (b'name,password\nann,"secret\n', "no CSV file in UTF-8"),
         ],

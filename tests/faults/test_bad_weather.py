@@ -113,9 +113,9 @@ def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub)
         [(2, Scripted(200, "<html>Please log in")), (2, Scripted(200, '{"name": ')), (2, Scripted(200)), (2, login)],
     )
     for cause in (
-        "a web page instead of the API's answer; is this the hub, and no login of its own in front of the API?",
-        "not the JSON that the API speaks; does something between here and the hub change or cut its answers?",
-        "it redirects to https://login.example.org/authorize?client_id=hub; is the URL right",
+        "a web page instead of the API's answer; check that this is the hub's URL",
+        "not the API's JSON; check whether something in front of the hub changes or cuts its answers",
+        "it redirects to https://login.example.org/authorize?client_id=hub; check that the URL is right",
     ):
         said = [line for line in locust.lines if cause in line and "/WARNING/" in line]
         assert 1 <= len(said) <= 2, locust.output  # once for each kind of answer; garbled and cut are two

@@ -27,7 +27,7 @@ def test_sends_the_token_whatever_a_netrc_file_says(
 
 @pytest.mark.parametrize("token", ["", "  \n", "two words", "zoë", "a\rb"])
 def test_an_unusable_token_is_refused_and_not_shown(token: str) -> None:
-    with pytest.raises(ValueError, match=r"^token (is empty|holds characters)") as raised:
+    with pytest.raises(ValueError, match=r"^token (is empty|contains characters)") as raised:
         hubusers.get_session(token)
     assert not token.strip() or token.strip() not in str(raised.value)
 

@@ -113,7 +113,7 @@ def test_what_is_no_user_model_is_an_error(model: Any) -> None:
         (Answer(200, "<html>Sign in"), HubError, "a web page"),
         (Answer(200, "{garbled"), HubError, "not the JSON"),
         (Answer(200), HubError, "change or cut"),
-        (Answer(503, "<html>"), HubError, "is the hub behind it up"),
+        (Answer(503, "<html>"), HubError, "check that the hub behind it is up"),
         (Answer(403, "<html>Blocked by the firewall"), HubError, "a web page"),  # which says nothing of the token
         (Answer(0, error="connection refused"), HubError, "connection refused"),
         (Answer(500, "{}"), HubError, "HTTP 500"),

@@ -218,7 +218,7 @@ def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
 
 def test_a_running_hub_is_not_started_again(local_hub: LocalHub) -> None:
     url = local_hub.url
-    with pytest.raises(LocalHubError, match="runs already"):
+    with pytest.raises(LocalHubError, match="is running already"):
         local_hub.start()
     assert local_hub.url == url
 
