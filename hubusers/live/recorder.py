@@ -194,10 +194,16 @@ class Recorder:
         return point_in_words(self._timeline.points[-1], self.info.planned_people, self._timeline.outcomes)
 
     def _write_new(self) -> None:
-        records, requests = self.run.results.records.take_new(), self.run.results.requests.take_new()
+        results = self.run.results
+        records, requests, examples = (
+            results.records.take_new(),
+            results.requests.take_new(),
+            results.examples.take_new(),
+        )
         if self._folder:
             self._folder.write_steps(records)
             self._folder.write_requests(requests)
+            self._folder.write_examples(examples)
             self._folder.flush()
 
     def _report(self) -> None:

@@ -23,6 +23,16 @@ class Times:
     error: float | None = None  # seconds; the error of 95 of 100 is smaller
 
 
+@dataclass(frozen=True)
+class FailureKind:
+    """How often a step or a request failed in one way."""
+
+    name: str  # of the step or the request
+    failure: str
+    count: int
+    example: str  # the particulars of the first one; "" where none was kept
+
+
 def steps_table(results: Results) -> list[Times]:
     """Return a row for each step that was measured."""
     steps = ((step, results.records.of(step)) for step in STEPS)
@@ -46,12 +56,15 @@ def requests_table(results: Results) -> list[Times]:
     return rows
 
 
-def failures_table(results: Results) -> list[tuple[str, str, int]]:
-    """Return each step or request with each of its failures and their number, the most frequent first."""
+def failures_table(results: Results) -> list[FailureKind]:
+    """Return a row for each kind of failure of each step and request, the most frequent first."""
     counts = Counter((record.step, record.failure) for record in results.records.failed())
     for name in results.requests.names():
         counts.update((name, failure) for failure in results.requests.of(name).failures.values())
-    return [(what, failure, count) for (what, failure), count in counts.most_common()]
+    return [
+        FailureKind(name, failure, count, results.examples.of(name, failure))
+        for (name, failure), count in counts.most_common()
+    ]
 
 
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ RUN_FILE = "run.json"
 EVENT_FILE = "event.toml"
 STEPS_FILE = "steps.csv"
 REQUESTS_FILE = "requests.csv"
+EXAMPLES_FILE = "failure-examples.csv"
 PROBES_FILE = "hub-probes.csv"
 METRICS_FILE = "hub-metrics.jsonl"
 REPORT_FILE = "report.html"
@@ -30,6 +31,7 @@ LOCUST_REQUESTS_FILE = "locust-requests.csv"
 LOCUST_FAILURES_FILE = "locust-failures.csv"
 
 _REQUEST_COLUMNS = ["request", "began", "seconds", "failure"]
+_EXAMPLE_COLUMNS = ["step", "failure", "example"]
 
 
 class RunFolderError(Exception):
@@ -88,6 +90,7 @@ class RunFolder:
         self._files = contextlib.ExitStack()
         self._steps = self._table(STEPS_FILE, [item.name for item in fields(Record)])
         self._requests = self._table(REQUESTS_FILE, _REQUEST_COLUMNS)
+        self._examples = self._table(EXAMPLES_FILE, _EXAMPLE_COLUMNS)
         self._probes = self._table(PROBES_FILE, [item.name for item in fields(Probe)])
         self._metrics = self._opened(METRICS_FILE)
 
@@ -96,6 +99,9 @@ class RunFolder:
 
     def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
         csv.writer(self._requests).writerows(requests)
+
+    def write_examples(self, examples: Iterable[tuple[str, str, str]]) -> None:
+        csv.writer(self._examples).writerows(examples)
 
     def write_probe(self, probe: Probe) -> None:
         csv.writer(self._probes).writerow(astuple(probe))
@@ -110,7 +116,7 @@ class RunFolder:
         (self.path / RUN_FILE).write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
 
     def flush(self) -> None:
-        for file in (self._steps, self._requests, self._probes, self._metrics):
+        for file in (self._steps, self._requests, self._examples, self._probes, self._metrics):
             file.flush()
 
     def close(self) -> None:
@@ -142,6 +148,9 @@ def read_run(folder: Path) -> FinishedRun:
         for row in _rows(folder / REQUESTS_FILE):
             results.requests.note(row["request"], _number(row["began"]), _number(row["seconds"]), row["failure"])
         results.requests.take_new()
+        if (folder / EXAMPLES_FILE).exists():  # runs of the first versions have none
+            for row in _rows(folder / EXAMPLES_FILE):
+                results.examples.note(row["step"], row["failure"], row["example"])
         results.probes = [
             Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
         ]

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,16 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, TestSuite
 
 from hubusers.report.report import write_report
-from hubusers.results.folder import METRICS_FILE, RUN_FILE, STEPS_FILE, RunFolder, RunFolderError, RunInfo, read_run
+from hubusers.results.folder import (
+    EXAMPLES_FILE,
+    METRICS_FILE,
+    RUN_FILE,
+    STEPS_FILE,
+    RunFolder,
+    RunFolderError,
+    RunInfo,
+    read_run,
+)
 from hubusers.results.records import START_TO_READY
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, CLIMB, TARGETS, info
@@ -60,9 +70,16 @@ def _refuse(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON")
 
 
-def write(folder: Path, info: RunInfo, records: list[tuple[Any, ...]] = [], event: str = "") -> Path:  # noqa: B006
+def write(
+    folder: Path,
+    info: RunInfo,
+    records: Sequence[tuple[Any, ...]] = (),
+    event: str = "",
+    examples: Sequence[tuple[str, str, str]] = (),
+) -> Path:
     run = RunFolder(folder)
     run.write_steps(records)
+    run.write_examples(examples)
     run.write_info(info)
     if event:
         run.write_event(event)
@@ -195,6 +212,19 @@ def test_junit_of_a_target_that_fewer_people_held(tmp_path: Path) -> None:
     folder = write(tmp_path / "run", info(planned_people=3, people_lost=2), records, CLASS + TARGETS)
     write_report(folder)
     assert suite_of(folder).errors == 2
+
+
+def test_a_kind_of_failure_has_an_example(tmp_path: Path) -> None:
+    records = [(START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "hub error", "", 1, 0.0, "") for n in range(2)]
+    folder = write(
+        tmp_path / "run", info(), records, examples=[(START_TO_READY, "hub error", f"500 for ann {HOSTILE}")]
+    )
+    write_report(folder)
+    shown = Page(report_of(folder).replace("<td", " <td").replace("<br>", " ")).shown
+    assert f"start to ready hub error for example: 500 for ann {HOSTILE} 2" in shown
+    (folder / EXAMPLES_FILE).unlink()  # as in a folder that an earlier version wrote
+    write_report(folder)
+    assert "for example" not in Page(report_of(folder)).shown
 
 
 def test_a_climbing_event(tmp_path: Path) -> None:
