@@ -39,7 +39,7 @@ def hub_sample(text: str, time: float) -> HubSample:
     # The parser takes most of the time, so it only gets the lines that are wanted; it needs no others to read them.
     lines = _WANTED_LINES.findall(text)
     if not lines:
-        raise ValueError("The hub's metrics cannot be read: the answer holds none of a JupyterHub.")
+        raise ValueError("The hub's metrics cannot be read: the answer contains no JupyterHub metrics.")
     samples: dict[str, list[Sample]] = defaultdict(list)
     try:
         for family in text_string_to_metric_families("\n".join(lines) + "\n"):
@@ -55,7 +55,7 @@ def hub_sample(text: str, time: float) -> HubSample:
             requests=_histograms(samples, _REQUESTS, _request),
         )
     except (ValueError, KeyError, IndexError):
-        raise ValueError("The hub's metrics cannot be read: the answer is garbled.") from None
+        raise ValueError("The hub's metrics cannot be read: the answer is malformed.") from None
 
 
 def _value(samples: Iterable[Sample]) -> float | None:

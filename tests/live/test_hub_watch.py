@@ -14,8 +14,7 @@ import requests
 import trustme
 from gevent.queue import Queue
 
-from hubusers.live import hub_watch
-from hubusers.live.hub_watch import UNANSWERED, HubWatch
+from hubusers.live.hub_watch import UNANSWERED, HubWatch, Rhythm
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from hubusers.results.hub_samples import HubSample, Observations, Probe
@@ -23,12 +22,13 @@ from hubusers.settings.access import Access
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
 TOKEN = "0123456789abcdef"
+QUICK = Rhythm(between_probes=0.1, between_readings=0.1, answer=1.0, at_the_end=0.5)
 
 
 class Watched:
     """A watch, and what it told."""
 
-    def __init__(self, endpoint: str, access: Access) -> None:
+    def __init__(self, endpoint: str, access: Access, rhythm: Rhythm) -> None:
         self.probes: Queue[Probe] = Queue()
         self.samples: Queue[HubSample] = Queue()
         self.notes: list[str] = []
@@ -38,12 +38,13 @@ class Watched:
             note_probe=self.probes.put,
             note_sample=self.samples.put,
             note=self.notes.append,
+            rhythm=rhythm,
         )
 
 
 @contextmanager
-def watched(endpoint: str, access: Access | None = None) -> Iterator[Watched]:
-    told = Watched(endpoint, access or Access(TOKEN))
+def watched(endpoint: str, access: Access | None = None, rhythm: Rhythm = QUICK) -> Iterator[Watched]:
+    told = Watched(endpoint, access or Access(TOKEN), rhythm)
     told.watch.start()
     try:
         yield told
@@ -81,22 +82,13 @@ def give_up() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a second take a tenth of it."""
-    monkeypatch.setattr(hub_watch, "PROBE_INTERVAL", 0.1)
-    monkeypatch.setattr(hub_watch, "READING_INTERVAL", 0.1)
-    monkeypatch.setattr(hub_watch, "ANSWER_TIMEOUT", 1.0)
-    monkeypatch.setattr(hub_watch, "TIME_AT_THE_END", 0.5)
-
-
 def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         gevent.sleep(0.01)
 
 
 def test_a_real_hub(local_hub: LocalHub) -> None:
-    with watched(local_hub.endpoint, Access(local_hub.token)) as told:
+    with watched(local_hub.endpoint, Access(local_hub.token), Rhythm()) as told:
         probes = [told.probes.get() for _ in range(3)]
         first = told.samples.get()
         stopped = time.time()
@@ -119,17 +111,17 @@ def test_a_token_that_may_not_read_the_metrics_of_a_real_hub(
     local_hub: LocalHub, session: requests.Session, username: str
 ) -> None:
     token = session.post(f"{local_hub.endpoint}/users/{username}/tokens").json()["token"]
-    with watched(local_hub.endpoint, Access(token)) as told:
+    with watched(local_hub.endpoint, Access(token), Rhythm()) as told:
         assert told.probes.get().failure == ""
     assert told.notes == [
-        "The token may not read the hub's metrics (scope read:metrics): the hub's CPU, memory and event loop are not "
-        "shown."
+        "The token may not read the hub's metrics, so the hub's CPU, memory and event loop are not shown. Give it the "
+        "scope read:metrics."
     ]
     assert told.samples.empty()
 
 
 def test_probes_go_without_the_token_and_readings_with_it(hub: Hub) -> None:
-    with watched(hub.endpoint) as told:
+    with watched(hub.endpoint, rhythm=Rhythm()) as told:
         told.probes.get()
         told.samples.get()
     assert all("Authorization" not in asked.headers for asked in hub.probes())
@@ -137,7 +129,6 @@ def test_probes_go_without_the_token_and_readings_with_it(hub: Hub) -> None:
     assert len(hub.readings()) == 2
 
 
-@pytest.mark.usefixtures("quick")
 class TestProbes:
     def test_a_slow_answer_does_not_hold_up_the_next_probe(self, hub: Hub) -> None:
         hub.version.held = 60
@@ -175,11 +166,10 @@ class TestProbes:
             assert told.probes.get().failure == "connection refused"
         assert told.notes == [
             "The hub's metrics cannot be read: the hub did not answer in time. "
-            "While that is so, the hub's CPU, memory and event loop are not shown."
+            "Until they can be read, the hub's CPU, memory and event loop are not shown."
         ]
 
 
-@pytest.mark.usefixtures("quick")
 class TestReadings:
     @pytest.mark.parametrize("status", [401, 403])
     def test_what_the_token_may_not_read_is_asked_for_once(self, hub: Hub, status: int) -> None:
@@ -188,15 +178,13 @@ class TestReadings:
             for _ in range(4):
                 told.probes.get()
         assert len(hub.readings()) == 1
-        assert [note.partition(":")[0] for note in told.notes] == [
-            "The token may not read the hub's metrics (scope read"
-        ]
+        assert [note.partition(",")[0] for note in told.notes] == ["The token may not read the hub's metrics"]
 
     @pytest.mark.parametrize(
         ("status", "body", "why"),
         [
-            (200, "<html>Please log in</html>", "the answer holds none of a JupyterHub"),
-            (200, "process_cpu_seconds_total many\n", "the answer is garbled"),
+            (200, "<html>Please log in</html>", "the answer contains no JupyterHub metrics"),
+            (200, "process_cpu_seconds_total many\n", "the answer is malformed"),
             (404, "", "HTTP 404"),
         ],
     )
@@ -211,7 +199,7 @@ class TestReadings:
             assert told.samples.get().cpu_seconds == 5.31
         assert told.notes == [
             f"The hub's metrics cannot be read: {why}. "
-            "While that is so, the hub's CPU, memory and event loop are not shown."
+            "Until they can be read, the hub's CPU, memory and event loop are not shown."
         ]
         assert capfd.readouterr().err == ""
 
@@ -245,7 +233,7 @@ class TestReadings:
 class TestStop:
     def test_a_hub_that_hangs(self, hub: Hub) -> None:
         hub.version.held = hub.metrics.held = 60
-        told = Watched(hub.endpoint, Access(TOKEN))
+        told = Watched(hub.endpoint, Access(TOKEN), Rhythm())
         told.watch.start()
         wait_until(lambda: len(hub.probes()) == 1)
         began = time.monotonic()
@@ -255,7 +243,7 @@ class TestStop:
         assert "did not answer in time" in told.notes[0]
 
     def test_before_the_start_and_twice(self, hub: Hub) -> None:
-        told = Watched(hub.endpoint, Access(TOKEN))
+        told = Watched(hub.endpoint, Access(TOKEN), Rhythm())
         told.watch.stop()
         assert hub.readings() == []
         told.watch.start()
@@ -265,7 +253,6 @@ class TestStop:
         assert len(hub.readings()) == 2
 
 
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("trusted", "failure"), [(True, ""), (False, "TLS certificate not trusted")])
 def test_certificates_are_verified(tmp_path: Path, trusted: bool, failure: str) -> None:
     authority, bundle = trustme.CA(), tmp_path / "authority.pem"

@@ -113,7 +113,7 @@ jupyterhub_server_spawn_duration_seconds_count{reason="",status="failure"} 1.0
 @pytest.mark.parametrize("text", ["", "<html>Please log in</html>", "{}", "node_load1 0.5\n", "process_cpu\n"])
 def test_something_else(text: str) -> None:
     with pytest.raises(
-        ValueError, match=r"^The hub's metrics cannot be read: the answer holds none of a JupyterHub\.$"
+        ValueError, match=r"^The hub's metrics cannot be read: the answer contains no JupyterHub metrics\.$"
     ):
         hub_sample(text, 0)
 
@@ -130,7 +130,7 @@ def test_something_else(text: str) -> None:
     ],
 )
 def test_garbled(line: str) -> None:
-    with pytest.raises(ValueError, match=r"^The hub's metrics cannot be read: the answer is garbled\.$"):
+    with pytest.raises(ValueError, match=r"^The hub's metrics cannot be read: the answer is malformed\.$"):
         hub_sample(f"{TWO_CODES}{line}\n", 0)
 
 
