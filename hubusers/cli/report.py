@@ -8,7 +8,8 @@ import click
 from hubusers.cli.shared import fail
 from hubusers.log import shown
 from hubusers.report.report import write_report
-from hubusers.results.folder import REPORT_FILE, RunFolderError
+from hubusers.report.verdict import verdict_of
+from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
 
 
 @click.command()
@@ -19,7 +20,9 @@ def report(folder: Path) -> None:
     The exit code is the run's answer: 0 its targets were held, 1 one was missed, 4 the run cannot tell.
     """
     try:
-        verdict = write_report(folder)
+        run = read_run(folder)
+        verdict = verdict_of(run)
+        write_report(run, verdict)
     except RunFolderError as error:
         fail(shown(str(error)))
     except OSError as error:

@@ -1,11 +1,13 @@
 """The run so far, a point a second: what the page Hub and the progress line show."""
 
+import math
 from collections import deque
 
 from hubusers.event.model import Target
+from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY
 from hubusers.results.results import Results
-from hubusers.results.targets import Outcome, nearest_rank, outcome
+from hubusers.results.targets import Outcome, outcome
 from hubusers.run.user_counts import UserCounts
 
 LAST_MOMENTS = 30.0
@@ -33,7 +35,9 @@ class Timeline:
         self._targets = targets
         self._interval = 1.0
         self._seen = 0  # of the records
-        self._recent: deque[tuple[float, float]] = deque()  # when a start was noted, and its seconds
+        self._recent: deque[tuple[float, float]] = (
+            deque()
+        )  # when a start was noted, and its seconds; infinite for a failure
         self._judged = float("-inf")
 
     def note(self, now: float, elapsed: float, counts: UserCounts) -> None:
@@ -54,6 +58,14 @@ class Timeline:
             self._interval *= 2
         self.points.append({"t": elapsed, **counts.as_message(), **self._starts(), **self._hub(now)})
 
+    def in_words(self, planned: int | None) -> str:
+        """Return the last point in words; "" before the first.
+
+        Args:
+            planned: People of the event; None without one.
+        """
+        return point_in_words(self.points[-1], planned, self.outcomes) if self.points else ""
+
     def judge(self, elapsed: float = float("inf")) -> None:
         """See how the targets stand."""
         self._judged = elapsed
@@ -62,15 +74,15 @@ class Timeline:
     def _take_starts(self, now: float) -> None:
         records = self._results.records
         for record in records.since(self._seen):
-            if record.step == START_TO_READY and not record.failure:
-                self._recent.append((now, record.seconds))
+            if record.step == START_TO_READY and not record.is_unfinished:
+                self._recent.append((now, record.time_taken))
         self._seen = len(records)
         while self._recent and self._recent[0][0] < now - LAST_MOMENTS:
             self._recent.popleft()
 
     def _starts(self) -> Point:
-        seconds = [seconds for _, seconds in self._recent]
-        return {f"p{share}": nearest_rank(seconds, share) if seconds else None for share in (50, 95, 99)}
+        times = [seconds for _, seconds in self._recent]
+        return {f"p{percent}": percentile(times, percent) if times else None for percent in (50, 95, 99)}
 
     def _hub(self, now: float) -> Point:
         probes, samples = self._results.probes, self._results.hub_samples
@@ -92,8 +104,8 @@ class Timeline:
         return (after.cpu_seconds - before.cpu_seconds) / (after.time - before.time)
 
 
-def in_words(elapsed: float) -> str:
-    """Return seconds as minutes and seconds, with hours where there are any."""
+def clock(elapsed: float) -> str:
+    """Return seconds as a clock shows them: "01:40", or "1:01:40" from an hour on."""
     minutes, seconds = divmod(int(elapsed), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
@@ -103,14 +115,15 @@ def point_in_words(point: Point, planned: int | None, outcomes: list[Outcome]) -
     """Return a point as the progress line says it."""
     arrived = f"{point['arrived']} of {planned} arrived" if planned is not None else f"{point['arrived']} arrived"
     parts = [
-        f"{in_words(point['t'] or 0)} elapsed",
+        f"{clock(point['t'] or 0)} elapsed",
         arrived,
         f"{point['pending']} pending",
         f"{point['ready']} ready",
         f"{point['failed']} failed",
     ]
     if point["p95"] is not None:
-        parts.append(f"start to ready p95 {point['p95']:.1f} s (last {LAST_MOMENTS:g} s)")
+        p95 = "never: too many failed" if math.isinf(point["p95"]) else f"{point['p95']:.1f} s"
+        parts.append(f"start to ready p95 {p95} (last {LAST_MOMENTS:g} s)")
     if outcomes:
         held = sum(outcome.state == "held" for outcome in outcomes)
         parts.append(f"{held} of {len(outcomes)} targets held so far")

@@ -20,7 +20,8 @@ from hubusers.accounts.ledger import Totals
 from hubusers.accounts.names import new_run_id
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
-from hubusers.live.recorder import NO_RUN, Recorder, versions
+from hubusers.live.page_content import NO_RUN
+from hubusers.live.recorder import Recorder, versions
 from hubusers.log import get_logger
 from hubusers.plugin.before_run import (
     check_accounts,

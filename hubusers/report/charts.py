@@ -14,14 +14,9 @@ from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
 
 
-def charts_of(run: FinishedRun, planned: list[float]) -> list[Chart]:
-    """Return all charts that a run has measurements for.
-
-    Args:
-        run: A finished run.
-        planned: When each person of the event should come, in seconds after the run began; empty without an event.
-    """
-    results, info = run.results, run.info
+def charts_of(run: FinishedRun) -> list[Chart]:
+    """Return all charts that a run has measurements for."""
+    results, info, planned = run.results, run.info, run.arrivals
     lasted = max([info.ended - info.began, *(record.began - info.began for record in results.records), 1.0])
     axis = TimeAxis(info.began, lasted)
     asked_for, starts = results.records.starts(), results.records.of(START_TO_READY)

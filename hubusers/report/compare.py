@@ -142,7 +142,7 @@ def _why_not(measure: Measure, before: Statistic, after: Statistic) -> str:
     """Return why a measure cannot be judged, as a clause; "" when it can."""
     if not measure.judged:
         return "it is one number of each run, with nothing to tell how much it varies"
-    beyond = 1 - before.share / 100 if isinstance(before, Percentile) else 1.0
+    beyond = 1 - before.percent / 100 if isinstance(before, Percentile) else 1.0
     fewest = max(round(_FEWEST_BEYOND / beyond), FEWEST_PIECES)
     if min(before.count, after.count) < fewest:
         return f"it needs {fewest} measurements in each run, and there are {before.count:,} and {after.count:,}"
@@ -273,7 +273,7 @@ def _named(rows: list[Row]) -> str:
 def _amount(value: float, unit: Unit) -> str:
     if unit == "bytes":
         return f"{value / 1e6:,.0f} MB"
-    return words.share(value) if unit == "share" else words.seconds(value)
+    return words.in_percent(value) if unit == "share" else words.in_seconds(value)
 
 
 def _number(value: float, unit: Unit) -> str:

@@ -29,16 +29,16 @@ class Measure:
     judged: bool = True
 
 
-def _percentile(values: list[float], share: int) -> Statistic | None:
-    return Percentile(values, share) if values else None
+def _percentile(values: list[float], percent: int) -> Statistic | None:
+    return Percentile(values, percent) if values else None
 
 
-def _of_step(step: str, share: int) -> Callable[[Results], Statistic | None]:
-    def percentile(results: Results) -> Statistic | None:
-        # What failed counts as having taken for ever: a hub that fails the slow ones must not look fast.
-        return _percentile([float("inf") if one.failure else one.seconds for one in _in_order(results, step)], share)
+def _of_step(step: str, percent: int) -> Callable[[Results], Statistic | None]:
+    def statistic(results: Results) -> Statistic | None:
+        # A failure counts as never over: a hub that fails the slow ones must not look fast.
+        return _percentile([one.time_taken for one in _in_order(results, step)], percent)
 
-    return percentile
+    return statistic
 
 
 def _mean_start(results: Results) -> Statistic | None:
@@ -47,27 +47,26 @@ def _mean_start(results: Results) -> Statistic | None:
 
 
 def _failed_starts(results: Results) -> Statistic | None:
-    return Mean([float(bool(one.failure)) for one in _in_order(results, START_TO_READY)])
+    return Mean([float(one.failed) for one in _in_order(results, START_TO_READY)])
 
 
 def _throttled_wait(results: Results) -> Statistic | None:
     return Mean([one.throttled for one in _in_order(results, START_TO_READY)])
 
 
-def _of_probes(share: int) -> Callable[[Results], Statistic | None]:
-    def percentile(results: Results) -> Statistic | None:
+def _of_probes(percent: int) -> Callable[[Results], Statistic | None]:
+    def statistic(results: Results) -> Statistic | None:
         probes = sorted(results.probes, key=lambda probe: probe.began)
-        return _percentile([float("inf") if probe.failure else probe.seconds for probe in probes], share)
+        return _percentile([probe.time_taken for probe in probes], percent)
 
-    return percentile
+    return statistic
 
 
 def _of_requests(results: Results) -> Statistic | None:
     requests: list[tuple[float, float]] = []
     for name in results.requests.names():
         times = results.requests.of(name)
-        for position, (began, seconds) in enumerate(zip(times.began, times.seconds, strict=True)):
-            requests.append((began, float("inf") if position in times.failures else seconds))
+        requests += zip(times.began, times.times_taken(), strict=True)
     return _percentile([seconds for _, seconds in sorted(requests)], 95)
 
 
@@ -86,7 +85,7 @@ def _highest_memory(results: Results) -> Statistic | None:
 
 
 def _in_order(results: Results, step: str) -> list[Record]:
-    return sorted(results.records.of(step), key=lambda record: record.began)
+    return sorted(results.records.counted(step), key=lambda record: record.began)
 
 
 MEASURES = [

@@ -1,6 +1,5 @@
 """The page of a comparison: its table, all differences with their intervals, and the starts of both runs."""
 
-import statistics
 from pathlib import Path
 
 from hubusers.report import words
@@ -10,6 +9,7 @@ from hubusers.report.compare_measures import SMALLEST_WAIT
 from hubusers.report.page import page
 from hubusers.report.thinning import climbing, thinned
 from hubusers.results.folder import FinishedRun
+from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY, Record
 
 _LOOKS = {"worse": FAILED, "better": COLOURS[2], "no difference": PLANNED}
@@ -69,7 +69,7 @@ def _facts(run: FinishedRun) -> list[str]:
         info.hub_version,
         info.spawner,
         moment(info.began),
-        words.seconds(info.ended - info.began) if info.ended else "",
+        words.in_seconds(info.ended - info.began) if info.ended else "",
         "" if info.planned_people is None else f"{info.planned_people:,}",
         f"{len(run.results.records.of(START_TO_READY)):,}",
         f"{info.workers:,}" if info.workers else "",
@@ -212,7 +212,7 @@ def _medians(starts: list[Record], began: float, seconds: float) -> tuple[list[f
         stretches.setdefault(int((start.began - began) / width), []).append(start.seconds)
     full = {number: values for number, values in sorted(stretches.items()) if len(values) >= _FEWEST_FOR_MEDIAN}
     return [began + (number + 0.5) * width for number in full], [
-        round(statistics.median(values), 4) for values in full.values()
+        round(percentile(values, 50), 4) for values in full.values()
     ]
 
 

@@ -1,14 +1,14 @@
 """What a run tells of where its time went: the figures that `limits` judges by."""
 
-import math
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean
 
 import numpy as np
 
 from hubusers.report.counts import pending
 from hubusers.report.hub_intervals import Interval, at_most, difference, intervals, together
 from hubusers.results.hub_samples import Observations
+from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
 
@@ -59,7 +59,7 @@ def gather(results: Results) -> Evidence:
     samples = results.hub_samples
     if not starts:
         return Evidence(has_metrics=bool(samples))
-    by_slowness = sorted(starts, key=lambda record: math.inf if record.failure else record.seconds)
+    by_slowness = sorted(starts, key=lambda record: record.time_taken)
     slower = by_slowness[len(starts) // 2 :]
     mean, throttled = fmean(record.seconds for record in slower), fmean(record.throttled for record in slower)
     under_way = pending(results.records)
@@ -83,7 +83,7 @@ def gather(results: Results) -> Evidence:
         spawn=min(spawns.seconds / spawns.count, mean - throttled) if spawns.count else None,
         cpu=_cpu(busy),
         event_loop=at_most(together(turns), 95),
-        probe=median([math.inf if probe.failure else probe.seconds for probe in probes]) if probes else None,
+        probe=percentile((probe.time_taken for probe in probes), 50) if probes else None,
         client_requests=client,
         hub_requests=hub,
     )

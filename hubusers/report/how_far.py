@@ -4,11 +4,15 @@ import math
 from dataclasses import dataclass
 from itertools import takewhile
 
+from hubusers.event.arrivals import Step
+from hubusers.event.model import Target
 from hubusers.report import words
 from hubusers.report.counts import ready
 from hubusers.results.folder import FinishedRun
+from hubusers.results.percentiles import percentile
+from hubusers.results.records import counted
 from hubusers.results.results import Results
-from hubusers.results.targets import Outcome, nearest_rank, outcome
+from hubusers.results.targets import Outcome, outcome
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,8 @@ class ClimbedStep:
     people: int  # whose start was due in it
     ready_per_minute: float  # starts that became ready
     most_ready: int  # servers at the same time
-    p95: float  # seconds from start to ready; a failure never is, and what the end broke off took so long at least
+    failed: int  # starts
+    p95: float  # seconds from start to ready; infinite where too many failed
     outcomes: list[Outcome]  # of those targets that were measured in it
     is_whole: bool  # whether it was over when the run ended
 
@@ -60,7 +65,7 @@ def how_far(run: FinishedRun) -> HowFar | None:
     steps = []
     for begin, end, per_minute in run.event.steps:
         first, last = run.info.began + begin, run.info.began + end
-        inside = within(run.results, first, last)
+        inside = began_between(run.results, first, last)
         starts = inside.records.starts()
         if not starts:
             continue  # the run had ended
@@ -73,7 +78,8 @@ def how_far(run: FinishedRun) -> HowFar | None:
                 people=len({record.username for record in starts}),
                 ready_per_minute=sum(not record.failure for record in starts) / minutes,
                 most_ready=servers.highest(first, last),
-                p95=nearest_rank([math.inf if record.failed else record.seconds for record in starts], 95),
+                failed=sum(start.failed for start in starts),
+                p95=percentile((start.time_taken for start in counted(starts)), 95),
                 outcomes=[one for one in outcomes if one.state != "not measured"],
                 is_whole=run.info.ended >= last,
             )
@@ -81,24 +87,41 @@ def how_far(run: FinishedRun) -> HowFar | None:
     return HowFar(steps, _answer(steps, all_of_them=len(run.event.steps), targets=bool(run.event.targets)))
 
 
-def within(results: Results, began: float, ended: float) -> Results:
-    """Return what began in a time.
+def is_lost(step: Step, targets: list[Target], results: Results, *, began: float, due: int, pending: int) -> bool:
+    """Return whether a step of a climb has missed a target, whatever becomes of its starts that are under way.
+
+    Args:
+        step: One that is over.
+        targets: Of the event.
+        results: Of the run so far.
+        began: Seconds since the epoch: when the run began.
+        due: How many people were planned to come in the step.
+        pending: How many starts are under way, of this step or of later ones.
+    """
+    inside = began_between(results, began + step.begin, began + step.end)
+    known = sum(record.lifecycle == 1 for record in inside.records.starts())
+    under_way = min(pending, max(0, due - known))
+    return any(outcome(target, inside, under_way).state == "missed" for target in targets)
+
+
+def began_between(results: Results, first: float, last: float) -> Results:
+    """Return what began within a time.
 
     Args:
         results: Of a run.
-        began: Seconds since the epoch, from here on.
-        ended: And before here.
+        first: Seconds since the epoch: from here on.
+        last: And before here.
     """
     inside = Results()
     for record in results.records:
-        if began <= record.began < ended:
+        if first <= record.began < last:
             inside.records.note(record)
     for name in results.requests.names():
         times = results.requests.of(name)
         for position, (begin, seconds) in enumerate(zip(times.began, times.seconds, strict=True)):
-            if began <= begin < ended:
+            if first <= begin < last:
                 inside.requests.note(name, begin, seconds, times.failures.get(position, ""))
-    inside.probes = [probe for probe in results.probes if began <= probe.began < ended]
+    inside.probes = [probe for probe in results.probes if first <= probe.began < last]
     return inside
 
 

@@ -26,7 +26,12 @@ def _of_target(one: Outcome, verdict: Verdict) -> Failure | Error | None:
     if one.state == "not measured":
         return Error(f"not measured; wanted {printable(one.target.text)}", "no answer")
     if one.state == "missed":
-        return _or_no_answer(Failure(f"wanted {printable(one.target.text)}, measured {one.shown}", "missed"), verdict)
+        return _or_no_answer(
+            Failure(
+                f"wanted {printable(one.target.text)}, measured {one.shown} (measurements: {one.counts})", "missed"
+            ),
+            verdict,
+        )
     # A target that was held by fewer people than should come is no answer either.
     return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
 

@@ -1,5 +1,6 @@
 """What limited a run: the load generator, a limit of the hub, its process, the proxy, the spawner, or nothing."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,29 +10,29 @@ from hubusers.results.folder import RunInfo
 from hubusers.results.results import Results
 
 FULL_CORE = 0.85
-"""Share of a core; a hub is one process with one thread, and what comes close to a whole core queues."""
+"""Share of a core. A hub is one process with one thread: close to a whole core, its work queues."""
 
 LATE_LOOP = 0.25
-"""Seconds; while one turn of the hub's event loop lasts, nobody gets an answer. A person notices a quarter of one."""
+"""Seconds. During one event loop interval nobody gets an answer, and a person notices a quarter of a second."""
 
 SLOW_ANSWER = 0.3
-"""Seconds; a free hub answers what it need not think about in some hundredths, so time is lost on the way to it."""
+"""Seconds. A hub that is not busy answers simple requests within some hundredths; the rest is lost on the way."""
 
 ON_THE_WAY = 3.0
-"""How many times longer than in the hub a request takes from here, when what stands between is the limit."""
+"""How many times longer a request takes as seen from here than in the hub, when something in between is the limit."""
 
 LONG_WAIT = 5.0
-"""Seconds; a server within that is quick, whichever part of it is the largest."""
+"""Seconds. A server that is ready sooner is quick, whichever part of the time is the largest."""
 
 SHORT_THROTTLING = 1.0
-"""Seconds of throttled wait that nobody minds, though all else may be shorter still."""
+"""Seconds of throttled wait that nobody minds, even where everything else is shorter."""
 
 Kind = Literal["generator", "limit", "hub", "proxy", "spawner", "nothing", "unknown"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What limited a run, and the figures that say so."""
+    """What limited a run, and the figures that show it."""
 
     kind: Kind
     sentence: str
@@ -42,159 +43,165 @@ class Finding:
 def diagnose(results: Results, info: RunInfo) -> Finding:
     """Find what limited a run.
 
-    A busy hub makes its spawns longer and its answers late, so the hub is looked at before spawner and proxy; a proxy
-    that is the limit makes probes late while the hub itself is free.
+    A busy hub makes its spawns longer and its answers late, so the hub is looked at before the spawner and the proxy. A
+    proxy that is the limit makes probes late while the hub itself is not busy.
     """
     evidence = gather(results)
     kind, sentence, advice = _judged(evidence, info.generator)
     return Finding(kind, sentence, advice, evidence)
 
 
-def _judged(e: Evidence, generator: str) -> tuple[Kind, str, str]:
+def _judged(evidence: Evidence, generator: str) -> tuple[Kind, str, str]:
     if generator:
-        return "generator", f"{generator} The numbers are not to be trusted.", ""
-    if not e.starts:
-        return "unknown", "What limited it cannot be told: no server start was measured.", ""
-    if e.throttled >= max(e.spawn or 0.0, e.rest, SHORT_THROTTLING):
-        return "limit", _of_limit(e), _advice_for_limit(e.throttled_by)
-    if (e.cpu or 0.0) >= FULL_CORE or (e.event_loop or 0.0) > LATE_LOOP:
+        return "generator", f"{generator} The times of this run are not reliable.", ""
+    if not evidence.starts:
+        return "unknown", "It is not known what limited the run: no server start was measured.", ""
+    if evidence.throttled >= max(evidence.spawn or 0.0, evidence.rest, SHORT_THROTTLING):
+        return "limit", _throttling(evidence), _advice_for_limit(evidence.throttled_by)
+    if (evidence.cpu or 0.0) >= FULL_CORE or (evidence.event_loop or 0.0) > LATE_LOOP:
         return (
             "hub",
-            f"The hub's process was the limit: while most starts were under way, {_hub(e)}. {_parts(e)}",
-            _advice_for_hub(e),
+            f"The hub's process was the limit: while most starts were under way, {_hub(evidence)}. {_parts(evidence)}",
+            _advice_for_hub(evidence),
         )
-    if _is_lost_on_the_way(e):
+    if _is_lost_on_the_way(evidence):
         return (
             "proxy",
-            f"The proxy, or what else stands before the hub, was the limit: {_on_the_way(e)}, while the hub itself was "
-            f"free: {_hub(e)}. {_parts(e)}",
-            "Look at the CPU of the proxy, and at the limits of the ingress, load balancer or network before it.",
+            f"The proxy, or something else in front of the hub, was the limit: {_on_the_way(evidence)}, while the hub "
+            f"itself was not busy: {_hub(evidence)}. {_parts(evidence)}",
+            "Look at the CPU of the proxy, and at the limits of the ingress, load balancer or network in front of it.",
         )
-    if _is_spawner(e):
+    if _is_spawner(evidence):
         return (
             "spawner",
-            f"The spawner was the limit: {_spawning(e)}, while the hub was free: {_hub(e)}.",
-            "Look at what a spawn waits for: nodes that start first, images that are pulled, volumes, quotas.",
+            f"The spawner was the limit: {_spawning(evidence)}, while the hub was not busy: {_hub(evidence)}.",
+            "Look at what a spawn waits for: nodes that must start first, images that must be pulled, volumes, quotas.",
         )
-    if e.mean <= LONG_WAIT:
-        hub = f", and {_hub(e)}" if e.cpu is not None or e.event_loop is not None else ""
-        if e.failures:
-            failed = f"But {e.failures:,} of {words.counted(e.starts, 'start')} failed."
-            return "nothing", f"Nothing made it slow: {_largest_part(e)}{hub}. {failed}", ""
-        return "nothing", f"Nothing limited it: {_largest_part(e)}{hub}.", ""
-    if not e.has_metrics:
+    if evidence.mean <= LONG_WAIT:
+        knows_hub = evidence.cpu is not None or evidence.event_loop is not None
+        reason = f"{_largest_part(evidence)}, and {_hub(evidence)}" if knows_hub else _largest_part(evidence)
+        if evidence.failures:
+            failed = f"But {evidence.failures:,} of {words.counted(evidence.starts, 'start')} failed."
+            return "nothing", f"Nothing made it slow: {reason}. {failed}", ""
+        return "nothing", f"Nothing limited it: {reason}.", ""
+    if not evidence.has_metrics:
         return (
             "unknown",
-            "The hub's metrics were not read, so hub, proxy and spawner cannot be told apart."
-            f"{_probes_without_metrics(e)} {_parts(e)}",
+            "The hub's metrics were not read, so the report cannot tell hub, proxy and spawner apart."
+            f"{_probes_without_metrics(evidence)} {_parts(evidence)}",
             "Give the token the scope read:metrics.",
         )
-    return "unknown", f"What limited it cannot be told from what was measured: {_largest_part(e)}.", ""
+    return "unknown", f"The measurements do not show what limited the run: {_largest_part(evidence)}.", ""
 
 
-def _advice_for_hub(e: Evidence) -> str:
+def _advice_for_hub(evidence: Evidence) -> str:
     spread = "Lower concurrent_spawn_limit so that its work comes in portions, or spread the arrivals."
-    if e.cpu is None or e.cpu >= FULL_CORE:
-        return f"A hub is one process and uses one core: give it a faster one that nobody else uses. {spread}"
+    if evidence.cpu is None or evidence.cpu >= FULL_CORE:
+        return f"A hub is one process and uses one core: give it a faster core of its own. {spread}"
     return (
-        "Its event loop was late although its core was not full, so it waited: look at its database and disk, and "
-        f"whether other work takes its core. {spread}"
+        "Its event loop was late although its core was not full, so it waited for something: look at its database and "
+        f"disk, and whether other work takes its core. {spread}"
     )
 
 
-def _is_lost_on_the_way(e: Evidence) -> bool:
-    if e.cpu is None and e.event_loop is None:
-        return False  # nobody knows whether the hub was free
+def _is_lost_on_the_way(evidence: Evidence) -> bool:
+    if evidence.cpu is None and evidence.event_loop is None:
+        return False  # it is not known whether the hub was busy
     signs = []
-    if e.probe is not None:
-        signs.append(e.probe > SLOW_ANSWER)
-    if e.client_requests is not None and e.hub_requests is not None:
-        signs.append(e.client_requests > max(SLOW_ANSWER, ON_THE_WAY * e.hub_requests))
+    if evidence.probe is not None:
+        signs.append(evidence.probe > SLOW_ANSWER)
+    if evidence.client_requests is not None and evidence.hub_requests is not None:
+        signs.append(evidence.client_requests > max(SLOW_ANSWER, ON_THE_WAY * evidence.hub_requests))
     return bool(signs) and all(signs)
 
 
-def _is_spawner(e: Evidence) -> bool:
-    if e.cpu is None and e.event_loop is None:
+def _is_spawner(evidence: Evidence) -> bool:
+    if evidence.cpu is None and evidence.event_loop is None:
         return False
-    if e.spawns:
-        return (e.spawn or 0.0) >= max(e.throttled, e.rest, LONG_WAIT)
-    return e.rest > LONG_WAIT  # it accepted the starts, answered quickly, and no spawn ended well
+    if evidence.spawns:
+        return (evidence.spawn or 0.0) >= max(evidence.throttled, evidence.rest, LONG_WAIT)
+    return evidence.rest > LONG_WAIT  # the hub accepted the starts and answered quickly, but no spawn succeeded
 
 
-def _of_limit(e: Evidence) -> str:
-    name = e.throttled_by or "a limit of the hub"
+def _throttling(evidence: Evidence) -> str:
+    name = evidence.throttled_by or "a limit of the hub"
+    throttled, mean = words.in_seconds(evidence.throttled), words.in_seconds(evidence.mean)
     return (
-        f"The limit was {name}: {e.throttled_starts:,} of {words.counted(e.starts, 'start')} had to come back later "
-        f"(429). Among the slower half, {words.seconds(e.throttled)} of the {words.seconds(e.mean)} from start to "
-        "ready were waits for the next try, on average."
+        f"The limit was {name}: {evidence.throttled_starts:,} of {words.counted(evidence.starts, 'start')} were told "
+        f"to come back later (429). In the slower half of the starts, {throttled} of the {mean} from start to ready "
+        "were spent waiting for the next try, on average."
     )
 
 
 def _advice_for_limit(name: str) -> str:
     if not name.endswith("_limit"):
-        return "Something before the hub sent people away (429): look for its rate limit."
-    return (
-        f"Raise c.JupyterHub.{name}, if the spawner and what runs the servers can take more; then repeat the run to "
-        "see what limits it next."
-    )
-
-
-def _hub(e: Evidence) -> str:
-    cpu = "" if e.cpu is None else f"the hub used {words.share(e.cpu)} of a core"
-    turns = (
-        "" if e.event_loop is None else f"95 of 100 turns of its event loop took at most {words.seconds(e.event_loop)}"
-    )
-    return " and ".join(filter(None, [cpu, turns]))
-
-
-def _on_the_way(e: Evidence) -> str:
-    said = []
-    if e.client_requests is not None and e.hub_requests is not None:
-        said.append(
-            f"requests took {words.seconds(e.client_requests)} as seen from here, and {words.seconds(e.hub_requests)} "
-            "in the hub"
+        return (
+            "Something in front of the hub answered “too many requests” (429): look for a rate limit in the ingress, "
+            "load balancer or proxy."
         )
-    if e.probe is not None:
-        said.append(f"probes {words.seconds(e.probe)}")
+    return (
+        f"Raise c.JupyterHub.{name}, if the spawner and the machines for the servers can take more. Then repeat the "
+        "run to see what limits it next."
+    )
+
+
+def _hub(evidence: Evidence) -> str:
+    said = []
+    if evidence.cpu is not None:
+        said.append(f"the hub used {words.in_percent(evidence.cpu)} of a core")
+    if evidence.event_loop is not None:
+        said.append(f"95 % of its event loop intervals took at most {words.in_seconds(evidence.event_loop)}")
+    return " and ".join(said)
+
+
+def _on_the_way(evidence: Evidence) -> str:
+    said = []
+    if evidence.client_requests is not None and evidence.hub_requests is not None:
+        here, there = words.in_seconds(evidence.client_requests), words.in_seconds(evidence.hub_requests)
+        said.append(f"requests took {here} as seen from here, and {there} in the hub")
+    if evidence.probe is not None:
+        said.append(
+            f"the median probe took {words.in_seconds(evidence.probe)}"
+            if math.isfinite(evidence.probe)
+            else "most probes failed"
+        )
     return ", ".join(said)
 
 
-def _spawning(e: Evidence) -> str:
-    if not e.spawns or e.spawn is None:
-        return "no spawn succeeded within the time"
-    return f"by the hub's own measure a spawn took {words.seconds(e.spawn)} of the {words.seconds(e.mean)}"
+def _spawning(evidence: Evidence) -> str:
+    if not evidence.spawns or evidence.spawn is None:
+        return "no spawn succeeded in time"
+    spawn, mean = words.in_seconds(evidence.spawn), words.in_seconds(evidence.mean)
+    return f"by the hub's own measure a spawn took {spawn} of the {mean}"
 
 
-def _parts(e: Evidence) -> str:
+def _parts(evidence: Evidence) -> str:
     """Say what the mean is made of."""
-    if e.spawn is None:
-        return (
-            f"Among the slower half of the starts, start to ready took {words.seconds(e.mean)} on average, "
-            f"{words.seconds(e.throttled)} of it waits because of a 429."
-        )
-    return (
-        f"Among the slower half of the starts, start to ready took {words.seconds(e.mean)} on average: "
-        f"{words.seconds(e.spawn)} the spawn, {words.seconds(e.throttled)} waits because of a 429, "
-        f"{words.seconds(e.rest)} all else."
-    )
+    throttled = f"{words.in_seconds(evidence.throttled)} for waits because of a 429"
+    whole = f"In the slower half of the starts, start to ready took {words.in_seconds(evidence.mean)} on average"
+    if evidence.spawn is None:
+        return f"{whole}, {throttled} included."
+    spawn, rest = words.in_seconds(evidence.spawn), words.in_seconds(evidence.rest)
+    return f"{whole}: {spawn} for the spawn, {throttled}, {rest} for everything else."
 
 
-def _largest_part(e: Evidence) -> str:
-    whole = f"start to ready took {words.seconds(e.mean)} on average among the slower half"
-    if e.spawn is None:
+def _largest_part(evidence: Evidence) -> str:
+    whole = f"start to ready took {words.in_seconds(evidence.mean)} on average in the slower half of the starts"
+    if evidence.spawn is None:
         return whole
-    if e.spawn >= max(e.throttled, e.rest):
-        return f"{whole}, the largest part of it the spawner's {words.seconds(e.spawn)}"
-    if e.throttled >= e.rest:
-        return f"{whole}, the largest part of it {words.seconds(e.throttled)} of waits because of a 429"
-    return f"{whole}, the largest part of it {words.seconds(e.rest)} that are neither spawn nor waits because of a 429"
+    if evidence.spawn >= max(evidence.throttled, evidence.rest):
+        return f"{whole}, most of it ({words.in_seconds(evidence.spawn)}) for the spawn"
+    if evidence.throttled >= evidence.rest:
+        return f"{whole}, most of it ({words.in_seconds(evidence.throttled)}) for waits because of a 429"
+    return f"{whole}, most of it ({words.in_seconds(evidence.rest)}) for neither the spawn nor waits because of a 429"
 
 
-def _probes_without_metrics(e: Evidence) -> str:
-    if e.probe is None:
+def _probes_without_metrics(evidence: Evidence) -> str:
+    if evidence.probe is None:
         return ""
-    if e.probe > SLOW_ANSWER:
-        return (
-            f" Probes of the hub took {words.seconds(e.probe)}: the hub or the proxy was busy, not the spawner alone."
-        )
-    return f" Probes of the hub took {words.seconds(e.probe)}: neither hub nor proxy kept them waiting."
+    if math.isinf(evidence.probe):
+        return " Most probes of the hub failed: the hub or the proxy was busy or down, not the spawner alone."
+    probe = f" The median probe of the hub took {words.in_seconds(evidence.probe)}"
+    if evidence.probe > SLOW_ANSWER:
+        return f"{probe}: the hub or the proxy was busy, not the spawner alone."
+    return f"{probe}: neither the hub nor the proxy was slow to answer."

@@ -46,12 +46,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(seconds=_seconds, md=_markdown)
+    made.filters.update(in_seconds=_in_seconds, md=_markdown)
     return made
 
 
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else words.seconds(value)
+def _in_seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else words.in_seconds(seconds)
 
 
 def _markdown(text: str) -> str:

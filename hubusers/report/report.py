@@ -1,10 +1,9 @@
 """Writes the answer of a finished run into its folder: report.html for people, summary.md and junit.xml for CI."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from hubusers.event.plan import plan
+from hubusers.report import words
 from hubusers.report.charts import charts_of
 from hubusers.report.junit import junit
 from hubusers.report.limits import diagnose
@@ -17,7 +16,7 @@ from hubusers.report.tables import (
     requests_table,
     steps_table,
 )
-from hubusers.report.verdict import Verdict, verdict_of
+from hubusers.report.verdict import Verdict
 from hubusers.results.folder import (
     EVENT_FILE,
     JUNIT_FILE,
@@ -25,22 +24,19 @@ from hubusers.results.folder import (
     SUMMARY_FILE,
     FinishedRun,
     RunInfo,
-    read_run,
 )
 
 
-def write_report(folder: Path) -> Verdict:
+def write_report(run: FinishedRun, verdict: Verdict) -> None:
     """Write report.html, summary.md and junit.xml into the folder of a finished run.
 
-    Returns:
-        The verdict, whose `exit_code` is for the command that asked.
+    Args:
+        run: A finished run, with its folder.
+        verdict: Of the run.
 
     Raises:
-        RunFolderError: There is no run in the folder, or not the whole of one.
         OSError: A file cannot be written.
     """
-    run = read_run(folder)
-    verdict = verdict_of(run)
     content = {
         "verdict": verdict,
         "info": run.info,
@@ -48,39 +44,32 @@ def write_report(folder: Path) -> Verdict:
         "steps": steps_table(run.results),
         "failures": failures_table(run.results),
     }
-    (folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
-    (folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
-    (folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
-    return verdict
+    (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
+    (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
+    (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
 
 
 def _html(run: FinishedRun, content: dict[str, Any]) -> str:
-    evidence = content["finding"].evidence
+    evidence, unfinished = content["finding"].evidence, len(run.results.records.unfinished())
     event_file = run.folder / EVENT_FILE
     return page(
         "report.html",
-        charts_of(run, _planned(run)),
+        charts_of(run),
         title=run.info.title or f"Run {run.info.run_id}",
         cohorts=cohorts_table(run.results),
         requests=requests_table(run.results),
         evidence=evidence_table(evidence),
         parts=parts_table(evidence),
         facts=_facts(run.info),
+        left_behind=words.counted(run.info.left_behind, "account was", "accounts were"),
+        unfinished=words.counted(unfinished, "start was", "starts were") if unfinished else "",
         event_text=event_file.read_text(encoding="utf-8") if event_file.exists() else "",
         **content,
     )
 
 
-def _planned(run: FinishedRun) -> list[float]:
-    """Return when each person should come, in seconds after the run began."""
-    # A run writes the seed that it drew into its copy of the event.
-    if run.event is None or run.event.seed is None:
-        return []
-    return [person.arrives for person in plan(run.event, run.event.seed)]
-
-
 def _facts(info: RunInfo) -> list[tuple[str, str]]:
-    """Return what there is to know of how the run was made."""
+    """Return how the run was made, as rows of a table."""
     facts = {
         "run": info.run_id,
         "hub": info.hub,

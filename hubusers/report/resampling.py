@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hubusers.results.targets import nearest_rank
+from hubusers.results.percentiles import percentile
 
 FEWEST_PIECES = 8
 """With fewer pieces of a run to draw from, an interval would say nothing."""
@@ -49,10 +49,10 @@ class Statistic(Protocol):
 
 @dataclass(frozen=True)
 class Percentile:
-    """The value that `share` of 100 do not exceed; some may be infinite."""
+    """The value that `percent` % of the values do not exceed; some may be infinite."""
 
     values: Sequence[float]
-    share: float
+    percent: float
 
     @property
     def count(self) -> int:
@@ -60,7 +60,7 @@ class Percentile:
 
     @property
     def estimate(self) -> float:
-        return nearest_rank(list(self.values), self.share)
+        return percentile(self.values, self.percent)
 
     def course(self, pieces: int) -> Array:
         # Ranks tell how long the run remembers a rush, also where only few values are beyond the percentile.
@@ -75,7 +75,7 @@ class Percentile:
         counts = np.zeros((weights.shape[1], bins))
         np.add.at(counts, (_pieces(self.count, weights.shape[1])[order], bin_of), 1)
         reached = weights @ np.cumsum(counts, axis=1)
-        enough = reached >= self.share / 100 * reached[:, -1:] - 1e-9
+        enough = reached >= self.percent / 100 * reached[:, -1:] - 1e-9
         largest = values[order][np.searchsorted(bin_of, np.arange(bins), side="right") - 1]
         return np.asarray(largest[np.argmax(enough, axis=1)])
 

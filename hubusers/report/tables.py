@@ -1,26 +1,28 @@
 """The figures of a run as rows of tables."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
 from hubusers.report import words
 from hubusers.report.evidence import Evidence
-from hubusers.results.records import START_TO_READY, STEPS, Record, percentile
+from hubusers.results.percentiles import percentile
+from hubusers.results.records import STEPS, Record, counted
 from hubusers.results.results import Results
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long something took: of those times that did not end in a failure. None where all did."""
+    """How long something took, in seconds."""
 
     name: str
     count: int
     failed: int
-    p50: float | None = None  # seconds
-    p95: float | None = None
-    p99: float | None = None
-    longest: float | None = None
-    error: float | None = None  # seconds; the error of 95 of 100 is smaller
+    p50: float  # infinite where too many failed, like the other percentiles
+    p95: float
+    p99: float
+    longest: float | None  # that did not fail; None where all did
+    error: float | None  # p95 of how late an end was seen; None where it was not measured
 
 
 @dataclass(frozen=True)
@@ -35,25 +37,21 @@ class FailureKind:
 
 def steps_table(results: Results) -> list[Times]:
     """Return a row for each step that was measured."""
-    steps = ((step, results.records.of(step)) for step in STEPS)
+    steps = ((step, results.records.counted(step)) for step in STEPS)
     return [_of_records(step, records) for step, records in steps if records]
 
 
 def cohorts_table(results: Results) -> list[Times]:
     """Return a row of start to ready for each cohort; none where there are no cohorts."""
-    starts = results.records.of(START_TO_READY)
+    starts = results.records.starts()
     cohorts = sorted({record.cohort for record in starts} - {""})
-    return [_of_records(cohort, [one for one in starts if one.cohort == cohort]) for cohort in cohorts]
+    counted_starts = ((cohort, counted(one for one in starts if one.cohort == cohort)) for cohort in cohorts)
+    return [_of_records(cohort, records) for cohort, records in counted_starts if records]
 
 
 def requests_table(results: Results) -> list[Times]:
     """Return a row for each kind of request."""
-    rows = []
-    for name in results.requests.names():
-        times = results.requests.of(name)
-        seconds = [took for position, took in enumerate(times.seconds) if position not in times.failures]
-        rows.append(_times(name, len(times), seconds))
-    return rows
+    return [_times(name, results.requests.of(name).times_taken()) for name in results.requests.names()]
 
 
 def failures_table(results: Results) -> list[FailureKind]:
@@ -70,11 +68,11 @@ def failures_table(results: Results) -> list[FailureKind]:
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     """Return what limited a run in figures, with their names; only those that were measured."""
     figures = [
-        ("hub's CPU in the busy time, share of a core", evidence.cpu, words.share),
-        ("turns of the hub's event loop in the busy time, p95, at most", evidence.event_loop, words.seconds),
-        ("probe of the hub in the busy time, median", evidence.probe, words.seconds),
-        ("requests as seen from here, mean", evidence.client_requests, words.seconds),
-        ("the same requests as the hub measured them, mean", evidence.hub_requests, words.seconds),
+        ("hub's CPU in the busy time, share of a core", evidence.cpu, words.in_percent),
+        ("turns of the hub's event loop in the busy time, p95, at most", evidence.event_loop, words.in_seconds),
+        ("probe of the hub in the busy time, median", evidence.probe, words.in_seconds),
+        ("requests as seen from here, mean", evidence.client_requests, words.in_seconds),
+        ("the same requests as the hub measured them, mean", evidence.hub_requests, words.in_seconds),
     ]
     rows = [(name, shown(value)) for name, value, shown in figures if value is not None]
     if evidence.throttled_starts:
@@ -94,13 +92,10 @@ def parts_table(evidence: Evidence) -> list[tuple[str, float, float]]:
 
 def _of_records(name: str, records: list[Record]) -> Times:
     late = [record.late for record in records if not record.failure]
-    seconds = [record.seconds for record in records if not record.failure]
-    return _times(name, len(records), seconds, percentile(late, 95) if late else None)
+    return _times(name, [record.time_taken for record in records], percentile(late, 95) if late else None)
 
 
-def _times(name: str, count: int, seconds: list[float], error: float | None = None) -> Times:
-    failed = count - len(seconds)
-    if not seconds:
-        return Times(name, count, failed)
-    p50, p95, p99 = (percentile(seconds, which) for which in (50, 95, 99))
-    return Times(name, count, failed, p50, p95, p99, max(seconds), error)
+def _times(name: str, times: list[float], error: float | None = None) -> Times:
+    succeeded = [seconds for seconds in times if math.isfinite(seconds)]
+    p50, p95, p99 = (percentile(times, percent) for percent in (50, 95, 99))
+    return Times(name, len(times), len(times) - len(succeeded), p50, p95, p99, max(succeeded, default=None), error)

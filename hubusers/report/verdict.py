@@ -6,7 +6,8 @@ from typing import Literal
 from hubusers.report import words
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import FinishedRun
-from hubusers.results.records import START_TO_READY, percentile
+from hubusers.results.percentiles import percentile
+from hubusers.results.records import START_TO_READY
 from hubusers.results.targets import Outcome, outcome
 
 Answer = Literal["held", "missed", "no answer", "no targets"]
@@ -134,12 +135,16 @@ def _shown(one: Outcome) -> str:
 
 
 def _without_targets(run: FinishedRun, came: int) -> str:
-    starts = run.results.records.of(START_TO_READY)
+    starts = run.results.records.counted(START_TO_READY)
     if not starts:
         return "No targets were given, and no server start was measured."
-    seconds = [record.seconds for record in starts if not record.failure]
-    times = ", ".join(f"p{which} {words.seconds(percentile(seconds, which))}" for which in (50, 95)) if seconds else ""
-    return (
-        f"No targets were given: {words.counted(came, 'person', 'people')}, {START_TO_READY} "
-        f"{times + ', ' if times else ''}{len(starts) - len(seconds):,} failed."
-    )
+    said = [words.counted(came, "person", "people")]
+    if any(not start.failure for start in starts):
+        p50, p95 = (
+            words.in_seconds(percentile((start.time_taken for start in starts), percent)) for percent in (50, 95)
+        )
+        said.append(f"{START_TO_READY} p50 {p50}, p95 {p95}")
+    said.append(f"{words.counted(sum(start.failed for start in starts), 'start')} failed")
+    if unfinished := len(run.results.records.unfinished()):
+        said.append(f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended")
+    return f"No targets were given: {', '.join(said)}."

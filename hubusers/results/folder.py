@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
+from hubusers.event.plan import plan
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
 from hubusers.results.results import Results
@@ -71,7 +72,8 @@ class FinishedRun:
     info: RunInfo
     event: Event | None
     results: Results
-    broke_off: bool = False  # killed, or not over yet; then it ended when the last of it was written
+    arrivals: list[float] = field(default_factory=list)  # planned ones, in seconds after the run began
+    broke_off: bool = False  # killed, or not over yet; its end is then the last moment that it wrote down
 
 
 class RunFolder:
@@ -139,9 +141,9 @@ def read_run(folder: Path) -> FinishedRun:
     """
     try:
         info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
-        event = None
-        if (folder / EVENT_FILE).exists():
-            event = parse_event((folder / EVENT_FILE).read_text(encoding="utf-8"), str(folder / EVENT_FILE))
+        event, event_file = None, folder / EVENT_FILE
+        if event_file.exists():
+            event = parse_event(event_file.read_text(encoding="utf-8"), str(event_file))
         results = Results()
         for row in _rows(folder / STEPS_FILE):
             results.records.note(_record(row))
@@ -176,7 +178,9 @@ def read_run(folder: Path) -> FinishedRun:
     if broke_off:
         ends = (record.began + record.seconds for record in results.records)
         info = replace(info, ended=max([info.began, *ends, *(probe.began for probe in results.probes)]))
-    return FinishedRun(folder, info, event, results, broke_off)
+    # A run writes the seed that it drew into its copy of the event.
+    people = plan(event, event.seed) if event and event.seed is not None else []
+    return FinishedRun(folder, info, event, results, [person.arrives for person in people], broke_off)
 
 
 _RUN_INFO = TypeAdapter(RunInfo)

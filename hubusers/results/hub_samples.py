@@ -1,5 +1,6 @@
 """What was seen of the hub itself while a run lasted: whether it answers, and what its metrics say."""
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -10,6 +11,11 @@ class Probe:
     began: float  # seconds since the epoch
     seconds: float
     failure: str = ""  # why it was not answered; "" when it was
+
+    @property
+    def time_taken(self) -> float:
+        """Seconds as percentiles take them: infinite for a probe that failed."""
+        return math.inf if self.failure else self.seconds
 
 
 @dataclass(frozen=True, slots=True)

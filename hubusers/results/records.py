@@ -1,9 +1,11 @@
-"""What was measured, exactly: Locust's statistics round to about two digits, which is fine for live charts only."""
+"""Every measured step of a run, exactly: Locust's own statistics round to about two digits."""
 
-import statistics
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import Any
+
+from hubusers.results.percentiles import percentile
 
 START_TO_READY = "start to ready"
 STOP_TO_STOPPED = "stop to stopped"
@@ -17,9 +19,8 @@ SAVED = "saved"
 STEPS = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED, STOP_TO_STOPPED)
 """In the order in which a person takes them."""
 
-
 UNFINISHED = "unfinished"
-"""In place of a failure: a start that the end of the run broke off, after `seconds`."""
+"""In place of a failure: the run ended while this start was under way, for `seconds` by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,17 @@ class Record:
     throttled_by: str = ""  # which limit that was: `concurrent_spawn_limit`, `active_server_limit` or another
 
     @property
+    def is_unfinished(self) -> bool:
+        return self.failure == UNFINISHED
+
+    @property
     def failed(self) -> bool:
         return self.failure not in {"", UNFINISHED}
+
+    @property
+    def time_taken(self) -> float:
+        """Seconds as percentiles take them: infinite for a failure, and at least that many for an unfinished start."""
+        return math.inf if self.failed else self.seconds
 
 
 class Records:
@@ -73,40 +83,59 @@ class Records:
         return self._all[position:]
 
     def of(self, step: str) -> list[Record]:
-        """Return what was measured of a step; what the end of the run broke off is not among it."""
-        return [record for record in self._all if record.step == step and record.failure != UNFINISHED]
+        """Return the records of a step, without unfinished starts."""
+        return [record for record in self._all if record.step == step and not record.is_unfinished]
+
+    def counted(self, step: str) -> list[Record]:
+        """Return the records of a step that count in its measures; see the function `counted`."""
+        return counted(record for record in self._all if record.step == step)
 
     def unfinished(self) -> list[Record]:
-        """Return the starts that the end of the run broke off."""
-        return [record for record in self._all if record.failure == UNFINISHED]
+        """Return the starts that were under way when the run ended."""
+        return [record for record in self._all if record.is_unfinished]
 
     def starts(self) -> list[Record]:
-        """Return all starts, also those that the end of the run broke off."""
+        """Return all starts, unfinished ones included."""
         return [record for record in self._all if record.step == START_TO_READY]
 
     def failed(self) -> list[Record]:
         return [record for record in self._all if record.failed]
 
     def summary(self, step: str) -> str:
-        """Return percentiles of a step's seconds, and how far off they may be; "" when there was no such step.
+        """Return percentiles of a step's seconds, and how far off they may be; "" when nothing was measured.
 
-        The error is the one that 95 of 100 stay below. A server is never seen ready before it is, so it goes one way:
-        the true times are the shown ones, or shorter by so much.
+        In percentiles a failure never ended. The error is the p95 of how late an end was seen. A server is never seen
+        ready before it is, so a true time is the shown one, or shorter by up to the error.
         """
-        records = self.of(step)
-        seconds = [record.seconds for record in records if not record.failure]
-        if not records:
+        of_step = [record for record in self._all if record.step == step]
+        if not of_step:
             return ""
-        counts = f"{len(seconds)} measured, {len(records) - len(seconds)} failed"
-        if not seconds:
+        records = counted(of_step)
+        succeeded = [record for record in records if not record.failure]
+        unfinished = sum(record.is_unfinished for record in of_step)
+        counts = f"{len(succeeded)} measured, {sum(record.failed for record in records)} failed"
+        if unfinished:
+            counts += f", {unfinished} unfinished"
+        if not succeeded:
             return f"{step}: {counts}"
-        late = percentile([record.late for record in records if not record.failure], 95)
-        shown = ", ".join(f"p{share} {percentile(seconds, share):.3f}" for share in (50, 95, 99))
-        return f"{step}: {shown} ± {late:.3f} seconds ({counts})"
+        times = [record.time_taken for record in records]
+        shown = ", ".join(f"p{percent} {_in_digits(percentile(times, percent))}" for percent in (50, 95, 99))
+        return f"{step}: {shown} ± {percentile((record.late for record in succeeded), 95):.3f} seconds ({counts})"
 
 
-def percentile(values: list[float], share: int) -> float:
-    """Return the value that `share` of 100 values do not exceed, between two of them in proportion."""
-    if len(values) == 1:
-        return values[0]
-    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+def counted(records: Iterable[Record]) -> list[Record]:
+    """Return those of some records that count in a measure: all but the unfinished starts that tell nothing.
+
+    An unfinished start took longer than it had until the run ended. It counts, with that time, when it had taken longer
+    than every start that became ready: it may have been about to fail. Of a younger one nothing can be said.
+
+    Args:
+        records: Of one step; of one cohort, where the measure is of one.
+    """
+    records = list(records)
+    longest = max((record.seconds for record in records if not record.failure), default=0.0)
+    return [record for record in records if not record.is_unfinished or record.seconds > longest]
+
+
+def _in_digits(seconds: float) -> str:
+    return "never" if math.isinf(seconds) else f"{seconds:.3f}"

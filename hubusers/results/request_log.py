@@ -1,5 +1,6 @@
 """Every request of a run by its path template, with its exact time; Locust's own statistics round those."""
 
+import math
 from array import array
 from typing import Any
 
@@ -17,6 +18,10 @@ class RequestTimes:
             self.failures[len(self.seconds)] = failure
         self.began.append(began)
         self.seconds.append(seconds)
+
+    def times_taken(self) -> list[float]:
+        """Return the seconds as percentiles take them: infinite for those that failed."""
+        return [math.inf if place in self.failures else seconds for place, seconds in enumerate(self.seconds)]
 
     def __len__(self) -> int:
         return len(self.seconds)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubusers.event.model import Target
-from hubusers.results.records import CELL, START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.percentiles import percentile
+from hubusers.results.records import CELL, START_TO_READY, STOP_TO_STOPPED, Record, counted
 from hubusers.results.results import Results
 
 State = Literal["held", "missed", "undecided", "not measured"]
@@ -17,8 +18,9 @@ class Outcome:
 
     target: Target
     measured: float | None  # seconds, or a share of 1; infinite where too many failed; None without measurements
-    count: int  # of the measurements
+    count: int  # how many measurements
     worst: float | None = None  # what it would be if every start that is not over turned out badly
+    failed: int = 0  # of the measurements of a percentile
 
     @property
     def state(self) -> State:
@@ -27,6 +29,11 @@ class Outcome:
         if self.measured > self.target.at_most:
             return "missed"
         return "undecided" if self.worst is not None and self.worst > self.target.at_most else "held"
+
+    @property
+    def counts(self) -> str:
+        """How many measurements there are, and how many of them failed, as in "60, 3 failed"."""
+        return f"{self.count:,}, {self.failed:,} failed" if self.failed else f"{self.count:,}"
 
     @property
     def shown(self) -> str:
@@ -42,31 +49,32 @@ class Outcome:
 def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
     """Measure a target.
 
-    What failed counts as having taken for ever: "95 of 100 have their server within a minute" is not held when ten of
-    them never get one. A start that the end of the run broke off is known to have taken longer than it had until then;
-    one that had taken longer than any that became ready may have been going to fail.
+    A failure counts as never over: "95 % have their server within a minute" is missed when 10 % never get one.
+    Unfinished starts count as `hubusers.results.records.counted` says.
 
     Args:
         target: What to measure.
         results: Of the run, or of a part of it.
         under_way: Starts that are not over, and of which nothing is known.
     """
-    values, unfinished = _values(target, results), _unfinished(target, results)
+    measured, worst = _values(target, results)
     if _step_of(target) == START_TO_READY:
-        unfinished += [0.0] * under_way
-    count = len(values) + len(unfinished)
-    if not count:
+        measured += [0.0] * under_way
+        worst += [_worst(target)] * under_way
+    if not measured:
         return Outcome(target, None, 0)
-    worst = 1.0 if target.percentile is None else math.inf
-    return Outcome(
-        target, _measured(target, values + unfinished), count, _measured(target, values + [worst] * len(unfinished))
-    )
+    failed = sum(map(math.isinf, measured))
+    return Outcome(target, _summed_up(target, measured), len(measured), _summed_up(target, worst), failed)
 
 
-def _measured(target: Target, values: list[float]) -> float:
+def _summed_up(target: Target, values: list[float]) -> float:
     if target.percentile is None:
         return sum(values) / len(values)
-    return nearest_rank(values, target.percentile)
+    return percentile(values, target.percentile)
+
+
+def _worst(target: Target) -> float:
+    return 1.0 if target.percentile is None else math.inf
 
 
 def _in_digits(value: float, digits: int, target: Target) -> str:
@@ -80,29 +88,31 @@ def _in_digits(value: float, digits: int, target: Target) -> str:
     return shown
 
 
-def nearest_rank(values: list[float], percentile: float) -> float:
-    """Return the smallest of the values that so many of 100 values do not exceed; some values may be infinite."""
-    rank = math.ceil(round(percentile / 100 * len(values), 9))
-    return sorted(values)[max(rank, 1) - 1]
+def _values(target: Target, results: Results) -> tuple[list[float], list[float]]:
+    """Return the values as they were measured, and as they would be if every unfinished start turned out badly.
 
-
-def _values(target: Target, results: Results) -> list[float]:
-    """Return seconds for a percentile; for a share, 1 where it is the case and 0 where not."""
+    Values are seconds where the target has a percentile. For a share they are 1 where it is the case, otherwise 0.
+    """
     measure = target.measure
-    if measure == "hub probe":
-        return [math.inf if probe.failure else probe.seconds for probe in results.probes]
-    if measure == "failed probes":
-        return [float(bool(probe.failure)) for probe in results.probes]
-    if measure in {"requests", "failed requests"}:
-        return _of_requests(target, results)
-    records = _records(target, results)
+    if measure in {"hub probe", "failed probes", "requests", "failed requests"}:
+        values = _of_requests(target, results) if "requests" in measure else _of_probes(target, results)
+        return values, list(values)
+    of_step = (record for record in results.records if record.step == _step_of(target))
+    records = counted(record for record in of_step if target.cohort in {None, record.cohort})
+    values = [_value(measure, record) for record in records]
+    return values, [
+        _worst(target) if record.is_unfinished else value for record, value in zip(records, values, strict=True)
+    ]
+
+
+def _value(measure: str, record: Record) -> float:
     if measure in {"failed starts", "failed stops", "failed cells"}:
-        return [float(bool(record.failure)) for record in records]
+        return float(record.failed)
     if measure == "throttled starts":
-        return [float(record.throttled > 0) for record in records]
+        return float(record.throttled > 0)
     if measure == "throttled wait":
-        return [math.inf if record.failure else record.throttled for record in records]
-    return [math.inf if record.failure else record.seconds for record in records]
+        return math.inf if record.failed else record.throttled
+    return record.time_taken
 
 
 _STEPS_OF_MEASURES = {
@@ -118,31 +128,18 @@ def _step_of(target: Target) -> str:
     return _STEPS_OF_MEASURES.get(target.measure, target.measure)
 
 
-def _records(target: Target, results: Results) -> list[Record]:
-    return [record for record in results.records.of(_step_of(target)) if target.cohort in {None, record.cohort}]
-
-
-def _unfinished(target: Target, results: Results) -> list[float]:
-    """Return, of starts that the end broke off, what is known: the seconds so far, or that they had not failed yet."""
-    if _step_of(target) != START_TO_READY:
-        return []
-    records = [record for record in results.records.unfinished() if target.cohort in {None, record.cohort}]
-    longest = max((record.seconds for record in _records(target, results) if not record.failure), default=0.0)
-    records = [record for record in records if record.seconds > longest]
-    if target.measure == "failed starts":
-        return [0.0] * len(records)
-    if target.measure == "throttled starts":
-        return [float(record.throttled > 0) for record in records]
-    return [record.throttled if target.measure == "throttled wait" else record.seconds for record in records]
+def _of_probes(target: Target, results: Results) -> list[float]:
+    if target.measure == "failed probes":
+        return [float(bool(probe.failure)) for probe in results.probes]
+    return [probe.time_taken for probe in results.probes]
 
 
 def _of_requests(target: Target, results: Results) -> list[float]:
     values: list[float] = []
     for name in results.requests.names() if target.request is None else [target.request]:
         times = results.requests.of(name)
-        failed = [position in times.failures for position in range(len(times))]
         if target.measure == "failed requests":
-            values += map(float, failed)
+            values += [float(position in times.failures) for position in range(len(times))]
         else:
-            values += [math.inf if bad else seconds for seconds, bad in zip(times.seconds, failed, strict=True)]
+            values += times.times_taken()
     return values

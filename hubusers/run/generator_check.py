@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import gevent
 
-from hubusers.results.records import percentile
+from hubusers.results.percentiles import percentile
 
 TOO_LATE = 0.1
 """Seconds; where 5 of 100 wakings of the event loop, or looks, are later than that, times are not to be trusted."""

@@ -92,7 +92,7 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
     assert same_look
     assert charts == [
         ["Users and servers", "arrived,pending,ready,failed"],
-        ["Start to ready (seconds)", "p50,p95,p99"],
+        ["Start to ready (seconds, last 30 s)", "p50,p95,p99"],
         ["Throttled (429s so far)", "throttled"],
         ["Hub CPU (cores)", "CPU"],
         ["Hub memory", "memory"],
@@ -213,7 +213,7 @@ def test_a_chart_of_nothing_says_why_and_one_value_is_a_dot() -> None:
         )
     charts, dots = visit.seen
     assert charts[1:] == [
-        ["Start to ready (seconds)", "p50"],
+        ["Start to ready (seconds, last 30 s)", "p50"],
         ["Throttled (429s so far)", "Nothing was asked yet."],
         ["Hub CPU (cores)", "The token may not read the hub's metrics."],
         ["Hub memory", "The token may not read the hub's metrics."],

@@ -1,7 +1,9 @@
 """The run so far, as the page Hub and the line of progress show it."""
 
+import math
+
 from hubusers.event.model import Target
-from hubusers.live.timeline import LAST_MOMENTS, Timeline, in_words, point_in_words
+from hubusers.live.timeline import LAST_MOMENTS, Timeline, clock, point_in_words
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
@@ -17,13 +19,13 @@ def start(results: Results, seconds: float, failure: str = "") -> None:
 def test_a_point_has_what_is_going_on_and_the_percentiles_of_the_last_moments() -> None:
     results = Results()
     timeline = Timeline(results, [TARGET])
-    for seconds in (2.0, 4.0):
+    for seconds in (2.0, 4.0, 3.0):
         start(results, seconds)
     start(results, 60.0, failure="timed out")
     timeline.note(1010.0, 10.0, UserCounts(arrived=4, pending=1, ready=2, failed=1, throttled=3))
     first = timeline.points[-1]
     assert (first["t"], first["arrived"], first["ready"], first["throttled"]) == (10.0, 4, 2, 3)
-    assert (first["p50"], first["p95"]) == (2.0, 4.0)
+    assert (first["p50"], first["p95"]) == (3.0, math.inf)
     assert [outcome.state for outcome in timeline.outcomes] == ["missed"]  # a failed start never is ready
 
     timeline.note(1011.0 + LAST_MOMENTS, 11.0 + LAST_MOMENTS, UserCounts())
@@ -70,4 +72,14 @@ def test_a_point_in_words() -> None:
         "1 of 1 targets held so far"
     )
     assert point_in_words(timeline.points[-1], None, []).startswith("01:15 elapsed, 20 arrived, ")
-    assert in_words(3661) == "1:01:01"
+    assert clock(3661) == "1:01:01"
+
+
+def test_too_many_failures_in_words() -> None:
+    results = Results()
+    timeline = Timeline(results, [])
+    start(results, 60.0, failure="timed out")
+    timeline.note(1000.0, 75.0, UserCounts(arrived=1, failed=1))
+    assert point_in_words(timeline.points[-1], None, []) == (
+        "01:15 elapsed, 1 arrived, 0 pending, 0 ready, 1 failed, start to ready p95 never: too many failed (last 30 s)"
+    )

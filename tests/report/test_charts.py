@@ -1,5 +1,6 @@
 """What the charts show."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ RECORDS = [
 
 
 def test_people_and_servers() -> None:
-    charts = charts_of(finished(RECORDS), [0.0, 1.0, 2.0])
+    charts = charts_of(replace(finished(RECORDS), arrivals=[0.0, 1.0, 2.0]))
     assert (trace(charts, "arrivals", "asked for a server")["x"], trace(charts, "arrivals", "planned")["y"]) == (
         [0, 1, 2],
         [1, 2, 3],
@@ -43,14 +44,14 @@ def test_people_and_servers() -> None:
 
 
 def test_failures_never_reach_the_top_of_the_distribution() -> None:
-    charts = charts_of(finished(RECORDS, CLASS + TARGETS), [])
+    charts = charts_of(finished(RECORDS, CLASS + TARGETS))
     assert trace(charts, "distribution", "staff")["y"] == [0, 50, 50]
     assert trace(charts, "distribution", "students")["x"] == [0, 2, 4, 30]
     assert trace(charts, "distribution", "target")["x"] == [10]
 
 
 def test_failures_and_throttled_waits() -> None:
-    charts = charts_of(finished(RECORDS), [])
+    charts = charts_of(finished(RECORDS))
     assert trace(charts, "starts", "failed")["text"] == ["spawn failed"]
     assert trace(charts, "throttled", "concurrent_spawn_limit")["y"] == [20]
     (bars,) = chart(charts, "failures").figure["data"]
@@ -58,8 +59,8 @@ def test_failures_and_throttled_waits() -> None:
 
 
 def test_only_what_was_measured_is_drawn() -> None:
-    assert charts_of(finished([]), []) == []
-    names = [one.name for one in charts_of(finished([start(0, 4.0)]), [])]
+    assert charts_of(finished([])) == []
+    names = [one.name for one in charts_of(finished([start(0, 4.0)]))]
     assert names == ["arrivals", "servers", "distribution", "starts"]
 
 
@@ -72,7 +73,7 @@ def test_the_hub() -> None:
         HubSample(BEGAN + 20),
     ]
     run.results.probes = [Probe(BEGAN, 0.01), Probe(BEGAN + 2, 5.0, "no answer")]
-    charts = charts_of(run, [])
+    charts = charts_of(run)
     assert trace(charts, "hub-cpu", "CPU of the hub")["y"] == [50, None]
     assert trace(charts, "hub-answers", "event loop, p95")["y"] == [0.5, None]
     assert trace(charts, "hub-answers", "probe failed")["y"] == [5]
@@ -81,7 +82,7 @@ def test_the_hub() -> None:
 
 
 def test_all_charts_over_time_have_the_same_range() -> None:
-    charts = charts_of(finished(RECORDS), [])
+    charts = charts_of(finished(RECORDS))
     ranges = [one.figure["layout"]["xaxis"]["range"] for one in charts if one.over_time]
     assert len(ranges) > 2
     assert all(one == pytest.approx([-4, 204]) for one in ranges)
@@ -95,7 +96,7 @@ def test_long_runs_are_drawn_in_minutes(seconds: float, position: float, unit: s
 
 
 def test_what_is_left_out_is_said() -> None:
-    charts = charts_of(finished([start(n / 100, 1.0, "timed out" if n < 7 else "") for n in range(12_000)]), [])
+    charts = charts_of(finished([start(n / 100, 1.0, "timed out" if n < 7 else "") for n in range(12_000)]))
     assert len(trace(charts, "starts", "all")["x"]) == 3998
     assert len(trace(charts, "starts", "failed")["x"]) == 7
     assert "There are more than 5,000, so only every third that succeeded is drawn." in chart(charts, "starts").about
@@ -118,6 +119,6 @@ def test_peaks_survive_thinning() -> None:
 
 
 def test_who_still_waited_when_the_run_ended_has_come_and_is_pending() -> None:
-    charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]), [])}
+    charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]))}
     assert list(charts) == ["arrivals", "servers"]
     assert "most: 3" in charts["servers"].about

@@ -2,7 +2,9 @@
 
 import pytest
 
-from hubusers.report.how_far import how_far, within
+from hubusers.event.arrivals import Step
+from hubusers.event.model import Target
+from hubusers.report.how_far import began_between, how_far, is_lost
 from hubusers.results.hub_samples import Probe
 from hubusers.results.records import UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
@@ -108,8 +110,38 @@ def test_what_began_within_a_time() -> None:
     results.requests.note("GET /users", BEGAN + 9, 0.1)
     results.requests.note("GET /users", BEGAN + 11, 0.2, "timed out")
     results.probes = [Probe(BEGAN + 5, 0.1), Probe(BEGAN + 15, 0.2)]
-    inside = within(results, BEGAN + 10, BEGAN + 20)
+    inside = began_between(results, BEGAN + 10, BEGAN + 20)
     assert [record.began for record in inside.records] == [BEGAN + 10]
     assert list(inside.requests.of("GET /users").seconds) == [0.2]
     assert inside.requests.of("GET /users").failures == {0: "timed out"}
     assert [probe.seconds for probe in inside.probes] == [0.2]
+
+
+@pytest.mark.parametrize(
+    ("starts", "pending", "lost"),
+    [
+        ([], 0, False),
+        ([], 2, False),
+        ([""], 1, False),
+        (["spawn failed"], 1, False),  # of the two who were due, one may still turn out well
+        (["spawn failed"], 0, True),
+        (["spawn failed", "spawn failed"], 0, True),
+        (["spawn failed", "spawn failed"], 50, True),  # those are of later steps
+        (["", "spawn failed"], 0, False),  # at most 50 %
+        (["", "", "spawn failed"], 0, False),
+        (["", "spawn failed", "spawn failed"], 0, True),
+    ],
+)
+def test_a_step_is_lost_when_it_cannot_be_held_any_more(starts: list[str], pending: int, lost: bool) -> None:
+    target = Target(measure="failed starts", at_most=0.5)
+    results = results_of(start(60 + n, 1.0, failure) for n, failure in enumerate(starts))
+    results.records.note(start(59, 1.0, "spawn failed"))  # of the step before
+    results.records.note(start(120, 1.0, "spawn failed"))  # of the next one
+    assert is_lost(Step(60, 120, 2), [target], results, began=BEGAN, due=2, pending=pending) is lost
+
+
+def test_later_lifecycles_are_not_those_who_were_due() -> None:
+    results = results_of([start(60, 1.0, user="ann"), start(90, 1.0, "spawn failed", user="ann", lifecycle=2)])
+    target = Target(measure="failed starts", at_most=0.4)
+    assert not is_lost(Step(60, 120, 2), [target], results, began=BEGAN, due=2, pending=1)
+    assert is_lost(Step(60, 120, 2), [target], results, began=BEGAN, due=2, pending=0)

@@ -69,17 +69,21 @@ ON_THE_WAY = Case(seconds=30, client=2.0, hub=0.1, probe=1.0, spawn=2.0)
 
 CASES: list[tuple[Case, Kind, str]] = [
     (Case(), "nothing", "Nothing limited it: start to ready took 3 s on average"),
-    (Case(), "nothing", "the largest part of it the spawner's 2.5 s, and the hub used 10 % of a core"),
+    (Case(), "nothing", "most of it (2.5 s) for the spawn, and the hub used 10 % of a core"),
     (Case(failure="spawn failed"), "nothing", "Nothing made it slow"),
     (Case(failure="spawn failed"), "nothing", "But 10 of 10 starts failed."),
     # The load generator comes before all else.
     (
         Case(seconds=60, cpu=1.0, generator="It was late."),
         "generator",
-        "It was late. The numbers are not to be trusted.",
+        "It was late. The times of this run are not reliable.",
     ),
     # A limit, where waiting for it is the largest part.
-    (Case(seconds=60, throttled=40), "limit", "The limit was concurrent_spawn_limit: 10 of 10 starts had to come back"),
+    (
+        Case(seconds=60, throttled=40),
+        "limit",
+        "The limit was concurrent_spawn_limit: 10 of 10 starts were told to come",
+    ),
     (Case(seconds=60, throttled=40), "limit", "40 s of the 60 s from start to ready"),
     (Case(seconds=60, throttled=60, failure="throttled too long", spawn=None), "limit", "60 s of the 60 s"),
     (Case(seconds=60, throttled=40, metrics=False), "limit", "concurrent_spawn_limit"),
@@ -87,34 +91,38 @@ CASES: list[tuple[Case, Kind, str]] = [
     (Case(seconds=60, throttled=40, cpu=1.0), "limit", "concurrent_spawn_limit"),
     (Case(seconds=60, throttled=29, spawn=31), "spawner", "a spawn took 31 s of the 60 s"),
     (Case(seconds=1.5, throttled=SHORT_THROTTLING, spawn=0.2), "limit", "1 s of the 1.5 s"),
-    (Case(seconds=1.1, throttled=SHORT_THROTTLING - 0.1, spawn=0.1), "nothing", "0.9 s of waits because of a 429"),
+    (
+        Case(seconds=1.1, throttled=SHORT_THROTTLING - 0.1, spawn=0.1),
+        "nothing",
+        "most of it (0.9 s) for waits because of a 429",
+    ),
     # The hub: its core, or its event loop.
     (Case(seconds=30, spawn=25, cpu=FULL_CORE), "hub", "the hub used 85 % of a core"),
     (Case(seconds=30, spawn=25, cpu=FULL_CORE - 0.01), "spawner", "the hub used 84 % of a core"),
-    (Case(seconds=30, spawn=25, loop=0.5), "hub", "95 of 100 turns of its event loop took at most 0.5 s"),
-    (Case(seconds=30, spawn=25, loop=0.25), "spawner", "while the hub was free"),
+    (Case(seconds=30, spawn=25, loop=0.5), "hub", "95 % of its event loop intervals took at most 0.5 s"),
+    (Case(seconds=30, spawn=25, loop=0.25), "spawner", "while the hub was not busy"),
     (replace(ON_THE_WAY, cpu=0.99, loop=None), "hub", "the hub used 99 % of a core"),
     # What stands before the hub.
     (ON_THE_WAY, "proxy", "requests took 2 s as seen from here, and 0.1 s in the hub"),
-    (replace(ON_THE_WAY, cpu=None), "proxy", "probes 1 s, while the hub itself was free"),
-    (replace(ON_THE_WAY, probe=math.inf), "proxy", "probes never"),
+    (replace(ON_THE_WAY, cpu=None), "proxy", "the median probe took 1 s, while the hub itself was not busy"),
+    (replace(ON_THE_WAY, probe=math.inf), "proxy", "most probes failed"),
     (replace(ON_THE_WAY, probe=None), "proxy", "requests took 2 s"),
-    (replace(ON_THE_WAY, probe=SLOW_ANSWER), "unknown", "28 s that are neither spawn nor"),
-    (replace(ON_THE_WAY, hub=0.7), "unknown", "cannot be told"),
+    (replace(ON_THE_WAY, probe=SLOW_ANSWER), "unknown", "most of it (28 s) for neither the spawn nor"),
+    (replace(ON_THE_WAY, hub=0.7), "unknown", "do not show what limited"),
     (replace(ON_THE_WAY, loop=None), "proxy", "the hub used 10 % of a core"),
     # The spawner.
     (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "by the hub's own measure a spawn took 5 s of the 6 s"),
     (Case(seconds=LONG_WAIT, spawn=LONG_WAIT - 0.1), "nothing", "Nothing limited it"),
-    (Case(seconds=60, failure="timed out", spawn=None), "spawner", "no spawn succeeded within the time"),
+    (Case(seconds=60, failure="timed out", spawn=None), "spawner", "no spawn succeeded in time"),
     # What cannot be told.
-    (Case(seconds=60, spawn=50, cpu=None, loop=None), "unknown", "cannot be told from what was measured"),
+    (Case(seconds=60, spawn=50, cpu=None, loop=None), "unknown", "The measurements do not show what limited the run"),
     (
         Case(seconds=60, metrics=False),
         "unknown",
-        "hub, proxy and spawner cannot be told apart. Probes of the hub took 0.01",
+        "cannot tell hub, proxy and spawner apart. The median probe of the hub took 0.01",
     ),
     (Case(seconds=60, metrics=False, probe=2.0), "unknown", "the hub or the proxy was busy, not the spawner alone"),
-    (Case(seconds=60, metrics=False, probe=None), "unknown", "told apart. Among the slower half"),
+    (Case(seconds=60, metrics=False, probe=None), "unknown", "apart. In the slower half"),
     (Case(seconds=2, metrics=False), "nothing", "Nothing limited it: start to ready took 2 s on average"),
 ]
 
@@ -130,13 +138,13 @@ def test_nothing_was_measured() -> None:
     finding = diagnose(Results(), info())
     assert (finding.kind, finding.sentence) == (
         "unknown",
-        "What limited it cannot be told: no server start was measured.",
+        "It is not known what limited the run: no server start was measured.",
     )
 
 
 def test_a_limit_before_the_hub_is_none_of_its_options() -> None:
     case = Case(seconds=60, throttled=40, throttled_by="a limit before the hub")
-    assert "look for its rate limit" in diagnose(case.results, info()).advice
+    assert "look for a rate limit" in diagnose(case.results, info()).advice
     assert "c.JupyterHub.concurrent_spawn_limit" in diagnose(Case(seconds=60, throttled=40).results, info()).advice
 
 

@@ -89,8 +89,14 @@ at_most = "1s"
         (QUICK, PROBES, {}, "no answer", "No answer: a target was not measured: hub probe: p95 at most 1 s."),
         ([], TARGETS, {}, "no answer", "No answer: a target was not measured: start to ready: p95 at most 10 s."),
         # Without targets there is nothing to hold.
-        (QUICK, "", {}, "no targets", "No targets were given: 3 people, start to ready p50 4 s, p95 4 s, 0 failed."),
-        (ONE_FAILED[2:], "", {}, "no targets", "No targets were given: 1 person, start to ready 1 failed."),
+        (
+            QUICK,
+            "",
+            {},
+            "no targets",
+            "No targets were given: 3 people, start to ready p50 4 s, p95 4 s, 0 starts failed.",
+        ),
+        (ONE_FAILED[2:], "", {}, "no targets", "No targets were given: 1 person, 1 start failed."),
         ([], "", {}, "no targets", "No targets were given, and no server start was measured."),
     ],
 )

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hubusers.report.words import counted, seconds, share
+from hubusers.report.words import counted, in_percent, in_seconds
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from hubusers.report.words import counted, seconds, share
     ],
 )
 def test_seconds(value: float, text: str) -> None:
-    assert seconds(value) == text
+    assert in_seconds(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0, "0 %"), (0.0123, "1.2 %"), (0.123, "12 %"), (1.0, "100 %")])
 def test_shares(value: float, text: str) -> None:
-    assert share(value) == text
+    assert in_percent(value) == text
 
 
 def test_counts() -> None:

@@ -1,20 +1,12 @@
 """What was measured, exactly, and in words."""
 
-import pytest
+import math
 
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record, Records, percentile
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record, Records
 
 
 def record(seconds: float, late: float = 0.0, failure: str = "", step: str = START_TO_READY) -> Record:
     return Record(step, "ann", 1000.0, seconds, late, failure)
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "value"),
-    [([3.0], 50, 3.0), ([1.0, 2.0], 50, 1.5), ([float(n) for n in range(101)], 95, 95.0), ([2.0] * 7, 99, 2.0)],
-)
-def test_percentiles(values: list[float], share: int, value: float) -> None:
-    assert percentile(values, share) == pytest.approx(value)
 
 
 def test_the_summary_has_exact_times_their_error_and_the_failures() -> None:
@@ -25,8 +17,20 @@ def test_the_summary_has_exact_times_their_error_and_the_failures() -> None:
     records.note(record(60.0, failure="timed out"))
     records.note(record(7.0, step=STOP_TO_STOPPED))
     assert records.summary(START_TO_READY) == (
-        "start to ready: p50 0.050, p95 0.095, p99 0.099 ± 0.950 seconds (101 measured, 1 failed)"
+        "start to ready: p50 0.050, p95 0.096, p99 0.100 ± 0.950 seconds (101 measured, 1 failed)"
     )
+    records.note(record(60.0, failure="timed out"))
+    records.note(record(0.001, failure=UNFINISHED))
+    assert records.summary(START_TO_READY) == (
+        "start to ready: p50 0.051, p95 0.097, p99 never ± 0.950 seconds (101 measured, 2 failed, 1 unfinished)"
+    )
+
+
+def test_an_unfinished_start_counts_when_it_had_taken_longer_than_any_that_became_ready() -> None:
+    records = Records()
+    for seconds, failure in [(2.0, ""), (60.0, "timed out"), (1.0, UNFINISHED), (2.0, UNFINISHED), (3.0, UNFINISHED)]:
+        records.note(record(seconds, failure=failure))
+    assert [one.time_taken for one in records.counted(START_TO_READY)] == [2.0, math.inf, 3.0]
 
 
 def test_only_failures() -> None:

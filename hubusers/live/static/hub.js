@@ -22,7 +22,7 @@ const CHARTS = [
     nothing: "Nobody has arrived yet.",
   },
   {
-    title: "Start to ready (seconds)",
+    title: "Start to ready (seconds, last 30 s)",
     wide: true,
     lines: [
       { of: "p50", name: "p50", color: "#16a34a" },
@@ -161,9 +161,13 @@ function complain(words) {
   byId("no-answer").hidden = words === "";
 }
 
-const known = (value) => (value ?? null) !== null;
+const known = (value) => typeof value === "number"; // null: not measured; "never": too many starts failed
 const count = (number) => (known(number) ? number.toLocaleString("en") : "–");
-const seconds = (number) => (known(number) ? `${number < 10 ? number.toPrecision(2) : number.toFixed(1)} s` : "–");
+
+function seconds(number) {
+  if (number === "never") return number;
+  return known(number) ? `${number < 10 ? number.toPrecision(2) : number.toFixed(1)} s` : "–";
+}
 
 function clock(elapsed) {
   const two = (part) => String(Math.floor(part)).padStart(2, "0");
@@ -233,7 +237,7 @@ function makeChart(chart) {
 }
 
 function trace(line, times) {
-  const y = points.map((point) => point[line.of] ?? null);
+  const y = points.map((point) => (known(point[line.of]) ? point[line.of] : null));
   // A line needs two values beside each other; one between gaps is shown as a dot.
   const dots = y.map((_, at) => (known(y[at]) && !known(y[at - 1]) && !known(y[at + 1]) ? 5 : 0));
   const mode = dots.some(Boolean) ? "lines+markers" : "lines";

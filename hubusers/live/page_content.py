@@ -1,0 +1,49 @@
+"""What the page Hub shows of a run, as the JSON that its script asks for."""
+
+import math
+from typing import Any
+
+from hubusers.live.timeline import Point, Timeline
+from hubusers.results.folder import RunInfo
+
+NO_RUN: dict[str, Any] = {
+    "run": {"id": "", "title": "", "state": "ready", "elapsed": 0.0, "planned": None, "hub": "", "words": ""},
+    "points": [],
+    "targets": [],
+    "notes": [],
+}
+"""What the page shows before the first run."""
+
+
+def page_content(info: RunInfo, state: str, elapsed: float, timeline: Timeline, after: float) -> dict[str, Any]:
+    """Return what the page shows.
+
+    Args:
+        info: Of the run.
+        state: What the run is doing, in a word.
+        elapsed: Seconds since people could come.
+        timeline: Of the run.
+        after: Seconds since people could come; later points are returned, or all of them for 0.
+    """
+    return {
+        "run": {
+            "id": info.run_id,
+            "title": info.title,
+            "state": state,
+            "elapsed": elapsed,
+            "planned": info.planned_people,
+            "hub": info.hub,
+            "words": timeline.in_words(info.planned_people),
+        },
+        "points": [_finite(point) for point in timeline.points if float(point["t"] or 0) > after or not after],
+        "targets": [
+            {"text": outcome.target.text, "measured": outcome.shown, "state": outcome.state}
+            for outcome in timeline.outcomes
+        ],
+        "notes": info.notes,
+    }
+
+
+def _finite(point: Point) -> dict[str, float | int | str | None]:
+    """Return a point with "never" in place of infinity, which JSON does not have."""
+    return {name: "never" if value is not None and math.isinf(value) else value for name, value in point.items()}

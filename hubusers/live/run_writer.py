@@ -1,0 +1,114 @@
+"""Writes the folder of a run while the run lasts, and its report at the end."""
+
+from locust.env import Environment
+from locust.stats import PERCENTILES_TO_REPORT, StatsCSV
+
+import contextlib
+import csv
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hubusers.log import get_logger
+from hubusers.report.report import write_report
+from hubusers.report.verdict import Verdict
+from hubusers.results.folder import (
+    LOCUST_FAILURES_FILE,
+    LOCUST_REQUESTS_FILE,
+    REPORT_FILE,
+    FinishedRun,
+    RunFolder,
+    RunInfo,
+)
+from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.results import Results
+
+LOG = get_logger(__name__)
+
+
+class RunWriter:
+    """Writes one run. A full disk ends the writing, not the run.
+
+    Args:
+        runs_folder: Where each run gets a folder of its own; "" to write nothing.
+        results: Of the run, as they grow.
+
+    Logs:
+        ERROR once, when the folder can no longer be written.
+    """
+
+    def __init__(self, runs_folder: str, results: Results) -> None:
+        self._runs_folder = runs_folder
+        self._results = results
+        self._folder: RunFolder | None = None
+
+    @property
+    def path(self) -> Path:
+        """The run's folder; where nothing is written, a path that is not used."""
+        return self._folder.path if self._folder else Path()
+
+    def open(self, info: RunInfo, event_text: str) -> None:
+        """Make the run's folder, with what is known of the run and its event; "" is no event."""
+        if not self._runs_folder:
+            return
+        with self._or_stop_writing():
+            name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{info.run_id}"
+            self._folder = RunFolder(Path(self._runs_folder, name))
+            self._folder.write_info(info)
+            if event_text:
+                self._folder.write_event(event_text)
+
+    def write_new(self) -> None:
+        """Write what was measured since the last time."""
+        records, requests = self._results.records.take_new(), self._results.requests.take_new()
+        examples = self._results.examples.take_new()
+        if self._folder:
+            with self._or_stop_writing():
+                self._folder.write_steps(records)
+                self._folder.write_requests(requests)
+                self._folder.write_examples(examples)
+                self._folder.flush()
+
+    def write_probe(self, probe: Probe) -> None:
+        if self._folder:
+            with self._or_stop_writing():
+                self._folder.write_probe(probe)
+
+    def write_hub_sample(self, sample: HubSample) -> None:
+        if self._folder:
+            with self._or_stop_writing():
+                self._folder.write_hub_sample(sample)
+
+    def finish(self, run: FinishedRun, verdict: Verdict, environment: Environment) -> None:
+        """Write the rest, Locust's own statistics, and the report.
+
+        Logs:
+            INFO where the report is.
+        """
+        self.write_new()
+        if self._folder:
+            with self._or_stop_writing():
+                self._folder.close()
+                self._folder.write_info(run.info)
+                _write_locust_statistics(self._folder.path, environment)
+                write_report(run, verdict)
+                LOG.info("The report is in %s", (self._folder.path / REPORT_FILE).resolve())
+
+    @contextlib.contextmanager
+    def _or_stop_writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            LOG.error("Nothing more is written of this run, because its folder cannot be written: %s", error)
+            if self._folder:
+                with contextlib.suppress(OSError):
+                    self._folder.close()
+            self._folder = None
+
+
+def _write_locust_statistics(folder: Path, environment: Environment) -> None:
+    statistics = StatsCSV(environment, PERCENTILES_TO_REPORT)
+    with (folder / LOCUST_REQUESTS_FILE).open("w", encoding="utf-8", newline="") as file:
+        statistics.requests_csv(csv.writer(file))
+    with (folder / LOCUST_FAILURES_FILE).open("w", encoding="utf-8", newline="") as file:
+        statistics.failures_csv(csv.writer(file))
