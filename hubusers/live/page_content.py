@@ -5,9 +5,10 @@ from typing import Any
 
 from hubusers.live.timeline import Point, Timeline
 from hubusers.results.folder import RunInfo
+from hubusers.run.phase import Phase
 
 NO_RUN: dict[str, Any] = {
-    "run": {"id": "", "title": "", "state": "ready", "elapsed": 0.0, "planned": None, "hub": "", "words": ""},
+    "run": {"id": "", "title": "", "state": Phase.READY.value, "elapsed": 0.0, "planned": None, "hub": "", "words": ""},
     "points": [],
     "targets": [],
     "notes": [],
@@ -15,12 +16,12 @@ NO_RUN: dict[str, Any] = {
 """What the page shows before the first run."""
 
 
-def page_content(info: RunInfo, state: str, elapsed: float, timeline: Timeline, after: float) -> dict[str, Any]:
+def page_content(info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline, after: float) -> dict[str, Any]:
     """Return what the page shows.
 
     Args:
         info: Of the run.
-        state: What the run is doing, in a word.
+        phase: What the run is doing.
         elapsed: Seconds since people could come.
         timeline: Of the run.
         after: Seconds since people could come; later points are returned, or all of them for 0.
@@ -29,7 +30,7 @@ def page_content(info: RunInfo, state: str, elapsed: float, timeline: Timeline, 
         "run": {
             "id": info.run_id,
             "title": info.title,
-            "state": state,
+            "state": phase.value,
             "elapsed": elapsed,
             "planned": info.planned_people,
             "hub": info.hub,

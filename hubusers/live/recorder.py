@@ -19,6 +19,7 @@ from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import FinishedRun, RunInfo
 from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 
@@ -38,6 +39,7 @@ class Recorder:
         info: What is known of the run.
         event_text: The event file as it is rehearsed; "" without one.
         counts: Returns the counts of all processes, added up.
+        phase: Returns what the run is doing.
         aloud: Whether to log a line of progress every ten seconds.
     """
 
@@ -48,15 +50,16 @@ class Recorder:
         info: RunInfo,
         event_text: str,
         counts: Callable[[], UserCounts],
+        phase: Callable[[], Phase],
         *,
         aloud: bool,
     ) -> None:
         self.run = run
         self.info = info
-        self.state = "preparing"
         self._environment = environment
         self._event_text = event_text
         self._counts = counts
+        self._phase = phase
         self._aloud = aloud
         self._has_missed_step = False
         event = run.settings.event
@@ -79,26 +82,21 @@ class Recorder:
     def note_doors_open(self) -> None:
         """Note that people may come from now on; the time of the run is counted from here."""
         self.info.began = time.time()
-        self.state = "running"
 
     def note_end(self) -> None:
         """Note that the users leave now, before the clean-up."""
-        if self.state != "stopping":
-            self.state = "stopping"
-            self.info.ended = time.time()
-            self._hub_watch.stop()
+        self.info.ended = time.time()
+        self._hub_watch.stop()
 
     def finish(self) -> Verdict:
-        """Write the rest and the report; return the verdict.
+        """Write the rest and the report; return the verdict. Where an interrupt broke it off, it may be called again.
 
         Logs:
             INFO the verdict, and where the report is; ERROR what could not be written.
         """
-        self.note_end()
         if self._recording:
             self._recording.kill()
         self._timeline.judge()
-        self.state = "stopped"
         settings = self.run.settings
         arrivals = [person.arrives for person in settings.people] if settings.event else []
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
@@ -114,14 +112,15 @@ class Recorder:
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows, with the points that are later than `after` seconds of the run."""
         last = self._timeline.points[-1]["t"] if self._timeline.points else None
-        elapsed = self.run.elapsed if self.state == "running" else float(last or 0)
-        return page_content(self.info, self.state, elapsed, self._timeline, after)
+        phase = self._phase()
+        elapsed = self.run.elapsed if phase is Phase.RUNNING else float(last or 0)
+        return page_content(self.info, phase, elapsed, self._timeline, after)
 
     def _record(self) -> None:
         next_line, next_look = _PROGRESS_INTERVAL, 0.0
         while True:
             elapsed = self.run.elapsed
-            if self.state == "running":
+            if self._phase() is Phase.RUNNING:
                 self._timeline.note(time.time(), elapsed, self._counts())
                 if elapsed >= next_look:
                     next_look = elapsed + _CLIMB_INTERVAL

@@ -41,6 +41,7 @@ class RunWriter:
         self._runs_folder = runs_folder
         self._results = results
         self._folder: RunFolder | None = None
+        self._is_closed = False
 
     @property
     def path(self) -> Path:
@@ -80,14 +81,16 @@ class RunWriter:
                 self._folder.write_hub_sample(sample)
 
     def finish(self, run: FinishedRun, verdict: Verdict, environment: Environment) -> None:
-        """Write the rest, Locust's own statistics, and the report.
+        """Write the rest, Locust's own statistics, and the report; called again, write the report once more.
 
         Logs:
             INFO where the report is.
         """
-        self.write_new()
+        if not self._is_closed:
+            self.write_new()
         if self._folder:
             with self._or_stop_writing():
+                self._is_closed = True
                 self._folder.close()
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)

@@ -28,11 +28,11 @@ from hubusers.plugin.messages import (
     Figures,
     RunPlan,
 )
-from hubusers.plugin.phase import Phase
 from hubusers.plugin.role import Role
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
+from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 
@@ -154,6 +154,7 @@ class Master(Role):
         self.control.note_failed_spawns(worker, figures.spawns)
         run.results.records.add(figures.records)
         run.results.requests.add(figures.requests)
+        run.results.examples.add(figures.examples)
         self.control.note_strain(worker, figures.strain)
         return True
 

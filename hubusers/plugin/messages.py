@@ -63,6 +63,7 @@ class Figures:
     counts: UserCounts
     records: list[Any]  # the new ones, as `Records.take_new` returns them
     requests: list[Any]
+    examples: list[Any]
     has_left: bool  # whether all its people have come, and left again
     servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
 
@@ -77,6 +78,7 @@ class Figures:
             counts=run.counts,
             records=run.results.records.take_new(),
             requests=run.results.requests.take_new(),
+            examples=run.results.examples.take_new(),
             has_left=has_left,
             servers=run.ledger.left() if run.settings.accounts_file else [],
         )

@@ -34,16 +34,15 @@ from hubusers.plugin.before_run import (
 )
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.messages import RunPlan
-from hubusers.plugin.phase import Phase, may_follow, next_phase
 from hubusers.plugin.role import Role
 from hubusers.report.plan_chart import drawn
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
 from hubusers.run.first_server import try_one_server
 from hubusers.run.generator_check import Strain, verdict
+from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
 from hubusers.run.user_class import HubUserClass
-from hubusers.run.user_counts import UserCounts
 from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import Findings, LeftBehind, PreflightError
 from hubusers.settings.settings import Settings, check_runs_folder, event_from, event_text_from, settings_from
@@ -296,12 +295,16 @@ class RunControl:
             versions=versions(),
             options=settings.shown(),
         )
-        self.recorder = Recorder(run, self.environment, info, self.event_text, self.counts, aloud=self.options.headless)
+        self.recorder = Recorder(
+            run,
+            self.environment,
+            info,
+            self.event_text,
+            self.role.counts,
+            lambda: self.phase,
+            aloud=self.options.headless,
+        )
         self.recorder.start()
-
-    def counts(self) -> UserCounts:
-        """Return what all users of the run do at the moment."""
-        return self.role.counts()
 
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows."""
