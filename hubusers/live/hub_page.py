@@ -1,7 +1,5 @@
 """The page *Hub* beside Locust's own in the web UI: live charts of the hub and its servers while a run lasts."""
 
-from locust.web import WebUI
-
 import json
 import math
 from collections.abc import Callable
@@ -17,7 +15,10 @@ _PLOTLY = str(files("plotly") / "package_data")
 _PLOTLY_SECONDS = 24 * 3600
 """How long a browser keeps plotly, which is 5 MB and changes with its version only."""
 
-_LINK = b'<script defer src="./hub/static/hub_link.js"></script>'
+TAB_SCRIPT = b'<script defer src="./hub/static/hub_link.js"></script>'
+"""Adds a tab for the page to Locust's own page."""
+
+View = Callable[..., ResponseReturnValue]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -25,15 +26,17 @@ _POLICY = (
 )
 
 
-def add_hub_page(web_ui: WebUI, state: Callable[[float], dict[str, Any]]) -> None:
-    """Add the page, and the tab in Locust's own page that leads to it, before the web UI starts.
+def hub_page(
+    content: Callable[[float], dict[str, Any]], protected: Callable[[View], View], url_prefix: str
+) -> Blueprint:
+    """Return the page, for the web UI of the process that records the run.
 
     Args:
-        web_ui: Of the process that has one: the only one of a run, or the master.
-        state: Returns the run, its points later than so many seconds of it, its targets, and notes.
+        content: Returns what the page shows, with the points that are later than a number of seconds of the run.
+        protected: Wraps a view, so that it asks for a login where the web UI does.
+        url_prefix: What the paths of the web UI begin with.
     """
-    assert web_ui.app
-    page = Blueprint("hub_page", __name__, url_prefix=web_ui.app.blueprints["locust"].url_prefix)
+    page = Blueprint("hub_page", __name__, url_prefix=url_prefix)
 
     def hub() -> ResponseReturnValue:
         response = send_from_directory(_STATIC, "hub.html")
@@ -48,7 +51,7 @@ def add_hub_page(web_ui: WebUI, state: Callable[[float], dict[str, Any]]) -> Non
             seconds = math.nan
         if not math.isfinite(seconds):
             return Response("after= must be seconds of the run, as in after=120.5\n", 400, mimetype="text/plain")
-        return Response(_json(state(seconds)), mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return Response(_json(content(seconds)), mimetype="application/json", headers={"Cache-Control": "no-store"})
 
     def hub_static(name: str) -> ResponseReturnValue:
         if name == "plotly.min.js":
@@ -56,17 +59,8 @@ def add_hub_page(web_ui: WebUI, state: Callable[[float], dict[str, Any]]) -> Non
         return send_from_directory(_STATIC, name)
 
     for rule, view in (("/hub", hub), ("/hub/state", hub_state), ("/hub/static/<name>", hub_static)):
-        page.add_url_rule(rule, view.__name__, web_ui.auth_required_if_enabled(view))
-    web_ui.app.register_blueprint(page)
-    web_ui.app.after_request(_add_tab)
-
-
-def _add_tab(response: Response) -> Response:
-    # By a script, because the tabs are made in the browser, and Locust's own means for more of them knows tables only.
-    if request.endpoint == "locust.index" and response.status_code == 200 and response.mimetype == "text/html":
-        before, head, after = response.get_data().partition(b"</head>")
-        response.set_data(before + _LINK + head + after)
-    return response
+        page.add_url_rule(rule, view.__name__, protected(view))
+    return page
 
 
 def _json(state: dict[str, Any]) -> str:

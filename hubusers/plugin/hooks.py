@@ -11,7 +11,6 @@ import contextlib
 import resource
 from typing import Any
 
-from hubusers.live.hub_page import add_hub_page
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.locust_internals import DispatchNobody
@@ -20,6 +19,7 @@ from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
+from hubusers.plugin.web_pages import add_hub_page
 from hubusers.plugin.worker import Worker
 from hubusers.settings.options import add_options
 

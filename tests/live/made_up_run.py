@@ -10,8 +10,8 @@ from typing import Any
 
 import gevent
 
-from hubusers.live.hub_page import add_hub_page
 from hubusers.local.ports import free_port
+from hubusers.plugin.web_pages import add_hub_page
 
 
 class Nobody(User):
