@@ -1,7 +1,6 @@
 """What one person's browser does on the network: cookies, six connections, a cache, redirects, and rows for it all."""
 
 import json
-import math
 import time
 import urllib.request
 import zlib
@@ -24,9 +23,10 @@ from urllib3.filepost import encode_multipart_formdata
 from hubusers.browser.path_template import template_of
 from hubusers.http.connections import Connections
 from hubusers.http.gevent_transport import GeventTransport, within
-from hubusers.http.messages import UNREADABLE, Answer, Request
+from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, Request
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.http.stream import Stream, report
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import endpoint_from_url, hub_url
 from hubusers.hub.progress import SILENCE
 
@@ -122,6 +122,10 @@ class Browser:
     All paths are those of the host: they begin with `base` where the hub has one. Each request is a row in Locust's
     statistics, where the connections have an event for it.
 
+    Every method that sends something takes a deadline, which bounds all that it does: redirects and files included. A
+    request gets what is left until then, `timeout` seconds at most, and none is sent later: its answer is "timed out"
+    at once. Without a deadline it comes `timeout` seconds after the call.
+
     Args:
         connections: To the hub, `CONNECTIONS` of them; their URL is that of the hub or of its API.
         authorization: The value of an `Authorization` header, for people who have a token and do not log in.
@@ -155,12 +159,17 @@ class Browser:
 
     # Pages
 
-    def get(self, path: str) -> Page:
+    def get(self, path: str, *, deadline: Deadline | None = None) -> Page:
         """Go to a page, and follow where it redirects to."""
-        return self._navigate("GET", path, b"", {})
+        return self._navigate("GET", path, b"", {}, deadline or Deadline(self.timeout))
 
     def post_form(
-        self, path: str, fields: Mapping[str, str] | Iterable[tuple[str, str]], *, multipart: bool = False
+        self,
+        path: str,
+        fields: Mapping[str, str] | Iterable[tuple[str, str]],
+        *,
+        multipart: bool = False,
+        deadline: Deadline | None = None,
     ) -> Page:
         """Send a form, and follow where its answer redirects to.
 
@@ -168,22 +177,23 @@ class Browser:
             path: Where the form goes.
             fields: Names and values; a name may come again and again in pairs.
             multipart: Whether the form's `enctype` is `multipart/form-data`.
+            deadline: Until when the last redirect must have been answered.
         """
         pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
         if multipart:
             body, kind = encode_multipart_formdata(pairs)
         else:
             body, kind = urlencode(pairs).encode(), "application/x-www-form-urlencoded"
-        return self._navigate("POST", path, body, {"Content-Type": kind})
+        return self._navigate("POST", path, body, {"Content-Type": kind}, deadline or Deadline(self.timeout))
 
-    def _navigate(self, method: str, path: str, body: bytes, more: dict[str, str]) -> Page:
+    def _navigate(self, method: str, path: str, body: bytes, more: dict[str, str], deadline: Deadline) -> Page:
         path, self.page_token = path.partition("#")[0], ""
         redirected_from: list[str] = []
         for _ in range(MOST_REDIRECTS + 1):
             headers = {**_PAGE, **more, "Sec-Fetch-Site": "same-origin" if self._page else "none"}
             if method == "POST":
                 headers["Origin"] = self._origin
-            answer = self._exchange(method, path, headers, body, _FINE_FOR_A_PERSON)
+            answer = self._exchange(method, path, headers, body, _FINE_FOR_A_PERSON, deadline)
             if method == "POST":
                 self.form_answered = time.monotonic()
             location = answer.headers.get("location") if answer.status in _REDIRECTS else None
@@ -225,7 +235,15 @@ class Browser:
 
     # What a page's scripts do
 
-    def fetch(self, method: str, path: str, body: Any = None, good: Container[int] = _SUCCESSES) -> Page:
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        good: Container[int] = _SUCCESSES,
+        *,
+        deadline: Deadline | None = None,
+    ) -> Page:
         """Do what a page's script does: a request whose answer it reads; redirects are not followed.
 
         The XSRF token goes along as JupyterLab sends it, in a header for any method; not where it is in the query,
@@ -236,6 +254,7 @@ class Browser:
             path: Path and query.
             body: Sent as JSON unless None.
             good: The statuses that are no failures.
+            deadline: Until when its answer must be there.
         """
         headers = dict(_CALL)
         if self.page_token:
@@ -248,16 +267,15 @@ class Browser:
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        return _page(self._exchange(method, path, headers, content, good), path)
+        answer = self._exchange(method, path, headers, content, good, deadline or Deadline(self.timeout))
+        return _page(answer, path)
 
-    def stream(
-        self, path: str, *, timeout: float = math.inf, silence: float = SILENCE
-    ) -> AbstractContextManager[Stream]:
+    def stream(self, path: str, deadline: Deadline, *, silence: float = SILENCE) -> AbstractContextManager[Stream]:
         """Open an event source: a context manager for its beginning and its lines.
 
         Args:
             path: Path and query.
-            timeout: Seconds that it may last.
+            deadline: How long it may last.
             silence: Seconds without a byte after which it is given up.
 
         Raises:
@@ -266,7 +284,16 @@ class Browser:
         headers = self._complete({**_CALL, "Accept": "text/event-stream", "Cache-Control": "no-cache"}, path)
         headers["Accept-Encoding"] = "identity"  # its lines are read as they come
         return self._streams.stream(
-            Request("GET", self._origin + path, self._row(path), None, headers, timeout, _is_success, silence)
+            Request(
+                "GET",
+                self._origin + path,
+                self._row(path),
+                None,
+                headers,
+                max(deadline.remaining(), 0.0),
+                _is_success,
+                silence,
+            )
         )
 
     def websocket_headers(self, path: str) -> list[str]:
@@ -288,32 +315,33 @@ class Browser:
 
     # Files
 
-    def load(self, paths: Iterable[str]) -> None:
+    def load(self, paths: Iterable[str], *, deadline: Deadline | None = None) -> None:
         """Load what pages need: scripts, styles, images; several at a time, and only what the cache lacks."""
+        deadline = deadline or Deadline(self.timeout)
         wanted = [path for path in dict.fromkeys(paths) if not self._is_fresh(path)]
         if len(wanted) == 1:
-            self._load(wanted[0])
+            self._load(wanted[0], deadline)
         elif wanted:
             pool = Pool(CONNECTIONS)
             try:
-                gevent.joinall([pool.spawn(self._load, path) for path in wanted], raise_error=True)
+                gevent.joinall([pool.spawn(self._load, path, deadline) for path in wanted], raise_error=True)
             finally:
                 pool.kill()  # does something only where the person was ended meanwhile
 
-    def text_of(self, path: str) -> str:
+    def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
         """Load a file, whatever the cache has, and return its text; the empty string where there is none."""
         self._cache.pop(path, None)
-        answer = self._load(path, whole=True)
+        answer = self._load(path, deadline or Deadline(self.timeout), whole=True)
         return answer.body if answer.status in _SUCCESSES else ""
 
-    def _load(self, path: str, whole: bool = False) -> Answer:
+    def _load(self, path: str, deadline: Deadline, whole: bool = False) -> Answer:
         cached = self._cache.get(path)
         headers = dict(_FILE)
         if cached and cached.etag:
             headers["If-None-Match"] = cached.etag
         if cached and cached.last_modified:
             headers["If-Modified-Since"] = cached.last_modified
-        answer = self._exchange("GET", path, headers, b"", _FINE_FOR_A_FILE, whole)
+        answer = self._exchange("GET", path, headers, b"", _FINE_FOR_A_FILE, deadline, whole)
         if answer.status in _FINE_FOR_A_FILE:
             self._keep(path, answer.headers, cached)
         return answer
@@ -335,8 +363,18 @@ class Browser:
     # Requests
 
     def _exchange(
-        self, method: str, path: str, more: Mapping[str, str], body: bytes, good: Container[int], whole: bool = True
+        self,
+        method: str,
+        path: str,
+        more: Mapping[str, str],
+        body: bytes,
+        good: Container[int],
+        deadline: Deadline,
+        whole: bool = True,
     ) -> Answer:
+        timeout = min(self.timeout, deadline.remaining())
+        if timeout <= 0:
+            return Answer(0, error=TIMED_OUT)
         headers = self._complete(more, path)
         started, length = time.perf_counter(), 0
 
@@ -354,7 +392,7 @@ class Browser:
                     length += len(block)
             return Answer(response.status_code, text, received)
 
-        answer = within(self.timeout, receive)
+        answer = within(timeout, receive)
         self.failures += answer.status not in good
         if "set-cookie" in answer.headers:
             self._cookies.extract_cookies(_Received(answer.headers["set-cookie"]), self._cookie_request(path))  # type: ignore[arg-type]
@@ -365,7 +403,7 @@ class Browser:
                 self._row(path),
                 None,
                 headers,
-                self.timeout,
+                timeout,
                 lambda answer: answer.status in good,
             )
             seconds = time.perf_counter() - started

@@ -1,7 +1,8 @@
 """The hub's pages as a person meets them: log in, ask for a server, watch it start, stop it, log out.
 
-Each function does what the page's own form or script does, and loads the files that the page needs. Checked against the
-pages of JupyterHub 4.1, 5.4 and 6.1.
+Each function does what the page's own form or script does, and loads the files that the page needs. All of that ends at
+the deadline that it takes: a page that has not come then counts as timed out. Checked against the pages of JupyterHub
+4.1, 5.4 and 6.1.
 
     HubUsersError
       LoginFailed            the hub does not let this person in
@@ -22,7 +23,7 @@ from urllib.parse import unquote
 from hubusers.browser.browser import ANOTHER_HOST, Browser, Page
 from hubusers.browser.page_files import load_files
 from hubusers.browser.spawn_form import filled_in
-from hubusers.http.messages import Answer, StreamLost
+from hubusers.http.messages import TIMED_OUT, Answer, StreamLost
 from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, Stop, error_for, limit_of, stop_outcome
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
@@ -80,13 +81,14 @@ class ServerNotRunning(HubUsersError):
     phrase = "server not running"
 
 
-def log_in(browser: Browser, username: str, password: str, *, start: str = "/") -> Page:
+def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
     """Open the hub and log in by its form; who is logged in already, or has no need to, just arrives.
 
     Args:
         browser: The person's.
         username: Typed into the form.
         password: Likewise.
+        deadline: Until when the page must be there.
         start: What the person opens, below the hub's base URL. From "/", the hub's start page, most hubs lead on to
             the default server and so ask for it; `/hub/home` leads nowhere else.
 
@@ -98,7 +100,7 @@ def log_in(browser: Browser, username: str, password: str, *, start: str = "/") 
         LoginFailed: The hub refuses; the text is what its page says.
         HubError: Anything else that is no login page, or nothing at all.
     """
-    page = _go(browser, start)
+    page = _go(browser, start, deadline)
     form = _login_form(page)
     if form is None:
         return _arrived(page, username, on_login_page=_is_below(browser, page.path, "/hub/login"))
@@ -107,13 +109,15 @@ def log_in(browser: Browser, username: str, password: str, *, start: str = "/") 
         field.value = username
     for box in form.xpath(".//input[@type='checkbox'][@required]"):
         box.checked = True  # terms and conditions
-    page, asked = _submit(browser, page, form, form.form_values())
+    page, asked = _submit(browser, page, form, form.form_values(), deadline)
     if _login_form(page) is not None:
         raise _refused(page, username)
     return _arrived(page, username, on_login_page=page.path == asked)
 
 
-def open_spawn_page(browser: Browser, username: str, server_name: str = "", *, page: Page | None = None) -> Page:
+def open_spawn_page(
+    browser: Browser, username: str, deadline: Deadline, server_name: str = "", *, page: Page | None = None
+) -> Page:
     """Open the page that asks for a server.
 
     The hub leads on from it to a server that runs, and starts one that does not, unless there is a form.
@@ -121,6 +125,7 @@ def open_spawn_page(browser: Browser, username: str, server_name: str = "", *, p
     Args:
         browser: The person's, logged in.
         username: Whose server.
+        deadline: Until when the page must be there.
         server_name: Which server; "" is the default one.
         page: Where the person is: opens nothing if that is the server's spawn, or the server, already.
 
@@ -130,7 +135,7 @@ def open_spawn_page(browser: Browser, username: str, server_name: str = "", *, p
     browser.server_name = server_name
     if page is not None and _leads_to(browser, page, username, server_name):
         return page
-    return _go(browser, f"/hub/spawn/{_whose(username, server_name)}")
+    return _go(browser, f"/hub/spawn/{_whose(username, server_name)}", deadline)
 
 
 def is_of_a_spawn(browser: Browser, page: Page) -> bool:
@@ -147,6 +152,7 @@ def is_of_a_spawn(browser: Browser, page: Page) -> bool:
 def spawn(
     browser: Browser,
     username: str,
+    deadline: Deadline,
     server_name: str = "",
     options: Mapping[str, Any] | None = None,
     *,
@@ -157,6 +163,7 @@ def spawn(
     Args:
         browser: The person's, logged in.
         username: Whose server.
+        deadline: Until when the page must be there.
         server_name: Which server; "" is the default one.
         options: What to choose in the form, as for `filled_in`; everything else stays as the form has it. Where there
             is no form there is nothing to choose.
@@ -171,12 +178,12 @@ def spawn(
         SpawnFailed: It failed at once.
         HubError: Any other answer, or none.
     """
-    page = open_spawn_page(browser, username, server_name, page=page)
+    page = open_spawn_page(browser, username, deadline, server_name, page=page)
     form = _spawn_form(page)
     if form is not None:
-        page, _ = _submit(browser, page, form, filled_in(form, options or {}))
+        page, _ = _submit(browser, page, form, filled_in(form, options or {}), deadline)
         if page.status == 400:  # it was started meanwhile, in another tab perhaps
-            page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}")
+            page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
     answer, doing = _answer(page), f"spawning the server of {username}"
@@ -197,7 +204,7 @@ def follow_progress(
     Args:
         browser: The person's.
         page: What `spawn` returned.
-        deadline: Until when to stay; a request that is under way then still comes to its end.
+        deadline: Until when to stay.
         on_ready: Called when the page is told that the server is ready, before it leads there.
 
     Returns:
@@ -213,27 +220,30 @@ def follow_progress(
         progress_url = _PROGRESS_URL.search(page.text)
         progress_path = browser.path_to(progress_url[1], page.path) if progress_url else ""
         if (form := _consent_form(page)) is not None:
-            page, _ = _submit(browser, page, form, form.form_values())
+            page, _ = _submit(browser, page, form, form.form_values(), deadline)
         elif progress_path:
             if _listen(browser, progress_path, deadline):
                 on_ready()
             else:
                 deadline.sleep(RECONNECT)
-            page = _see(browser, browser.get(page.path))
+            page = _see(browser, browser.get(page.path, deadline=deadline), deadline)
         elif _has(page, "//a[@id='refresh']"):  # it is stopping
             deadline.sleep(STOP_RELOAD)
-            page = _see(browser, browser.get(page.path))
+            page = _see(browser, browser.get(page.path, deadline=deadline), deadline)
+        elif page.error == TIMED_OUT:
+            break
         else:
             return _at_the_server(page)
     raise WaitTimeout(f"the server was not up within {deadline.seconds:g} seconds")
 
 
-def stop_server(browser: Browser, username: str, server_name: str = "") -> Stop:
+def stop_server(browser: Browser, username: str, deadline: Deadline, server_name: str = "") -> Stop:
     """Press the button of the hub's home page that stops a server.
 
     Args:
         browser: The person's.
         username: Whose server.
+        deadline: Until when the hub must have answered.
         server_name: Which server; "" is the default one.
 
     Returns:
@@ -243,22 +253,26 @@ def stop_server(browser: Browser, username: str, server_name: str = "") -> Stop:
     Raises:
         HubError: The hub refused, or did not answer.
     """
-    page = _go(browser, "/hub/home")
+    page = _go(browser, "/hub/home", deadline)
     if page.error or page.status >= 400:
         raise _error(page, f"opening the home page of {username}")
     token = _XSRF_TOKEN.search(page.text)
     query = f"?_xsrf={token[1]}" if token else ""
     server = f"servers/{quoted(server_name)}" if server_name else "server"
     path = f"{browser.base}/hub/api/users/{quoted(username)}/{server}{query}"
-    answer = browser.fetch("DELETE", path).answer
+    answer = browser.fetch("DELETE", path, deadline=deadline).answer
     outcome = stop_outcome(answer)
     if outcome in {Stop.REFUSED, Stop.USER_GONE}:
         raise error_for(answer, f"stopping the server of {username}")
     return outcome
 
 
-def log_out(browser: Browser) -> Page:
+def log_out(browser: Browser, deadline: Deadline) -> Page:
     """Press the button that logs out.
+
+    Args:
+        browser: The person's.
+        deadline: Until when the page must be there.
 
     Returns:
         The page where the person is then: mostly that of the login.
@@ -266,7 +280,7 @@ def log_out(browser: Browser) -> Page:
     Raises:
         HubError: There is no such page.
     """
-    page = _go(browser, "/hub/logout")
+    page = _go(browser, "/hub/logout", deadline)
     if not page.error.startswith(ANOTHER_HOST) and (page.error or page.status >= 400):
         raise _error(page, "logging out")
     return page
@@ -316,7 +330,7 @@ def _listen(browser: Browser, path: str, deadline: Deadline) -> bool:
     """Listen to a server's progress; return whether it is ready, or the stream did not tell."""
     messages: deque[str] = deque(maxlen=_MESSAGES)
     try:
-        with browser.stream(path, timeout=deadline.remaining()) as stream:
+        with browser.stream(path, deadline) as stream:
             for event in filter(None, map(event_of, stream)):
                 if event.message:
                     messages.append(event.message)
@@ -329,21 +343,23 @@ def _listen(browser: Browser, path: str, deadline: Deadline) -> bool:
     return False
 
 
-def _go(browser: Browser, path: str) -> Page:
-    return _see(browser, browser.get(browser.base + path))
+def _go(browser: Browser, path: str, deadline: Deadline) -> Page:
+    return _see(browser, browser.get(browser.base + path, deadline=deadline), deadline)
 
 
-def _submit(browser: Browser, page: Page, form: Any, fields: Iterable[tuple[str, str]]) -> tuple[Page, str]:
+def _submit(
+    browser: Browser, page: Page, form: Any, fields: Iterable[tuple[str, str]], deadline: Deadline
+) -> tuple[Page, str]:
     """Send a form; return the page that this leads to, and the path that was asked for first."""
     path = browser.path_to(form.get("action") or "", page.path) or page.path
     multipart = form.get("enctype") == "multipart/form-data"
-    return _see(browser, browser.post_form(path, fields, multipart=multipart)), path
+    return _see(browser, browser.post_form(path, fields, multipart=multipart, deadline=deadline), deadline), path
 
 
-def _see(browser: Browser, page: Page) -> Page:
+def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
     """Load what a page of the hub needs; those of a server are for others to load."""
     if page.is_document and _is_below(browser, page.path, "/hub"):
-        load_files(browser, page)
+        load_files(browser, page, deadline)
     return page
 
 

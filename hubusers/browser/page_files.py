@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from hubusers.browser.browser import Browser, Page
+from hubusers.hub.deadline import Deadline
 
 _IMPORT = re.compile(r"""@import\s*(?:url\(\s*)?["']?([^"')\s;]+)""")
 _FONT_FACE = re.compile(r"@font-face\s*\{([^}]*)\}")
@@ -25,20 +26,23 @@ _referred_to: dict[str, tuple[str, ...]] = {}
 """What each style and each required script refers to: paths for a style, names of modules for a script."""
 
 
-def load_files(browser: Browser, page: Page) -> None:
-    """Load what a page needs that the browser's cache lacks, in the order in which it comes to light."""
+def load_files(browser: Browser, page: Page, deadline: Deadline) -> None:
+    """Load what a page needs that the browser's cache lacks, in the order in which a browser finds it.
+
+    Files that have not come at the deadline are left out, as if the person had stopped loading.
+    """
     document = page.document
     scripts = "\n".join(script.text or "" for script in document.iter("script"))
     wave = [path for address in _own_files(document) if (path := browser.path_to(address, page.path))]
     modules = _Modules(browser.path_to(_first(_BASE_URL, scripts), page.path) or page.path, scripts, wave)
     wave_after_that = modules.paths(_names_in(scripts))
     seen: set[str] = set()
-    while wave:
+    while wave and deadline.remaining() > 0:
         seen.update(wave)
         texts = [path for path in wave if _tells_more(path, modules) and path not in _referred_to]
-        browser.load(path for path in wave if path not in texts)
+        browser.load((path for path in wave if path not in texts), deadline=deadline)
         for path in texts:
-            if text := browser.text_of(path):
+            if text := browser.text_of(path, deadline=deadline):
                 _referred_to[path] = _references(path, text)
         found = wave_after_that + [
             more

@@ -86,20 +86,19 @@ class Kernel(HeldWebsocket):
         self._displays: dict[str, list[dict[str, Any]]] = {}
         super().__init__(url, headers, tls_context=tls_context, timeout=timeout)
 
-    def wait_until_ready(self, timeout: float) -> None:
+    def wait_until_ready(self, deadline: Deadline) -> None:
         """Ask for the kernel's information, as a front end does first, until it answers.
 
         So also when the kernel was restarted on request, which leaves the websocket as it is.
 
         Args:
-            timeout: Seconds.
+            deadline: Until when it must have answered.
 
         Raises:
-            WaitTimeout: It did not, in time.
+            WaitTimeout: It did not.
             KernelDied: It can't any more.
             WebsocketLost: It can't be asked.
         """
-        deadline = Deadline(timeout)
         self._displays.clear()  # nothing updates what a kernel showed before it was restarted
         while (left := deadline.remaining()) > 0:
             try:
@@ -108,9 +107,9 @@ class Kernel(HeldWebsocket):
             except KernelDied:
                 if self.state == "dead":
                     raise
-        raise WaitTimeout(f"the kernel was not ready within {timeout:g} seconds", cause="kernel not ready")
+        raise WaitTimeout(f"the kernel was not ready within {deadline.seconds:g} seconds", cause="kernel not ready")
 
-    def execute(self, code: str, timeout: float) -> CellResult:
+    def execute(self, code: str, deadline: Deadline) -> CellResult:
         """Run a cell and return its outputs, as a notebook would show them.
 
         It is complete when the kernel has replied and said that it is idle again, in whichever order. What comes
@@ -118,7 +117,8 @@ class Kernel(HeldWebsocket):
 
         Args:
             code: The cell's source.
-            timeout: Seconds. The kernel goes on with a cell that takes longer, unless it is interrupted.
+            deadline: Until when it must be complete. The kernel goes on with a cell that takes longer, unless it is
+                interrupted.
 
         Raises:
             WaitTimeout: It was not complete in time.
@@ -134,8 +134,8 @@ class Kernel(HeldWebsocket):
             "stop_on_error": True,
         }
         execution = _Execution(self._displays)
-        if not self._ask("execute_request", content, execution, timeout):
-            raise WaitTimeout(f"the cell did not end within {timeout:g} seconds", cause="cell still running")
+        if not self._ask("execute_request", content, execution, deadline.remaining()):
+            raise WaitTimeout(f"the cell did not end within {deadline.seconds:g} seconds", cause="cell still running")
         return execution.result
 
     def _ask(self, kind: str, content: dict[str, Any], request: "_Request", seconds: float) -> bool:

@@ -78,7 +78,8 @@ class BrowserUser(PlannedUser):
                     raise self._error_for(answer, f"logging in as {self.username}")
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
-                self._page = hub_pages.log_in(self.browser, self.username, self.account.password)
+                deadline = Deadline(self.settings.server_timeout)
+                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, deadline)
                 # Most hubs go on to ask for the server: that is of the next step. Who still was logged in sent no form.
                 measured.ended = self.browser.form_answered
         self._is_logged_in = True
@@ -157,7 +158,7 @@ class BrowserUser(PlannedUser):
         """Open the spawn page, which leads to a server that runs; one that does not is started by it."""
         began = (page and self.browser.form_answered) or self._began()
         deadline = Deadline(self.settings.server_timeout)
-        page = hub_pages.open_spawn_page(self.browser, self.username, self.account.server_name, page=page)
+        page = hub_pages.open_spawn_page(self.browser, self.username, deadline, self.account.server_name, page=page)
         if hub_pages.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
             return self._start_by_the_page(page, began)
@@ -203,7 +204,7 @@ class BrowserUser(PlannedUser):
         began = measured.began if page else time.monotonic()
         while True:
             try:
-                return self._spawn(page, began)
+                return self._spawn(page, began, deadline)
             except hub_pages.ComeBackLater as later:
                 pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
                 self._throttled(measured, min(pause, max(0.0, deadline.remaining())), later.limit)
@@ -213,12 +214,12 @@ class BrowserUser(PlannedUser):
                 deadline.sleep(pause)
                 page, began = None, time.monotonic()
 
-    def _spawn(self, page: Page | None, began: float) -> Page:
+    def _spawn(self, page: Page | None, began: float, deadline: Deadline) -> Page:
         later: hub_pages.ComeBackLater | None = None
         with self._noted(SPAWN_PAGE, Measured(began), "STEP"):
             try:
                 return hub_pages.spawn(
-                    self.browser, self.username, self.account.server_name, self.person.user_options, page=page
+                    self.browser, self.username, deadline, self.account.server_name, self.person.user_options, page=page
                 )
             except hub_pages.ComeBackLater as error:
                 later = error  # which is no failure of the page
@@ -230,7 +231,7 @@ class BrowserUser(PlannedUser):
         else:
             self._stop_by_the_page()
             try:
-                hub_pages.log_out(self.browser)
+                hub_pages.log_out(self.browser, Deadline(self.settings.server_timeout))
             except HubUsersError as error:
                 self.test_run.note_failure(error)
         self._is_logged_in = False
@@ -242,7 +243,7 @@ class BrowserUser(PlannedUser):
             server_name = self.account.server_name
 
             def ask() -> Stop | None:
-                outcome = hub_pages.stop_server(self.browser, self.username, server_name)
+                outcome = hub_pages.stop_server(self.browser, self.username, deadline, server_name)
                 return None if outcome is Stop.NOT_NOW else outcome
 
             with own_rejections("", self.settings.access.token):

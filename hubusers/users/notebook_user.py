@@ -15,9 +15,11 @@ import gevent
 from hubusers.browser.browser import Page
 from hubusers.browser.path_template import template_of
 from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
-from hubusers.lab.frontend import NOT_JUPYTERLAB, FrontEnd
+from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.kernel import Kernel
+from hubusers.lab.lab_page import NOT_JUPYTERLAB
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
 from hubusers.results.records import CELL, KERNEL_READY, LAB_LOADED, SAVED
 from hubusers.settings.access import SettingsError
@@ -88,13 +90,13 @@ class NotebookUser(BrowserUser):
         with self.step(LAB_LOADED):
             if page.error or page.status >= 400:
                 raise self._error_for(page.answer, "opening JupyterLab")
-            failed = self.browser.failures
-            front_end = self._front_end = FrontEnd.of(self.browser, page)
+            failed, deadline = self.browser.failures, Deadline(self.settings.server_timeout)
+            front_end = self._front_end = FrontEnd.from_page(self.browser, page, deadline)
             if front_end.problem == NOT_JUPYTERLAB:
                 raise HubError(f"opening JupyterLab: {page.path} is no page of it", cause="no JupyterLab page")
-            listening = gevent.spawn(self._listen, front_end.events_path)
+            listening = gevent.spawn(self._listen, front_end.events_path, deadline)
             try:
-                front_end.load(self.browser)
+                front_end.load(deadline)
                 refused = listening.get()
             finally:
                 listening.kill()  # does something only where the person was ended meanwhile
@@ -114,7 +116,7 @@ class NotebookUser(BrowserUser):
             if self.time_left <= 0:
                 break
             self.run_cell(kernel, notebook, cell, document)
-            self._front_end.ran(self.browser)
+            self._front_end.after_cell(Deadline(self.settings.server_timeout))
         self.save(path, document)
 
     def put_there(self, notebook: Notebook) -> str:
@@ -136,15 +138,17 @@ class NotebookUser(BrowserUser):
         One that is open already gets its kernel restarted.
         """
         with self.step(KERNEL_READY):
+            deadline = Deadline(self.settings.server_timeout)
             kernel = self._kernels.get(path)
             if kernel and not kernel.lost:
                 self._front_end.notebook = path
-                answer = self.browser.fetch("POST", f"{self._front_end.base}api/kernels/{kernel.id}/restart").answer
+                restart = f"{self._front_end.base}api/kernels/{kernel.id}/restart"
+                answer = self.browser.fetch("POST", restart, deadline=deadline).answer
                 if answer.status != 200:
                     raise self._error_for(answer, "restarting a kernel")
             else:
-                kernel = self._start_kernel(path)
-            kernel.wait_until_ready(self.settings.server_timeout)
+                kernel = self._start_kernel(path, deadline)
+            kernel.wait_until_ready(deadline)
         return kernel
 
     def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
@@ -157,7 +161,7 @@ class NotebookUser(BrowserUser):
             document: The notebook as it is in the browser; the outputs go there.
         """
         with self.step(CELL):
-            result = kernel.execute(cell.source, self.settings.server_timeout)
+            result = kernel.execute(cell.source, Deadline(self.settings.server_timeout))
             document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
             if failure := cell.failure(result.outputs):
                 where = f"{notebook.name}, cell {cell.index + 1}"
@@ -166,7 +170,7 @@ class NotebookUser(BrowserUser):
     def save(self, path: str, document: dict[str, Any]) -> None:
         """Save the open notebook: the row `STEP saved`."""
         with self.step(SAVED):
-            answer = self._front_end.saved(self.browser, document).answer
+            answer = self._front_end.save(document, Deadline(self.settings.server_timeout)).answer
             if answer.status not in {200, 201}:
                 raise self._error_for(answer, f"saving {path}")
 
@@ -194,25 +198,25 @@ class NotebookUser(BrowserUser):
 
     # How it is done
 
-    def _start_kernel(self, path: str) -> Kernel:
-        opened = self._front_end.opened(self.browser, path)
+    def _start_kernel(self, path: str, deadline: Deadline) -> Kernel:
+        opened = self._front_end.open_notebook(path, deadline)
         if opened.notebook.status != 200:
             raise self._error_for(opened.notebook.answer, f"opening {path}")
         if opened.session.status not in {200, 201} or not opened.kernel:
             raise self._error_for(opened.session.answer, f"starting a kernel for {path}")
         channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
-        kernel = self._kernels[path] = self._hold(Kernel, channels)
+        kernel = self._kernels[path] = self._hold(Kernel, channels, deadline)
         return kernel
 
-    def _listen(self, path: str) -> WebsocketRefused | None:
+    def _listen(self, path: str, deadline: Deadline) -> WebsocketRefused | None:
         """Hold a websocket that is only listened to; return why it was refused, for others than this greenlet."""
         try:
-            self._hold(HeldWebsocket, path)
+            self._hold(HeldWebsocket, path, deadline)
         except WebsocketRefused as refused:
             return refused
         return None
 
-    def _hold(self, kind: type[Held], path: str) -> Held:
+    def _hold(self, kind: type[Held], path: str, deadline: Deadline) -> Held:
         """Open a websocket, counted under its path template, and hold it as long as the page is there."""
         began = time.perf_counter()
         try:
@@ -220,7 +224,7 @@ class NotebookUser(BrowserUser):
                 websocket_url(self.settings.endpoint, path),
                 self.browser.websocket_headers(path),
                 tls_context=self.test_run.tls_context(),
-                timeout=self.settings.server_timeout,
+                timeout=deadline.remaining(),
             )
         except WebsocketRefused as refused:
             self._count_handshake(path, began, refused)
@@ -241,7 +245,7 @@ class NotebookUser(BrowserUser):
 
     def _ask_again_and_again(self) -> None:
         while True:
-            gevent.sleep(self._front_end.poll(self.browser, time.monotonic(), self._random))
+            gevent.sleep(self._front_end.poll(time.monotonic(), self._random))
 
     def _stop_asking(self) -> None:
         if self._asking:

@@ -14,6 +14,7 @@ from hubusers.browser.browser import CONNECTIONS, HEADERS, Browser, Page
 from hubusers.browser.path_template import template_of
 from hubusers.http.connections import Connections
 from hubusers.http.messages import StreamLost
+from hubusers.hub.deadline import Deadline
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
 
@@ -233,17 +234,43 @@ def test_nothing_is_raised_for_the_network(scripted_hub: ScriptedHub, rows: Rows
     assert {row[2] for row in rows} == {error}
 
 
+def test_a_deadline_bounds_all_that_a_call_does(scripted_hub: ScriptedHub, rows: Rows) -> None:
+    """Redirects that come each just in time, and files of which only six come at a time."""
+    connections = Connections(scripted_hub.url, {}, size=CONNECTIONS, request_event=rows.event)
+    browser = Browser(connections, timeout=0.5)
+    scripted_hub.script(Scripted(302, headers={"Location": "/hub/again"}, held=0.25))
+    for deadline, seconds in ((Deadline(0.35), 0.35), (None, 0.5)):  # without one, the timeout is for all of it
+        began = time.monotonic()
+        page = browser.get("/hub/home", deadline=deadline)
+        assert (page.status, page.error, page.redirected_from) == (0, "timed out", ("/hub/home",))
+        assert seconds <= time.monotonic() - began < seconds + 1
+    scripted_hub.asked.clear()
+    scripted_hub.script(Scripted(200, held=0.25))
+    began = time.monotonic()
+    browser.load([f"/{number}.js" for number in range(60)], deadline=Deadline(0.35))
+    assert 0.35 <= time.monotonic() - began < 1.35
+    assert len(scripted_hub.asked) == 2 * CONNECTIONS
+
+
+def test_nothing_is_sent_or_counted_after_the_deadline(browser: Browser, scripted_hub: ScriptedHub, rows: Rows) -> None:
+    past = Deadline(0)
+    assert browser.get("/hub/home", deadline=past).error == "timed out"
+    assert browser.fetch("GET", "/hub/api/user", deadline=past).error == "timed out"
+    assert browser.text_of("/static/a.js", deadline=past) == ""
+    assert (scripted_hub.asked, rows, browser.failures) == ([], [], 0)
+
+
 def test_an_event_source_is_read_line_by_line(browser: Browser, scripted_hub: ScriptedHub, rows: Rows) -> None:
     path = "/hub/api/users/ann/server/progress?_xsrf=token"
     scripted_hub.script(Scripted(pieces=[b"data: {}\n", b"\n", 0.05, b'data: {"ready": true}\n'], lost=True))
-    with browser.stream(path) as stream:
+    with browser.stream(path, Deadline(5)) as stream:
         lines = iter(stream)
         assert [next(lines) for _ in range(3)] == ["data: {}", "", 'data: {"ready": true}']
         with pytest.raises(StreamLost):
             next(lines)
     assert scripted_hub.asked[0].headers["Accept"] == "text/event-stream"
     scripted_hub.script(Scripted(400, {"message": "nothing is starting"}))
-    with browser.stream(path) as stream:
+    with browser.stream(path, Deadline(5)) as stream:
         assert (stream.answer.status, list(stream)) == (400, [])
     name = "/hub/api/users/{name}/server/progress"
     assert rows == [("GET", name, "None"), ("GET", name, "HTTP 400")]

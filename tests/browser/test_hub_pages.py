@@ -2,7 +2,9 @@
 
 from locust.event import EventHook
 
+import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
+from tests.scripted_hub import Asked, Scripted, ScriptedHub
 from tests.users.profile_hub import CONFIG
 
 DUMMY = "dummy-secret"
@@ -36,6 +39,11 @@ c.JupyterHub.authenticator_class = "native"
 c.NativeAuthenticator.open_signup = True
 c.JupyterHub.template_paths = [str(Path(nativeauthenticator.__file__).parent / "templates")]
 """
+
+
+def soon() -> Deadline:
+    """Until when a page must be there, on a busy machine."""
+    return Deadline(20)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,7 @@ class Person(Browser):
 def new_person(hub: LocalHub) -> Callable[[str], Person]:
     def new(username: str) -> Person:
         person = Person(hub)
-        hub_pages.log_in(person, username, DUMMY, start="/hub/home")
+        hub_pages.log_in(person, username, DUMMY, soon(), start="/hub/home")
         person.rows.clear()
         return person
 
@@ -82,7 +90,7 @@ def wait_until_stopped(browser: Browser, username: str) -> None:
         return browser.fetch("GET", f"/hub/api/users/{username}").answer.model["servers"] == {} or None
 
     outcome = poll(
-        lambda: stop if (stop := hub_pages.stop_server(browser, username)) is not Stop.NOT_NOW else None,
+        lambda: stop if (stop := hub_pages.stop_server(browser, username, soon())) is not Stop.NOT_NOW else None,
         Deadline(20),
         0.5,
     )
@@ -91,7 +99,7 @@ def wait_until_stopped(browser: Browser, username: str) -> None:
 
 
 def set_up(browser: Browser, username: str, server_name: str = "", **options: str) -> Page:
-    page = hub_pages.spawn(browser, username, server_name, options)
+    page = hub_pages.spawn(browser, username, soon(), server_name, options)
     return hub_pages.follow_progress(browser, page, Deadline(20))
 
 
@@ -124,11 +132,11 @@ def test_where_the_hub_leads_tells_whether_the_server_runs(
 )
 def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) -> None:
     browser = Person(hub)
-    page = hub_pages.log_in(browser, username, password, start="/hub/home")
+    page = hub_pages.log_in(browser, username, password, soon(), start="/hub/home")
     assert (page.status, page.path) == (200, "/hub/home")
     assert browser.failed_rows == []
     asked = len(browser.rows)
-    assert hub_pages.log_in(browser, username, password, start="/hub/home").path == "/hub/home"  # is in already
+    assert hub_pages.log_in(browser, username, password, soon(), start="/hub/home").path == "/hub/home"  # is in already
     assert browser.rows[asked:] == [("GET", "/hub/home", "")]
 
 
@@ -138,7 +146,7 @@ def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) 
 )
 def test_who_is_refused_gets_told_as_the_page_says_it(hub: LocalHub, username: str, password: str) -> None:
     with pytest.raises(LoginFailed) as raised:
-        hub_pages.log_in(Person(hub), username, password)
+        hub_pages.log_in(Person(hub), username, password, soon())
     assert not isinstance(raised.value, LoginElsewhere)
     assert str(raised.value) == "login failed: Invalid username or password"
     assert username in raised.value.detail
@@ -156,7 +164,7 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
     (hub.folder / what).touch()
     try:
         with pytest.raises(LoginElsewhere) as raised:
-            hub_pages.log_in(Person(hub), "ann", DUMMY)
+            hub_pages.log_in(Person(hub), "ann", DUMMY, soon())
     finally:
         Path(hub.folder, what).unlink()
     assert raised.value.detail.startswith(detail)
@@ -166,11 +174,11 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
 def test_where_nobody_answers() -> None:
     browser = Browser(Connections("http://127.0.0.1:9", {}))
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.log_in(browser, "ann", DUMMY)
+        hub_pages.log_in(browser, "ann", DUMMY, soon())
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.spawn(browser, "ann")
+        hub_pages.spawn(browser, "ann", soon())
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.stop_server(browser, "ann")
+        hub_pages.stop_server(browser, "ann", soon())
 
 
 def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
@@ -181,7 +189,7 @@ def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
     for _ in range(2):  # the second person's browser need not read what refers to what
         asked.clear()
         browser = Browser(Connections(hub.url, {}, size=CONNECTIONS, request_event=event))
-        hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home")
+        hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
         loaded.append(sorted(path for path in asked if path.startswith("/hub/static/")))
     assert loaded[0] == loaded[1]
     names = [path.partition("?")[0].rpartition("/")[2] for path in loaded[0]]
@@ -198,7 +206,7 @@ def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
     assert {name: names.count(name) for name in once} == dict.fromkeys(once, 1)
     assert any(".woff2" in name for name in names)  # what a style imports, and its fonts
     asked.clear()
-    hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home")
+    hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
     assert [path for path in asked if "?v=" in path] == []
 
 
@@ -229,7 +237,7 @@ def test_what_is_chosen_reaches_the_spawner(
     browser = new_person(username)
     assert set_up(browser, username, **chosen).path == f"/user/{username}/"
     assert options_that_arrived(hub, username) == [arrived]
-    assert hub_pages.stop_server(browser, username) in {Stop.STOPPED, Stop.STOPPING}
+    assert hub_pages.stop_server(browser, username, soon()) in {Stop.STOPPED, Stop.STOPPING}
     assert browser.failed_rows == []
 
 
@@ -263,7 +271,7 @@ def test_what_the_form_does_not_offer_is_said(
     new_person: Callable[[str], Person], chosen: dict[str, str], text: str, detail: str
 ) -> None:
     with pytest.raises(UnknownOption) as raised:
-        hub_pages.spawn(new_person("ann"), "ann", options=chosen)
+        hub_pages.spawn(new_person("ann"), "ann", soon(), options=chosen)
     assert (str(raised.value), raised.value.detail) == (f"not in the spawn form: {text}", detail)
 
 
@@ -272,8 +280,8 @@ def test_what_the_form_does_not_offer_is_said(
 
 def test_login_leads_to_the_spawn_and_the_spawn_to_the_server(hub: LocalHub) -> None:
     browser = Person(hub)
-    page = hub_pages.log_in(browser, "plain-ann", DUMMY)
-    page = hub_pages.spawn(browser, "plain-ann", page=page)
+    page = hub_pages.log_in(browser, "plain-ann", DUMMY, soon())
+    page = hub_pages.spawn(browser, "plain-ann", soon(), page=page)
     seen_ready: list[tuple[str, str]] = []
     page = hub_pages.follow_progress(
         browser, page, Deadline(20), on_ready=lambda: seen_ready.append(browser.rows[-1][:2])
@@ -288,25 +296,25 @@ def test_login_leads_to_the_spawn_and_the_spawn_to_the_server(hub: LocalHub) -> 
     assert rows[-1] == ("GET", "/user/{name}/")
     # Coming again while it runs: straight to it.
     browser.rows.clear()
-    page = hub_pages.spawn(browser, "plain-ann")
+    page = hub_pages.spawn(browser, "plain-ann", soon())
     page = hub_pages.follow_progress(browser, page, Deadline(20), on_ready=lambda: seen_ready.append(("again", "")))
     assert (page.path, len(seen_ready)) == ("/user/plain-ann/", 1)
-    hub_pages.stop_server(browser, "plain-ann")
+    hub_pages.stop_server(browser, "plain-ann", soon())
     assert browser.failed_rows == []
 
 
 def test_a_named_server(new_person: Callable[[str], Person]) -> None:
     browser = new_person("ann")
     assert set_up(browser, "ann", "work").path == "/user/ann/work/"
-    assert hub_pages.stop_server(browser, "ann", "work") in {Stop.STOPPED, Stop.STOPPING}
+    assert hub_pages.stop_server(browser, "ann", soon(), "work") in {Stop.STOPPED, Stop.STOPPING}
     assert [row[1] for row in browser.rows if "{server}" not in row[1]] == ["/hub/home"]
 
 
 def test_the_hub_says_later(new_person: Callable[[str], Person]) -> None:
     first, second = new_person("first"), new_person("plain-second")
-    page = hub_pages.spawn(first, "first", options={"profile": "slow"})
+    page = hub_pages.spawn(first, "first", soon(), options={"profile": "slow"})
     with pytest.raises(ComeBackLater) as raised:
-        hub_pages.spawn(second, "plain-second")
+        hub_pages.spawn(second, "plain-second", soon())
     assert raised.value.retry_after in {7, 8}
     assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
     assert second.failed_rows == []
@@ -315,7 +323,7 @@ def test_the_hub_says_later(new_person: Callable[[str], Person]) -> None:
     # The form of the spawn says it in another way.
     third = new_person("third")
     with pytest.raises(ComeBackLater) as raised:
-        hub_pages.spawn(third, "third")
+        hub_pages.spawn(third, "third", soon())
     assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
     wait_until_stopped(first, "first")
 
@@ -334,8 +342,8 @@ def test_a_server_that_is_stopped_while_somebody_waits(
     monkeypatch.setattr(hub_pages, "STOP_RELOAD", 0.1)
     monkeypatch.setattr(hub_pages, "RECONNECT", 0.1)
     browser = new_person("ann")
-    page = hub_pages.spawn(browser, "ann", options={"profile": "slow"})
-    hub_pages.stop_server(browser, "ann")
+    page = hub_pages.spawn(browser, "ann", soon(), options={"profile": "slow"})
+    hub_pages.stop_server(browser, "ann", soon())
     with pytest.raises(ServerNotRunning) as raised:
         hub_pages.follow_progress(browser, page, Deadline(20))
     assert "Would you like to start it?" in raised.value.detail
@@ -352,10 +360,81 @@ def test_consent_is_given_where_the_hub_asks_for_it(new_person: Callable[[str], 
 
 def test_logging_out(new_person: Callable[[str], Person]) -> None:
     browser = new_person("ann")
-    assert hub_pages.log_out(browser).path == "/hub/login"
+    assert hub_pages.log_out(browser, soon()).path == "/hub/login"
     with pytest.raises(HubUsersError):
-        hub_pages.stop_server(browser, "ann")
-    assert hub_pages.log_in(browser, "ann", DUMMY, start="/hub/home").path == "/hub/home"
+        hub_pages.stop_server(browser, "ann", soon())
+    assert hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home").path == "/hub/home"
+
+
+# Deadlines
+
+PENDING = '<html><script>new EventSource("/hub/api/users/ann/server/progress")</script></html>'
+STOPPING = '<html><a id="refresh">Refresh</a></html>'
+CONSENT = '<html><form method="post"><input name="scopes" value="all"></form></html>'
+MARGIN = 1.0
+"""Seconds that a busy machine may take on top."""
+
+
+class SlowHub(ScriptedHub):
+    """Answers each request a moment before it would time out, or a stream's by one event after the other."""
+
+    def __init__(self, text: str, *, streams: bool = False) -> None:
+        super().__init__()
+        self._text, self._streams = text, streams
+
+    def answer(self, asked: Asked) -> Scripted:
+        if self._streams and asked.path.endswith("/progress"):
+            return Scripted(pieces=[b'data: {"progress": 1}\n', 0.1] * 50)
+        return Scripted(200, self._text, {"Content-Type": "text/html"}, held=0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "streams"),
+    [(PENDING, True), (PENDING, False), (STOPPING, False), (CONSENT, False)],
+    ids=["a stream that trickles", "a stream that hangs", "a server that stops for ever", "a consent without end"],
+)
+def test_a_spawn_is_given_up_at_the_deadline_whatever_its_page_does(
+    monkeypatch: pytest.MonkeyPatch, text: str, streams: bool
+) -> None:
+    monkeypatch.setattr(hub_pages, "STOP_RELOAD", 0.01)
+    monkeypatch.setattr(hub_pages, "RECONNECT", 0.01)
+    with SlowHub(text, streams=streams) as hub:
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=0.4)
+        began = time.monotonic()
+        with pytest.raises(WaitTimeout):
+            hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", text), Deadline(0.6))
+        assert 0.6 <= time.monotonic() - began < 0.6 + MARGIN
+
+
+def test_a_request_of_a_spawn_that_hangs_is_cut_at_the_deadline(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(Scripted(200, held=20))
+    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=20)
+    began = time.monotonic()
+    with pytest.raises(WaitTimeout):
+        hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", CONSENT), Deadline(0.3))
+    assert 0.3 <= time.monotonic() - began < 0.3 + MARGIN
+
+
+IMAGES = "<html>" + "".join(f'<img src="/{number}.png">' for number in range(60)) + "</html>"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda browser, deadline: hub_pages.log_in(browser, "ann", DUMMY, deadline, start="/hub/home"),
+        lambda browser, deadline: hub_pages.spawn(browser, "ann", deadline),
+        lambda browser, deadline: hub_pages.stop_server(browser, "ann", deadline),
+        lambda browser, deadline: hub_pages.log_out(browser, deadline),
+    ],
+    ids=["log_in", "spawn", "stop_server", "log_out"],
+)
+def test_a_page_and_its_files_are_given_up_at_the_deadline(step: Callable[[Browser, Deadline], object]) -> None:
+    with SlowHub(IMAGES) as hub:
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=0.4)
+        began = time.monotonic()
+        with contextlib.suppress(HubUsersError):
+            step(browser, Deadline(0.6))
+        assert 0.6 <= time.monotonic() - began < 0.6 + MARGIN
 
 
 # With everything real
@@ -369,10 +448,10 @@ def test_a_native_account_is_led_to_its_jupyterlab() -> None:
         fields = {"username": "ann", "signup_password": secret, "signup_password_confirmation": secret}
         browser.post_form("/hub/signup", {**fields, "_xsrf": browser.cookie("_xsrf", page.path)})
         with pytest.raises(LoginFailed, match="login failed: Invalid username or password"):
-            hub_pages.log_in(browser, "ann", "wrong horse")
-        page = hub_pages.log_in(browser, "ann", secret)
+            hub_pages.log_in(browser, "ann", "wrong horse", soon())
+        page = hub_pages.log_in(browser, "ann", secret, soon())
         browser.rows.clear()
-        page = hub_pages.follow_progress(browser, hub_pages.spawn(browser, "ann", page=page), Deadline(60))
+        page = hub_pages.follow_progress(browser, hub_pages.spawn(browser, "ann", soon(), page=page), Deadline(60))
         assert (page.status, page.path) == (200, "/user/ann/lab")
         assert 'id="jupyter-config-data"' in page.text
         assert [row[1] for row in browser.rows if "progress" not in row[1]] == [
@@ -385,4 +464,4 @@ def test_a_native_account_is_led_to_its_jupyterlab() -> None:
         ]
         assert browser.fetch("POST", "/user/ann/api/contents", {"type": "notebook"}).status == 201
         assert browser.failed_rows == []
-        assert hub_pages.stop_server(browser, "ann") is Stop.STOPPED
+        assert hub_pages.stop_server(browser, "ann", soon()) is Stop.STOPPED

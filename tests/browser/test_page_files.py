@@ -1,4 +1,4 @@
-"""Which files a page of the hub needs, on a made-up site; those of a real hub are in `test_pages.py`."""
+"""Which files a page of the hub needs, on a made-up site; those of a real hub are in `test_hub_pages.py`."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from hubusers.browser import page_files
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.page_files import load_files
 from hubusers.http.connections import Connections
+from hubusers.hub.deadline import Deadline
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
 FILES = {
@@ -44,7 +45,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_the_hubs_host(site: Site) -> None:
     browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
     page = browser.get("/hub/home")
-    load_files(browser, page)
+    load_files(browser, page, Deadline(5))
     assert sorted(asked.path for asked in site.asked[1:]) == [
         "/hub/fonts/a.woff2",
         "/hub/static/b.woff2?v=2",
@@ -56,5 +57,5 @@ def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_th
         "/hub/static/require.js",
         "/hub/static/style.css?v=1",
     ]
-    load_files(browser, page)  # the cache has all of it
+    load_files(browser, page, Deadline(5))  # the cache has all of it
     assert len(site.asked) == 10

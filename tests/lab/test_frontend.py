@@ -4,7 +4,8 @@ import itertools
 import json
 import random
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ import gevent
 import pytest
 from gevent.pool import Pool
 
-from hubusers.browser.browser import Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser, Page
+from hubusers.http.connections import Connections
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import frontend
 from hubusers.lab.bundle import (
     EXTENSION_NOT_UNDERSTOOD,
@@ -31,9 +35,14 @@ from hubusers.lab.bundle import (
 )
 from hubusers.lab.calls import POLLS
 from hubusers.lab.frontend import FrontEnd, pause_after
+from hubusers.lab.known_builds import KnownBuilds
+from hubusers.lab.lab_page import ELSEWHERE, NOT_JUPYTERLAB, LabPage
+from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
 LAB = Path(sys.prefix) / "share/jupyter/lab/static"
 MAIN = next(LAB.glob("main.*.js"))
+MARGIN = 1.0
+"""Seconds that a busy machine may take on top."""
 CONFIGURATION = {
     "baseUrl": "/hub-prefix/user/ann/",
     "fullStaticUrl": "/hub-prefix/user/ann/static/lab",
@@ -59,22 +68,25 @@ class StandIn(Browser):
 
     def __init__(self, **answers: Any) -> None:  # without connections
         self._origin = "https://hub.example.org"
+        self.timeout = 60.0
         self.answers = answers
         self.read: list[str] = []
         self.loaded: list[str] = []
         self.calls: list[str] = []
         self.bodies: list[Any] = []
 
-    def text_of(self, path: str) -> str:
+    def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
         self.read.append(path)
         gevent.sleep(0)
         file = LAB / urlsplit(path).path.rpartition("/")[2]
         return file.read_text() if file.exists() else ""
 
-    def load(self, paths: Iterable[str]) -> None:
+    def load(self, paths: Iterable[str], *, deadline: Deadline | None = None) -> None:
         self.loaded += paths
 
-    def fetch(self, method: str, path: str, body: Any = None, good: Any = (200,)) -> Page:
+    def fetch(
+        self, method: str, path: str, body: Any = None, good: Any = (200,), *, deadline: Deadline | None = None
+    ) -> Page:
         assert path.startswith("/hub-prefix/user/ann/")
         call = f"{method} {urlsplit(path).path.removeprefix('/hub-prefix/user/ann/')}"
         self.calls.append(call)
@@ -85,8 +97,7 @@ class StandIn(Browser):
 
 @pytest.fixture(autouse=True)
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontend, "_known", {})
-    monkeypatch.setattr(frontend, "_logged", set())
+    monkeypatch.setattr(frontend, "KNOWN_BUILDS", KnownBuilds())
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +147,14 @@ def test_loads_each_file_once_and_only_files_that_exist(installed: Files) -> Non
 
 def test_who_is_ended_while_the_bundle_is_read_reads_no_further() -> None:
     class Slow(StandIn):
-        def text_of(self, path: str) -> str:
+        def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
             text = super().text_of(path)
             if len(self.read) > 1:  # all that come after the first are read at the same time
                 gevent.sleep(0.1)
             return text
 
     browser = Slow()
-    person = gevent.spawn(FrontEnd.of, browser, page())
+    person = gevent.spawn(FrontEnd.from_page, browser, page(), Deadline(60))
     while len(browser.read) < 3:
         gevent.sleep(0.01)
     person.kill()
@@ -308,8 +319,8 @@ def texts_or(other: str, texts: dict[str, str], paths: Iterable[str]) -> list[st
 def test_starts_with_any_configuration(configuration: Any, installed: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Files, "read", lambda *_: installed)
     browser = StandIn()
-    front_end = FrontEnd.of(browser, page(configuration))
-    front_end.load(browser)
+    front_end = FrontEnd.from_page(browser, page(configuration), Deadline(60))
+    front_end.load(Deadline(60))
     assert front_end.base == "/hub-prefix/user/ann/"
     assert "GET lab/api/settings" in browser.calls
     assert any(path.startswith("/hub-prefix/user/ann/static/lab/jlab_core.") for path in browser.loaded)
@@ -318,19 +329,19 @@ def test_starts_with_any_configuration(configuration: Any, installed: Files, mon
 @pytest.mark.parametrize(
     ("no_lab", "problem"),
     [
-        (Page(200, "/hub-prefix/user/ann/tree", "<html>Something else</html>"), frontend.NOT_JUPYTERLAB),
-        (Page(200, "/hub-prefix/user/ann/lab", ""), frontend.NOT_JUPYTERLAB),
-        (page(script="/hub-prefix/user/ann/other.js"), frontend.NOT_JUPYTERLAB),
+        (Page(200, "/hub-prefix/user/ann/tree", "<html>Something else</html>"), NOT_JUPYTERLAB),
+        (Page(200, "/hub-prefix/user/ann/lab", ""), NOT_JUPYTERLAB),
+        (page(script="/hub-prefix/user/ann/other.js"), NOT_JUPYTERLAB),
         (
             page({**CONFIGURATION, "fullStaticUrl": "https://cdn.example/lab"}, "https://cdn.example/lab/main.1.js"),
-            frontend.ELSEWHERE,
+            ELSEWHERE,
         ),
     ],
 )
 def test_says_once_when_a_page_is_not_jupyterlabs(no_lab: Page, problem: str, caplog: pytest.LogCaptureFixture) -> None:
     for browser in (StandIn(), StandIn()):
-        front_end = FrontEnd.of(browser, no_lab)
-        front_end.load(browser)
+        front_end = FrontEnd.from_page(browser, no_lab, Deadline(60))
+        front_end.load(Deadline(60))
         assert front_end.problem == problem
         assert not browser.read
     assert [record.message for record in caplog.records] == [problem]
@@ -341,20 +352,66 @@ def test_says_once_when_a_page_is_not_jupyterlabs(no_lab: Page, problem: str, ca
 
 def test_one_reads_a_build_while_others_wait() -> None:
     browsers = [StandIn() for _ in range(5)]
-    front_ends = Pool().map(lambda browser: FrontEnd.of(browser, page()), browsers)
+    front_ends = Pool().map(lambda browser: FrontEnd.from_page(browser, page(), Deadline(60)), browsers)
     assert sum(bool(browser.read) for browser in browsers) == 1
-    for browser, front_end in zip(browsers, front_ends, strict=True):
-        front_end.load(browser)
+    for front_end in front_ends:
+        front_end.load(Deadline(60))
     asked = [sorted({*browser.read, *browser.loaded}) for browser in browsers]
     assert asked == [asked[0]] * 5
     assert all(len(browser.read + browser.loaded) == len(asked[0]) for browser in browsers)  # nothing twice
+
+
+def test_nobody_waits_for_a_reader_beyond_the_deadline() -> None:
+    class Hanging(StandIn):
+        def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
+            gevent.sleep(5)
+            return ""
+
+    reader = gevent.spawn(FrontEnd.from_page, Hanging(), page(), Deadline(5))
+    gevent.sleep(0)
+    began = time.monotonic()
+    with pytest.raises(WaitTimeout):
+        FrontEnd.from_page(StandIn(), page(), Deadline(0.2))
+    assert time.monotonic() - began < 2
+    reader.kill()
+    assert not FrontEnd.from_page(StandIn(), page(), Deadline(60)).problem  # a reader who leaves lets the others on
+
+
+class Slow(ScriptedHub):
+    """Answers each request a moment before it would time out."""
+
+    def answer(self, asked: Asked) -> Scripted:
+        return Scripted(200, {}, held=0.25)
+
+
+@pytest.mark.parametrize("step", ["reading the bundle", "load", "open_notebook", "after_cell", "save"])
+def test_each_step_ends_at_its_deadline_however_slow_each_answer_is(step: str) -> None:
+    """Each of them sends several requests, one after the other."""
+    with Slow() as site:
+        browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=0.3)
+        lab_page = LabPage.read(browser, page())
+        front_end = FrontEnd(browser, lab_page, Files((("/a.js",), ("/b.js",), ("/c.js",))))
+        steps: dict[str, Callable[[Deadline], object]] = {
+            "reading the bundle": lambda deadline: FrontEnd.from_page(browser, page(), deadline).load(deadline),
+            "load": front_end.load,
+            "open_notebook": lambda deadline: front_end.open_notebook("a.ipynb", deadline),
+            "after_cell": front_end.after_cell,
+            "save": lambda deadline: front_end.save({}, deadline),
+        }
+        began = time.monotonic()
+        with pytest.raises(WaitTimeout, match=r"^timed out$"):
+            steps[step](Deadline(0.4))
+        assert 0.4 <= time.monotonic() - began < 0.4 + MARGIN
+        asked = len(site.asked)
+        gevent.sleep(0.4)
+        assert len(site.asked) == asked  # nothing goes on behind the person's back
 
 
 def test_a_build_that_did_not_come_is_read_again() -> None:
     absent = page(script="/hub-prefix/user/ann/static/lab/main.gone.js")
     browsers = [StandIn(), StandIn()]
     for browser in browsers:
-        assert FrontEnd.of(browser, absent).problem == INCOMPLETE
+        assert FrontEnd.from_page(browser, absent, Deadline(60)).problem == INCOMPLETE
         assert len(browser.read) == 1
 
 
@@ -372,9 +429,9 @@ def lab(monkeypatch: pytest.MonkeyPatch, installed: Files) -> tuple[StandIn, Fro
             "POST api/sessions": (201, {"id": "s-1", "kernel": {"id": "k-1"}}),
         }
     )
-    monkeypatch.setitem(frontend._known, (f"{STATIC}/{MAIN.name}?v=1", ()), installed)
-    front_end = FrontEnd.of(browser, page())
-    front_end.load(browser)
+    monkeypatch.setattr(Files, "read", lambda *_: installed)
+    front_end = FrontEnd.from_page(browser, page(), Deadline(60))
+    front_end.load(Deadline(60))
     assert not browser.read
     return browser, front_end
 
@@ -399,7 +456,7 @@ def test_starts_in_the_order_of_chromium(lab: tuple[StandIn, FrontEnd]) -> None:
 def test_opens_a_notebook_and_starts_its_kernel(lab: tuple[StandIn, FrontEnd]) -> None:
     browser, front_end = lab
     before = len(browser.calls)
-    opened = front_end.opened(browser, "a b.ipynb")
+    opened = front_end.open_notebook("a b.ipynb", Deadline(60))
     assert opened.kernel == "k-1"
     asked = dict(zip(browser.calls[before:], browser.bodies[before:], strict=True))
     assert asked["POST api/sessions"]["kernel"] == {"name": "python3"}
@@ -416,7 +473,7 @@ def test_finds_the_kernel_that_a_notebook_has(lab: tuple[StandIn, FrontEnd]) -> 
     found = {"id": "s-2", "path": "a b.ipynb", "kernel": {"id": "k-2"}}
     browser.answers["GET api/sessions"] = (200, [None, {"path": "other"}, found])
     browser.answers["GET api/contents/a%20b.ipynb/checkpoints"] = (200, [{"id": "checkpoint"}])
-    assert front_end.opened(browser, "a b.ipynb").kernel == "k-2"
+    assert front_end.open_notebook("a b.ipynb", Deadline(60)).kernel == "k-2"
     assert not any(call.startswith("POST") for call in browser.calls)
 
 
@@ -426,7 +483,7 @@ def test_takes_the_default_kernel_for_one_that_is_not_there(lab: tuple[StandIn, 
         200,
         {"content": {"metadata": {"kernelspec": {"name": "julia"}}}},
     )
-    front_end.opened(browser, "a b.ipynb")
+    front_end.open_notebook("a b.ipynb", Deadline(60))
     assert browser.bodies[browser.calls.index("POST api/sessions")]["kernel"] == {"name": "r"}
 
 
@@ -435,7 +492,7 @@ def test_a_notebook_without_kernel(lab: tuple[StandIn, FrontEnd], refused: str, 
     browser, front_end = lab
     browser.answers[refused] = (500, {"message": "out of memory"})
     before = len(browser.calls)
-    assert front_end.opened(browser, "a b.ipynb").kernel == ""
+    assert front_end.open_notebook("a b.ipynb", Deadline(60)).kernel == ""
     assert len(browser.calls) - before >= asked
     assert not any(call.startswith("PATCH") for call in browser.calls)
 
@@ -444,7 +501,7 @@ def test_saves(lab: tuple[StandIn, FrontEnd]) -> None:
     browser, front_end = lab
     front_end.notebook = "a b.ipynb"
     before = len(browser.calls)
-    assert front_end.saved(browser, {"cells": []}).status == 200
+    assert front_end.save({"cells": []}, Deadline(60)).status == 200
     assert browser.calls[before:] == [
         "GET api/contents/a%20b.ipynb",
         "PUT api/contents/a%20b.ipynb",
@@ -461,7 +518,7 @@ def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> Non
     browser, front_end = lab
     before, now = len(browser.calls), 1000.0
     while now <= 1000 + 122:
-        now += front_end.poll(browser, now, random.Random(6))
+        now += front_end.poll(now, random.Random(6))
     asked = browser.calls[before:]
     for call, seconds in POLLS.items():
         times = asked.count(f"{call.method} {call.path.partition('?')[0]}")
@@ -477,9 +534,9 @@ def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> Non
 )
 def test_does_not_poll_what_a_server_has_not(option: str, value: Any, absent: str) -> None:
     browser = StandIn()
-    front_end = FrontEnd.of(browser, page({**CONFIGURATION, option: value}))
-    front_end.poll(browser, 0.0, random.Random(6))
-    front_end.poll(browser, 100.0, random.Random(6))
+    front_end = FrontEnd.from_page(browser, page({**CONFIGURATION, option: value}), Deadline(60))
+    front_end.poll(0.0, random.Random(6))
+    front_end.poll(100.0, random.Random(6))
     assert absent not in browser.calls
     assert len(browser.calls) == len(POLLS) - 1
 

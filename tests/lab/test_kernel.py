@@ -21,6 +21,7 @@ import requests
 from gevent.server import StreamServer
 
 from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import kernel as kernel_module
 from hubusers.lab.kernel import Kernel, KernelDied
@@ -121,7 +122,7 @@ def kernels(server: JupyterServer, kernel_id: str) -> Iterator[dict[str, Kernel]
     """Two front ends of one kernel, each with a protocol of its own."""
     current, legacy = server.kernel(kernel_id), server.kernel(kernel_id, kind=LegacyKernel)
     for kernel in (current, legacy):
-        kernel.wait_until_ready(READY_SECONDS)
+        kernel.wait_until_ready(Deadline(READY_SECONDS))
     yield {"current": current, "legacy": legacy}
     for kernel in (current, legacy):
         kernel.close()
@@ -133,7 +134,7 @@ def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel
 
 
 def run(kernel: Kernel, *lines: str) -> kernel_module.CellResult:
-    return kernel.execute("\n".join(lines), CELL_SECONDS)
+    return kernel.execute("\n".join(lines), Deadline(CELL_SECONDS))
 
 
 def texts(result: kernel_module.CellResult) -> list[str]:
@@ -156,7 +157,7 @@ def test_each_front_end_speaks_the_protocol_that_was_agreed_upon(kernels: dict[s
 
 def test_the_built_in_notebook_gives_what_is_stored_in_it(kernel: Kernel) -> None:
     for cell in built_in_notebook().cells:
-        result = kernel.execute(cell.source, CELL_SECONDS)
+        result = kernel.execute(cell.source, Deadline(CELL_SECONDS))
         assert result.status == "ok"
         assert cell.failure(result.outputs) == ""
 
@@ -243,7 +244,7 @@ def test_messages_with_buffers_do_no_harm(kernel: Kernel) -> None:
 
 def test_a_cell_that_takes_too_long_is_given_up_and_the_next_one_gets_its_own_outputs(kernel: Kernel) -> None:
     with pytest.raises(WaitTimeout, match=r"^timed out: cell still running$"):
-        kernel.execute("import time; time.sleep(0.4); print('late')", 0.1)
+        kernel.execute("import time; time.sleep(0.4); print('late')", Deadline(0.1))
     assert texts(run(kernel, "print('in time')")) == ["in time\n"]
 
 
@@ -265,7 +266,7 @@ def test_who_walks_away_leaves_the_socket_open_until_it_is_dropped(server: Jupyt
     gevent.sleep(0.1)
     assert kernel_connections(server, kernel_id) == before + 1
     with pytest.raises(WebsocketLost, match=r"^websocket lost: abandoned here$"):
-        kernel.execute("1", CELL_SECONDS)
+        kernel.execute("1", Deadline(CELL_SECONDS))
     kernel.drop()
     wait_for(lambda: kernel_connections(server, kernel_id) == before)
 
@@ -279,22 +280,22 @@ def test_a_closed_websocket_is_closed_at_the_server_too(server: JupyterServer, k
     kernel.close()
     kernel.drop()
     with pytest.raises(WebsocketLost, match=r"^websocket lost: closed here$"):
-        kernel.wait_until_ready(1)
+        kernel.wait_until_ready(Deadline(1))
 
 
 def test_a_connection_that_breaks_off_ends_the_cell_and_all_later_ones(server: JupyterServer, kernel_id: str) -> None:
     address = urlsplit(server.url)
     with Relay((address.hostname or "", address.port or 0)) as relay:
         kernel = server.kernel(kernel_id, relay.url)
-        kernel.wait_until_ready(READY_SECONDS)
-        cell = gevent.spawn(kernel.execute, "import time; time.sleep(0.5)", CELL_SECONDS)
+        kernel.wait_until_ready(Deadline(READY_SECONDS))
+        cell = gevent.spawn(kernel.execute, "import time; time.sleep(0.5)", Deadline(CELL_SECONDS))
         wait_for(lambda: kernel.state == "busy")
         relay.break_off()
         with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
             cell.get(timeout=5)
     assert kernel.lost
     with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
-        kernel.execute("1", CELL_SECONDS)
+        kernel.execute("1", Deadline(CELL_SECONDS))
     kernel.close()
 
 
@@ -328,7 +329,7 @@ def test_a_kernel_that_is_restarted_on_request_is_ready_again(
     kernel = kernels["current"]
     run(kernel, "x = 1")
     server.api("POST", f"kernels/{kernel.id}/restart")
-    kernel.wait_until_ready(READY_SECONDS)
+    kernel.wait_until_ready(Deadline(READY_SECONDS))
     assert texts(run(kernel, "x")) == ["NameError: name 'x' is not defined"]
 
 
@@ -336,7 +337,7 @@ def test_a_kernel_that_dies_ends_the_cell_and_is_ready_again_when_the_server_has
     with pytest.raises(KernelDied, match=r"^kernel died$") as raised:
         run(kernel, "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
     assert "restarting" in raised.value.detail
-    kernel.wait_until_ready(READY_SECONDS)
+    kernel.wait_until_ready(Deadline(READY_SECONDS))
     assert run(kernel, "1").execution_count == 1
 
 
@@ -398,7 +399,7 @@ def test_why_a_websocket_was_lost_is_said_to_who_asks_next(sent: bytes, said: st
     with ScriptedWebsocket(send) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WebsocketLost, match=rf"^websocket lost: {said}$"):
-            kernel.wait_until_ready(5)
+            kernel.wait_until_ready(Deadline(5))
         kernel.close()
 
 
@@ -408,7 +409,7 @@ def test_what_is_no_message_of_the_current_protocol_cannot_be_read(message: byte
     with ScriptedWebsocket(lambda client: client.sendall(frame(BINARY, message)), headers) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WebsocketLost, match=r"^websocket lost: answer cannot be read$"):
-            kernel.wait_until_ready(5)
+            kernel.wait_until_ready(Deadline(5))
         kernel.close()
 
 
@@ -423,9 +424,9 @@ def test_a_kernel_that_is_dead_is_asked_nothing_any_more() -> None:
 
     with ScriptedWebsocket(tell) as server:
         kernel = Kernel(server.url)
-        for ask in (kernel.wait_until_ready, lambda seconds: kernel.execute("1", seconds)):
+        for ask in (kernel.wait_until_ready, lambda deadline: kernel.execute("1", deadline)):
             with pytest.raises(KernelDied, match=r"^kernel died$"):
-                ask(5)
+                ask(Deadline(5))
         kernel.drop()
 
 
@@ -440,6 +441,6 @@ def test_a_kernel_that_says_nothing_is_asked_again_until_the_time_is_up(monkeypa
     with ScriptedWebsocket(listen) as server:
         kernel = Kernel(server.url)
         with pytest.raises(WaitTimeout, match=r"^timed out: kernel not ready$"):
-            kernel.wait_until_ready(0.5)
+            kernel.wait_until_ready(Deadline(0.5))
         assert 2 <= len(asked) <= 11
         kernel.drop()

@@ -162,7 +162,7 @@ def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
     visitors = people(password="anything")
     person = visitors.newcomer()
     visit(person)
-    monkeypatch.setattr(hub_pages, "log_out", lambda _: None)
+    monkeypatch.setattr(hub_pages, "log_out", lambda *_: None)
     person.leave()
     returned = time.time()
     visit(person)

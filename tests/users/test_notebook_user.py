@@ -18,7 +18,8 @@ import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hubusers.accounts.account import Account
-from hubusers.browser.browser import Browser, Page
+from hubusers.browser.browser import Page
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import hub_url
 from hubusers.lab import frontend
 from hubusers.lab.calls import KERNELS
@@ -212,9 +213,9 @@ class LoadedIn:
 
     def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
         self._seconds = seconds
-        monkeypatch.setattr(FrontEnd, "of", lambda *_: self)
+        monkeypatch.setattr(FrontEnd, "from_page", lambda *_: self)
 
-    def load(self, browser: Browser) -> None:
+    def load(self, deadline: Deadline) -> None:
         gevent.sleep(self._seconds)
 
 
@@ -244,7 +245,7 @@ def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(mo
         LoadedIn(10, monkeypatch)
         person = visitor.person
         visit = gevent.spawn(person.load_lab, Page(200, "/user/ann/lab", "<html></html>"))
-        opening = gevent.spawn(person._hold, Kernel, "/user/ann/api/kernels/k/channels")
+        opening = gevent.spawn(person._hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(10))
         gevent.sleep(0.2)
         gevent.killall([visit, opening])
         person.close_page()

@@ -1,0 +1,113 @@
+"""What the page of JupyterLab says: where its files are, and how it is configured."""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubusers.browser.browser import Browser, Page
+from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
+from hubusers.lab.calls import Call
+
+NOT_JUPYTERLAB = "the server's page is not JupyterLab's: only the files that it names are loaded"
+ELSEWHERE = "JupyterLab's files are on another host, which is not asked for them"
+
+
+@dataclass(frozen=True)
+class LabPage:
+    """What a page of JupyterLab's, such as `/user/ann/lab`, says.
+
+    Attributes:
+        base: The server's base path, with a slash at its end.
+        token: What JupyterLab shows to its server with each request, or the empty string.
+        main: The path of JupyterLab's first script, or the empty string where the page names none.
+        files: The paths of the styles and of the other scripts.
+        icons: The paths of the tab's icons: of an idle kernel first, of a busy one next.
+        extensions: Those with a bundle of their own.
+        problem: Why this is not a page to load JupyterLab from, or the empty string.
+    """
+
+    base: str
+    token: str
+    main: str
+    files: tuple[str, ...]
+    icons: tuple[str, ...]
+    extensions: tuple[Extension, ...]
+    problem: str
+    _folders: Mapping[str, str] = field(repr=False)
+    _configuration: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def read(cls, browser: Browser, page: Page) -> "LabPage":
+        """Read a page, whatever it is."""
+        configuration = _configuration(page)
+        scripts = _addresses(browser, page, "//script/@src")
+        main = next((script for script in scripts if re.search(r"/main\.[^/]*$", script)), "")
+        static_url = str(configuration.get("fullStaticUrl") or "")
+        static = browser.path_to(static_url, page.path)
+        extensions = browser.path_to(str(configuration.get("fullLabextensionsUrl") or ""), page.path)
+        base = str(configuration.get("baseUrl") or "") or re.split(r"(?<=/)(?:lab|tree|doc)\b", page.path)[0]
+        return cls(
+            base=base if base.endswith("/") else f"{base}/",
+            token=str(configuration.get("token") or ""),
+            main=main,
+            files=(
+                *_addresses(browser, page, "//link[@rel='stylesheet']/@href"),
+                *(script for script in scripts if script != main),
+            ),
+            icons=tuple(_addresses(browser, page, "//link[contains(@class, 'favicon')]/@href")),
+            extensions=_extensions(configuration) if extensions else (),
+            problem="" if main else ELSEWHERE if static_url and not static else NOT_JUPYTERLAB,
+            _folders={STATIC: static or posixpath.dirname(main), EXTENSIONS: extensions},
+            _configuration=configuration,
+        )
+
+    @property
+    def main_in_build(self) -> str:
+        """The first script's path as the bundle has it: the same for everyone with this build of JupyterLab."""
+        return self.main.replace(self._folders[STATIC], STATIC, 1)
+
+    def actual(self, paths: Iterable[str]) -> list[str]:
+        """Return the paths on this server of files that are named as the bundle names them."""
+        actual = []
+        for path in paths:
+            for placeholder, folder in self._folders.items():
+                path = path.replace(placeholder, folder, 1)
+            actual.append(path)
+        return actual
+
+    def has(self, call: Call) -> bool:
+        """Whether this JupyterLab, by its version and its configuration, makes a call."""
+        version = re.match(r"(\d+)\.(\d+)", str(self._configuration.get("appVersion") or ""))
+        if version and (int(version[1]), int(version[2])) < call.since:
+            return False
+        return not call.only_if or bool(self._configuration.get(call.only_if, True))
+
+
+def _configuration(page: Page) -> dict[str, Any]:
+    for text in page.document.xpath("//script[@id='jupyter-config-data']/text()"):
+        try:
+            configuration = json.loads(text)
+        except (ValueError, RecursionError):
+            return {}
+        return configuration if isinstance(configuration, dict) else {}
+    return {}
+
+
+def _extensions(configuration: Mapping[str, Any]) -> tuple[Extension, ...]:
+    listed = configuration.get("federated_extensions")
+    return tuple(
+        Extension(
+            str(entry["name"]),
+            str(entry["load"]),
+            tuple(str(entry[kind]) for kind in ("extension", "mimeExtension", "style") if entry.get(kind)),
+        )
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, dict) and entry.get("name") and entry.get("load")
+    )
+
+
+def _addresses(browser: Browser, page: Page, expression: str) -> list[str]:
+    return [path for address in page.document.xpath(expression) if (path := browser.path_to(address, page.path))]
