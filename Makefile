@@ -3,13 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TIMES ?= 5
-# Runs of Locust, and whole ones from an event to its answer.
-RUNS := tests/users/test_server_lifecycle_user.py tests/users/test_web_ui.py tests/plugin/test_event_runs.py \
-	tests/report/test_limits_on_a_hub.py tests/chromium
-PEOPLE := tests/users tests/browser tests/lab
-HUBS := tests/local tests/test_cli.py
+# "auto" is twice the number of cores: most tests wait for a hub or for a run of Locust.
+WORKERS ?= auto
 
-.PHONY: demo test test-people test-faults test-runs test-rest thorough check faults hubs bench format clean
+.PHONY: demo test thorough check faults hubs bench format clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubusers needs Python 3.11 or newer")'
@@ -21,24 +18,9 @@ HUBS := tests/local tests/test_cli.py
 demo: .venv/.installed
 	$(BIN)/hubusers demo
 
-# Most tests wait for a hub of their own, so four parts run at the same time; each shows its results when it is done.
+# Lint, types, and the tests in several processes.
 test: check
-	@echo "Testing, in four parts at the same time; a few minutes ..."
-	@$(MAKE) --no-print-directory --output-sync --jobs 4 test-people test-faults test-runs test-rest
-
-# People with a browser, and bad weather.
-test-people: .venv/.installed
-	$(BIN)/pytest $(PEOPLE) tests/faults/test_bad_weather.py $(RUNS:%=--ignore %)
-
-# What is stopped and killed, and the local hub and the command, which start hubs of their own as well.
-test-faults: .venv/.installed
-	$(BIN)/pytest tests/faults $(HUBS) --ignore tests/faults/test_bad_weather.py
-
-test-runs: .venv/.installed
-	$(BIN)/pytest $(RUNS)
-
-test-rest: .venv/.installed
-	$(BIN)/pytest --ignore tests/faults $(PEOPLE:%=--ignore %) $(RUNS:%=--ignore %) $(HUBS:%=--ignore %)
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
 # All tests, also those that are one more whole run of a kind that another test has: half an hour.
 thorough: .venv/.installed

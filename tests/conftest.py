@@ -3,9 +3,11 @@
 import locust  # noqa: F401  # patches the standard library for gevent; must come before everything else
 from locust.event import EventHook
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 import requests
 from hypothesis import settings
@@ -31,6 +33,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("thorough")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Most tests wait for a hub or for a run of Locust, so each core can do two at the same time."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist
+        config.pluginmanager.register(_AwakeBetweenTests())
+
+
+class _AwakeBetweenTests:
+    """Lets a worker of pytest-xdist wait for its next test.
+
+    A thread brings that test. gevent does not know of this thread, and ends a wait that nothing in its own loop could
+    end. During a test it still does, so that a test that waits for nothing fails at once.
+    """
+
+    def __init__(self) -> None:
+        self._timer = gevent.get_hub().loop.timer(1, repeat=1)
+        self._timer.start(int)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        self._timer.stop()
+        try:
+            return (yield)
+        finally:
+            self._timer.start(int)
 
 
 @pytest.fixture
