@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +16,14 @@ import requests
 
 from hubusers.cli.demo import locustfile
 from hubusers.local import LocalHub
+from tests.waiting import wait_until
 
 SUMMARY = re.compile(
     r"Clean-up: users: (\d+) created, (\d+) removed, (\d+) left; servers: (\d+) started, (\d+) removed, (\d+) left"
 )
+
+NO_FIRST_SERVER = ["--stop-after-failed-spawns", "0"]
+"""Options with which a run does not try a first server before everybody comes, and stops at no number of failures."""
 
 
 @dataclass
@@ -117,13 +119,6 @@ def run_locust(hub: LocalHub | None, *arguments: str, **kwargs: Any) -> LocustPr
     return locust
 
 
-def wait_until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = 120) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, f"not in {seconds} seconds: {what()}"
-        time.sleep(0.05)
-
-
 def users_on(hub: LocalHub) -> list[str]:
     """Return the names of all users of a hub, through every page of its list, read here without hubusers."""
     names: list[str] = []
@@ -134,8 +129,3 @@ def users_on(hub: LocalHub) -> list[str]:
         names += [user["name"] for user in page["items"]]
         following = page["_pagination"]["next"]
     return names
-
-
-def events_of(hub: LocalHub) -> list[dict[str, Any]]:
-    """Return what really happened to the servers of a local hub, as its spawner wrote it down."""
-    return [json.loads(line) for line in hub.events_path.read_text().splitlines()]

@@ -17,9 +17,9 @@ import hubusers
 from hubusers.cli.demo import environment_for, locustfile
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.local.test_hub import wait_until
 from tests.report.made_up_run import make_up_run
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.waiting import wait_until
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> subprocess.CompletedProcess[str]:

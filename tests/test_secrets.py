@@ -11,8 +11,9 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, wait_until
+from tests.locust_process import LocustProcess
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
+from tests.waiting import wait_until
 
 
 class Blabbing(ScriptedHub):

@@ -16,7 +16,9 @@ from hubusers.accounts.account import Account
 from hubusers.accounts.file import AccountsFileError, read_accounts
 from hubusers.accounts.sources import GivenAccounts, NoAccountLeft
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from tests.locust_process import LocustProcess, run_locust, users_on
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 BRISK = ["--stay", "0.8", "--pause", "0.1", "--poll-interval", "0.2"]
 TWICE = ["--lifecycles", "2", *BRISK]
@@ -61,7 +63,7 @@ class TestNamedServers:
         rows = locust.statistics()
         assert rows["POST /users/{name}/servers/{server}"]["num_requests"] == 6
         assert rows["SERVER start to ready"]["num_failures"] == 0
-        started = {event["server_name"] for event in events_of(hub) if event["username"] == "dan"}
+        started = {event["server_name"] for event in spawner_events(hub, username="dan")}
         assert len(started) >= 3
         assert all(name.startswith("hub-stress-test-") for name in started)
         assert named_servers(hub, "dan") == []
@@ -98,7 +100,7 @@ class TestGivenAccounts:
         assert locust.summary() == (0, 0, 0, 4, 4, 0)
         assert running(hub) == ["bob"]
         assert set(users_on(hub)) == {"ann", "bob", "cid", "dan"}
-        stopped = {event["username"] for event in events_of(hub) if event["event"] == "stopped"}
+        stopped = {event["username"] for event in spawner_events(hub, "stopped")}
         assert "bob" not in stopped
         ask(hub, "DELETE", "/users/bob/server")
 

@@ -3,7 +3,6 @@
 from locust.event import EventHook
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, WaitTimeou
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
+from tests.spawner_events import spawner_events
 from tests.users.profile_hub import CONFIG
 
 DUMMY = "dummy-secret"
@@ -81,8 +81,7 @@ def new_person(hub: LocalHub) -> Callable[[str], Person]:
 
 
 def options_that_arrived(hub: LocalHub, username: str) -> Any:
-    events = map(json.loads, hub.events_path.read_text().splitlines())
-    return [event["user_options"] for event in events if event["event"] == "starting" and event["username"] == username]
+    return [event["user_options"] for event in spawner_events(hub, "starting", username=username)]
 
 
 def wait_until_stopped(browser: Browser, username: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import abort
 
 from tests.chromium.browse import browse
-from tests.live.made_up_run import State, served
+from tests.live.made_up_web_ui import State, served
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 

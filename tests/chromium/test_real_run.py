@@ -7,7 +7,8 @@ import requests
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from tests.chromium.browse import browse
-from tests.locust_process import LocustProcess, users_on, wait_until
+from tests.locust_process import LocustProcess, users_on
+from tests.waiting import wait_until
 
 EVENT = """
 title = "Two workers"

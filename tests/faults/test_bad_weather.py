@@ -9,10 +9,11 @@ import requests
 
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
-from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
-NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 BRISK = ["--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
 SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (4, 12)"
 
@@ -25,8 +26,7 @@ def rows_named(locust: LocustProcess, *words: str) -> list[str]:
 def ready_since(hub: LocalHub, moment: float, prefix: str = "") -> int:
     """How many servers of users with this prefix have become ready after a moment."""
     return sum(
-        event["time"] > moment and event["event"] == "ready" and event["username"].startswith(prefix)
-        for event in events_of(hub)
+        event["time"] > moment and event["username"].startswith(prefix) for event in spawner_events(hub, "ready")
     )
 
 
@@ -126,7 +126,7 @@ def test_accounts_that_cannot_be_made(local_hub: LocalHub, front: ScriptedHub) -
     front.refuse("POST", "/users/", Scripted(500, "<html>Internal Server Error</html>"))
     locust = run_locust(
         local_hub,
-        *["-u", "3", "-r", "3", "-t", "8s", "--server-timeout", "2", *NO_TRIAL],
+        *["-u", "3", "-r", "3", "-t", "8s", "--server-timeout", "2", *NO_FIRST_SERVER],
         env={"JUPYTERHUB_ENDPOINT": front.endpoint},
     )
     assert locust.process.returncode == 1
@@ -141,7 +141,7 @@ def test_many_users_where_five_may_start_at_a_time(many: int) -> None:
         locust = run_locust(
             hub,
             *["--json", "-u", str(many), "-r", str(many), "--lifecycles", "1", "--stay", "0", "--pause", "0"],
-            *["--server-timeout", "180", *NO_TRIAL],
+            *["--server-timeout", "180", *NO_FIRST_SERVER],
         )
         assert locust.process.returncode == 0, locust.output
         rows = locust.statistics()
@@ -168,14 +168,14 @@ def test_no_more_servers_than_the_hub_allows() -> None:
 
 
 def failed_on(hub: LocalHub) -> int:
-    return sum(event["event"] == "failed" for event in events_of(hub))
+    return len(spawner_events(hub, "failed"))
 
 
 class TestFailedSpawns:
     @pytest.mark.thorough
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
-            with LocustProcess(hub, ["--headless", "--json", "-u", "8", "-r", "8", *NO_TRIAL, *BRISK]) as locust:
+            with LocustProcess(hub, ["--headless", "--json", "-u", "8", "-r", "8", *NO_FIRST_SERVER, *BRISK]) as locust:
                 wait_until(lambda: failed_on(hub) > 8, lambda: locust.output)
                 assert locust.stop() == 1
             row = locust.statistics()["SERVER start to ready"]
@@ -191,7 +191,7 @@ class TestFailedSpawns:
             locust = run_locust(
                 hub,
                 *["--json", "-u", "6", "-r", "6", "--lifecycles", "1000", "--after-failure", "end"],
-                *[*NO_TRIAL, "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
+                *[*NO_FIRST_SERVER, "--stay", "0", "--pause", "0", "--poll-interval", "0.1"],
             )
             assert locust.process.returncode == 1
             assert locust.statistics()["SERVER start to ready"]["num_failures"] == 6  # one each; then the run ended
@@ -251,7 +251,7 @@ class TestDeadlines:
     def test_servers_that_never_become_ready(self) -> None:
         with LocalHub(spawn_seconds=(600, 600)) as hub:
             arguments = ["-u", "12", "-r", "12", "-t", "8s", "--server-timeout", "3", "--poll-interval", "0.5"]
-            locust = run_locust(hub, "--json", *arguments, *NO_TRIAL)
+            locust = run_locust(hub, "--json", *arguments, *NO_FIRST_SERVER)
             row = locust.statistics()["SERVER start to ready"]
             assert row["num_failures"] == row["num_requests"] > 0
             assert row["max_response_time"] < 4000
@@ -268,7 +268,7 @@ class TestDeadlines:
         slow = "c.JupyterHub.tornado_settings['slow_stop_timeout'] = 0.2"
         with LocalHub(stop_seconds=(600, 600), extra_config=slow) as hub:
             arguments = ["--headless", "-u", "12", "-r", "12", "--server-timeout", "6", *BRISK]
-            with LocustProcess(hub, ["--json", *arguments, *NO_TRIAL]) as locust:
+            with LocustProcess(hub, ["--json", *arguments, *NO_FIRST_SERVER]) as locust:
                 failed = re.compile(r"stop to stopped +\d+ +[1-9]")  # in the table
                 wait_until(lambda: failed.search(locust.output) is not None, lambda: locust.output)
                 assert locust.stop() == 3

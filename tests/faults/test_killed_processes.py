@@ -12,13 +12,15 @@ import pytest
 import hubusers
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, events_of, users_on, wait_until
+from tests.locust_process import LocustProcess, users_on
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 ONE_OF_MANY = ["--stay", "0.5-1.5", "--pause", "0.1", "--poll-interval", "0.2"]
 
 
 def ready_after(hub: LocalHub, moment: float) -> int:
-    return sum(event["time"] > moment and event["event"] == "ready" for event in events_of(hub))
+    return sum(event["time"] > moment for event in spawner_events(hub, "ready"))
 
 
 def test_a_killed_worker_is_cleaned_up_after_by_the_master() -> None:

@@ -10,8 +10,10 @@ import requests
 import hubusers
 from hubusers.accounts.names import is_made_up
 from hubusers.local import LocalHub
-from tests.locust_process import LocustProcess, events_of, users_on, wait_until
+from tests.locust_process import LocustProcess, users_on
 from tests.scripted_hub import ScriptedHub
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 ARGUMENTS = ["--headless", "-u", "10", "-r", "10", "--stay", "0-0.5", "--pause", "0-0.5", "--poll-interval", "0.3"]
 
@@ -20,8 +22,8 @@ def active_since(hub: LocalHub, moment: float) -> set[str]:
     """The users of runs whose servers have become ready after a moment."""
     return {
         event["username"]
-        for event in events_of(hub)
-        if event["time"] > moment and event["event"] == "ready" and is_made_up(event["username"], "hub-stress-test")
+        for event in spawner_events(hub, "ready")
+        if event["time"] > moment and is_made_up(event["username"], "hub-stress-test")
     }
 
 
@@ -43,12 +45,8 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
             assert second.stop() == 0
             assert first.summary()[:3] == second.summary()[:3] == (10, 10, 0)
         assert sorted(users_on(hub)) == sorted(others)
-        touched = [
-            event
-            for event in events_of(hub)
-            if event["username"] in others and event["event"] in {"stopping", "stopped"}
-        ]
-        assert touched == []
+        touched = {event["username"] for event in spawner_events(hub, "stopping", "stopped")}
+        assert not touched & set(others)
 
 
 @pytest.mark.thorough

@@ -13,9 +13,9 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, events_of, users_on, wait_until
-
-NO_TRIAL = ["--stop-after-failed-spawns", "0"]
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, users_on
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 
 def bound(users: int) -> float:
@@ -24,12 +24,12 @@ def bound(users: int) -> float:
 
 
 def in_mid_spawn(hub: LocalHub) -> int:
-    events = Counter(event["event"] for event in events_of(hub))
+    events = Counter(event["event"] for event in spawner_events(hub))
     return events["starting"] - events["ready"] - events["failed"]
 
 
 def spawns(hub: LocalHub) -> int:
-    return sum(event["event"] == "starting" for event in events_of(hub))
+    return len(spawner_events(hub, "starting"))
 
 
 def wait_for_spawns(hub: LocalHub, count: int, locust: LocustProcess) -> None:
@@ -71,7 +71,7 @@ def test_many_users_most_of_them_in_mid_spawn(
     how = [*how, "--web-port", str(port)]
     with (
         LocalHub(spawn_seconds=(50, 60), stop_seconds=(0, 2)) as hub,
-        LocustProcess(hub, [*how, "-u", str(many), "-r", str(many), "--only-summary", *NO_TRIAL]) as locust,
+        LocustProcess(hub, [*how, "-u", str(many), "-r", str(many), "--only-summary", *NO_FIRST_SERVER]) as locust,
     ):
         wait_until(lambda: in_mid_spawn(hub) > many * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn", 60)
         stop(locust, f"http://127.0.0.1:{port}")
@@ -108,7 +108,7 @@ def test_an_end_while_the_first_server_is_tried_or_in_an_event(tmp_path: Path) -
     event = tmp_path / "event.toml"
     arrivals = 'name = "a"\npeople = 6\narrivals = { pattern = "at once" }\nstay = "1h"'
     event.write_text(f'title = "Long"\n[[cohorts]]\n{arrivals}\n')
-    of_event = ["--headless", "--event", str(event), *NO_TRIAL]
+    of_event = ["--headless", "--event", str(event), *NO_FIRST_SERVER]
     with LocalHub(spawn_seconds=(30, 30)) as hub:
         for tries, stop in enumerate((press_ctrl_c, send_sigterm), start=1):
             with LocustProcess(hub, ["--headless", "-u", "5"]) as locust:
@@ -130,7 +130,7 @@ def test_an_end_while_the_first_server_is_tried_or_in_an_event(tmp_path: Path) -
 
 
 def test_an_end_while_the_master_waits_for_workers(local_hub: LocalHub, free_master_port: list[str]) -> None:
-    arguments = ["--headless", "--master", *free_master_port, "--expect-workers", "1", *NO_TRIAL]
+    arguments = ["--headless", "--master", *free_master_port, "--expect-workers", "1", *NO_FIRST_SERVER]
     for stop in (press_ctrl_c, send_sigterm):
         with LocustProcess(local_hub, arguments) as locust:
             locust.wait_for("Waiting for workers")
@@ -142,7 +142,7 @@ def test_an_end_while_the_master_waits_for_workers(local_hub: LocalHub, free_mas
 def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
     with (
         LocalHub(spawn_seconds=(3, 3), stop_seconds=(3, 3)) as hub,
-        LocustProcess(hub, ["--headless", "-u", "10", "-r", "10", "-t", "6s", *NO_TRIAL]) as locust,
+        LocustProcess(hub, ["--headless", "-u", "10", "-r", "10", "-t", "6s", *NO_FIRST_SERVER]) as locust,
     ):
         locust.wait_for("Clean-up: removing")
         assert locust.stop() == 0
@@ -155,7 +155,7 @@ def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
 def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
     with (
         LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
-        LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", *NO_TRIAL]) as locust,
+        LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", *NO_FIRST_SERVER]) as locust,
     ):
         locust.wait_for("All users spawned")
         time.sleep(1.5)
@@ -175,7 +175,7 @@ def test_ctrl_c_twice_with_workers(free_master_port: list[str]) -> None:
         LocalHub(spawn_seconds=(30, 30), stop_seconds=(5, 5)) as hub,
         LocustProcess(
             hub,
-            ["--headless", "-u", "30", "-r", "30", "--processes", "2", *free_master_port, *NO_TRIAL],
+            ["--headless", "-u", "30", "-r", "30", "--processes", "2", *free_master_port, *NO_FIRST_SERVER],
         ) as locust,
     ):
         wait_until(lambda: in_mid_spawn(hub) > 25, lambda: locust.output)

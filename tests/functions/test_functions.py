@@ -1,6 +1,5 @@
 """The documented functions, on a real JupyterHub; on a scripted one where a real one will not misbehave."""
 
-import json
 import logging
 import threading
 import time
@@ -15,6 +14,7 @@ from hubusers.hub.errors import HubError, SpawnFailed
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.spawner_events import spawner_events
 
 Log = pytest.LogCaptureFixture
 
@@ -25,9 +25,7 @@ def levels(caplog: Log) -> dict[str, int]:
 
 def received_options(local_hub: LocalHub, username: str) -> Any:
     """What the spawner got as user options at this user's last start."""
-    events = [json.loads(line) for line in local_hub.events_path.read_text().splitlines()]
-    starts = [event for event in events if event["username"] == username and event["event"] == "starting"]
-    return starts[-1]["user_options"]
+    return spawner_events(local_hub, "starting", username=username)[-1]["user_options"]
 
 
 class TestOneServer:

@@ -2,7 +2,6 @@
 
 from locust.event import EventHook
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,7 @@ from hubusers.hub.sightings import Sighting
 from hubusers.local import LocalHub
 from tests.http.sessions import ALL, LOCUST_S, Make, Row
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.spawner_events import spawner_events
 
 KEEP_ALIVE = b"\n\n"
 REQUESTED = b'data: {"progress": 0, "message": "Server requested"}\n\n'
@@ -145,8 +145,7 @@ def test_on_a_real_hub(make: Make, local_hub: LocalHub, username: str, event: Ev
         assert hubusers.start_server(username, local_hub.endpoint, session)
         assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, watch="progress")
         seen = time.time()
-        lines = [json.loads(line) for line in local_hub.events_path.read_text().splitlines()]
-        ready = [line["time"] for line in lines if line["username"] == username and line["event"] == "ready"][-1]
+        ready = spawner_events(local_hub, "ready", username=username)[-1]["time"]
         assert ready < seen
         # It is ready for good, and known so without any look.
         assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, watch="progress")

@@ -8,9 +8,8 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +35,7 @@ from tests.browser.scripted_websocket import (
     received_frame,
     until_it_ends,
 )
+from tests.waiting import wait_until
 
 TOKEN = "the token of the server"
 HEADERS = [f"Authorization: token {TOKEN}"]
@@ -88,7 +88,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
     try:
         server = JupyterServer(f"http://127.0.0.1:{port}")
-        wait_for(lambda: answers(server, process, folder / "log"), READY_SECONDS)
+        wait_until(lambda: answers(server, process, folder / "log"), "the server answers", READY_SECONDS)
         yield server
     finally:
         process.send_signal(signal.SIGTERM)  # ends the kernels, too
@@ -103,13 +103,6 @@ def answers(server: JupyterServer, process: "subprocess.Popen[bytes]", log: Path
         return True
     gevent.sleep(0.2)
     return False
-
-
-def wait_for(check: Callable[[], bool], seconds: float = 5.0) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        gevent.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -261,22 +254,22 @@ def kernel_connections(server: JupyterServer, kernel_id: str) -> int:
 def test_who_walks_away_leaves_the_socket_open_until_it_is_dropped(server: JupyterServer, kernel_id: str) -> None:
     before = kernel_connections(server, kernel_id)
     kernel = server.kernel(kernel_id)
-    wait_for(lambda: kernel_connections(server, kernel_id) == before + 1)
+    wait_until(lambda: kernel_connections(server, kernel_id) == before + 1)
     kernel.abandon()
     gevent.sleep(0.1)
     assert kernel_connections(server, kernel_id) == before + 1
     with pytest.raises(WebsocketLost, match=r"^websocket lost: abandoned here$"):
         kernel.execute("1", Deadline(CELL_SECONDS))
     kernel.drop()
-    wait_for(lambda: kernel_connections(server, kernel_id) == before)
+    wait_until(lambda: kernel_connections(server, kernel_id) == before)
 
 
 def test_a_closed_websocket_is_closed_at_the_server_too(server: JupyterServer, kernel_id: str) -> None:
     before = kernel_connections(server, kernel_id)
     kernel = server.kernel(kernel_id)
-    wait_for(lambda: kernel_connections(server, kernel_id) == before + 1)
+    wait_until(lambda: kernel_connections(server, kernel_id) == before + 1)
     kernel.close()
-    wait_for(lambda: kernel_connections(server, kernel_id) == before)
+    wait_until(lambda: kernel_connections(server, kernel_id) == before)
     kernel.close()
     kernel.drop()
     with pytest.raises(WebsocketLost, match=r"^websocket lost: closed here$"):
@@ -289,7 +282,7 @@ def test_a_connection_that_breaks_off_ends_the_cell_and_all_later_ones(server: J
         kernel = server.kernel(kernel_id, relay.url)
         kernel.wait_until_ready(Deadline(READY_SECONDS))
         cell = gevent.spawn(kernel.execute, "import time; time.sleep(0.5)", Deadline(CELL_SECONDS))
-        wait_for(lambda: kernel.state == "busy")
+        wait_until(lambda: kernel.state == "busy")
         relay.break_off()
         with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
             cell.get(timeout=5)
@@ -317,7 +310,7 @@ def test_the_events_of_a_server_are_listened_to(server: JupyterServer, kernel_id
 
     listening = Listening(websocket_url(server.url, f"{BASE}/api/events/subscribe"), HEADERS)
     server.api("POST", f"kernels/{kernel_id}/interrupt")  # is told to who listens
-    wait_for(lambda: bool(heard))
+    wait_until(lambda: bool(heard))
     assert json.loads(heard[0])["action"] == "interrupt"
     assert not listening.lost
     listening.close()

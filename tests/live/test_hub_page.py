@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from flask_login import UserMixin, login_user
 from werkzeug.test import TestResponse
 
-from tests.live.made_up_run import State, make_web_ui
+from tests.live.made_up_web_ui import State, make_web_ui
 
 
 @pytest.fixture(autouse=True)

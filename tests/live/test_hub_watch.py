@@ -4,7 +4,7 @@ import locust  # noqa: F401  # patches the standard library for gevent; must com
 
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hubusers.local.ports import free_port
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.settings.access import Access
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
+from tests.waiting import wait_until
 
 TOKEN = "0123456789abcdef"
 QUICK = Rhythm(between_probes=0.1, between_readings=0.1, answer=1.0, at_the_end=0.5)
@@ -80,11 +81,6 @@ def give_up() -> Iterator[None]:
     """End a test whose event does not come."""
     with gevent.Timeout(20):
         yield
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    while not is_so():
-        gevent.sleep(0.01)
 
 
 def test_a_real_hub(local_hub: LocalHub) -> None:

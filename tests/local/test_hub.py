@@ -1,14 +1,13 @@
 """The hub on one's own machine: that it is real, does as it was told, and leaves nothing behind."""
 
 import importlib.util
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ from hubusers.local.ports import free_ports
 from hubusers.local.processes import processes_of as living_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
 from tests.hub_major import HUB_MAJOR
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 SCOPES = {"admin:users", "admin:servers", "list:users", "tokens", "access:servers", "read:hub", "read:metrics"}
 
@@ -36,18 +37,6 @@ def processes_of(folder: Path) -> list[int]:
 def is_taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, f"not in {seconds} seconds: {what}"
-        time.sleep(0.05)
-
-
-def events_of(hub: LocalHub, username: str) -> list[dict[str, Any]]:
-    events = [json.loads(line) for line in hub.events_path.read_text().splitlines()]
-    return [event for event in events if event["username"] == username]
 
 
 @pytest.fixture
@@ -63,7 +52,7 @@ def test_a_spawn_and_a_stop_take_as_long_as_asked_and_are_written_down(
     hubusers.start_server(username, local_hub.endpoint, session, profile="small")
     hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, poll_interval=0.05)
     hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
-    starting, ready, stopping, stopped = events_of(local_hub, username)
+    starting, ready, stopping, stopped = spawner_events(local_hub, username=username)
     assert [e["event"] for e in (starting, ready, stopping, stopped)] == ["starting", "ready", "stopping", "stopped"]
     assert starting["user_options"] == {"profile": "small"}
     assert 0.3 <= ready["time"] - starting["time"] < 2
@@ -84,7 +73,7 @@ def test_a_spawn_can_be_cancelled(local_hub: LocalHub, session: requests.Session
     hubusers.start_server(username, local_hub.endpoint, session)
     assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
     time.sleep(0.6)  # by now the spawn would have been ready
-    assert [event["event"] for event in events_of(local_hub, username)] == ["starting", "stopped"]
+    assert [event["event"] for event in spawner_events(local_hub, username=username)] == ["starting", "stopped"]
 
 
 def test_the_token_is_a_service_with_exactly_the_scopes_that_are_needed(
@@ -131,7 +120,7 @@ def test_failing_spawns_and_a_limit() -> None:
             assert hubusers.start_server("ann", hub.endpoint, session)
             assert HubClient(hub.endpoint, session).request("POST", SERVER_PATH, username="bob").status == 429
             assert not hubusers.wait_for_server_to_start("ann", hub.endpoint, session, poll_interval=0.1)
-        assert [event["event"] for event in events_of(hub, "ann")][:2] == ["starting", "failed"]
+        assert [event["event"] for event in spawner_events(hub, username="ann")][:2] == ["starting", "failed"]
 
 
 def test_nothing_is_left_after_a_stop() -> None:
@@ -212,7 +201,7 @@ def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
     assert processes_of(folder)
     os.kill(parent.pid, ending)
     parent.wait()
-    wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone")
+    wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone", 20)
     assert not is_taken(int(port))
 
 

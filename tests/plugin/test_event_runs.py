@@ -13,8 +13,10 @@ from hubusers.event.plan import Person, plan
 from hubusers.local import LocalHub
 from hubusers.results.folder import REPORT_FILE, FinishedRun, read_run
 from hubusers.results.records import START_TO_READY
-from tests.locust_process import LocustProcess, events_of, run_locust, users_on, wait_until
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
 EVENT = """
 title = "Two cohorts"
@@ -42,7 +44,6 @@ percentile = 95
 at_most = "TARGET"
 """
 
-NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 
 LATE = 1.5
 """Seconds; how late a busy machine may let somebody in."""
@@ -104,7 +105,7 @@ def test_everybody_comes_when_planned_on_any_number_of_workers_and_all_of_it_is_
     )
     run_id = run.info.run_id
     spawned = [
-        e for e in events_of(local_hub) if e["event"] == "starting" and e["username"].startswith(f"{prefix}-{run_id}-")
+        event for event in spawner_events(local_hub, "starting") if event["username"].startswith(f"{prefix}-{run_id}-")
     ]
     assert sorted(str(event["user_options"]) for event in spawned) == wanted_options
 
@@ -213,7 +214,7 @@ def test_workers_for_whom_there_is_nobody_do_not_keep_an_event_from_beginning(
 ) -> None:
     cohort = 'name = "a"\npeople = 1\narrivals = { pattern = "at once" }\nstay = "1s"'
     event = written(tmp_path, f'title = "One"\n[[cohorts]]\n{cohort}\n')
-    locust = run_locust(local_hub, *options(event, "one"), *NO_TRIAL, "--processes", "2", *free_master_port)
+    locust = run_locust(local_hub, *options(event, "one"), *NO_FIRST_SERVER, "--processes", "2", *free_master_port)
     assert locust.process.returncode == 0, locust.output
     assert locust.summary() == (1, 1, 0, 1, 1, 0)
 
@@ -245,7 +246,7 @@ def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_
     target = 'measure = "start to ready"\npercentile = 95\nat_most = "1s"'
     event = written(tmp_path, f'title = "Cut short"\nends_after = "3s"\n[[cohorts]]\n{cohort}\n[[targets]]\n{target}\n')
     with LocalHub(spawn_seconds=(60, 60)) as hub:
-        locust = run_locust(hub, *options(event, "cut"), *NO_TRIAL, "--processes", "2", *free_master_port)
+        locust = run_locust(hub, *options(event, "cut"), *NO_FIRST_SERVER, "--processes", "2", *free_master_port)
     assert locust.process.returncode == 1, locust.output
     assert "It does not hold: the target was missed" in locust.output
     run = the_run(event)

@@ -16,9 +16,10 @@ from hubusers.plugin.before_run import coming, needed_scopes
 from hubusers.run.run import Run, set_run
 from hubusers.settings.access import Access
 from hubusers.users import ActivityUser
-from tests.locust_process import LocustProcess, users_on, wait_until
+from tests.locust_process import LocustProcess, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
+from tests.waiting import wait_until
 
 
 def test_reports_come_in_rhythm_and_the_hub_takes_them(local_hub: LocalHub) -> None:

@@ -32,12 +32,12 @@ from hubusers.run.run import Run, set_run
 from hubusers.settings.access import Access
 from hubusers.users import NotebookUser
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
-from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
+from tests.waiting import wait_until
 
-NO_TRIAL = ["--stop-after-failed-spawns", "0"]
-QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_TRIAL]
+QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_FIRST_SERVER]
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,8 @@ def test_an_ordinary_account_in_an_event(lab_hub: LocalHub, tmp_path: Path) -> N
     folder = tmp_path / "runs"
     locust = run_locust(
         lab_hub,
-        *["--event", str(event), "--named-servers", "--runs-folder", str(folder), "--server-timeout", "180", *NO_TRIAL],
+        *["--event", str(event), "--named-servers", "--runs-folder", str(folder), "--server-timeout", "180"],
+        *NO_FIRST_SERVER,
         env={"JUPYTERHUB_API_TOKEN": token},
     )
     assert locust.process.returncode == 0, locust.output

@@ -1,6 +1,5 @@
 """The Locust user on a real hub: Locust is run as a person would, and the hub asked what is left."""
 
-import json
 import os
 import re
 import time
@@ -12,17 +11,17 @@ import pytest
 import hubusers
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, run_locust, users_on, wait_until
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
+from tests.spawner_events import spawner_events
+from tests.waiting import wait_until
 
-NO_TRIAL = ["--stop-after-failed-spawns", "0"]
 SHORT = ["--stay", "0.2", "--pause", "0.1", "--poll-interval", "0.2"]
 
 
 def server_events(hub: LocalHub) -> dict[str, Counter[str]]:
     """How often each event happened to each user's server."""
     events: dict[str, Counter[str]] = {}
-    for line in hub.events_path.read_text().splitlines():
-        event = json.loads(line)
+    for event in spawner_events(hub):
         events.setdefault(event["username"], Counter())[event["event"]] += 1
     return events
 
@@ -82,8 +81,9 @@ def test_profile_and_user_options_reach_the_spawner(local_hub: LocalHub) -> None
     once = ["-u", "1", "-t", "60s", "--lifecycles", "1", *SHORT]
     run_locust(local_hub, *once, "--server-profile", "small", "--name-prefix", "profile")
     run_locust(local_hub, *once, "--user-options", '{"image": "x"}', "--name-prefix", "options")
-    starts = [json.loads(line) for line in local_hub.events_path.read_text().splitlines() if '"starting"' in line]
-    received = {start["username"].split("-")[0]: start["user_options"] for start in starts}
+    received = {
+        start["username"].split("-")[0]: start["user_options"] for start in spawner_events(local_hub, "starting")
+    }
     assert received["profile"] == {"profile": "small"}
     assert received["options"] == {"image": "x"}
 
@@ -105,7 +105,9 @@ class TestFailures:
 
     def test_throttled_too_long_and_timed_out(self) -> None:
         with LocalHub(spawn_seconds=(5, 5), concurrent_spawn_limit=1) as hub:
-            locust = run_locust(hub, *["-u", "2", "-r", "2", "-t", "4s", "--server-timeout", "2"], *NO_TRIAL, *SHORT)
+            locust = run_locust(
+                hub, *["-u", "2", "-r", "2", "-t", "4s", "--server-timeout", "2"], *NO_FIRST_SERVER, *SHORT
+            )
             assert locust.process.returncode == 1
             assert "SERVER start to ready: throttled too long" in locust.output
             assert "SERVER start to ready: timed out" in locust.output

@@ -11,7 +11,8 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, users_on, wait_until
+from tests.locust_process import LocustProcess, users_on
+from tests.waiting import wait_until
 
 FORM = {"user_count": 4, "spawn_rate": 4, "stay": "0.2", "pause": "0.1", "poll_interval": "0.2"}
 
