@@ -1,4 +1,4 @@
-"""Where people's accounts come from: a file of accounts, or named servers of one ordinary account, on a real hub."""
+"""Accounts from a file, and named servers of one ordinary account, on a real hub."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def token_of(hub: LocalHub, username: str) -> str:
 
 
 def named_servers(hub: LocalHub, username: str) -> list[str]:
-    """The names of a user's named servers, also of those that are stopped but not deleted."""
+    """Return the names of a user's named servers, including stopped ones that were not deleted."""
     servers = ask(hub, "GET", f"/users/{username}?include_stopped_servers=1").json()["servers"]
     return [name for name in servers if name]
 
@@ -148,7 +148,7 @@ def test_an_account_is_had_by_one_person_at_a_time() -> None:
     assert [accounts.take(), accounts.take()] == [ann, bob]
     with pytest.raises(NoAccountLeft, match=r"No account in accounts\.csv is left"):
         accounts.take()
-    for _ in range(2):  # a clean-up may say so again
+    for _ in range(2):  # a clean-up may give it back twice
         accounts.give_back("ann")
     assert accounts.take() == ann
     with pytest.raises(NoAccountLeft):

@@ -1,4 +1,4 @@
-"""The documented defaults, and what replaces them."""
+"""The documented defaults, and what overrides them."""
 
 import pytest
 

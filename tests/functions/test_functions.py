@@ -1,4 +1,4 @@
-"""The documented functions, on a real JupyterHub; on a scripted one where a real one will not misbehave."""
+"""The documented functions, on a real JupyterHub, and on a scripted one for answers that a real one doesn't give."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ def levels(caplog: Log) -> dict[str, int]:
 
 
 def received_options(local_hub: LocalHub, username: str) -> Any:
-    """What the spawner got as user options at this user's last start."""
+    """Return the user options that the spawner got at this user's last start."""
     return spawner_events(local_hub, "starting", username=username)[-1]["user_options"]
 
 
@@ -36,7 +36,7 @@ class TestOneServer:
         assert hubusers.start_server(username, local_hub.endpoint + "/", session) is True  # pending: accepted again
         assert hubusers.wait_for_server_to_start(username, local_hub.endpoint, session, poll_interval=0.05) is True
         assert levels(caplog)["DEBUG"] > 0
-        assert hubusers.start_server(username, local_hub.endpoint, session) is True  # it runs already
+        assert hubusers.start_server(username, local_hub.endpoint, session) is True  # it is running already
         assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True, poll_interval=0.05) is True
         assert hubusers.wait_for_server_to_stop(username, local_hub.endpoint, session) is True
         assert set(levels(caplog)) == {"DEBUG", "INFO"}
@@ -114,7 +114,7 @@ PROFILE_EXAMPLES: list[Any] = [
         "cmd": ["jupyterhub-singleuser", "--NotebookApp.token='mytoken'"],
         "volumes": [{"name": "user-data", "mountPath": "/home/jovyan/data"}],
     },
-    # Two names that mean something else to JupyterHub 6 at the top of a body.
+    # Two names that have another meaning for JupyterHub 6 at the top level of a body.
     {"display_name": "Small", "cpu": 1},
     {"user_options": "mine"},
 ]
@@ -286,7 +286,7 @@ class TestWaiting:
 
 
 class TestFailedStart:
-    """What happens then is the caller's choice."""
+    """The caller chooses what happens then."""
 
     def test_log(self, scripted_hub: ScriptedHub, any_session: requests.Session, caplog: Log) -> None:
         scripted_hub.script(Scripted(500, {"message": "no room"}))

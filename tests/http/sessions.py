@@ -1,4 +1,4 @@
-"""The kinds of session that all functions take, and what Locust's count."""
+"""The kinds of session that all functions accept, and the rows that Locust's sessions report."""
 
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession

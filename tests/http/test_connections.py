@@ -1,4 +1,4 @@
-"""Kept connections: used again, also by a process with more than a thousand, and replaced when they are closed."""
+"""Connections are reused, even in a process with more than a thousand, and replaced if the server closes them."""
 
 from locust.event import EventHook
 
@@ -16,7 +16,7 @@ from tests.scripted_hub import Scripted, ScriptedHub
 
 
 class Counting:
-    """Answers 204 to everything, and counts connections; closes each after so many answers."""
+    """Answers 204 to everything, counts connections, and closes each after a number of answers."""
 
     def __init__(self, answers: int = 1000) -> None:
         self.connections = 0
@@ -47,7 +47,7 @@ class Counting:
 
 @pytest.fixture
 def many_open_files() -> Iterator[None]:
-    """Have all low numbers of files taken, as a process with more than a thousand users has."""
+    """Use up the low file descriptors, as a process with more than a thousand users does."""
     with Path(os.devnull).open() as null:
         copies = [os.dup(null.fileno()) for _ in range(1100)]
         yield

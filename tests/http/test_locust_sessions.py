@@ -1,4 +1,4 @@
-"""The same functions through Locust's sessions: what is counted under which name, and that nothing is lost."""
+"""The functions with Locust's sessions: each request is counted, under the right name."""
 
 from locust.event import EventHook
 
@@ -81,7 +81,7 @@ def test_a_redirect_to_another_host_never_carries_the_token(
         session = make(scripted_hub.url, event, "0123456789abcdef")
         HubClient(scripted_hub.endpoint, session).request("GET", "/")
         assert not elsewhere.asked
-        # Not even where a user class of one's own follows it.
+        # Not even if a custom user class follows redirects.
         session.get(scripted_hub.endpoint)
         assert scripted_hub.asked[-1].headers["Authorization"] == "token 0123456789abcdef"
         assert [asked.headers.get("Authorization") for asked in elsewhere.asked] == [None]

@@ -1,4 +1,4 @@
-"""get_session, and patience with a busy hub: against a scripted hub, because a real one is not busy on command."""
+"""`get_session` and its retries, against a scripted hub, because a real one is not busy on command."""
 
 import time
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_gives_every_request_a_timeout(scripted_hub: ScriptedHub, monkeypatch: p
 
 
 class TestThroughTheClient:
-    """The same patience, but a deadline bounds it."""
+    """The same retries, limited by a deadline."""
 
     def test_tries_again_as_the_session_would(self, scripted_hub: ScriptedHub) -> None:
         scripted_hub.script(Scripted(503), Scripted(429, headers={"Retry-After": "1"}), Scripted(200, "done"))

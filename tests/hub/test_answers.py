@@ -64,7 +64,7 @@ def test_stop(answer: Answer, outcome: Stop) -> None:
         (refusal(404, None), True),
         (Answer(404), True),
         (refusal(404, "No access to resources or resources not found"), False),  # a token for some users only
-        (Answer(404, "<html><h1>nginx"), False),  # something else stands at this URL
+        (Answer(404, "<html><h1>nginx"), False),  # another web server is at this URL
         (Answer(200, "{}"), False),
         (Answer(0, error="connection lost"), False),
     ],
@@ -82,7 +82,7 @@ def test_gone(answer: Answer, gone: bool) -> None:
         ({"": {"ready": False, "pending": "stop"}}, State.STOPPING),
         ({"": {"ready": True, "pending": "stop"}}, State.STOPPING),
         ({"": {"ready": False, "pending": None}}, State.FAILED),
-        ({"named": {"ready": True, "pending": None}}, State.STOPPED),  # of another server nothing follows for this one
+        ({"named": {"ready": True, "pending": None}}, State.STOPPED),  # says nothing about this server
     ],
 )
 def test_state_of_the_default_server(servers: dict[str, Any], state: State) -> None:
@@ -111,10 +111,10 @@ def test_what_is_no_user_model_is_an_error(model: Any) -> None:
         (refusal(403, "slow down"), HubError, "slow down"),  # nor does this
         (Answer(302, headers={"Location": "https://login.example"}), HubError, "https://login.example"),
         (Answer(200, "<html>Sign in"), HubError, "a web page"),
-        (Answer(200, "{garbled"), HubError, "not the JSON"),
-        (Answer(200), HubError, "change or cut"),
+        (Answer(200, "{garbled"), HubError, "not the API's JSON"),
+        (Answer(200), HubError, "changes or cuts"),
         (Answer(503, "<html>"), HubError, "check that the hub behind it is up"),
-        (Answer(403, "<html>Blocked by the firewall"), HubError, "a web page"),  # which says nothing of the token
+        (Answer(403, "<html>Blocked by the firewall"), HubError, "a web page"),  # says nothing about the token
         (Answer(0, error="connection refused"), HubError, "connection refused"),
         (Answer(500, "{}"), HubError, "HTTP 500"),
     ],

@@ -1,4 +1,4 @@
-"""Answers that nobody chose: whatever comes back, each call ends as it promises, and never with another exception."""
+"""Random answers: whatever comes back, each call ends as documented, and raises nothing else."""
 
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
@@ -112,7 +112,7 @@ replies = st.lists(st.tuples(statuses | st.integers(100, 999), headers, bodies) 
 
 
 class Answering(requests.adapters.BaseAdapter):
-    """Stands in for the network: gives the replies one after the other, the last one again and again."""
+    """A fake network that gives one reply after the other, and repeats the last one."""
 
     def __init__(self, replies: list[Reply]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Answering(requests.adapters.BaseAdapter):
 
 @contextlib.contextmanager
 def answering(replies: list[Reply]) -> Iterator[requests.Session]:
-    """A session that gets these replies, in a time that passes only when somebody waits."""
+    """A session that gets these replies, on a clock that moves only while somebody waits."""
     session = requests.Session()
     session.mount("http://", Answering(replies))
     with session, mock.patch.object(deadline_module, "CLOCK", FakeClock()):
@@ -226,7 +226,7 @@ def test_steps_end_in_time_and_raise_typed_errors(name: str, replies: list[Reply
         deadline = Deadline(4)
         with contextlib.suppress(HubUsersError):
             STEPS[name](HubClient(ENDPOINT, session), deadline)
-        if name != "list":  # which has a number of tries instead
+        if name != "list":  # it has a number of tries instead
             assert deadline.elapsed() <= 4
 
 
@@ -269,7 +269,7 @@ def test_an_answer_can_be_read_whatever_it_holds(status: int, headers: dict[str,
         assert all(isinstance(state, State) for state in servers_of(answer.model).states.values())
 
 
-# What is no HTTP at all, or is cut off, or lies about its length, by each kind of session.
+# For each kind of session: bytes that are not HTTP, are cut off, or have a wrong length.
 
 header_lines = st.lists(
     st.sampled_from(
@@ -313,7 +313,7 @@ class _Stream(socketserver.ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: who asks may hang up in mid-answer."""
+        """Log nothing, because clients may hang up before the answer ends."""
 
 
 class _StreamHandler(socketserver.StreamRequestHandler):

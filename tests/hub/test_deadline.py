@@ -1,4 +1,4 @@
-"""Deadlines and rhythm, on a clock of the test's own."""
+"""Deadlines and the rhythm of polling, on a fake clock."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.fake_clock import FakeClock
 
 
 def looks_during(clock: FakeClock, answer_seconds: list[float], **kwargs: float) -> list[float]:
-    """Poll until the deadline with answers that take so long, and return when each look began."""
+    """Poll until the deadline, with answers that take this long, and return when each poll began."""
     started = clock.now
     looks: list[float] = []
 
@@ -24,7 +24,7 @@ def looks_during(clock: FakeClock, answer_seconds: list[float], **kwargs: float)
     [
         ([], [0, 1, 2, 3, 4]),
         ([0.4, 0.4, 0.4], [0, 1, 2, 3, 4]),  # the answer's time is part of the interval
-        ([1.5], [0, 2, 3, 4]),  # the look at 1 is left out, the rhythm stays
+        ([1.5], [0, 2, 3, 4]),  # the poll at 1 is left out, and the rhythm stays
         ([3.0], [0, 3, 4]),
         ([7.0], [0]),
     ],

@@ -1,4 +1,4 @@
-"""Addresses: what an operator types, and what becomes of names in them."""
+"""The endpoint for each address that an operator may type, and quoted names in paths."""
 
 import pytest
 

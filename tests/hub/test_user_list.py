@@ -1,4 +1,4 @@
-"""Waiting for many servers by the hub's list: on a real hub, also behind something that hides or spoils the list."""
+"""Waiting for many servers by the hub's list, on a real hub, and behind a proxy that hides or breaks the list."""
 
 import time
 
@@ -29,7 +29,7 @@ def test_one_listing_serves_all(local_hub: LocalHub, session: requests.Session, 
     with ScriptedHub(before=local_hub) as proxy:
         whole_lives(proxy.endpoint, session, usernames)
         looks = [asked.path for asked in proxy.asked if asked.method == "GET" and "/users/" in asked.path]
-        # Only for who is not in the list: the one who failed, and, to make sure, everyone who has stopped.
+        # Only for users who are not in the list: the one that failed and, to make sure, those that have stopped.
         assert len(looks) <= 2 + len(usernames)
         assert any("state=active" in asked.path for asked in proxy.asked)
 

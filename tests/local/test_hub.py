@@ -1,4 +1,4 @@
-"""The hub on one's own machine: that it is real, does as it was told, and leaves nothing behind."""
+"""The local hub: it is real, behaves as its settings say, and leaves nothing behind."""
 
 import importlib.util
 import os
@@ -137,7 +137,7 @@ def test_nothing_is_left_after_a_stop() -> None:
 
 
 def test_a_fork_that_holds_the_pipe_open_does_not_hold_the_hub() -> None:
-    """As Locust's `--processes` makes them."""
+    """Locust's `--processes` makes such forks."""
     with LocalHub() as hub:
         folder = hub.folder
         supervisor = hub._supervisor
@@ -256,7 +256,7 @@ def test_a_part_that_is_not_installed_is_named(part: str, monkeypatch: pytest.Mo
 
 
 def test_npm_s_proxy_is_told_from_the_one_of_the_same_name(tmp_path: Path) -> None:
-    """Stand-ins for the two commands: only their first lines count."""
+    """Fakes of the two commands: only their first lines matter."""
     python_folder, npm_folder = tmp_path / "python", tmp_path / "npm"
     for folder, first_line in ((python_folder, "#!/usr/bin/python3\n"), (npm_folder, "#!/usr/bin/env node\n")):
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Free ports: nobody listens there, and nobody gets them by chance."""
+"""Free ports: nobody listens there, and no other connection takes them."""
 
 import random
 import socket
