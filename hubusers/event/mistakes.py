@@ -1,6 +1,8 @@
 """What is wrong with the content of an event file: pydantic's errors with their lines, in an operator's words."""
 
+import contextlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -70,29 +72,59 @@ def mistakes(error: ValidationError, content: dict[str, Any], text: str) -> list
 def lines_of(locations: set[Location], text: str) -> dict[Location, int]:
     """Return the line in which each of these locations, all of which are in the text, begins.
 
-    The first lines of a TOML file are a TOML file, too, unless they end within a statement; and so they are within an
-    array that goes over lines, when it is closed there. So what some lines bring is what the lines up to their end have
-    and the lines before them have not.
+    TOML's parser tells no lines, so the text is parsed in pieces. Each statement is a TOML file of its own, and it ends
+    where the lines since its begin can first be parsed. Within an array over several lines they can also be parsed
+    after each whole element, once the array is closed: what they then have, and had not before, is in the last lines.
     """
-    lines, found, begin = text.replace("\r\n", "\n").split("\n"), dict[Location, int](), 1
-    for end in range(1, len(lines) + 1):
-        content = _content_of(lines[:end])
+    found, table, tables, begin = dict[Location, int](), Location(), Counter[Location](), 1
+    statement: list[str] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        statement.append(line)
+        content, is_whole = _parsed(statement)
         if content is None:
             continue
-        found |= {location: begin for location in locations - found.keys() if _holds(content, location)}
-        if len(found) == len(locations):
-            break
-        begin = end + 1
+        if is_whole and statement[0].lstrip().startswith("["):
+            table, content = _table(content, tables), {}
+        for location in locations - found.keys():
+            if location == table[: len(location)] or _is_in(content, table, location):
+                found[location] = begin
+        begin = number + 1
+        if is_whole:
+            statement = []
     return found
 
 
-def _content_of(lines: list[str]) -> dict[str, Any] | None:
+def _parsed(lines: list[str]) -> tuple[dict[str, Any] | None, bool]:
+    """Return the content of some lines of one statement, if they have any, and whether they are all of it."""
     for closed in (lines, [*lines, "]"]):
-        try:
-            return tomllib.loads("\n".join(closed))
-        except tomllib.TOMLDecodeError:
-            continue
-    return None
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads("\n".join(closed)), closed is lines
+    return None, False
+
+
+def _table(header: dict[str, Any], tables: Counter[Location]) -> Location:
+    """Return the location of the table that a header such as `[[cohorts]]` begins.
+
+    Args:
+        header: The header alone, parsed.
+        tables: How many tables each array of tables has so far; counted up here.
+    """
+    table: Location = ()
+    while header:
+        [(key, inner)] = header.items()
+        table = (*table, key)
+        if isinstance(inner, list):
+            tables[table] += 1
+            inner = inner[0]
+        header = inner
+        if table in tables:
+            table = (*table, tables[table] - 1)
+    return table
+
+
+def _is_in(content: dict[str, Any], table: Location, location: Location) -> bool:
+    """Return whether a statement in a table brings a location."""
+    return location[: len(table)] == table and _holds(content, location[len(table) :])
 
 
 def _holds(content: Any, location: Location) -> bool:

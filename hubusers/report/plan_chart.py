@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from itertools import accumulate
 
 import plotext  # type: ignore[import-untyped]
 
 from hubusers.event.durations import in_words
 from hubusers.event.model import Event
 from hubusers.event.plan import Person
+from hubusers.report.counts import Count
 
 _WIDTH = 100
 _HEIGHT = 12
@@ -39,12 +39,15 @@ def drawn(event: Event, people: list[Person], seed: int) -> str:
     by_arrival = _bar_length(people[-1].arrives)
     arriving = Counter(math.floor(person.arrives / by_arrival) for person in people)
     bars = [arriving[number] for number in range(max(arriving) + 1)]
-    by_stay = _bar_length(max(end for _, end in stays))
+    end, servers = max(end for _, end in stays), Count(stays)
+    by_stay = _bar_length(end)
+    count = max(1, math.ceil(end / by_stay))
+    most = [servers.highest(number * by_stay, (number + 1) * by_stay) for number in range(count)]
     return "\n\n".join(
         [
             table,
             _chart(f"People who arrive within {in_words(by_arrival)}", bars, by_arrival),
-            _chart("Servers", _most_in_each(_servers(stays), by_stay), by_stay),
+            _chart("Servers", most, by_stay),
         ]
     )
 
@@ -61,24 +64,6 @@ def _stays(event: Event, people: list[Person]) -> list[tuple[float, float]]:
             stays.append((begin, min(begin + stay, leaves)))
             begin += stay + pause
     return stays
-
-
-def _servers(stays: list[tuple[float, float]]) -> list[tuple[float, int]]:
-    """Return how many servers there are from each moment on at which one is started or stopped."""
-    # Who leaves in the moment in which somebody else comes has left.
-    changes = sorted([(begin, 1) for begin, _ in stays] + [(end, -1) for _, end in stays])
-    return list(zip((moment for moment, _ in changes), accumulate(change for _, change in changes), strict=True))
-
-
-def _most_in_each(servers: list[tuple[float, int]], bar: float) -> list[int]:
-    """Return how many servers there are at most within each bar of so many seconds."""
-    most, before = [0], 0
-    for moment, count in servers:
-        while len(most) <= math.floor(moment / bar):
-            most.append(before)  # what is there when the bar begins
-        most[-1] = max(most[-1], count)
-        before = count
-    return most
 
 
 def _most_in_a_minute(moments: list[float]) -> int:
@@ -110,7 +95,7 @@ def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]],
             ("first arrival", f"after {in_words(arrivals[0])}"),
             ("last arrival", f"after {in_words(arrivals[-1])}"),
             ("most arrivals in a minute", str(_most_in_a_minute(arrivals))),
-            ("most servers at once", str(max(count for _, count in _servers(stays)))),
+            ("most servers at once", str(Count(stays).highest())),
             ("expected end", f"after {in_words(max(end for _, end in stays))}, if every server is ready at once"),
         ]
     facts.append(("time scale", _time_scale(event)))

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubusers.event.file import EventError, parse_event, read_event, ready_made, with_seed, with_time_scale
+from hubusers.event.mistakes import lines_of
 from hubusers.event.model import Target
 from hubusers.event.plan import plan
 from tests.event.events import event_with
@@ -350,6 +352,59 @@ def test_lines_are_counted_where_statements_have_several(newline: str) -> None:
         "class.toml, line 7",  # the second one of a statement that holds all cohorts
         "class.toml, line 10",
     ]
+
+
+def test_the_line_of_whatever_toml_can_say() -> None:
+    text = """
+a.b = 1
+"c d" = '''
+[x]
+'''
+z = [
+  [1,
+   2],
+  # a comment
+  {q = 1},
+]
+[t.u]
+v = 1
+[[w]]
+x = 1
+[w.y]
+z = 2
+[[w]]
+[[w.y2]]
+k = [{a = 1},
+  {a = 2}]
+[[w.y2]]
+k = 3
+[w."y.3"]
+a.b.c = 1
+"""
+    lines = {
+        ("a", "b"): 2,
+        ("c d",): 3,
+        ("z", 0, 1): 7,
+        ("z", 1, "q"): 10,
+        ("t",): 12,
+        ("t", "u", "v"): 13,
+        ("w", 0, "x"): 15,
+        ("w", 0, "y", "z"): 17,
+        ("w", 1): 18,
+        ("w", 1, "y2", 0, "k", 0, "a"): 20,
+        ("w", 1, "y2", 0, "k", 1): 21,
+        ("w", 1, "y2", 1, "k"): 23,
+        ("w", 1, "y.3", "a", "b", "c"): 25,
+    }
+    assert lines_of(set(lines), text) == lines
+
+
+def test_a_long_file_is_read_line_by_line() -> None:
+    cohort = '[[cohorts]]\nname = "c{}"\npeople = 1\nstay = "1m"\narrivals = {{ pattern = "at once" }}\n'
+    text = 'title = "Long"\n' + "".join(cohort.format(number) for number in range(1000)) + "stey = 1\n"
+    began = time.process_time()
+    assert "line 5002: cohorts 1000 (c999), stey: unknown here; did you mean 'stay'?" in complaint(text)
+    assert time.process_time() - began < 10  # where each line begins the file anew, it takes many minutes
 
 
 @given(
