@@ -1,4 +1,4 @@
-"""`hubusers compare`: was the change for good?"""
+"""`hubusers compare`: compares two runs, before and after a change."""
 
 import sys
 from pathlib import Path
@@ -21,15 +21,18 @@ from hubusers.results.folder import RunFolderError, read_run
     type=click.FloatRange(0, 100),
     default=5.0,
     show_default=True,
-    help="Smallest difference that matters, in percent; two runs of one hub differ by some.",
+    help="Smallest difference that matters, in percent. Two runs of the same hub always differ a little.",
 )
 @click.option(
-    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write it, with pictures, into this file."
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the comparison as a page with charts, into this file.",
 )
 def compare(before: Path, after: Path, smallest: float, html: Path | None) -> None:
-    """Compare two runs by their folders: is the hub better, worse, or the same AFTER a change?
+    """Compare two runs by their folders: did the hub get better or worse between BEFORE and AFTER?
 
-    The exit code is 0 when nothing got worse, and 1 when something did.
+    The exit code is 1 when any measure got worse, otherwise 0.
     """
     try:
         first, second = read_run(before), read_run(after)
@@ -37,7 +40,7 @@ def compare(before: Path, after: Path, smallest: float, html: Path | None) -> No
         click.echo(as_text(comparison))
         if html:
             write_comparison(comparison, first, second, html)
-            click.echo(f"The pictures are in {html}")
+            click.echo(f"The charts are in {html}")
     except (RunFolderError, ValueError) as error:
         fail(shown(str(error)))
     except OSError as error:

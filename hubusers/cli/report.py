@@ -1,4 +1,4 @@
-"""`hubusers report`: a run's report, anew."""
+"""`hubusers report`: writes the report of a finished run again."""
 
 import sys
 from pathlib import Path
@@ -15,9 +15,9 @@ from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
-    """Draw up the report of a finished run anew, in its FOLDER.
+    """Write the report of a finished run again, into its FOLDER, as after an upgrade.
 
-    The exit code is the run's answer: 0 its targets were held, 1 one was missed, 4 the run cannot tell.
+    The exit code is the answer: 0 when all targets were held, 1 when one was missed, 4 when the run cannot tell.
     """
     try:
         run = read_run(folder)

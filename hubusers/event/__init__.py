@@ -1,1 +1,1 @@
-"""The event that a run rehearses, written down in one file: who comes, when, for how long, and what must hold."""
+"""The event that a run rehearses, as one file says it: who comes, when, for how long, and what must hold."""

@@ -12,16 +12,16 @@ from pydantic import Field, model_validator
 from hubusers.event.durations import Duration, Exponential, LongerThanZero, Part, draw
 
 MOST_PEOPLE = 100_000
-"""In one cohort; far beyond what one hub serves, and a slip of the hand must not fill the memory."""
+"""Most people in a cohort: far more than one hub serves. A typing error must not fill the memory."""
 
 _MINUTE = 60.0
 
 Rate = Annotated[float, Field(ge=0.001, le=MOST_PEOPLE)]
-"""People in a minute."""
+"""People per minute."""
 
 
 class Step(NamedTuple):
-    """A time in which people arrive at one rate."""
+    """A stretch of time in which people arrive at one rate."""
 
     begin: float  # seconds
     end: float  # seconds
@@ -29,20 +29,20 @@ class Step(NamedTuple):
 
 
 class Arrivals(Part, ABC):
-    """What all patterns have in common."""
+    """A pattern in which people arrive."""
 
     @property
     @abstractmethod
     def earliest(self) -> float:
-        """Seconds after the start of the event, before which nobody comes."""
+        """Seconds after the start of the event; nobody comes before."""
 
     @abstractmethod
     def moments(self, people: int, seed: str) -> list[float]:
-        """Return when each comes, in seconds after the start of the event."""
+        """Return when each person comes, in seconds after the start of the event."""
 
 
 class AtOnce(Arrivals):
-    """All in the same moment."""
+    """Everybody comes at the same moment."""
 
     pattern: Literal["at once"]
     at: Duration = 0.0
@@ -56,7 +56,7 @@ class AtOnce(Arrivals):
 
 
 class Evenly(Arrivals):
-    """One after the other, at equal distances."""
+    """People come one after the other, at equal intervals."""
 
     pattern: Literal["evenly"]
     over: LongerThanZero = Field(examples=['over = "10m"'])
@@ -71,7 +71,7 @@ class Evenly(Arrivals):
 
 
 class Poisson(Arrivals):
-    """At a steady rate but each independently of all others, as people come who don't know each other."""
+    """People come independently of each other, at a rate that is steady on average."""
 
     pattern: Literal["poisson"]
     per_minute: Rate = Field(examples=["per_minute = 2"])
@@ -92,7 +92,7 @@ class Poisson(Arrivals):
 
 
 class Bell(Arrivals):
-    """Around a moment: 68 of 100 within one spread of it, 95 within two. Nobody comes before the event starts."""
+    """People come around a moment: 68 % within one spread of it, 95 % within two. Nobody comes before the start."""
 
     pattern: Literal["bell"]
     around: Duration = Field(examples=['around = "10m"'])
@@ -113,7 +113,7 @@ class Bell(Arrivals):
 
 
 class Steps(Arrivals):
-    """Climbing: at a first rate, then at a higher one, and so on; evenly within each step."""
+    """People come faster in each step, and evenly within a step."""
 
     pattern: Literal["steps"]
     first_per_minute: Rate = Field(examples=["first_per_minute = 10"])
@@ -130,7 +130,9 @@ class Steps(Arrivals):
             raise ValueError("in the first step nobody comes; raise first_per_minute or each_lasts")
         mean_rate = (self.first_per_minute + self.up_to_per_minute) / 2
         if self._count * self._people(mean_rate) > MOST_PEOPLE:
-            raise ValueError(f"these steps bring more than {MOST_PEOPLE:,} people; make them fewer, shorter or lower")
+            raise ValueError(
+                f"these steps bring more than {MOST_PEOPLE:,} people; use fewer or shorter steps, or lower rates"
+            )
         return self
 
     @property
@@ -157,7 +159,7 @@ class Steps(Arrivals):
 
     @property
     def _count(self) -> int:
-        # A little more, so that 0.1 + 2 * 0.1 is not above 0.3.
+        # A little more, because in floating point 0.1 + 2 * 0.1 is above 0.3.
         return math.floor((self.up_to_per_minute - self.first_per_minute) / self.more_per_minute + 1e-9) + 1
 
     def _people(self, per_minute: float) -> int:

@@ -1,4 +1,4 @@
-"""Reading an event file. Whatever is wrong with it is said with its line and what to do, and all of it at once."""
+"""Reads event files. Errors list all mistakes at once, each with its line and what to do."""
 
 import re
 import tomllib
@@ -12,14 +12,14 @@ from hubusers.log import shown
 
 
 class EventError(ValueError):
-    """An event file that cannot be used. The text has one or several lines, each with the place and the remedy."""
+    """An event file cannot be used. Each line of the text says where, what is wrong, and what to do."""
 
 
 def read_event(name_or_path: str) -> tuple[str, Event]:
     """Return the text and the event of a file, or of one of the ready-made events.
 
     Raises:
-        EventError: There is none, or it cannot be used.
+        EventError: There is no such file, or it cannot be used.
     """
     path = Path(name_or_path)
     try:
@@ -27,8 +27,8 @@ def read_event(name_or_path: str) -> tuple[str, Event]:
             path = ready_made().get(name_or_path, path)
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise EventError(f"The event file {path} is not text in UTF-8; save it as such.") from None
-    except (OSError, ValueError) as error:  # a ValueError: no path can hold a null character
+        raise EventError(f"The event file {path} is not UTF-8 text; save it in that encoding.") from None
+    except (OSError, ValueError) as error:  # a ValueError: a null character in the path
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise EventError(
             f"The event file {name_or_path!r} cannot be read: {reason}. Give the path of a file, or the name of a "
@@ -38,7 +38,7 @@ def read_event(name_or_path: str) -> tuple[str, Event]:
 
 
 def ready_made() -> dict[str, Path]:
-    """Return the ready-made events by name: at the top of a checkout, inside the package where that was installed."""
+    """Return the ready-made events by name; they are at the top of a checkout, and inside an installed package."""
     package = Path(__file__).parent.parent
     installed = package / "events"
     folder = installed if installed.is_dir() else package.parent / "events"
@@ -63,11 +63,11 @@ def parse_event(text: str, source: str) -> Event:
         source: What to call the file in errors.
 
     Raises:
-        EventError: It cannot be used.
+        EventError: The event cannot be used.
     """
     try:
         content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a ValueError of another kind: a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
         raise EventError(_syntax(error, text, source)) from None
     if not content:
         raise EventError(f"{source} is empty; begin with one of the ready-made events: {', '.join(ready_made())}.")
@@ -79,7 +79,7 @@ def parse_event(text: str, source: str) -> Event:
 
 def _with(text: str, key: str, value: str) -> str:
     if key not in tomllib.loads(text):
-        return f"{key} = {value}\n{text}"  # in front, where no table has begun
+        return f"{key} = {value}\n{text}"  # in front, before any table begins
     lines = text.split("\n")
     lines[lines_of({(key,)}, text)[(key,)] - 1] = f"{key} = {value}"
     return "\n".join(lines)
@@ -88,10 +88,11 @@ def _with(text: str, key: str, value: str) -> str:
 def _syntax(error: Exception, text: str, source: str) -> str:
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
     if found is None:
-        return f"{source} is no event file: {'tables too deep' if isinstance(error, RecursionError) else error}."
+        reason = "its tables are nested too deep" if isinstance(error, RecursionError) else error
+        return f"{source} is not an event file: {reason}."
     what, line, column = found.groups()
     where = f"line {line or max(1, len(text.splitlines()))}{f', column {column}' if column else ''}"
     return (
-        f"{source}, {where}: this is not TOML ({what[0].lower()}{what[1:]}). Text and durations stand in quotes, as in "
-        'over = "10m"; each key stands on one line, and is given once.'
+        f"{source}, {where}: this is not TOML ({what[0].lower()}{what[1:]}). Put text and durations in quotes, as in "
+        'over = "10m". Give each key once, and on one line.'
     )

@@ -1,4 +1,4 @@
-"""What is wrong with the content of an event file: pydantic's errors with their lines, in an operator's words."""
+"""The mistakes in an event file: pydantic's errors, with their lines, in words for an operator."""
 
 import contextlib
 import tomllib
@@ -20,10 +20,10 @@ Location = tuple[str | int, ...]
 """The keys and positions that lead to a place in a file."""
 
 _CHOICES = {"arrivals", "stay", "pause"}
-"""Keys after which pydantic puts into a location which of several models the value is."""
+"""Keys with several models. After them, pydantic puts the name of the chosen model into a location."""
 
 _MODELS: dict[str, type[Part]] = {"cohorts": Cohort, "targets": Target, **PATTERNS, **DISTRIBUTIONS}
-"""By the part of a location after which their keys come."""
+"""Models by the part of a location that their keys follow."""
 
 _PLAIN = {
     "missing": "is missing; add it",
@@ -43,19 +43,19 @@ _PLAIN = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }
-"""What to say for each of pydantic's types of errors."""
+"""What to say for each type of pydantic's errors."""
 
 
 def mistakes(error: ValidationError, content: dict[str, Any], text: str) -> list[str]:
-    """Return what is wrong, each with its line, in the order of the lines; beyond ten, only how many more.
+    """Return the mistakes, each with its line, in the order of the lines; after ten, only how many more there are.
 
     Args:
-        error: What pydantic found.
-        content: What was checked.
-        text: The text that it was read from.
+        error: Of pydantic.
+        content: The content that was checked.
+        text: The file that it was read from.
     """
     details = error.errors(include_url=False)
-    # Where a key is misspelt, that the right one is missing needs no second line.
+    # Where a key is misspelt, no second mistake says that the right one is missing.
     misspelt = {(*one["loc"][:-1], _meant(one)) for one in details if one["type"] == "extra_forbidden"}
     said = [what for one in details if one["loc"] not in misspelt for what in _in_words(one)]
     said, left_out = said[:_MOST_MISTAKES], said[_MOST_MISTAKES:]
@@ -142,7 +142,7 @@ def _has(content: Any, part: str | int) -> bool:
 
 
 def _place(location: Location, content: Any) -> tuple[Location, str]:
-    """Return the part of a location that is in the file, and all of it in words, as in "cohorts 1 (students), stay"."""
+    """Return the part of a location that is in the file, and the whole location as in "cohorts 1 (students), stay"."""
     place: list[str | int] = []
     words: list[str] = []
     before: str | int | None = None
@@ -154,7 +154,7 @@ def _place(location: Location, content: Any) -> tuple[Location, str]:
             content = content[part]
             place.append(part)
         else:
-            content = None  # what is missing is said to be in the table that should have it
+            content = None  # the line of a missing key is that of its table
         if isinstance(part, int):
             name = content.get("name") if isinstance(content, dict) else None
             words[-1] += f" {part + 1} ({name})" if isinstance(name, str) else f" {part + 1}"
@@ -164,7 +164,7 @@ def _place(location: Location, content: Any) -> tuple[Location, str]:
 
 
 def _in_words(error: ErrorDetails) -> Iterator[tuple[Location, str]]:
-    """Return where an error is and what to say about it; of what does not fit together there can be several."""
+    """Yield where an error is and what to say about it; an error of `PROBLEMS` has several places."""
     kind, location, context = error["type"], error["loc"], error.get("ctx", {})
     if kind == PROBLEMS:
         yield from (((*location, *where), what) for where, what in context[PROBLEMS])

@@ -1,4 +1,4 @@
-"""What an event file can say: the event, its cohorts of people, and the targets that must hold."""
+"""The content of an event file: the event, its cohorts of people, and its targets."""
 
 import difflib
 import json
@@ -43,39 +43,39 @@ _OF_REQUESTS = ("requests", "failed requests")
 _NOT_BY_COHORT = (*_OF_REQUESTS, "hub probe", "failed probes")
 
 LIFECYCLE_USER = "ServerLifecycleUser"
-"""The user class of who is not said to be of another one."""
+"""Default user class."""
 
 PROBLEMS = "problems"
-"""Type of an error that lists, in its context under the same name, what does not fit together."""
+"""Type of a pydantic error; its context lists, under the same name, all that does not fit together."""
 
 Problem = tuple[tuple[str | int, ...], str]
-"""Where, from the table that is checked on, and what is wrong."""
+"""A place, relative to the table that is checked, and what is wrong there."""
 
 
 def share(value: Any) -> float:
     """Return a share, a number from 0 to 1 or text such as "80 %", as a number from 0 to 1.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The value is neither; the text says what to write.
     """
     shown = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip(), re.ASCII)):
         value = float(Decimal(percent[1]) / 100)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f'{shown} is no share; write a number from 0 to 1, or a percentage such as "80 %"')
+        raise ValueError(f'{shown} is not a share; write a number from 0 to 1, or a percentage such as "80 %"')
     return float(value)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that a misspelt one stands for, if any comes near it."""
+    """Return the known word that resembles a misspelt one; None when there is none."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return what to say after an unknown word: which is meant, or which there are."""
+    """Return a hint for an unknown word: the known word that it resembles, or else all known words."""
     known = list(known)
     meant = nearest(word, known)
-    return f"did you mean {meant!r}?" if meant else f"known are {', '.join(map(repr, known))}"
+    return f"did you mean {meant!r}?" if meant else f"choose one of {', '.join(map(repr, known))}"
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -110,19 +110,19 @@ UserOptions = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
 class Target(Part):
-    """What must hold, such as that 95 of 100 have their server within a minute."""
+    """What must hold, such as that 95 % of the people have their server within a minute."""
 
     measure: Measure = Field(examples=['measure = "start to ready"'])
-    # Of the measurements so many of 100 must be within `at_most`; given exactly where the measure is one of seconds.
+    # Percentage of measurements that must be within `at_most`. Required for measures in seconds, refused for shares.
     percentile: Annotated[float, Field(gt=0, le=100)] | None = None
     at_most: float = Field(examples=['at_most = "60s"', 'at_most = "1 %"'])  # seconds, or a share of 1
-    cohort: OneLine | None = None  # None: of all
-    request: OneLine | None = None  # as in "POST /users/{name}/server"; None: all
+    cohort: OneLine | None = None  # None: everybody
+    request: OneLine | None = None  # as in "POST /users/{name}/server"; None: all requests
 
     @field_validator("at_most", mode="before")
     @classmethod
     def _seconds_or_share(cls, value: Any, info: ValidationInfo) -> float:
-        if "measure" not in info.data:  # it is wrong itself, and this is of no known kind
+        if "measure" not in info.data:  # the measure itself is wrong, so it is not known what this should be
             return 0.0
         return (seconds if info.data["measure"] in _IN_SECONDS else share)(value)
 
@@ -133,13 +133,16 @@ class Target(Part):
 
     def _problems(self) -> Iterator[Problem]:
         if self.measure in _IN_SECONDS and self.percentile is None:
-            yield ("percentile",), "is missing; say how many of 100 must be within at_most, as in percentile = 95"
+            yield ("percentile",), "is missing; give the percentage that must be within at_most, as in percentile = 95"
         if self.measure not in _IN_SECONDS and self.percentile is not None:
-            yield ("percentile",), f"{self.measure} is a share and has no percentiles; remove this line"
+            yield ("percentile",), f"{self.measure} is a share, which has no percentiles; remove this line"
         if self.measure in _NOT_BY_COHORT and self.cohort is not None:
-            yield ("cohort",), f"{self.measure} cannot be told apart by cohort; remove this line"
+            yield ("cohort",), f"{self.measure} is not measured by cohort; remove this line"
         if self.measure not in _OF_REQUESTS and self.request is not None:
-            yield ("request",), f'only for the measures "requests" and "failed requests", not for {self.measure}'
+            yield (
+                ("request",),
+                f'is only for "requests" and "failed requests", not for {self.measure}; remove this line',
+            )
 
     @property
     def text(self) -> str:
@@ -155,17 +158,17 @@ class Cohort(Part):
     """People who behave alike."""
 
     name: OneLine = Field(examples=['name = "students"'])
-    people: int | None = Field(default=None, ge=1, le=MOST_PEOPLE)  # None where arrivals come in steps
+    people: int | None = Field(default=None, ge=1, le=MOST_PEOPLE)  # None where they arrive in steps
     user_class: str = Field(default=LIFECYCLE_USER, min_length=1)
-    profiles: Profiles | None = None  # the share of the people that takes each, by its slug
+    profiles: Profiles | None = None  # the share of the people who take each profile, by its slug
     user_options: UserOptions | None = None
     arrivals: AnyArrivals = Field(examples=['arrivals = { pattern = "evenly", over = "10m" }'])
     stay: Spread = Field(examples=['stay = "90m"'])  # with a ready server
     pause: Spread = 0.0  # between two lifecycles
     thinking: Spread | None = None  # between two cells of a notebook
-    leave: LeavingShares | None = None  # the share of the visits that end in each way
+    leave: LeavingShares | None = None  # the share of the visits that end each way
     lifecycles: int = Field(default=1, ge=0)  # 0: again and again, until everybody leaves
-    until: LongerThanZero | None = None  # from the start of the event on; everybody leaves then at the latest
+    until: LongerThanZero | None = None  # after the start of the event; everybody leaves then at the latest
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -190,18 +193,18 @@ class Cohort(Part):
 
     @property
     def size(self) -> int:
-        """How many people there are, those included who would arrive only after the end."""
+        """How many people there are, including those who would arrive only after the end."""
         return self.arrivals.people if isinstance(self.arrivals, Steps) else self.people or 0
 
 
 class Event(Part):
     """Who comes, when, for how long, and what must hold.
 
-    Durations are as written: what is planned of them takes `1 / time_scale` of that in a run.
+    Durations are as in the file. In a run, what is planned takes `1 / time_scale` of that.
     """
 
     title: OneLine = Field(examples=['title = "Class at nine"'])
-    seed: int | None = None  # None: the caller chooses one
+    seed: int | None = None  # None: a run draws one
     time_scale: float = Field(default=1.0, ge=0.01, le=10_000)
     ends_after: LongerThanZero | None = None
     stop_when_missed: bool = False  # the run ends when a target is missed in a step
@@ -221,14 +224,17 @@ class Event(Part):
             names.add(cohort.name)
             if isinstance(cohort.arrivals, Steps):
                 if climbing:
-                    yield ("cohorts", number, "arrivals"), "only one cohort can arrive in steps"
+                    yield (
+                        ("cohorts", number, "arrivals"),
+                        "only one cohort can arrive in steps; give this one another pattern",
+                    )
                 climbing = True
             if self.ends_after is not None and self.ends_after <= cohort.arrivals.earliest:
-                yield ("ends_after",), f"must be after the first of {cohort.name} arrive"
+                yield ("ends_after",), f"must be after the first arrival of {cohort.name}"
             if cohort.lifecycles == 0 and cohort.until is None and self.ends_after is None:
                 yield (
                     ("cohorts", number, "lifecycles"),
-                    '0 is again and again; say how long, with until = "2h" here or ends_after = "2h" above all tables',
+                    '0 means again and again; say until when, with until = "2h" here, or ends_after = "2h" at the top',
                 )
 
     def _problems_of_targets(self) -> Iterator[Problem]:
@@ -250,7 +256,7 @@ class Event(Part):
 
     @property
     def steps(self) -> list[Step]:
-        """The steps of the climbing cohort as they are in the run: scaled, in seconds and people a minute."""
+        """The steps of the climbing cohort as they are in the run: scaled, in seconds and people per minute."""
         return [
             Step(self.scaled(step.begin), self.scaled(step.end), step.per_minute * self.time_scale)
             for cohort in self.cohorts

@@ -1,7 +1,7 @@
 """The plan of an event: each person's arrival, stays and choice of server, drawn before anything happens.
 
-All of it follows from the event and a seed, and what is drawn for one person from nothing but the seed, the cohort and
-the person's place in it. So every worker makes the same plan for itself and takes its share of it.
+The plan follows from the event and a seed. What is drawn for one person depends only on the seed, the cohort and the
+person's place in it. So every worker makes the same plan and takes its share of it.
 """
 
 import itertools
@@ -15,41 +15,41 @@ from hubusers.event.leaving import EVERYBODY_LOGS_OUT, Leaving
 from hubusers.event.model import Cohort, Event
 
 THINKING: Spread = Uniform.model_validate({"distribution": "uniform", "from": 5, "to": 20})
-"""Seconds between two cells of a notebook, unless somebody says otherwise."""
+"""Default time between two cells of a notebook, in seconds."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person of an event. Times are those of the run: seconds, scaled."""
+    """One person of an event. Times are in seconds of the run, so they are scaled."""
 
-    number: int  # counted over the whole event in order of arrival, from 0
+    number: int  # in order of arrival over the whole event, from 0
     cohort: str
     user_class: str
     arrives: float  # seconds after the start
-    until: float | None  # seconds after the start; leaves then at the latest
+    until: float | None  # seconds after the start; the person leaves then at the latest
     lifecycles: int  # 0: again and again
     user_options: dict[str, Any] | None
     seed: str
-    stay: Spread  # as written in the event, not scaled
+    stay: Spread  # as in the event file, not scaled
     pause: Spread
     thinking: Spread
     leave: Mapping[Leaving, float]  # shares
     time_scale: float
 
     def times(self) -> Iterator[tuple[float, float]]:
-        """Return, for each lifecycle, the seconds of the stay and of the pause after it."""
+        """Yield, for each lifecycle, the seconds of the stay and of the pause after it."""
         random = Random(f"{self.seed}/times")
         for _ in range(self.lifecycles) if self.lifecycles else itertools.count():
             yield draw(self.stay, random) / self.time_scale, draw(self.pause, random) / self.time_scale
 
     def thoughts(self) -> Iterator[float]:
-        """Return the seconds of each pause for thought, without end."""
+        """Yield the seconds before each cell of a notebook, without end."""
         random = Random(f"{self.seed}/thinking")
         while True:
             yield draw(self.thinking, random) / self.time_scale
 
     def ways_to_leave(self) -> Iterator[Leaving]:
-        """Return, for each lifecycle, how the person leaves, without end."""
+        """Yield how the person leaves, for each lifecycle, without end."""
         random, ways = Random(f"{self.seed}/leave"), sorted(self.leave)
         while True:
             yield random.choices(ways, [self.leave[way] for way in ways])[0]
@@ -58,7 +58,7 @@ class Person:
 def plan(event: Event, seed: int) -> list[Person]:
     """Return everybody who comes, in order of arrival.
 
-    Who would arrive only when the cohort has to leave, or the event is over, does not come.
+    People do not come if they would arrive only when their cohort has to leave, or when the event is over.
     """
     coming: list[tuple[float, Cohort, dict[str, Any] | None, str]] = []
     for cohort in event.cohorts:
@@ -91,16 +91,21 @@ def plan(event: Event, seed: int) -> list[Person]:
 
 
 def share_of_worker(worker: int, workers: int) -> slice:
-    """Return which people are one worker's, counted from 0: every `workers`-th, so that each has some of every rush."""
+    """Return which people a worker simulates: every `workers`-th, so that each worker has some of every rush.
+
+    Args:
+        worker: Its number, from 0.
+        workers: How many workers there are.
+    """
     return slice(worker, None, workers)
 
 
 def _user_options(cohort: Cohort, seed: str) -> list[dict[str, Any] | None]:
-    """Return the user options of each person: exactly the share that a profile should have, in a drawn order."""
+    """Return the user options of each person: each profile for exactly its share of the people, in a drawn order."""
     if cohort.profiles is None:
         return [cohort.user_options] * cohort.size
     due = {slug: share * cohort.size for slug, share in cohort.profiles.items()}
-    # Rounded first, because 0.29 * 100 is a little less than 29.
+    # Rounded first, because in floating point 0.29 * 100 is a little less than 29.
     counts = {slug: int(round(exact, 6)) for slug, exact in due.items()}
     by_remainder = sorted(due, key=lambda slug: counts[slug] - due[slug])
     for slug in by_remainder[: cohort.size - sum(counts.values())]:

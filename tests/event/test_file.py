@@ -108,7 +108,7 @@ def test_a_target_of_numbers() -> None:
         (
             'over = "3h"',
             "over = 3h",
-            "line 13, column 42: this is not TOML (unclosed inline table). Text and durations",
+            "line 13, column 42: this is not TOML (unclosed inline table). Put text and durations",
         ),
         ("people = 20", "people = 20\npeople = 30", "line 13, column 12: this is not TOML (cannot overwrite a value)"),
         ('at_most = "1 %"\n', "at_most =", "line 23: this is not TOML (invalid value)"),
@@ -126,7 +126,7 @@ def test_a_target_of_numbers() -> None:
         (
             ', over = "3h"',
             ', over = "3h", xyz = 1',
-            "line 13: cohorts 2 (auditors), arrivals, xyz: unknown here; known are 'pattern', 'over', 'from'",
+            "line 13: cohorts 2 (auditors), arrivals, xyz: unknown here; choose one of 'pattern', 'over', 'from'",
         ),
         (', p95 = "80m"', "", 'line 14: cohorts 2 (auditors), stay, p95: is missing; add it, as in p95 = "80m"'),
         (
@@ -164,7 +164,7 @@ def test_a_target_of_numbers() -> None:
         (
             '"80 %"',
             "80",
-            "line 6: cohorts 1 (students), profiles, small: 80 is no share; write a number from 0 to 1, or",
+            "line 6: cohorts 1 (students), profiles, small: 80 is not a share; write a number from 0 to 1, or",
         ),
         (
             '"evenly"',
@@ -201,29 +201,29 @@ def test_a_target_of_numbers() -> None:
         (
             '"1 %"',
             '"1m"',
-            "line 23: targets 2, at_most: '1m' is no share; write a number from 0 to 1, or a percentage such as",
+            "line 23: targets 2, at_most: '1m' is not a share; write a number from 0 to 1, or a percentage such as",
         ),
         ("[[targets]]", "[targets]", "line 21, column 10: this is not TOML (cannot overwrite a value)"),
         # what does not fit together
         (
             "percentile = 95\n",
             "",
-            "line 16: targets 1, percentile: is missing; say how many of 100 must be within at_most",
+            "line 16: targets 1, percentile: is missing; give the percentage that must be within at_most",
         ),
         (
             'at_most = "1 %"',
             'at_most = "1 %"\npercentile = 95',
-            "line 24: targets 2, percentile: failed starts is a share and has no percentiles; remove this line",
+            "line 24: targets 2, percentile: failed starts is a share, which has no percentiles; remove this line",
         ),
         (
             'measure = "start to ready"',
             'measure = "hub probe"\ncohort = "students"',
-            "line 18: targets 1, cohort: hub probe cannot be told apart by cohort; remove this line",
+            "line 18: targets 1, cohort: hub probe is not measured by cohort; remove this line",
         ),
         (
             'at_most = "1 %"',
             'at_most = "1 %"\nrequest = "GET /"',
-            'line 24: targets 2, request: only for the measures "requests" and "failed requests", not for failed',
+            'line 24: targets 2, request: is only for "requests" and "failed requests", not for failed starts; remove',
         ),
         (
             'at_most = "1 %"',
@@ -249,7 +249,7 @@ def test_a_target_of_numbers() -> None:
         (
             'over = "3h"',
             'over = "3h", from = "2h" }\nlifecycles = 0\n# {',
-            "line 14: cohorts 2 (auditors), lifecycles: 0 is again and again; say how long, with until",
+            "line 14: cohorts 2 (auditors), lifecycles: 0 means again and again; say until when, with until",
         ),
         (
             'stay = "90m"',
@@ -290,7 +290,7 @@ def test_one_mistake(old: str, new: str, said: str) -> None:
         ({"first_per_minute": "0.1"}, "in the first step nobody comes; raise first_per_minute or each_lasts"),
         (
             {"up_to_per_minute": "99_999"},
-            "these steps bring more than 100,000 people; make them fewer, shorter or lower",
+            "these steps bring more than 100,000 people; use fewer or shorter steps, or lower rates",
         ),
     ],
 )
@@ -303,7 +303,7 @@ def test_steps_that_cannot_be(steps: dict[str, str], said: str) -> None:
 
 
 def test_an_event_can_end_and_climb_only_once() -> None:
-    with pytest.raises(EventError, match="line 2: ends_after: must be after the first of students arrive"):
+    with pytest.raises(EventError, match="line 2: ends_after: must be after the first arrival of students"):
         event_with('{ pattern = "at once", at = "1h" }', above='ends_after = "1h"')
     again = f'[[cohorts]]\nname = "others"\narrivals = {STEPS}\nstay = 60'
     with pytest.raises(
@@ -326,7 +326,9 @@ def test_all_mistakes_at_once_in_the_order_of_their_lines() -> None:
 def test_not_more_mistakes_than_one_can_read() -> None:
     lines = complaint(CLASS + "".join(f'[[targets]]\nmeasure = "x{n}"\nat_most = 1\n' for n in range(14))).splitlines()
     assert len(lines) == 11
-    assert lines[0].startswith("class.toml, line 25: targets 3, measure: 'x0' is unknown; known are 'start to ready',")
+    assert lines[0].startswith(
+        "class.toml, line 25: targets 3, measure: 'x0' is unknown; choose one of 'start to ready',"
+    )
     assert lines[-1] == "class.toml, and 4 more."
 
 
@@ -451,7 +453,7 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("content", "reason"),
-        [(b"title = \xff", "is not text in UTF-8; save it"), (b"# nothing\n", "is empty; begin with")],
+        [(b"title = \xff", "is not UTF-8 text; save it"), (b"# nothing\n", "is empty; begin with")],
     )
     def test_no_event(self, content: bytes, reason: str, tmp_path: Path) -> None:
         (tmp_path / "class.toml").write_bytes(content)
