@@ -27,7 +27,7 @@ class Phase(Enum):
 _NEXT = {
     Phase.STARTING: {Phase.READY, Phase.QUITTING},
     Phase.READY: {Phase.CHECKING, Phase.PREPARING, Phase.QUITTING},
-    Phase.CHECKING: {Phase.READY, Phase.STOPPED, Phase.PREPARING, Phase.QUITTING},
+    Phase.CHECKING: {Phase.READY, Phase.STOPPED, Phase.QUITTING},
     Phase.PREPARING: {Phase.RUNNING, Phase.STOPPING},
     Phase.RUNNING: {Phase.STOPPING},
     Phase.STOPPING: {Phase.STOPPED},
