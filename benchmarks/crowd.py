@@ -23,6 +23,7 @@ from hubusers.hub import lifecycle
 from hubusers.hub.deadline import Deadline
 from hubusers.plugin import switch_on
 from hubusers.results.records import START_TO_READY
+from hubusers.run import server_life
 from hubusers.run.run import run_of
 from hubusers.users import HubUser
 
@@ -53,11 +54,18 @@ class Crowd(HubUser):
         if WATCHES:
             self.start_server()
         else:
-            self.test_run.ledger.server_started(self.username)
-            deadline = Deadline(self.settings.server_timeout)
-            lifecycle.start_until_accepted(self.hub, self.username, None, deadline, lambda *_: None)
-            gevent.sleep(self.settings.stay[0])
+            self.start_and_not_watch()
         raise StopUser
+
+    def start_and_not_watch(self) -> None:
+        deadline = Deadline(self.settings.server_timeout)
+        server_life.start(
+            self.test_run.ledger,
+            self.username,
+            deadline,
+            ask=lambda: lifecycle.ask_to_start(self.hub, self.username, None, deadline),
+            wait=lambda _: gevent.sleep(self.settings.stay[0]),
+        )
 
 
 def _write_records(environment: Environment, **_: Any) -> None:

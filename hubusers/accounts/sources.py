@@ -13,6 +13,7 @@ from hubusers.accounts.account import Account
 from hubusers.accounts.names import is_made_up, names_of_run, usernames
 from hubusers.hub.answers import State, error_for, servers_of, user_is_gone
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.removal import remove_server, remove_user
 from hubusers.hub.sightings import USER_PATH
 from hubusers.hub.user_list import list_users
@@ -42,11 +43,11 @@ class Accounts(ABC):
         """Whether the run creates the accounts."""
         return False
 
-    def in_use(self, client: HubClient, account: Account) -> bool:
+    def in_use(self, client: HubClient, account: Account, deadline: Deadline) -> bool:
         """Return whether the account's server is running already. Then it is somebody else's and must be left alone.
 
         Raises:
-            HubError: The hub gave an unexpected answer.
+            HubError: The hub gave an unexpected answer, or none until the deadline.
         """
         return False
 
@@ -121,8 +122,8 @@ class GivenAccounts(Accounts):
         if account not in self._free:
             self._free.append(account)
 
-    def in_use(self, client: HubClient, account: Account) -> bool:
-        answer = client.request_patiently("GET", USER_PATH, username=account.username)
+    def in_use(self, client: HubClient, account: Account, deadline: Deadline) -> bool:
+        answer = client.request_patiently("GET", USER_PATH, username=account.username, deadline=deadline)
         if user_is_gone(answer):  # many hubs don't know an account until its first login
             return False
         if answer.status != 200:

@@ -7,8 +7,6 @@ the deadline that it takes: a page that has not come then counts as timed out. C
     HubUsersError
       LoginFailed            the hub does not let this person in
         LoginElsewhere       it leaves logins to a service whose pages nobody can type into from here
-      Throttled
-        ComeBackLater        the hub said "later" (429), and after how many seconds
       UnknownOption          the spawn form does not offer what was to be chosen
       ServerNotRunning       the page says so, and offers to start the server
 """
@@ -27,7 +25,7 @@ from hubusers.http.messages import TIMED_OUT, Answer, StreamLost
 from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, Stop, error_for, limit_of, stop_outcome
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
-from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, WaitTimeout
+from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.hub.progress import event_of
 
 RECONNECT = 3.0
@@ -61,24 +59,9 @@ class LoginElsewhere(LoginFailed):
     phrase = "login is with another service"
 
 
-class ComeBackLater(Throttled):
-    """The hub has too many spawns, or servers, at the moment.
-
-    Attributes:
-        retry_after: Seconds that it asks to wait; None where it does not say.
-        limit: Which limit it was, as `hubusers.hub.answers.limit_of` names it.
-    """
-
-    phrase = "throttled"
-
-    def __init__(self, detail: str, retry_after: float | None, limit: str) -> None:
-        super().__init__(detail, status=429)
-        self.retry_after = retry_after
-        self.limit = limit
-
-
 class ServerNotRunning(HubUsersError):
     phrase = "server not running"
+    no_server = True
 
 
 def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:

@@ -15,6 +15,7 @@ class UnknownOption(HubUsersError):
     """The form has no such profile, option or choice; the detail lists what it has."""
 
     phrase = "not in the spawn form"
+    no_server = True  # the form is not sent
 
 
 def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:

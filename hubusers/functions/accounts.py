@@ -8,19 +8,14 @@ from hubusers.functions.batches import call_for_each, checked_count, checked_nam
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.functions.timing import timeit
 from hubusers.http.messages import Answer
-from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.client import HubClient
-from hubusers.hub.creation import slices
+from hubusers.hub.creation import ask_for_accounts, slices
 from hubusers.hub.errors import HubUsersError
 from hubusers.hub.removal import remove_user
 from hubusers.hub.user_list import list_users
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
-
-
-_SECONDS_PER_ACCOUNT = 0.1
-"""What a request may take longer for each account that it creates: several times what a hub takes."""
 
 
 @timeit
@@ -49,24 +44,10 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
     client = HubClient(endpoint, session)
     created = dict.fromkeys(names, False)
     for batch in slices(names, batch_size):
-        timeout = REQUEST_TIMEOUT + _SECONDS_PER_ACCOUNT * len(batch)
-        answer = client.request_patiently(
-            "POST", "/users", body={"usernames": batch}, timeout=timeout, good=_created_or_existed
-        )
-        if answer.status == 400 and len(batch) > 1:
-            # One name that the hub does not accept keeps it from creating any of them.
-            for name in batch:
-                one = client.request_patiently("POST", "/users", body={"usernames": [name]}, good=_created_or_existed)
-                created[name] = _was_created(one, name)
-        else:
-            for name in batch:
-                created[name] = _was_created(answer, name)
+        for name, answer in ask_for_accounts(client, batch).items():
+            created[name] = _was_created(answer, name)
     LOG.info("Created %d of %d users", sum(created.values()), len(created))
     return created
-
-
-def _created_or_existed(answer: Answer) -> bool:
-    return answer.status in {201, 409}
 
 
 def _was_created(answer: Answer, name: str) -> bool:

@@ -5,12 +5,14 @@
         TokenRejected      the hub does not accept the token, or no longer does (401)
         MissingScope       the token may not do or see this (403, or a model with keys left out)
       Throttled            the hub still answered 429 when the time was up
+        ComeBackLater      the hub answered 429, perhaps with the seconds after which to ask again
       SpawnFailed          the hub gave up starting the server
       UserGone             the hub does not know this user, or no longer does
       WaitTimeout          the server was not ready, or not stopped, in time; that may still happen later
 
 The text of an error is a fixed phrase, because Locust groups failures by their text; a `HubError` adds its cause, as in
-`hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, for the log.
+`hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, without a
+full stop, for the log; `sentence` is the detail as a sentence, for texts that go on after it.
 """
 
 
@@ -22,11 +24,17 @@ class HubUsersError(Exception):
     """Whether the simulated user's task ends."""
     ends_user = False
     """Whether the simulated user ends as well."""
+    no_server = False
+    """Whether there is no server: it was not started, it failed, or it is gone."""
 
     def __init__(self, detail: str = "", *, status: int = 0, cause: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
         self.detail = detail
         self.status = status
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.detail[:1].upper()}{self.detail[1:]}."
 
     def __repr__(self) -> str:
         return str(self)  # what Locust's table of failures shows
@@ -48,13 +56,31 @@ class Throttled(HubUsersError):
     phrase = "throttled too long"
 
 
+class ComeBackLater(Throttled):
+    """The hub has too many spawns, or servers, at the moment.
+
+    Attributes:
+        retry_after: Seconds that it asks to wait; None where it does not say.
+        limit: Which limit it was, as `hubusers.hub.answers.limit_of` names it.
+    """
+
+    phrase = "throttled"
+
+    def __init__(self, detail: str, retry_after: float | None, limit: str) -> None:
+        super().__init__(detail, status=429)
+        self.retry_after = retry_after
+        self.limit = limit
+
+
 class SpawnFailed(HubUsersError):
     phrase = "spawn failed"
+    no_server = True
 
 
 class UserGone(HubUsersError):
     phrase = "user gone"
     ends_user = True
+    no_server = True
 
 
 class WaitTimeout(HubUsersError):

@@ -1,13 +1,13 @@
 """One server's life, in typed outcomes and typed errors.
 
-The documented functions and the Locust users both stand on this file: the former turn what it raises into log lines and
-booleans, the latter into rows of Locust's statistics.
+The documented functions and the Locust users both build on this file: the functions turn its errors into log lines and
+booleans, the users turn them into rows of Locust's statistics.
 """
 
 import json
 from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 from hubusers.http.messages import Answer
 from hubusers.hub.answers import (
@@ -23,7 +23,7 @@ from hubusers.hub.answers import (
 )
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, poll
-from hubusers.hub.errors import SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.errors import ComeBackLater, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.sightings import Sighting
 from hubusers.log import get_logger
 
@@ -33,9 +33,11 @@ SERVER_PATH = "/users/{name}/server"
 NAMED_SERVER_PATH = "/users/{name}/servers/{server}"
 
 THROTTLED_PAUSE = 5.0
-"""Seconds until the next try after a 429 that names no time: `active_server_limit` is reached, until someone stops."""
+"""Seconds until the next try after a 429 that names no time: that of a hub at its `active_server_limit`."""
 
 UserOptions = dict[str, Any]
+
+T = TypeVar("T")
 
 
 def server_path(server_name: str) -> str:
@@ -44,7 +46,7 @@ def server_path(server_name: str) -> str:
 
 
 def called(username: str, server_name: str) -> str:
-    """Return how a server is called in texts."""
+    """Return a server's name for logs and errors."""
     return f"the server {server_name} of {username}" if server_name else f"the server of {username}"
 
 
@@ -105,61 +107,75 @@ def _start_body(client: HubClient, options: UserOptions) -> dict[str, Any]:
     return {"user_options": options} if not major.isdigit() or int(major) >= 6 else options
 
 
-def start_until_accepted(
-    client: HubClient,
-    username: str,
-    options: UserOptions | None,
-    deadline: Deadline,
-    on_throttled: Callable[[float, str], None],
-    server_name: str = "",
+def ask_to_start(
+    client: HubClient, username: str, options: UserOptions | None, deadline: Deadline, server_name: str = ""
 ) -> None:
-    """Ask for a server, as a person does who comes back whenever the hub says "later".
+    """Ask for a server, once; return when the hub has accepted, or when the server runs already.
 
     Args:
         client: The hub.
         username: Whose server.
-        options: User options.
-        deadline: Until when to keep trying.
-        on_throttled: Called for each 429 with the seconds until the next try, and what limit it was.
+        options: User options, as for `start`.
+        deadline: No answer is waited for beyond it.
         server_name: Which server; "" is the default one.
 
     Raises:
-        Throttled: Still 429 when the next try would have come after the deadline.
+        ComeBackLater: The hub has too many spawns or servers (429).
         SpawnFailed: The spawn failed at once (500).
         UserGone: The hub does not know the user.
         HubError: Any other answer, or none.
     """
+    answer = start(client, username, options, _until(deadline, client), server_name)
+    outcome = start_outcome(answer)
+    doing = f"starting {called(username, server_name)}"
+    if outcome is Start.THROTTLED:
+        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit_of(answer))
+    if outcome is Start.REFUSED:
+        if answer.status == 500:
+            raise SpawnFailed(f"{doing}: {answer}", status=500)
+        if user_is_gone(answer):
+            raise UserGone(f"the hub does not know the user {username}", status=404)
+        raise error_for(answer, doing)
+
+
+def until_let_in(
+    ask: Callable[[], T], deadline: Deadline, on_throttled: Callable[[float, str], None] = lambda *_: None
+) -> T:
+    """Ask for a server, and come back whenever the hub says "later", as a person does.
+
+    Args:
+        ask: Asks once, by the API or by the hub's pages; raises `ComeBackLater` for "later" (429).
+        deadline: Until when to come back.
+        on_throttled: Called for each "later" with the seconds until the next try, and the limit that was reached.
+
+    Returns:
+        What `ask` returns when the hub has let the server in.
+
+    Raises:
+        Throttled: The next try would come after the deadline. Raised at the deadline, not before.
+        HubUsersError: Whatever else `ask` raises.
+    """
     while True:
-        answer = start(client, username, options, _until(deadline, client), server_name)
-        outcome = start_outcome(answer)
-        if outcome in {Start.ACCEPTED, Start.ALREADY_RUNNING}:
-            return
-        if outcome is Start.REFUSED:
-            if answer.status == 500:
-                raise SpawnFailed(f"starting {called(username, server_name)}: {answer}", status=500)
-            if user_is_gone(answer):
-                raise UserGone(f"the hub does not know the user {username}", status=404)
-            raise error_for(answer, f"starting {called(username, server_name)}")
-        pause = answer.retry_after if answer.retry_after is not None else THROTTLED_PAUSE
-        on_throttled(min(pause, max(0.0, deadline.remaining())), limit_of(answer))
-        if pause >= deadline.remaining():
-            deadline.sleep(deadline.remaining())
-            raise Throttled(
-                f"{called(username, server_name)} was not let in within {deadline.seconds:g} seconds: {answer}",
-                status=429,
-            )
-        deadline.sleep(pause)
+        try:
+            return ask()
+        except ComeBackLater as later:
+            pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
+            on_throttled(min(pause, max(0.0, deadline.remaining())), later.limit)
+            too_late = pause >= deadline.remaining()
+            deadline.sleep(pause)
+            if too_late:
+                raise Throttled(f"not let in within {deadline.seconds:g} seconds; {later.detail}", status=429) from None
 
 
 def wait_until_ready(
     sightings: Generator[Sighting], username: str, deadline: Deadline, server_name: str = ""
 ) -> Sighting:
-    """Watch a server until it is ready; return the sighting that told so.
+    """Watch a server until it is ready; return the sighting of the ready server.
 
     Args:
-        sightings: Where what is known of the server comes from; they end at the deadline.
+        sightings: What is seen of the server, until the deadline.
         username: Whose server.
-        deadline: For the texts.
+        deadline: The deadline of the sightings, for the log and the errors.
         server_name: Which server; "" is the default one.
 
     Raises:
@@ -168,7 +184,7 @@ def wait_until_ready(
         MissingScope: The token may not see servers.
         WaitTimeout: Not ready at the deadline.
     """
-    with closing(sightings):  # a stream has to be closed, which takes a moment, in the time of who waits
+    with closing(sightings):  # closing a stream takes a moment, which is part of the wait
         for sighting in sightings:
             if is_ready(sighting.servers, username, deadline, server_name):
                 return sighting
@@ -176,7 +192,7 @@ def wait_until_ready(
 
 
 def is_ready(servers: UserServers, username: str, deadline: Deadline, server_name: str = "") -> bool:
-    """Say whether a server is ready; raises what `wait_until_ready` raises where it will not become so."""
+    """Return whether a server is ready; raise what `wait_until_ready` raises where it will never be."""
     if servers.user_is_gone:
         raise UserGone(f"the hub does not know the user {username}", status=404)
     state = servers.state(server_name)
@@ -209,40 +225,61 @@ def stop(client: HubClient, username: str, request: Callable[..., Answer], serve
     )
 
 
-def stop_until_accepted(
-    client: HubClient, username: str, deadline: Deadline, interval: float, server_name: str = ""
-) -> bool:
-    """Ask to stop a server; return True when it already is stopped, False when it is stopping.
+def ask_to_stop(client: HubClient, username: str, deadline: Deadline, server_name: str = "") -> Stop:
+    """Ask to stop a server, once; return what becomes of it.
 
-    A server that the hub will not stop yet, because it is still starting, is asked for again in rhythm.
+    Args:
+        client: The hub.
+        username: Whose server.
+        deadline: No answer is waited for beyond it.
+        server_name: Which server; "" is the default one.
 
     Raises:
-        HubError: Any other answer, or none.
+        HubError: The hub refused, or did not answer.
+    """
+    answer = stop(client, username, _until(deadline, client), server_name)
+    outcome = stop_outcome(answer)
+    if outcome is Stop.REFUSED:
+        raise error_for(answer, f"stopping {called(username, server_name)}")
+    return outcome
+
+
+def until_stopping(ask: Callable[[], Stop], what: str, deadline: Deadline, interval: float) -> Stop:
+    """Ask to stop a server, and again as long as the hub will not stop it yet because it is still starting.
+
+    Args:
+        ask: Asks once, by the API or by the hub's pages.
+        what: The server, for the text of an error.
+        deadline: Until when to ask.
+        interval: Seconds between two tries.
+
+    Returns:
+        What becomes of the server; never `Stop.NOT_NOW`.
+
+    Raises:
         WaitTimeout: Refused as "not now" until the deadline.
+        HubUsersError: Whatever `ask` raises.
     """
 
-    def ask() -> bool | None:
-        answer = stop(client, username, _until(deadline, client), server_name)
-        outcome = stop_outcome(answer)
-        if outcome is Stop.REFUSED:
-            raise error_for(answer, f"stopping {called(username, server_name)}")
-        return None if outcome is Stop.NOT_NOW else outcome is not Stop.STOPPING
+    def settled() -> Stop | None:
+        outcome = ask()
+        return None if outcome is Stop.NOT_NOW else outcome
 
-    stopped = poll(ask, deadline, interval)
-    if stopped is None:
-        raise WaitTimeout(f"{called(username, server_name)} could not be stopped within {deadline.seconds:g} seconds")
-    return stopped
+    outcome = poll(settled, deadline, interval)
+    if outcome is None:
+        raise WaitTimeout(f"{what} could not be stopped within {deadline.seconds:g} seconds")
+    return outcome
 
 
 def wait_until_stopped(
     sightings: Generator[Sighting], username: str, deadline: Deadline, server_name: str | None = None
 ) -> Sighting:
-    """Watch a user until a server is not listed any more, or the user is gone; return the sighting that told so.
+    """Watch a user until a server is not listed any more, or the user is gone; return the sighting that shows this.
 
     Args:
-        sightings: Where what is known of the user's servers comes from; they end at the deadline.
-        username: Who.
-        deadline: For the texts.
+        sightings: What is seen of the user's servers, until the deadline.
+        username: The user.
+        deadline: The deadline of the sightings, for the log and the errors.
         server_name: Which server; "" is the default one, None means all of the user's.
 
     Raises:
@@ -257,7 +294,7 @@ def wait_until_stopped(
 
 
 def is_stopped(servers: UserServers, username: str, deadline: Deadline, server_name: str | None = None) -> bool:
-    """Say whether a user does not have a server any more: this one or, where it is None, any."""
+    """Return whether a user has no such server any more; a `server_name` of None means no server at all."""
     stopped = not servers.states if server_name is None else server_name not in servers.states
     if not stopped:
         LOG.debug("Waiting for %s to stop (%.1f s)", called(username, server_name or ""), deadline.elapsed())
@@ -265,7 +302,7 @@ def is_stopped(servers: UserServers, username: str, deadline: Deadline, server_n
 
 
 def _until(deadline: Deadline, client: HubClient) -> Callable[..., Answer]:
-    """Return `client.request`, but with a patience that lasts until the deadline, as that of a person who clicked."""
+    """Return `client.request`, whose answer is waited for until the deadline, as a person waits after a click."""
 
     def request(method: str, template: str, **kwargs: Any) -> Answer:
         return client.request(method, template, timeout=deadline.remaining(), **kwargs)

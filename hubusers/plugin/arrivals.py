@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 
 import gevent
+from gevent import GreenletExit
 from gevent.lock import BoundedSemaphore
 
 from hubusers.event.plan import Person
-from hubusers.hub.answers import error_for
 from hubusers.hub.client import HubClient
-from hubusers.hub.creation import slices
+from hubusers.hub.creation import make_accounts, slices
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError
+from hubusers.hub.errors import HubError, HubUsersError
 from hubusers.log import get_logger
 from hubusers.run.next_person import NextPerson
 from hubusers.run.run import Run
@@ -90,12 +90,14 @@ class Arrivals:
             LOG.info("%d of %d accounts created", made, len(usernames))
 
     def _create(self, client: HubClient, usernames: list[str]) -> None:
-        for name in usernames:
-            self._run.ledger.user_created(name)  # before the hub is asked, because its answer may never arrive
-        deadline = Deadline(self._run.settings.server_timeout)
-        answer = client.request_patiently("POST", "/users", deadline=deadline, body={"usernames": usernames})
-        if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
-            raise error_for(answer, "creating the accounts of the event")
+        settings = self._run.settings
+        deadline = Deadline(settings.server_timeout)
+        make_accounts(client, usernames, self._run.ledger, deadline, settings.poll_interval, self._note_failure)
+
+    def _note_failure(self, error: HubError) -> None:
+        self._run.note_failure(error)
+        if self._is_stopped:  # the test is being stopped, which waits for this
+            raise GreenletExit
 
     def _let_come(self) -> None:
         for person, account in zip(self._people, self._accounts, strict=True):

@@ -5,14 +5,14 @@ of those (five on Kubernetes deployments). When many users ask at once, all of t
 """
 
 from hubusers.accounts.account import Account
-from hubusers.hub import lifecycle
-from hubusers.hub.answers import error_for
 from hubusers.hub.client import HubClient
+from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
-from hubusers.hub.lifecycle import UserOptions
-from hubusers.hub.sightings import USER_PATH, looks
+from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
+from hubusers.hub.sightings import looks
 from hubusers.log import get_logger
+from hubusers.run import server_life
 from hubusers.run.run import Run
 from hubusers.settings.hub_check import LeftBehind, PreflightError
 
@@ -22,52 +22,51 @@ LOG = get_logger(__name__)
 def try_one_server(run: Run, user_options: UserOptions | None) -> None:
     """Start one server, wait until it is ready, and remove it; after a failed spawn try again, as often as allowed.
 
-    A server that is let in or ready too late is no reason not to go on: the run will measure that.
+    A server that is let in or ready too late does not keep the run from going on: the run will measure that.
+
+    Whatever interrupts this (Ctrl-C, SIGTERM) leaves account and server in the run's ledger until they are removed, for
+    the clean-up.
 
     Logs:
         INFO how long it took; WARNING what kept it from being ready.
 
     Raises:
         PreflightError: As many spawns as allowed have failed, or the hub does not do what a run needs.
-        LeftBehind: The server could not be stopped and removed; with more of them it would be the same.
+        LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
+            with what went wrong before, if anything did.
     """
     client = HubClient(run.settings.endpoint, run.settings.access.session)
     account = run.accounts.take()
     try:
-        if run.accounts.in_use(client, account):
+        if run.accounts.in_use(client, account, Deadline(run.settings.server_timeout)):
             LOG.info("The server of %s runs already, so none is tried", account.username)
             return
     except HubUsersError as error:
-        raise PreflightError(f"{error.detail}.") from None
+        raise PreflightError(error.sentence) from None
     try:
-        if run.accounts.are_made:
-            run.ledger.user_created(account.key)
-            answer = client.request_patiently("POST", USER_PATH, username=account.username)
-            if answer.status not in {201, 409}:  # 409: an earlier try arrived, its answer did not
-                raise PreflightError(f"{error_for(answer, 'Creating an account').detail}.")
+        _have_account(client, run, account)
         _try_until_ready(client, run, account, user_options)
-    finally:
-        try:
-            seconds, interval = run.settings.server_timeout, run.settings.poll_interval
-            run.accounts.remove(client, account.key, seconds, interval, may_have_server=True)
-            run.ledger.removed(account.key)
-            run.accounts.give_back(account.key)
-        except HubUsersError as error:
-            raise LeftBehind(
-                f"The first server could not be removed again: {error.detail}. Give it more time with "
-                f"--server-timeout; to remove what is left: {run.purge_command()}"
-            ) from None
+    except Exception as error:  # an interrupt is no such error: then the clean-up removes what is in the ledger
+        _remove(client, run, account, error)
+        raise
+    _remove(client, run, account)
+
+
+def _have_account(client: HubClient, run: Run, account: Account) -> None:
+    if not run.accounts.are_made:
+        return
+    deadline = Deadline(run.settings.server_timeout)
+    try:
+        make_accounts(client, [account.username], run.ledger, deadline, run.settings.poll_interval, run.note_failure)
+    except HubUsersError as error:
+        raise PreflightError(error.sentence) from None
 
 
 def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> None:
-    settings, username, server_name = run.settings, account.username, account.server_name
+    settings = run.settings
     for failed in range(1, settings.failed_spawns_to_stop + 1):
-        deadline = Deadline(settings.server_timeout)
-        run.ledger.server_started(account.key)
         try:
-            lifecycle.start_until_accepted(client, username, user_options, deadline, lambda *_: None, server_name)
-            sightings = looks(client, username, deadline, settings.poll_interval)
-            lifecycle.wait_until_ready(sightings, username, deadline, server_name)
+            seconds = _start(client, run, account, user_options)
         except SpawnFailed as error:
             LOG.warning(
                 "The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, error.detail
@@ -77,16 +76,47 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
             return
         except UserGone as error:
             if run.accounts.are_made:
-                raise PreflightError(f"{error.detail}.") from None
+                raise PreflightError(error.sentence) from None
             LOG.info("No server is tried: %s yet", error.detail)
             return
         except HubUsersError as error:
-            raise PreflightError(f"{error.detail}.") from None
+            raise PreflightError(error.sentence) from None
         else:
-            LOG.info("A first server was ready after %.1f seconds", deadline.elapsed())
+            LOG.info("A first server was ready after %.1f seconds", seconds)
             return
     raise PreflightError(
         f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load: see the hub's log for "
         "the reason, and whether its profiles and user options are what the run asks for. (--stop-after-failed-spawns "
         "0 goes on regardless; a hub with consecutive_failure_limit then exits.)"
     )
+
+
+def _start(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> float:
+    """Start the server once, and wait until it is ready; return how many seconds that took."""
+    deadline = Deadline(run.settings.server_timeout)
+    username, server_name = account.username, account.server_name
+
+    def ask() -> None:
+        ask_to_start(client, username, user_options, deadline, server_name)
+
+    def wait(_: None) -> None:
+        sightings = looks(client, username, deadline, run.settings.poll_interval)
+        wait_until_ready(sightings, username, deadline, server_name)
+
+    server_life.start(run.ledger, account.key, deadline, ask, wait)
+    return deadline.elapsed()
+
+
+def _remove(client: HubClient, run: Run, account: Account, failure: Exception | None = None) -> None:
+    """Remove account and server; what fails here is told after the failure that came before it."""
+    seconds, interval = run.settings.server_timeout, run.settings.poll_interval
+    try:
+        run.accounts.remove(client, account.key, seconds, interval, may_have_server=True)
+    except HubUsersError as error:
+        text = (
+            f"The first server could not be removed again: {error.detail}. Give it more time with --server-timeout; to "
+            f"remove what is left: {run.purge_command()}"
+        )
+        raise LeftBehind(f"{failure} {text}" if isinstance(failure, PreflightError) else text) from failure
+    run.ledger.removed(account.key)
+    run.accounts.give_back(account.key)

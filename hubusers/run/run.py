@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
+from gevent.lock import BoundedSemaphore
+
 from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
@@ -27,6 +29,13 @@ from hubusers.run.user_counts import UserCounts
 from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
+
+ACCOUNTS_UNDER_WAY = 10
+"""Accounts that the users of one process create at the same time. In real life people have theirs for long; a burst of
+new ones, which cost a hub some 20 ms each, should not keep it from answering those who are in."""
+
+LOOKS_UNDER_WAY = 10
+"""Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
 
 
 class Closable(Protocol):
@@ -66,6 +75,8 @@ class Run:
         self.began = math.inf  # on the monotonic clock: when the doors opened
         self.generator = GeneratorCheck(strained)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
+        self.creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)  # for users who create their accounts
+        self.looking = BoundedSemaphore(LOOKS_UNDER_WAY)  # for users who look at their servers
         self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
         self.accounts = _accounts(settings, share, self.names_begin_with)
         self._expected: NextPerson | None = None

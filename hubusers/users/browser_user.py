@@ -1,4 +1,4 @@
-"""People with a browser: they log in, ask for a server by the hub's pages, are led to it, and leave in some way."""
+"""People with a browser: they log in, ask for a server by the hub's pages, arrive at it, and leave in some way."""
 
 from locust.env import Environment
 
@@ -9,23 +9,17 @@ from gevent import GreenletExit
 
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, HEADERS, Browser, Page
-from hubusers.browser.spawn_form import UnknownOption
 from hubusers.event.leaving import Leaving
 from hubusers.http.messages import Answer
-from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, Stop, error_for
-from hubusers.hub.deadline import Deadline, poll
-from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
-from hubusers.hub.lifecycle import THROTTLED_PAUSE
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed
 from hubusers.hub.sightings import look_at
-from hubusers.log import get_logger
-from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
+from hubusers.results.records import LOGIN, SPAWN_PAGE
 from hubusers.settings.settings import Settings
-from hubusers.users.hub_user import Measured
+from hubusers.users.hub_user import Step
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.whose_token import for_whom, own_rejections
-
-LOG = get_logger(__name__)
 
 TOKENS_PATH = "/users/{name}/tokens"
 
@@ -33,10 +27,9 @@ TOKENS_PATH = "/users/{name}/tokens"
 class BrowserUser(PlannedUser):
     """A person who uses the hub with a browser.
 
-    Who has a password logs in by the hub's form. Everybody else uses a token, which is how people get in whose hub
-    leaves logins to another service: then the hub's pages, which take no tokens, are left out, the server is started by
-    the API, and the token goes along to the server. A person whose account the run has made, and who has no password,
-    gets a token from the hub.
+    A person with a password logs in by the hub's form. Everybody else uses a token, as it must be where the hub leaves
+    logins to another service. The hub's pages take no tokens: such a person starts the server by the API and shows the
+    token to the server. A person without a password whose account the run has made gets a token from the hub.
     """
 
     abstract = True
@@ -47,7 +40,7 @@ class BrowserUser(PlannedUser):
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
-        self._page: Page | None = None  # where the login has led to, for who asks for the server next
+        self._page: Page | None = None  # where the login has led, for the step that asks for the server
 
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
@@ -68,28 +61,28 @@ class BrowserUser(PlannedUser):
     # The steps
 
     def log_in(self) -> None:
-        """Open the hub and log in, or show the token: the row `STEP login`; nothing for who is logged in already."""
+        """Open the hub and log in, or show the token: the row `STEP login`. Does nothing if logged in already."""
         if self._is_logged_in:
             return
-        with self._measured(LOGIN, "STEP") as measured:
+        with self.step(LOGIN) as step:
             if self._token:
-                answer = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user").answer
+                answer = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline).answer
                 if answer.status != 200:
                     raise self._error_for(answer, f"logging in as {self.username}")
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
-                deadline = Deadline(self.settings.server_timeout)
-                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, deadline)
-                # Most hubs go on to ask for the server: that is of the next step. Who still was logged in sent no form.
-                measured.ended = self.browser.form_answered
+                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
+                # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
+                # in sent no form.
+                step.ended = self.browser.form_answered
         self._is_logged_in = True
 
     def open_server(self) -> Page:
-        """Ask for the server, unless it runs, and be led to it; return its first page.
+        """Ask for the server, unless it runs, and arrive at it; return its first page.
 
-        The row `SERVER start to ready` is the time from then until the page, or the hub, tells that the server is
-        ready. `STEP spawn page` is the time until the person sees that it is being started. A server that was left
-        running and is not there any more, because it was culled or died, is started like any other.
+        The row `SERVER start to ready` is the time until the page, or the hub, tells that the server is ready. `STEP
+        spawn page` is the time until the person sees that it is being started. A server that was left running and does
+        not run any more, because it was culled or died, is started like any other.
         """
         page, self._page = self._page, None
         if self._token:
@@ -102,7 +95,7 @@ class BrowserUser(PlannedUser):
         return page
 
     def leave(self) -> None:
-        """Leave, in the way that was drawn for this visit."""
+        """Leave, in the next of this person's ways to leave."""
         way = next(self._ways_to_leave)
         if way == "log-out":
             self.before_logging_out()
@@ -116,23 +109,24 @@ class BrowserUser(PlannedUser):
             self.leaves_server = True
 
     def before_logging_out(self) -> None:
-        """Do what is to be done while the server still runs; a subclass says what."""
+        """Called before the person logs out, while the server still runs; for subclasses."""
 
     def close_page(self) -> None:
-        """Close what a page of the server holds open; a subclass whose page does says how."""
+        """Close the connections that the server's page holds open; for subclasses whose pages do."""
 
     def abandon_page(self) -> None:
-        """Go away and leave open what a page of the server holds open; a subclass whose page does says how."""
+        """Leave the connections of the server's page open; for subclasses whose pages hold any."""
 
     # How it is done
 
     def _error_for(self, answer: Answer, doing: str) -> HubError:
-        """Return the error that an answer to this person's browser stands for."""
+        """Return the error for an answer to this person's browser."""
         return for_whom(error_for(answer, doing), self._token, self.settings.access.token)
 
     def _new_token(self) -> str:
+        deadline = Deadline(self.settings.server_timeout)
         answer = self.hub.request_patiently(
-            "POST", TOKENS_PATH, username=self.username, body={"note": "hubusers, for one run"}
+            "POST", TOKENS_PATH, username=self.username, body={"note": "hubusers, for one run"}, deadline=deadline
         )
         model = answer.model
         if answer.status in {200, 201} and isinstance(model, dict) and isinstance(model.get("token"), str):
@@ -148,25 +142,28 @@ class BrowserUser(PlannedUser):
         return self.browser.get(f"{self.browser.base}{self.server_path}/lab")
 
     def _was_stopped(self) -> bool:
-        """Ask the hub whether the server that was left running is stopped; what is no answer to that means no."""
-        with self.or_end_the_task(), self._token_shown():
+        """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""
+        with self.errors_end_the_task(), self._token_shown():
             servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
         # One that starts or stops just now can't be asked for.
         return servers is not None and servers.state(self.account.server_name) in {State.STOPPED, State.FAILED}
 
     def _come_back(self, page: Page | None) -> Page:
-        """Open the spawn page, which leads to a server that runs; one that does not is started by it."""
+        """Open the spawn page, which leads to the server if it runs; if not, start the server from there."""
         began = (page and self.browser.form_answered) or self._began()
         deadline = Deadline(self.settings.server_timeout)
         page = hub_pages.open_spawn_page(self.browser, self.username, deadline, self.account.server_name, page=page)
         if hub_pages.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
             return self._start_by_the_page(page, began)
-        with self._measured(SPAWN_PAGE, "STEP", began):
+        with self.errors_end_the_task(), self._measured(SPAWN_PAGE, "STEP", began):
             try:
                 return hub_pages.follow_progress(self.browser, page, deadline)
-            except (SpawnFailed, hub_pages.ServerNotRunning):
-                self._note_server_gone()
+            except HubUsersError as error:
+                if error.no_server:
+                    self._note_server_gone()
+                if isinstance(error, SpawnFailed):
+                    self.test_run.note_failed_spawn(began)
                 raise
 
     def _start_by_the_page(self, page: Page | None, began: float) -> Page:
@@ -174,86 +171,42 @@ class BrowserUser(PlannedUser):
 
         Args:
             page: Where the person is, if the way to the server has begun.
-            began: When that was, on the monotonic clock; 0 for now.
+            began: When it began, on the monotonic clock; 0 for now.
         """
-        self.lifecycle += 1
-        with self._counted_as_pending(), self._measured(START_TO_READY, began=began) as measured:
-            deadline = Deadline(self.settings.server_timeout)
-            # Entered before the hub is asked, because its answer may never arrive.
-            self.test_run.ledger.server_started(self.account.key)
-            try:
-                page = self._ask_for_server(page, measured, deadline)
-            except HubUsersError as error:
-                # A spawn that failed at once may have got its form again, with a 200.
-                if isinstance(error, SpawnFailed | UnknownOption) or 400 <= error.status <= 500:
-                    self.test_run.ledger.server_refused(self.account.key)
-                raise
-            try:
-                page = hub_pages.follow_progress(
-                    self.browser, page, deadline, on_ready=lambda: setattr(measured, "ended", time.monotonic())
-                )
-            except (SpawnFailed, UserGone, hub_pages.ServerNotRunning):
-                self.test_run.ledger.server_gone(self.account.key)
-                raise
-            self.test_run.note_ready()
-        self._use_server(True)
-        return page
+        here = page
 
-    def _ask_for_server(self, page: Page | None, measured: Measured, deadline: Deadline) -> Page:
-        """Ask by the page, and come back whenever the hub says "later"."""
-        began = measured.began if page else time.monotonic()
-        while True:
-            try:
-                return self._spawn(page, began, deadline)
-            except hub_pages.ComeBackLater as later:
-                pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
-                self._throttled(measured, min(pause, max(0.0, deadline.remaining())), later.limit)
-                if pause >= deadline.remaining():
-                    deadline.sleep(deadline.remaining())
-                    raise Throttled(later.detail, status=429) from None
-                deadline.sleep(pause)
-                page, began = None, time.monotonic()
-
-    def _spawn(self, page: Page | None, began: float, deadline: Deadline) -> Page:
-        later: hub_pages.ComeBackLater | None = None
-        with self._noted(SPAWN_PAGE, Measured(began), "STEP"):
-            try:
+        def ask(step: Step) -> Page:
+            nonlocal here
+            page, here = here, None  # a person who comes back later opens the page again
+            with self._measured(SPAWN_PAGE, "STEP", step.began if page else time.monotonic()):
                 return hub_pages.spawn(
-                    self.browser, self.username, deadline, self.account.server_name, self.person.user_options, page=page
+                    self.browser,
+                    self.username,
+                    step.deadline,
+                    self.account.server_name,
+                    self.person.user_options,
+                    page=page,
                 )
-            except hub_pages.ComeBackLater as error:
-                later = error  # which is no failure of the page
-        raise later
+
+        def wait(step: Step, page: Page) -> Page:
+            def note_ready() -> None:
+                step.ended = time.monotonic()
+
+            return hub_pages.follow_progress(self.browser, page, step.deadline, note_ready)
+
+        return self._start(ask, wait, began=began)
 
     def _stop_and_log_out(self) -> None:
         if self._token:
             self.stop_server()
         else:
-            self._stop_by_the_page()
+            self._stop(self._press_the_stop_button)
             try:
                 hub_pages.log_out(self.browser, Deadline(self.settings.server_timeout))
             except HubUsersError as error:
                 self.test_run.note_failure(error)
         self._is_logged_in = False
 
-    def _stop_by_the_page(self) -> None:
-        self._use_server(False)
-        with self._measured(STOP_TO_STOPPED) as measured:
-            deadline = Deadline(self.settings.server_timeout)
-            server_name = self.account.server_name
-
-            def ask() -> Stop | None:
-                outcome = hub_pages.stop_server(self.browser, self.username, deadline, server_name)
-                return None if outcome is Stop.NOT_NOW else outcome
-
-            with own_rejections("", self.settings.access.token):
-                outcome = poll(ask, deadline, self.settings.poll_interval)
-            if outcome is None:
-                raise WaitTimeout(
-                    f"the server of {self.username} could not be stopped within {deadline.seconds:g} seconds"
-                )
-            if outcome is Stop.STOPPING:
-                sightings = self._sightings_of_stop(deadline)
-                seen = lifecycle.wait_until_stopped(sightings, self.username, deadline, server_name)
-                measured.take(seen, deadline)
-            self.test_run.ledger.server_gone(self.account.key)
+    def _press_the_stop_button(self, step: Step) -> Stop:
+        with own_rejections("", self.settings.access.token):
+            return hub_pages.stop_server(self.browser, self.username, step.deadline, self.account.server_name)

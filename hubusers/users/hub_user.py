@@ -4,57 +4,67 @@ from locust import FastHttpUser
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
-import itertools
 import math
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 from gevent import GreenletExit
-from gevent.lock import BoundedSemaphore
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.sources import NoAccountLeft
 from hubusers.http.connections import Connections
 from hubusers.hub import lifecycle
-from hubusers.hub.answers import error_for
-from hubusers.hub.deadline import Deadline, poll
+from hubusers.hub.answers import Stop
+from hubusers.hub.creation import make_accounts
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
-from hubusers.hub.errors import HubUsersError, SpawnFailed, UserGone
+from hubusers.hub.errors import ComeBackLater, HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.hub.progress import progress
-from hubusers.hub.sightings import USER_PATH, Sighting, looks
+from hubusers.hub.sightings import Sighting, looks
 from hubusers.log import get_logger
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.run import server_life
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, run_of
 from hubusers.run.shared_listing import SharedListing
 from hubusers.settings.settings import Settings
-from hubusers.users.hub_client import CountingClient, UserClient
+from hubusers.users.clients import RunClient, UserClient
 from hubusers.users.whose_token import own_rejections
 
 LOG = get_logger(__name__)
 
-ACCOUNTS_UNDER_WAY = 10
-"""Accounts that one process creates at the same time. People have theirs since long; a burst of new ones, which cost a
-hub some 20 ms each, is not what the test is about, and should not keep it from answering those who are in."""
+Asked = TypeVar("Asked")
+Ready = TypeVar("Ready")
 
 
-class Measured:
-    """One step that is under way: when it was due, and when and how late its end was seen."""
+class Step:
+    """One step that is under way.
 
-    def __init__(self, began: float) -> None:
+    Attributes:
+        deadline: Until when it must have ended; `--server-timeout` seconds from now.
+        began: When it was due, on the monotonic clock.
+        ended: When it ended, if it ended before the with-block does; 0 otherwise.
+        late: For how many seconds, at most, it may have been over before that was seen.
+        throttled: Seconds of it that the user waited because the hub said "later" (429).
+        throttled_by: Which limit that was.
+    """
+
+    def __init__(self, began: float, deadline: Deadline) -> None:
+        self.deadline = deadline
         self.began = began
         self.ended = 0.0
         self.late = 0.0
         self.throttled = 0.0
         self.throttled_by = ""
 
-    def take(self, sighting: Sighting, deadline: Deadline) -> None:
-        self.ended = deadline.started + sighting.seen
+    def end_seen(self, sighting: Sighting) -> None:
+        """Note the sighting that showed the end."""
+        self.ended = self.deadline.started + sighting.seen
         self.late = sighting.late
 
 
@@ -63,8 +73,8 @@ class HubUser(FastHttpUser):
 
     The account is made when the user starts; account and server are removed when the user stops, in whatever phase that
     is. Subclasses add tasks, and in them call the steps below, each of which is one row in Locust's statistics. A step
-    that fails is counted there and ends the task (with Locust's `RescheduleTask`, so call them from tasks only); Locust
-    then goes on with the next one, or the user ends, as `--after-failure` says. A user whose account is gone ends.
+    that fails is counted there and ends the task (with Locust's `RescheduleTask`, so call them from tasks only). Locust
+    then goes on with the next task, or the user ends, as `--after-failure` says. A user whose account is gone ends.
 
     `self.client` is Locust's own HTTP client, on the hub's URL and with the hub's token.
     """
@@ -72,17 +82,28 @@ class HubUser(FastHttpUser):
     abstract = True
 
     only_if_asked = False
-    """Whether such users come only when their class is named, on Locust's command line or in an event."""
+    """Whether such users come only when their class is named, on Locust's command line or in an event.
 
-    _creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)
+    Not inherited: a subclass of such a class comes like any other, unless it says so itself.
+    """
+
+    lifecycle = 0
+    """The number of this user's present or last lifecycle, from 1."""
+    leaves_server = False
+    """Whether the user leaves the server running, until the end of the run."""
+    _has_arrived = False
+    _uses_server = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.only_if_asked = vars(cls).get("only_if_asked", False)
 
     def __init__(self, environment: Environment) -> None:
         run = run_of(environment)
         if run is None:
             raise StopTest("Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile.")
-        self.test_run = run
-        self.settings = run.settings
-        # A request never takes longer than the step that it belongs to.
+        self.test_run, self.settings = run, run.settings
+        # Locust makes its own client from these. A request never takes longer than the step that it belongs to.
         self.network_timeout = self.connection_timeout = run.settings.server_timeout
         self.default_headers = {"Authorization": f"token {run.settings.access.token}"}
         # TLS certificates are verified, which Locust's fast client does not do by itself.
@@ -90,18 +111,12 @@ class HubUser(FastHttpUser):
         self.ssl_context_factory = run.tls_context
         super().__init__(environment)
         next_person = self._next_person(run)
-        self.account = next_person.account
-        self.username = next_person.account.username
-        self.person = next_person.person
-        self.lifecycle = 0
-        # Who has a token of their own speaks with that one.
+        self.account, self.person = next_person.account, next_person.person
+        self._has_account, self._due = next_person.has_account, next_person.due
         token = self.account.token or run.settings.access.token
         self.hub = UserClient(run, self._connections(token), token, self._count)
-        self._has_account = next_person.has_account
-        self._has_arrived = False
-        self._due = next_person.due
-        self._server_in_use = False
-        self.leaves_server = False
+        # Locust's task set sleeps by itself, and asks only this for how long. A subclass may define it in any of
+        # Locust's ways, so it is wrapped here and not overridden.
         self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
 
     # What a run asks of the class, before there are users
@@ -113,13 +128,18 @@ class HubUser(FastHttpUser):
 
     @classmethod
     def check(cls, settings: Settings) -> None:
-        """Raise SettingsError where these users could not do their work with the settings."""
+        """Raise SettingsError if these users cannot do their work with the settings."""
 
     # What a subclass uses
 
     @contextmanager
-    def or_end_the_task(self) -> Iterator[None]:
-        """End the task where an error of the hub's comes out of the with-block, unless one can go on after it."""
+    def errors_end_the_task(self) -> Iterator[None]:
+        """Log an error of the hub's that comes out of the with-block, and end the task if it cannot go on after it.
+
+        Raises:
+            RescheduleTask: The task ends; Locust goes on with the next one.
+            StopUser: The user ends, because the same error would come again, or because of `--after-failure`.
+        """
         try:
             yield
         except HubUsersError as error:
@@ -129,10 +149,13 @@ class HubUser(FastHttpUser):
                 raise (StopUser if ends else RescheduleTask) from error
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Count the with-block as one step of its own, with a row `STEP name`; an error of the hub's ends the task."""
-        with self._measured(name, "STEP"):
-            yield
+    def step(self, name: str) -> Iterator[Step]:
+        """Count the with-block as one step of its own, with a row `STEP name`; an error of the hub's ends the task.
+
+        What the block gets has the step's `deadline`; the block has to keep it.
+        """
+        with self.errors_end_the_task(), self._measured(name, "STEP") as step:
+            yield step
 
     def start_server(self) -> None:
         """Start the server and wait until it is ready: the row `SERVER start to ready`.
@@ -140,62 +163,33 @@ class HubUser(FastHttpUser):
         The time runs from the first request until the server is seen ready, with every wait that the hub asked for.
         Each such answer (429) is also a row `SERVER throttled`, with the time until the next try.
         """
-        self.lifecycle += 1
-        with self._counted_as_pending(), self._measured(START_TO_READY) as measured:
-            deadline = Deadline(self.settings.server_timeout)
-            # Entered before the hub is asked, because its answer may never arrive.
-            self.test_run.ledger.server_started(self.account.key)
-            try:
-                with self._token_shown():
-                    lifecycle.start_until_accepted(
-                        self.hub,
-                        self.username,
-                        self.person.user_options,
-                        deadline,
-                        partial(self._throttled, measured),
-                        self.account.server_name,
-                    )
-            except HubUsersError as error:
-                # 502 to 504 come from what stands before the hub, which may have got the request all the same.
-                if 400 <= error.status <= 500:
-                    self.test_run.ledger.server_refused(self.account.key)
-                raise
-            try:
-                sightings = self._sightings_of_start(deadline)
-                seen = lifecycle.wait_until_ready(sightings, self.username, deadline, self.account.server_name)
-                measured.take(seen, deadline)
-            except (SpawnFailed, UserGone):
-                self.test_run.ledger.server_gone(self.account.key)
-                raise
-            self.test_run.note_ready()
-        self._use_server(True)
+        self._start(self._ask_to_start, self._wait_until_ready)
 
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
-        self._use_server(False)
-        with self._measured(STOP_TO_STOPPED) as measured:
-            deadline = Deadline(self.settings.server_timeout)
-            interval, server_name = self.settings.poll_interval, self.account.server_name
-            with self._token_shown():
-                stopped = lifecycle.stop_until_accepted(self.hub, self.username, deadline, interval, server_name)
-            if not stopped:
-                sightings = self._sightings_of_stop(deadline)
-                seen = lifecycle.wait_until_stopped(sightings, self.username, deadline, server_name)
-                measured.take(seen, deadline)
-            self.test_run.ledger.server_gone(self.account.key)
+        self._stop(self._ask_to_stop)
 
     @contextmanager
     def server(self) -> Iterator[str]:
-        """Have a ready server for the length of a with-block; its path below the hub's URL is what the block gets."""
+        """Have a ready server for the length of a with-block; its path below the hub's URL is what the block gets.
+
+        An error in the block stops the server, and then goes on.
+        """
         if self.has_server:
             self.stop_server()  # left over from a step that failed
         self.start_server()
         try:
             yield self.server_path
         except Exception:
-            self.stop_server()
+            with suppress(RescheduleTask, StopUser):  # a stop that fails is counted and logged; the first error goes on
+                self.stop_server()
             raise
         self.stop_server()
+
+    @property
+    def username(self) -> str:
+        """The name of the account; "" where there is none for this user."""
+        return self.account.username
 
     @property
     def server_path(self) -> str:
@@ -204,7 +198,7 @@ class HubUser(FastHttpUser):
         return f"{path}/{quoted(self.account.server_name)}" if self.account.server_name else path
 
     def stay(self, seconds: float) -> None:
-        """Do nothing for so long. What comes next is due then, and measured from then should it begin late."""
+        """Do nothing for this many seconds. The next step is due then, and is measured from then if it begins late."""
         self._due = time.monotonic() + seconds
         if seconds > 0:
             gevent.sleep(seconds)
@@ -216,7 +210,7 @@ class HubUser(FastHttpUser):
 
     @property
     def has_server(self) -> bool:
-        """Whether a server was asked for that was not seen to stop or fail."""
+        """Whether a server was asked for and has not been seen to stop or fail since."""
         return self.test_run.ledger.has_server(self.account.key)
 
     # What Locust calls
@@ -224,13 +218,13 @@ class HubUser(FastHttpUser):
     def on_start(self) -> None:
         """Create the account, if there is none yet; a subclass that has an `on_start` of its own calls this one first.
 
-        Without an account the user ends, by a `GreenletExit`: for a `StopUser` from here Locust would log a traceback.
-        So does who has an account with a server that runs already: it is somebody else's.
+        The user ends if there is no account for it, or if its account already has a running server, which is somebody
+        else's. (By a `GreenletExit`, because Locust logs a traceback for a `StopUser` here.)
         """
         if not self.username:
             raise GreenletExit
         if not self._has_account:
-            self._have_account()
+            self._create_account()
         elif self._account_is_in_use():
             raise GreenletExit
         self._has_arrived = True
@@ -239,68 +233,85 @@ class HubUser(FastHttpUser):
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.
 
-        Where the person has left the server running, that is at the end of the run.
+        If the user has left the server running, both are removed at the end of the run.
         """
         if not self.leaves_server:
-            self._use_server(False)
+            self._count_server(False)
         self.test_run.counts.left += self._has_arrived
         if self.username and not self.leaves_server:
             self.test_run.release(self.account.key)
 
-    # How it is done
+    # The life of a server
 
-    def _connections(self, token: str = "", **kwargs: Any) -> Connections:
-        event = self.environment.events.request
-        return self.test_run.connections(token, request_event=event, context=self.context, **kwargs)
+    def _start(
+        self, ask: Callable[[Step], Asked], wait: Callable[[Step, Asked], Ready], *, began: float = 0.0
+    ) -> Ready:
+        """Start the server, and wait until it is ready; measured, and counted.
 
-    def _token_shown(self) -> AbstractContextManager[None]:
-        """Return the context for requests of `self.hub`, in which a rejected token is this person's or the run's."""
-        return own_rejections(self.hub.token, self.settings.access.token)
+        Args:
+            ask: Asks the hub once; raises `ComeBackLater` for "later" (429).
+            wait: Waits until the server is ready; gets what `ask` returned.
+            began: When the user began to ask, on the monotonic clock; 0 for now.
 
-    def _next_person(self, run: Run) -> NextPerson:
-        try:
-            return run.next_person()
-        except NoAccountLeft as error:
-            LOG.error("%s; this user ends", error)
-            return NextPerson(anybody(run.settings), Account(""), has_account=False)
+        Returns:
+            What `wait` returns.
+        """
+        self.lifecycle += 1
+        with (
+            self.errors_end_the_task(),
+            self._counted_as_pending(),
+            self._measured(START_TO_READY, began=began) as step,
+        ):
+            try:
+                ready = server_life.start(
+                    self.test_run.ledger,
+                    self.account.key,
+                    step.deadline,
+                    partial(ask, step),
+                    partial(wait, step),
+                    partial(self._throttled, step),
+                )
+            except SpawnFailed:
+                self.test_run.note_failed_spawn(step.began)
+                raise
+            self.test_run.note_ready()
+        self._count_server(True)
+        return ready
 
-    def _account_is_in_use(self) -> bool:
-        try:
-            with self._token_shown():
-                in_use = self.test_run.accounts.in_use(self.hub, self.account)
-        except HubUsersError as error:
-            self.test_run.note_failure(error)
-            return True
-        if in_use:
-            LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
-        return in_use
+    def _stop(self, ask: Callable[[Step], Stop]) -> None:
+        """Stop the server, and wait until it is gone; measured, and counted.
 
-    def _have_account(self) -> None:
-        with self._creating:
-            self.test_run.ledger.user_created(self.username)
-            deadline, tries = Deadline(self.settings.server_timeout), itertools.count(1)
-            created = poll(lambda: self._create_account(deadline, next(tries)), deadline, self.settings.poll_interval)
-        if not created:
-            LOG.error("No account for %s within %g seconds; this user ends", self.username, deadline.seconds)
-            raise GreenletExit
+        Args:
+            ask: Asks the hub once.
+        """
+        self._count_server(False)
+        with self.errors_end_the_task(), self._measured(STOP_TO_STOPPED) as step:
+            server_life.stop(
+                self.test_run.ledger,
+                self.account.key,
+                step.deadline,
+                self.settings.poll_interval,
+                partial(ask, step),
+                partial(self._wait_until_stopped, step),
+                lifecycle.called(self.username, self.account.server_name),
+            )
 
-    def _create_account(self, deadline: Deadline, tries: int) -> bool | None:
-        answer = self.hub.request(
-            "POST",
-            USER_PATH,
-            username=self.username,
-            timeout=deadline.remaining(),
-            good=lambda answer: answer.status in {201, 409},  # 409: an earlier try arrived, its answer did not
-        )
-        if answer.status in {201, 409}:
-            return True
-        error = error_for(answer, f"creating the account {self.username}")
-        self.test_run.note_failure(error)
-        if answer.status in {400, 401, 403, 404}:  # trying again would not help
-            if tries == 1:  # an earlier try may have arrived, although its answer did not
-                self.test_run.ledger.user_refused(self.username)
-            raise GreenletExit
-        return None
+    def _ask_to_start(self, step: Step) -> None:
+        with self._token_shown():
+            options, server_name = self.person.user_options, self.account.server_name
+            lifecycle.ask_to_start(self.hub, self.username, options, step.deadline, server_name)
+
+    def _wait_until_ready(self, step: Step, _: None) -> None:
+        sightings = self._sightings_of_start(step.deadline)
+        step.end_seen(lifecycle.wait_until_ready(sightings, self.username, step.deadline, self.account.server_name))
+
+    def _ask_to_stop(self, step: Step) -> Stop:
+        with self._token_shown():
+            return lifecycle.ask_to_stop(self.hub, self.username, step.deadline, self.account.server_name)
+
+    def _wait_until_stopped(self, step: Step) -> None:
+        sightings = self._sightings_of_stop(step.deadline)
+        step.end_seen(lifecycle.wait_until_stopped(sightings, self.username, step.deadline, self.account.server_name))
 
     def _sightings_of_start(self, deadline: Deadline) -> Generator[Sighting]:
         if self.settings.wait == "progress":
@@ -319,23 +330,19 @@ class HubUser(FastHttpUser):
     def _shared_listing(self) -> SharedListing:
         run = self.test_run
         if run.listing is None:
-            client = CountingClient(run, self._connections(run.settings.access.token))
+            client = RunClient(run, self._connections(run.settings.access.token))
             run.listing = SharedListing(client, run.names_begin_with, self.settings.poll_interval)
         return run.listing
 
-    def _noting_when_it_ends(self, wait_time: Callable[[], float]) -> Callable[[], float]:
-        def noted() -> float:
-            seconds = wait_time()
-            self._due = time.monotonic() + seconds
-            return seconds
-
-        return noted
-
-    def _throttled(self, measured: Measured, seconds: float, limit: str) -> None:
-        measured.throttled += seconds
-        measured.throttled_by = limit
+    def _throttled(self, step: Step, seconds: float, limit: str) -> None:
+        step.throttled += seconds
+        step.throttled_by = limit
         self.test_run.counts.throttled += 1
         self._count("throttled", seconds)
+
+    def _note_server_gone(self) -> None:
+        self.test_run.ledger.server_gone(self.account.key)
+        self._count_server(False)
 
     @contextmanager
     def _counted_as_pending(self) -> Iterator[None]:
@@ -345,71 +352,111 @@ class HubUser(FastHttpUser):
         finally:
             self.test_run.counts.pending -= 1
 
-    def _note_server_gone(self) -> None:
-        self.test_run.ledger.server_gone(self.account.key)
-        self._use_server(False)
+    def _count_server(self, in_use: bool) -> None:
+        self.test_run.counts.ready += in_use - self._uses_server
+        self._uses_server = in_use
 
-    def _use_server(self, in_use: bool) -> None:
-        self.test_run.counts.ready += in_use - self._server_in_use
-        self._server_in_use = in_use
+    # The account
+
+    def _next_person(self, run: Run) -> NextPerson:
+        try:
+            return run.next_person()
+        except NoAccountLeft as error:
+            LOG.error("%s; this user ends", error)
+            return NextPerson(anybody(run.settings), Account(""), has_account=False)
+
+    def _create_account(self) -> None:
+        run = self.test_run
+        with run.creating:
+            deadline = Deadline(self.settings.server_timeout)  # not before: a thousand new users stand in line here
+            try:
+                make_accounts(
+                    self.hub, [self.username], run.ledger, deadline, self.settings.poll_interval, run.note_failure
+                )
+            except WaitTimeout as error:
+                LOG.error("No account for %s; this user ends: %s", self.username, error.detail)
+                raise GreenletExit from None
+            except HubUsersError as error:
+                run.note_failure(error)
+                raise GreenletExit from None
+
+    def _account_is_in_use(self) -> bool:
+        deadline = Deadline(self.settings.server_timeout)
+        try:
+            with self._token_shown():
+                in_use = self.test_run.accounts.in_use(self.hub, self.account, deadline)
+        except HubUsersError as error:
+            self.test_run.note_failure(error)
+            return True
+        if in_use:
+            LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
+        return in_use
+
+    def _connections(self, token: str = "", **kwargs: Any) -> Connections:
+        event = self.environment.events.request
+        return self.test_run.connections(token, request_event=event, context=self.context, **kwargs)
+
+    def _token_shown(self) -> AbstractContextManager[None]:
+        """Return the context for requests of `self.hub`: it tells this person's rejected token from the run's."""
+        return own_rejections(self.hub.token, self.settings.access.token)
+
+    # The measurement
+
+    def _noting_when_it_ends(self, wait_time: Callable[[], float]) -> Callable[[], float]:
+        def noted() -> float:
+            seconds = wait_time()
+            self._due = time.monotonic() + seconds
+            return seconds
+
+        return noted
 
     def _began(self) -> float:
-        """Return when what begins now was due, on the monotonic clock."""
+        """Return when the step that begins now was due, on the monotonic clock."""
         due, self._due = self._due, None
         return time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0)
 
     @contextmanager
-    def _measured(self, step: str, kind: str = "SERVER", began: float = 0.0) -> Iterator[Measured]:
-        """Count and record the block as one step, success or failure; a failure ends the task.
+    def _measured(self, name: str, kind: str = "SERVER", began: float = 0.0) -> Iterator[Step]:
+        """Count and record the with-block as one step, whether it succeeds or fails.
 
         Args:
-            step: Its name.
+            name: The step's name.
             kind: Under which type of request Locust counts it.
-            began: When it began, where that was before now.
+            began: When it began, on the monotonic clock; 0 for now.
         """
-        measured = Measured(began or self._began())
-        with self.or_end_the_task():
-            try:
-                with self._noted(step, measured, kind):
-                    yield measured
-            except HubUsersError as error:
-                self.test_run.counts.failed += kind == "SERVER"
-                if isinstance(error, SpawnFailed):
-                    self.test_run.note_failed_spawn(measured.began)
-                raise
-
-    @contextmanager
-    def _noted(self, step: str, measured: Measured, kind: str) -> Iterator[None]:
-        """Count and record the block as one step, success or failure; a failure goes on to who called."""
+        step = Step(began or self._began(), Deadline(self.settings.server_timeout))
         try:
-            yield
+            yield step
+        except ComeBackLater:  # an answer like any other: whoever asked waits, and asks again
+            self._count(name, self._record(name, step), kind=kind)
+            raise
         except HubUsersError as error:
-            seconds = self._record(step, measured, str(error))
-            self._count(step, seconds, error, kind)
+            self.test_run.counts.failed += kind == "SERVER"
+            self._count(name, self._record(name, step, str(error)), error, kind)
             raise
         except GreenletExit:
-            if step == START_TO_READY:
-                self._record(step, measured, UNFINISHED)
+            if name == START_TO_READY:
+                self._record(name, step, UNFINISHED)
             raise
-        self._count(step, self._record(step, measured), kind=kind)
+        self._count(name, self._record(name, step), kind=kind)
 
-    def _record(self, step: str, measured: Measured, failure: str = "") -> float:
+    def _record(self, name: str, step: Step, failure: str = "") -> float:
         """Record a step that is over, and return its seconds."""
         now = time.monotonic()
-        seconds = (measured.ended or now) - measured.began
-        began = time.time() - (now - measured.began)
+        seconds = (step.ended or now) - step.began
+        began = time.time() - (now - step.began)
         self.test_run.results.records.note(
             Record(
-                step=step,
+                step=name,
                 username=self.account.key,
                 began=began,
                 seconds=seconds,
-                late=measured.late,
+                late=step.late,
                 failure=failure,
                 cohort=self.person.cohort,
                 lifecycle=self.lifecycle,
-                throttled=measured.throttled,
-                throttled_by=measured.throttled_by,
+                throttled=step.throttled,
+                throttled_by=step.throttled_by,
             )
         )
         return seconds

@@ -125,7 +125,7 @@ class NotebookUser(BrowserUser):
         path = f"{self.account.server_name or self.settings.prefix}-{notebook.name}"
         if path not in self._files:
             body = {"type": "notebook", "format": "json", "content": notebook.document()}
-            with self.or_end_the_task():
+            with self.errors_end_the_task():
                 answer = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201)).answer
                 if answer.status not in {200, 201}:
                     raise self._error_for(answer, f"putting {path} there")

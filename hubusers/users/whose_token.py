@@ -1,9 +1,9 @@
-"""Whose access the hub refused: without the run's token nothing goes on, without a person's own only they cannot.
+"""Tells a rejected token of the run (ends the run) from a rejected token or session of one person (ends that user).
 
 HubUsersError
   HubError
     OwnTokenRejected   the hub, or a server, does not know this person's own token, or not any more
-    SessionLost        likewise what a person's browser got when they logged in
+    SessionLost        the hub, or a server, does not know the session of this person's browser any more
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hubusers.hub.errors import HubError, TokenRejected
 
 class OwnTokenRejected(HubError):
     phrase = "person's token rejected"
-    ends_user = True  # it would be again
+    ends_user = True
 
 
 class SessionLost(HubError):
@@ -23,12 +23,12 @@ class SessionLost(HubError):
 
 
 def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
-    """Return the error, or what it means where it is a token's that is not the run's.
+    """Return the error, or its meaning for one person where it rejects another token than the run's.
 
     Args:
-        error: What an answer stands for.
-        token: What was shown for this answer; "" for the cookies of who has logged in.
-        token_of_run: The one that the whole run depends on.
+        error: The error of an answer.
+        token: The token of the request; "" for the cookies of a person who has logged in.
+        token_of_run: The token that the whole run depends on.
     """
     if not isinstance(error, TokenRejected) or token == token_of_run:
         return error
@@ -37,7 +37,7 @@ def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
 
 @contextmanager
 def own_rejections(token: str, token_of_run: str) -> Iterator[None]:
-    """Let errors out of the with-block, whose requests show this token, as what they mean: see `for_whom`."""
+    """Translate rejections of the with-block, whose requests carry this token, as `for_whom` does."""
     try:
         yield
     except TokenRejected as error:

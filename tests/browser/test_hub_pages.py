@@ -12,12 +12,12 @@ import pytest
 
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser, Page
-from hubusers.browser.hub_pages import ComeBackLater, LoginElsewhere, LoginFailed, ServerNotRunning
+from hubusers.browser.hub_pages import LoginElsewhere, LoginFailed, ServerNotRunning
 from hubusers.browser.spawn_form import UnknownOption
 from hubusers.http.connections import Connections
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop
 from hubusers.hub.deadline import Deadline, poll
-from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, WaitTimeout
+from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
 from tests.scripted_hub import Asked, Scripted, ScriptedHub

@@ -22,11 +22,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hubusers
+from hubusers.accounts.ledger import Ledger
 from hubusers.http.messages import Answer
 from hubusers.hub import deadline as deadline_module
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, servers_of, start_outcome, stop_outcome
 from hubusers.hub.client import HubClient
+from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
 from hubusers.hub.progress import progress
@@ -202,14 +204,19 @@ def test_a_list_is_whole_or_an_error(replies: list[Reply]) -> None:
 
 
 STEPS: dict[str, Callable[[HubClient, Deadline], Any]] = {
-    "start": lambda client, deadline: lifecycle.start_until_accepted(client, "ann", {}, deadline, lambda *_: None),
+    "start": lambda client, deadline: lifecycle.until_let_in(
+        lambda: lifecycle.ask_to_start(client, "ann", {}, deadline), deadline
+    ),
     "wait until ready": lambda client, deadline: lifecycle.wait_until_ready(
         looks(client, "ann", deadline, 1), "ann", deadline
     ),
     "listen until ready": lambda client, deadline: lifecycle.wait_until_ready(
         progress(client, "ann", deadline, 1), "ann", deadline
     ),
-    "stop": lambda client, deadline: lifecycle.stop_until_accepted(client, "ann", deadline, 1),
+    "stop": lambda client, deadline: lifecycle.until_stopping(
+        lambda: lifecycle.ask_to_stop(client, "ann", deadline), "ann's server", deadline, 1
+    ),
+    "make accounts": lambda client, deadline: make_accounts(client, ["ann", "ben"], Ledger(), deadline, 1),
     "wait until stopped": lambda client, deadline: lifecycle.wait_until_stopped(
         looks(client, "ann", deadline, 1), "ann", deadline
     ),

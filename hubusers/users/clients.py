@@ -1,9 +1,7 @@
-"""How users speak to the hub: counted in Locust's statistics, and with few looks of a process under way."""
+"""The clients of a run's users: what they see goes into Locust's statistics and to the run, and few look at once."""
 
 from collections.abc import Callable
 from typing import Any
-
-from gevent.lock import BoundedSemaphore
 
 from hubusers.http.messages import TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
@@ -13,16 +11,13 @@ from hubusers.hub.errors import HubError
 from hubusers.run.run import Run
 from hubusers.users.whose_token import for_whom
 
-LOOKS_UNDER_WAY = 10
-"""Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
 
-
-class CountingClient(HubClient):
-    """Leaves it to Locust to count odd answers, and to the run to say what is odd about the first of each kind.
+class RunClient(HubClient):
+    """A client that tells the run when the hub is away, when an answer is odd, and when a look begins late.
 
     Args:
         run: The run.
-        session: Locust's.
+        session: Its connections to the hub, which count each request in Locust's statistics.
     """
 
     def __init__(self, run: Run, session: Any) -> None:
@@ -42,21 +37,19 @@ class CountingClient(HubClient):
         self._run.generator.note_lateness(seconds)
 
 
-class UserClient(CountingClient):
-    """Looks at a server only when few of the process's looks are under way.
+class UserClient(RunClient):
+    """The client of one user, which looks at a server only when few looks of the process are under way.
 
-    People don't look; their pages are told. A thousand users who each look once a second are more than a hub answers,
-    and one with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take minutes.
-    Where the hub is slow, looks wait here instead, and come later than once a second.
+    Real people don't look: the hub's page tells them. A thousand users who each look once a second are more than a hub
+    answers, and a hub with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take
+    minutes. Where the hub is slow, looks wait here instead, and come less often than once a second.
 
     Args:
         run: The run.
-        session: Locust's.
-        token: Which the session carries: the run's, or the person's own.
-        count: Counts what is no request, by its name and its seconds.
+        session: As for `RunClient`.
+        token: The token of the session: the run's, or the person's own.
+        count: Counts an event that is not a request, by its name and its seconds.
     """
-
-    _places = BoundedSemaphore(LOOKS_UNDER_WAY)
 
     def __init__(self, run: Run, session: Any, token: str, count: Callable[[str, float], None]) -> None:
         super().__init__(run, session)
@@ -67,12 +60,12 @@ class UserClient(CountingClient):
         if method != "GET":
             return super().request(method, template, timeout=timeout, **kwargs)
         deadline = Deadline(timeout)
-        if not self._places.acquire(timeout=timeout):
+        if not self._run.looking.acquire(timeout=timeout):
             return Answer(0, error=TIMED_OUT)
         try:
             return super().request(method, template, timeout=deadline.remaining(), **kwargs)
         finally:
-            self._places.release()
+            self._run.looking.release()
 
     def note_odd_answer(self, error: HubError) -> None:
         super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token))
