@@ -1,7 +1,5 @@
 """TLS certificates are verified, by every kind of session alike, unless someone says otherwise."""
 
-from locust.env import Environment
-
 import datetime
 import ssl
 from collections.abc import Iterator
@@ -15,13 +13,12 @@ import hubusers
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED
 from hubusers.hub.client import HubClient
 from hubusers.local import LocalHub
-from hubusers.run.run import Run, set_run
 from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import PreflightError, check_hub
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import run_locust, users_on
 from tests.scripted_hub import ScriptedHub
-from tests.settings.settings import settings_for
+from tests.users.people import people_on
 
 AUTHORITY = trustme.CA()
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
@@ -65,10 +62,8 @@ def configured(certificate: trustme.LeafCert) -> ssl.SSLContext:
 def clients(hub: ScriptedHub, verify: bool | str) -> Iterator[list[HubClient]]:
     """A client for each kind of session that hubusers makes: for the functions and the clean-up, and for the users."""
     access = Access("0123456789abcdef", verify)
-    environment = Environment()
-    set_run(environment, Run(settings_for(hub.endpoint, access), 0))
-    user_class = type("User", (ServerLifecycleUser,), {"host": hub.url})
-    yield [HubClient(hub.endpoint, access.session), user_class(environment).hub]
+    person = people_on(hub.endpoint, access).comes(ServerLifecycleUser)
+    yield [HubClient(hub.endpoint, access.session), person.hub]
     access.session.close()
 
 

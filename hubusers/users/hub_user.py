@@ -432,6 +432,7 @@ class HubUser(FastHttpUser):
             raise
         except HubUsersError as error:
             self.test_run.counts.failed += kind == "SERVER"
+            self.test_run.results.examples.note(name, str(error), error.detail)
             self._count(name, self._record(name, step, str(error)), error, kind)
             raise
         except GreenletExit:

@@ -30,22 +30,22 @@ Held = TypeVar("Held", bound=HeldWebsocket)
 
 
 class WrongOutput(HubUsersError):
-    """A cell gave something else than what is stored in the notebook; the person sees it, and goes on."""
+    """A cell gave something else than its notebook has stored. The person sees it, and goes on."""
 
     phrase = "wrong output"
     ends_task = False
 
 
 class NotebookUser(BrowserUser):
-    """Comes, works through notebooks in JupyterLab, and leaves; and comes back, as often as is planned.
+    """A person who comes, works through notebooks in JupyterLab, leaves, and comes back as often as planned.
 
-    The steps of a visit are methods, for a subclass to put together anew. The notebooks are those of `--notebooks`,
-    one after the other in an order that is drawn; a new one is begun as long as the stay is not over, and one that was
-    begun is worked through, unless the person has to leave (`until` in an event). Before each cell the person thinks.
+    The steps of a visit are methods; a subclass can put them together in its own way. The notebooks are those of
+    `--notebooks`, drawn at random. The person begins another one until the stay is over, and works through each to its
+    end, unless they have to leave (`until` in an event). Before each cell the person thinks.
 
-    Each notebook is a file of its own in the person's folder, under a name that begins with the run's prefix, so that
-    nobody's own file is opened. With named servers, which may share one folder, it begins with that of the server, so
-    that each person has files of their own. Who logs out deletes them first.
+    Each notebook becomes a file in the person's folder. Its name begins with the run's prefix, so that no file of
+    anybody else's is opened. With named servers, which may share one folder, it begins with the server's name, so that
+    each person has files of their own. A person who logs out deletes them first.
     """
 
     only_if_asked = True
@@ -58,7 +58,7 @@ class NotebookUser(BrowserUser):
         self._asking: gevent.Greenlet[..., None] | None = None
         self._websockets: list[HeldWebsocket] = []
         self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
-        self._files: set[str] = set()  # that this person has put into the folder
+        self._files: set[str] = set()  # the paths of those put into the person's folder
 
     @classmethod
     def check(cls, settings: Settings) -> None:
@@ -86,17 +86,21 @@ class NotebookUser(BrowserUser):
     # The steps
 
     def load_lab(self, page: Page) -> None:
-        """Load JupyterLab, whose page this is, and let it ask what it asks from then on: the row `STEP lab loaded`."""
-        with self.step(LAB_LOADED):
+        """Load JupyterLab from its page, and begin the requests that it repeats: the row `STEP lab loaded`.
+
+        Args:
+            page: JupyterLab's page, as `open_server` returns it.
+        """
+        with self.step(LAB_LOADED) as step:
             if page.error or page.status >= 400:
                 raise self._error_for(page.answer, "opening JupyterLab")
-            failed, deadline = self.browser.failures, Deadline(self.settings.server_timeout)
-            front_end = self._front_end = FrontEnd.from_page(self.browser, page, deadline)
+            failed = self.browser.failures
+            front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
             if front_end.problem == NOT_JUPYTERLAB:
                 raise HubError(f"opening JupyterLab: {page.path} is no page of it", cause="no JupyterLab page")
-            listening = gevent.spawn(self._listen, front_end.events_path, deadline)
+            listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
             try:
-                front_end.load(deadline)
+                front_end.load(step.deadline)
                 refused = listening.get()
             finally:
                 listening.kill()  # does something only where the person was ended meanwhile
@@ -107,7 +111,7 @@ class NotebookUser(BrowserUser):
         self._asking = gevent.spawn(self._ask_again_and_again)
 
     def work_through(self, notebook: Notebook) -> None:
-        """Open a notebook, run its cells, with a thought before each, and save it."""
+        """Open a notebook, run its cells, with a pause for thought before each, and save it."""
         path = self.put_there(notebook)
         kernel = self.open_notebook(path)
         document = notebook.document()
@@ -133,57 +137,57 @@ class NotebookUser(BrowserUser):
         return path
 
     def open_notebook(self, path: str) -> Kernel:
-        """Open a notebook, and have a kernel that runs nothing else: the row `STEP kernel ready`.
+        """Open a notebook, and return its kernel, which runs nothing else: the row `STEP kernel ready`.
 
-        One that is open already gets its kernel restarted.
+        If the notebook is open already, its kernel is restarted.
         """
-        with self.step(KERNEL_READY):
-            deadline = Deadline(self.settings.server_timeout)
+        with self.step(KERNEL_READY) as step:
             kernel = self._kernels.get(path)
             if kernel and not kernel.lost:
                 self._front_end.notebook = path
                 restart = f"{self._front_end.base}api/kernels/{kernel.id}/restart"
-                answer = self.browser.fetch("POST", restart, deadline=deadline).answer
+                answer = self.browser.fetch("POST", restart, deadline=step.deadline).answer
                 if answer.status != 200:
                     raise self._error_for(answer, "restarting a kernel")
             else:
-                kernel = self._start_kernel(path, deadline)
-            kernel.wait_until_ready(deadline)
+                kernel = self._start_kernel(path, step.deadline)
+            kernel.wait_until_ready(step.deadline)
         return kernel
 
     def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
-        """Run a cell, and compare what it gives with what is stored: the row `STEP cell`.
+        """Run a cell, and compare its outputs with those stored in the notebook: the row `STEP cell`.
 
         Args:
-            kernel: Runs it.
-            notebook: Whose cell.
+            kernel: The notebook's kernel.
+            notebook: The cell's notebook.
             cell: The cell.
-            document: The notebook as it is in the browser; the outputs go there.
+            document: The notebook as the browser has it; the outputs are put there.
         """
-        with self.step(CELL):
-            result = kernel.execute(cell.source, Deadline(self.settings.server_timeout))
+        with self.step(CELL) as step:
+            result = kernel.execute(cell.source, step.deadline)
             document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
             if failure := cell.failure(result.outputs):
                 where = f"{notebook.name}, cell {cell.index + 1}"
-                raise WrongOutput(f"{where}, of {self.username}: {failure}", cause=f"{where}: {failure}")
+                # The output may differ each time, so it is in the detail only: Locust has a row for each cause.
+                raise WrongOutput(f"{where}, of {self.username}: {failure}", cause=where)
 
     def save(self, path: str, document: dict[str, Any]) -> None:
         """Save the open notebook: the row `STEP saved`."""
-        with self.step(SAVED):
-            answer = self._front_end.save(document, Deadline(self.settings.server_timeout)).answer
+        with self.step(SAVED) as step:
+            answer = self._front_end.save(document, step.deadline).answer
             if answer.status not in {200, 201}:
                 raise self._error_for(answer, f"saving {path}")
 
     # Leaving
 
     def close_page(self) -> None:
-        """Close the tab: its websockets, and nothing is asked any more."""
+        """Close the tab: close its websockets, and send no more requests."""
         self._stop_asking()
         gevent.joinall([gevent.spawn(websocket.close) for websocket in self._websockets])
         self._forget_page()
 
     def abandon_page(self) -> None:
-        """Go away: the websockets stay open, and nobody reads them."""
+        """Go away: leave the websockets open, with nobody who reads them."""
         self._stop_asking()
         for websocket in self._websockets:
             websocket.abandon()
@@ -192,8 +196,9 @@ class NotebookUser(BrowserUser):
 
     def before_logging_out(self) -> None:
         """Delete the notebooks that were put into the person's folder."""
+        deadline = Deadline(self.settings.server_timeout)
         for path in sorted(self._files):
-            self.browser.fetch("DELETE", self._contents(path), good=(204, 404))
+            self.browser.fetch("DELETE", self._contents(path), good=(204, 404), deadline=deadline)
         self._files.clear()
 
     # How it is done

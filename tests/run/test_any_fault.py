@@ -3,7 +3,6 @@
 Everything above the network is real. The hub is a model, and time is virtual: a run of minutes takes milliseconds.
 """
 
-from locust.env import Environment
 from locust.exception import RescheduleTask, StopUser
 
 import itertools
@@ -20,10 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hubusers.http.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
-from hubusers.run.run import Run, set_run
+from hubusers.run.run import Run
 from hubusers.settings.settings import Wait
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
+from tests.users.people import People
 
 FAULTS = [
     Answer(0, error=CONNECTION_LOST),
@@ -64,10 +64,6 @@ def finish(run: Run, clock: VirtualClock) -> None:
     assert clock.now - started <= bound + REQUEST_TIMEOUT + LIST_SECONDS
 
 
-class Person(ServerLifecycleUser):
-    host = "http://127.0.0.1"
-
-
 class Faults(RuleBasedStateMachine):
     @initialize(
         version=st.sampled_from([4, 5, 6]),
@@ -78,8 +74,7 @@ class Faults(RuleBasedStateMachine):
         self.model = run_on_a_model(version, wait)
         self.tested, self.hub, self.clock = self.model.__enter__()
         self.hub.spawns = itertools.cycle(spawns)
-        self.environment = Environment()
-        set_run(self.environment, self.tested)
+        self.visitors = People(self.tested)
         self.people: list[gevent.Greenlet[..., None]] = []
         run_id = self.tested.settings.run_id
         self.strangers = {"ann", f"hub-stress-test-{run_id}", f"hub-stress-test-{run_id}-ann", "hub-stress-test-x-0-0"}
@@ -87,7 +82,7 @@ class Faults(RuleBasedStateMachine):
 
     @rule()
     def somebody_comes(self) -> None:
-        self.people.append(gevent.spawn(self.live, Person(self.environment)))
+        self.people.append(gevent.spawn(self.live, self.visitors.comes(ServerLifecycleUser)))
 
     def live(self, person: ServerLifecycleUser) -> None:
         """Do what Locust does with a user."""
@@ -225,9 +220,7 @@ def test_the_clean_up_comes_back_when_the_hub_says() -> None:
 
 def test_an_account_that_may_have_been_made_is_not_forgotten() -> None:
     with run_on_a_model(6) as (run, hub, clock):
-        environment = Environment()
-        set_run(environment, run)
-        person = Person(environment)
+        person = People(run).comes(ServerLifecycleUser)
         lost, blocked = Answer(0, error=CONNECTION_LOST), Answer(403, "<html>Blocked</html>")
         hub.faults = [(lost, "too"), (blocked, "not")]
         coming = gevent.spawn(person.on_start)

@@ -1,7 +1,5 @@
 """The load generator's look at itself."""
 
-from locust.env import Environment
-
 import os
 import signal
 import time
@@ -12,11 +10,9 @@ import pytest
 from hubusers.local import LocalHub
 from hubusers.results.records import START_TO_READY
 from hubusers.run.generator_check import GeneratorCheck, Strain, strained, verdict
-from hubusers.run.run import Run, set_run
-from hubusers.settings.access import Access
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import LocustProcess
-from tests.settings.settings import settings_for
+from tests.users.people import people_on
 
 
 def stall(seconds: float) -> None:
@@ -88,15 +84,9 @@ class TestLateBy:
         assert check.late_by(time.monotonic() + 5) == 0
 
 
-class _Person(ServerLifecycleUser):
-    host = "http://127.0.0.1"
-
-
 def test_a_start_that_could_not_begin_is_measured_from_when_it_was_due(local_hub: LocalHub) -> None:
-    run = Run(settings_for(local_hub.endpoint, Access(local_hub.token)), 0)
-    environment = Environment()
-    set_run(environment, run)
-    person = _Person(environment)
+    people = people_on(local_hub.endpoint, local_hub.token)
+    run, person = people.run, people.comes(ServerLifecycleUser)
     run.generator.start()
     person.on_start()
     try:

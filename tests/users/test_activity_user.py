@@ -4,7 +4,6 @@ from locust.env import Environment
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -13,12 +12,11 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.plugin.before_run import coming, needed_scopes
-from hubusers.run.run import Run, set_run
 from hubusers.settings.access import Access
 from hubusers.users import ActivityUser
 from tests.locust_process import LocustProcess, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
-from tests.settings.settings import settings_for
+from tests.users.people import People, people_on
 from tests.waiting import wait_until
 
 
@@ -36,12 +34,8 @@ def test_reports_come_in_rhythm_and_the_hub_takes_them(local_hub: LocalHub) -> N
 
 
 def a_user(hub: ScriptedHub, *, named_servers: bool = False) -> ActivityUser:
-    settings = settings_for(hub.endpoint, Access("0123456789abcdef"))
-    settings = replace(settings, activity_interval=0.5, named_servers=named_servers, owner="ann")
-    environment = Environment()
-    set_run(environment, Run(settings, worker=0))
-    user: ActivityUser = type("Reporting", (ActivityUser,), {"host": hub.url})(environment)
-    return user
+    people = people_on(hub.endpoint, activity_interval=0.5, named_servers=named_servers, owner="ann")
+    return people.comes(ActivityUser)
 
 
 @pytest.mark.parametrize(("named_servers", "servers"), [(False, [""]), (True, [])])
@@ -71,22 +65,22 @@ def test_own_tokens_may_report_and_the_run_s_needs_a_scope_for_those_without(
 ) -> None:
     headers = {"Authorization": f"token {local_hub.token}"}
     token = requests.post(f"{local_hub.endpoint}/users/{username}/tokens", headers=headers, timeout=10).json()["token"]
-    failures = []
     accounts = tmp_path / "accounts.csv"
-    environment = Environment(user_classes=[ActivityUser])
-    environment.events.request.add_listener(lambda exception, **_: failures.append(exception))
 
-    def needed(header: str, secret: str) -> list[str]:
+    def given(header: str, secret: str) -> People:
         accounts.write_text(f"name,{header}\n{username},{secret}\n")
-        settings = settings_for(local_hub.endpoint, Access("not known"))
-        settings = replace(settings, activity_interval=0.01, accounts_file=str(accounts))
-        set_run(environment, Run(settings, worker=0))
-        return list(needed_scopes(settings, coming(environment, None)))
+        access = Access("not known")
+        return people_on(local_hub.endpoint, access, activity_interval=0.01, accounts_file=str(accounts))
 
-    assert needed("password", "anything") == ["admin:servers", "users:activity"]
-    assert needed("token", token) == ["admin:servers"]
-    type("Reporting", (ActivityUser,), {"host": local_hub.url})(environment).report_activity()
-    assert failures == [None]
+    def needed(people: People) -> list[str]:
+        classes = coming(Environment(user_classes=[ActivityUser]), None)
+        return list(needed_scopes(people.run.settings, classes))
+
+    assert needed(given("password", "anything")) == ["admin:servers", "users:activity"]
+    people = given("token", token)
+    assert needed(people) == ["admin:servers"]
+    people.comes(ActivityUser).report_activity()
+    assert [row.failure for row in people.rows] == [""]
 
 
 def active(hub: LocalHub) -> list[str]:

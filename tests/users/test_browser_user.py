@@ -1,10 +1,8 @@
 """People with a browser, step by step, on a real hub that starts one server at a time."""
 
-from locust.env import Environment
 from locust.exception import RescheduleTask
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,12 +19,12 @@ from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
 from hubusers.hub.deadline import Deadline, poll
 from hubusers.local import LocalHub
 from hubusers.results.records import LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED
-from hubusers.run.next_person import NextPerson, anybody
-from hubusers.run.run import Run, set_run
+from hubusers.run.run import Run
 from hubusers.settings.access import Access
 from hubusers.users.browser_user import BrowserUser
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
+from tests.users.people import People, people_on
 
 CONFIG = 'c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)'
 
@@ -40,25 +38,21 @@ def hub() -> Iterator[LocalHub]:
         yield hub
 
 
-class People:
-    """A run, and its people."""
+class Visitors(People):
+    """The people of a run on a real hub."""
 
     def __init__(self, hub: LocalHub, password: str, leave: Leaving) -> None:
-        access = Access(hub.token, password=password)
-        settings = replace(settings_for(hub.endpoint, access), poll_interval=0.2, leave={leave: 1.0})
+        settings = settings_for(hub.endpoint, Access(hub.token, password=password))
+        super().__init__(Run(replace(settings, poll_interval=0.2, leave={leave: 1.0}), worker=0))
         self.hub = hub
-        self.run = Run(settings, worker=0)
-        self.environment = Environment()
-        set_run(self.environment, self.run)
-        self.rows: Counter[str] = Counter()
-        self.environment.events.request.add_listener(
-            lambda request_type, name, **_: self.rows.update([f"{request_type} {name}"])
-        )
 
     def newcomer(self) -> BrowserUser:
-        person: BrowserUser = type("Person", (BrowserUser,), {"host": self.hub.url})(self.environment)
+        person = self.comes(BrowserUser)
         person.on_start()
         return person
+
+    def count(self, row: str) -> int:
+        return [f"{kind} {name}" for kind, name, _ in self.rows].count(row)
 
     def server_of(self, person: BrowserUser) -> Any:
         headers = {"Authorization": f"token {self.hub.token}"}
@@ -73,11 +67,11 @@ class People:
 
 
 @pytest.fixture
-def people(hub: LocalHub) -> Iterator[Callable[..., People]]:
+def people(hub: LocalHub) -> Iterator[Callable[..., Visitors]]:
     runs = []
 
-    def make(password: str = "", leave: Leaving = "log-out") -> People:
-        made = People(hub, password, leave)
+    def make(password: str = "", leave: Leaving = "log-out") -> Visitors:
+        made = Visitors(hub, password, leave)
         runs.append(made.run)
         return made
 
@@ -92,7 +86,7 @@ def visit(person: BrowserUser) -> None:
     person.open_server()
 
 
-def test_who_is_told_to_come_back_later_does_and_the_wait_counts(people: Callable[..., People]) -> None:
+def test_who_is_told_to_come_back_later_does_and_the_wait_counts(people: Callable[..., Visitors]) -> None:
     class_of_two = people(password="anything")
     persons = [class_of_two.newcomer() for _ in range(2)]
     gevent.joinall([gevent.spawn(visit, person) for person in persons], raise_error=True)
@@ -100,12 +94,12 @@ def test_who_is_told_to_come_back_later_does_and_the_wait_counts(people: Callabl
     assert (first.failure, second.failure) == ("", "")
     assert (first.throttled, second.throttled_by) == (0.0, CONCURRENT_SPAWN_LIMIT)
     assert 0.5 < second.throttled < second.seconds
-    assert class_of_two.rows["SERVER throttled"] >= 1
+    assert class_of_two.count("SERVER throttled") >= 1
     assert all(not record.failure for record in class_of_two.run.results.records.of(SPAWN_PAGE))
     assert class_of_two.run.counts.ready == 2
 
 
-def test_who_logs_out_has_stopped_the_server_and_logs_in_again(people: Callable[..., People]) -> None:
+def test_who_logs_out_has_stopped_the_server_and_logs_in_again(people: Callable[..., Visitors]) -> None:
     visitors = people(password="anything")
     person = visitors.newcomer()
     visit(person)
@@ -117,17 +111,17 @@ def test_who_logs_out_has_stopped_the_server_and_logs_in_again(people: Callable[
     records = visitors.run.results.records
     counted = {step: len(records.of(step)) for step in (LOGIN, SPAWN_PAGE, START_TO_READY, STOP_TO_STOPPED)}
     assert counted == {LOGIN: 2, SPAWN_PAGE: 2, START_TO_READY: 2, STOP_TO_STOPPED: 1}
-    assert visitors.rows["POST /hub/login"] == 2
+    assert visitors.count("POST /hub/login") == 2
 
 
-def test_who_closes_the_tab_finds_the_server_again(people: Callable[..., People]) -> None:
+def test_who_closes_the_tab_finds_the_server_again(people: Callable[..., Visitors]) -> None:
     visitors = people(password="anything", leave="close-tab")
     person = visitors.newcomer()
     visit(person)
     person.leave()
     visit(person)
     assert len(visitors.run.results.records.of(START_TO_READY)) == 1
-    assert visitors.rows["POST /hub/login"] == 1
+    assert visitors.count("POST /hub/login") == 1
     person.leave()
     person.on_stop()
     gevent.sleep(1.0)
@@ -135,7 +129,7 @@ def test_who_closes_the_tab_finds_the_server_again(people: Callable[..., People]
 
 
 @pytest.mark.parametrize("password", ["anything", ""], ids=["by the pages", "with a token"])
-def test_who_finds_the_server_stopped_meanwhile_starts_it_again(people: Callable[..., People], password: str) -> None:
+def test_who_finds_the_server_stopped_meanwhile_starts_it_again(people: Callable[..., Visitors], password: str) -> None:
     visitors = people(password=password, leave="close-tab")
     person = visitors.newcomer()
     visit(person)
@@ -157,7 +151,7 @@ def test_who_finds_the_server_stopped_meanwhile_starts_it_again(people: Callable
 
 
 def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
-    people: Callable[..., People], monkeypatch: pytest.MonkeyPatch
+    people: Callable[..., Visitors], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitors = people(password="anything")
     person = visitors.newcomer()
@@ -181,27 +175,24 @@ def test_a_form_that_was_not_sent_or_not_taken_started_no_server(
     """JupyterHub 4 shows its form again with a 200."""
     form = '<html><form id="spawn_form" method="post"><input name="image" value="small"></form></html>'
     scripted_hub.script(Scripted(200, form, {"Content-Type": "text/html"}))
-    settings = replace(settings_for(scripted_hub.endpoint, Access("0123456789abcdef")), user_options=options)
-    run, environment = Run(settings, worker=0), Environment()
-    set_run(environment, run)
-    run.expect(NextPerson(anybody(settings), Account("ann", password="anything"), has_account=True))
-    person: BrowserUser = type("Person", (BrowserUser,), {"host": scripted_hub.url})(environment)
+    people = people_on(scripted_hub.endpoint, user_options=options)
+    person = people.comes(BrowserUser, Account("ann", password="anything"))
     person.on_start()
     with pytest.raises(RescheduleTask):
         person.open_server()
-    assert [record.failure for record in run.results.records.of(START_TO_READY)] == [failure]
+    assert [record.failure for record in people.run.results.records.of(START_TO_READY)] == [failure]
     assert not person.has_server
-    assert run.ledger.totals() == Totals()
+    assert people.run.ledger.totals() == Totals()
 
 
-def test_who_has_no_password_gets_a_token_and_shows_no_page(people: Callable[..., People]) -> None:
+def test_who_has_no_password_gets_a_token_and_shows_no_page(people: Callable[..., Visitors]) -> None:
     visitors = people()
     person = visitors.newcomer()
     visit(person)
-    assert visitors.rows["POST /users/{name}/tokens"] == 1
-    assert visitors.rows["GET /hub/api/user"] == 1
-    assert visitors.rows["GET /user/{name}/lab"] == 1
+    assert visitors.count("POST /users/{name}/tokens") == 1
+    assert visitors.count("GET /hub/api/user") == 1
+    assert visitors.count("GET /user/{name}/lab") == 1
     assert not visitors.run.results.records.of(SPAWN_PAGE)
     person.leave()
     assert visitors.server_of(person) is None
-    assert not [row for row in visitors.rows if "/hub/login" in row or "/hub/home" in row]
+    assert not [row for row in visitors.rows if "/hub/login" in row.name or "/hub/home" in row.name]

@@ -1,11 +1,10 @@
 """Who is refused with their own token or session ends alone; who is refused with the run's ends the run."""
 
-from locust.env import Environment
 from locust.exception import RescheduleTask, StopUser
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pytest
 from gevent import GreenletExit
@@ -13,58 +12,48 @@ from gevent import GreenletExit
 from hubusers.accounts.account import Account
 from hubusers.http.messages import Answer
 from hubusers.hub.answers import error_for
-from hubusers.run.next_person import NextPerson, anybody
-from hubusers.run.run import Run, set_run
+from hubusers.run.run import Run
 from hubusers.settings.access import Access
-from hubusers.settings.settings import Settings
-from hubusers.users import HubUser, NotebookUser, ServerLifecycleUser
+from hubusers.users import NotebookUser, ServerLifecycleUser
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
+from tests.users.people import TOKEN, People
 
-TOKEN_OF_RUN = "0123456789abcdef"
 NOT_KNOWN = Scripted(403, {"status": 403, "message": "Missing or invalid credentials."})
 END_OF_RUN = ["The hub does not accept the API token any more, so the run ends."]
 
-User = TypeVar("User", bound=HubUser)
 
+class Refused(People):
+    """The people of a run on a hub that refuses everybody."""
 
-class People:
-    """A run on a hub that refuses everybody, and its people."""
-
-    def __init__(self, hub: ScriptedHub) -> None:
+    def __init__(self, hub: ScriptedHub, **changes: Any) -> None:
         hub.script(NOT_KNOWN)
-        self.hub = hub
-        self.settings: Settings = settings_for(hub.endpoint, Access(TOKEN_OF_RUN))
         self.stopped_because: list[str] = []
-        self.failures: list[str] = []  # of the steps
+        settings = replace(settings_for(hub.endpoint, Access(TOKEN)), **changes)
+        super().__init__(Run(settings, worker=0, stop=self.stopped_because.append))
 
-    def comes(self, user_class: type[User], account: Account) -> User:
-        run, environment = Run(self.settings, worker=0, stop=self.stopped_because.append), Environment()
-        run.expect(NextPerson(anybody(self.settings), account, has_account=True))
-        set_run(environment, run)
-        environment.events.request.add_listener(self._count)
-        user: User = type("Person", (user_class,), {"host": self.hub.url})(environment)
-        return user
-
-    def _count(self, request_type: str, exception: Exception | None, **_: object) -> None:
-        if exception and request_type in {"STEP", "SERVER"}:
-            self.failures.append(str(exception))
+    @property
+    def failures(self) -> list[str]:
+        """Those of the steps."""
+        return [failure for kind, _, failure in self.rows if failure and kind in {"STEP", "SERVER"}]
 
 
 @pytest.fixture
-def people(scripted_hub: ScriptedHub) -> People:
-    return People(scripted_hub)
+def people(scripted_hub: ScriptedHub) -> Refused:
+    return Refused(scripted_hub)
 
 
 @pytest.mark.parametrize(
     ("token", "failure", "stopped_because"),
     [
         ("own", "person's token rejected", []),
-        (TOKEN_OF_RUN, "token rejected", END_OF_RUN),  # that of a named server
+        (TOKEN, "token rejected", END_OF_RUN),  # that of a named server
         ("", "token rejected", END_OF_RUN),
     ],
 )
-def test_a_server_that_may_not_be_started(people: People, token: str, failure: str, stopped_because: list[str]) -> None:
+def test_a_server_that_may_not_be_started(
+    people: Refused, token: str, failure: str, stopped_because: list[str]
+) -> None:
     person = people.comes(ServerLifecycleUser, Account("ann", token=token))
     with pytest.raises(StopUser if token == "own" else RescheduleTask):
         person.start_server()
@@ -72,7 +61,7 @@ def test_a_server_that_may_not_be_started(people: People, token: str, failure: s
     assert people.stopped_because == stopped_because
 
 
-def test_a_look_that_is_refused(people: People) -> None:
+def test_a_look_that_is_refused(people: Refused) -> None:
     """A wait looks past it, and says it once."""
     rejected = error_for(Answer(401), "looking at the server of ann")
     people.comes(ServerLifecycleUser, Account("ann", token="own")).hub.note_odd_answer(rejected)
@@ -81,16 +70,16 @@ def test_a_look_that_is_refused(people: People) -> None:
     assert people.stopped_because == END_OF_RUN
 
 
-def test_a_token_of_a_file(people: People, tmp_path: Path) -> None:
+def test_a_token_of_a_file(scripted_hub: ScriptedHub, tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.csv"
     accounts.write_text("name,token\nann,own\n")
-    people.settings = replace(people.settings, accounts_file=str(accounts))
+    people = Refused(scripted_hub, accounts_file=str(accounts))
     with pytest.raises(GreenletExit):
         people.comes(ServerLifecycleUser, Account("ann", token="own")).on_start()
     assert people.stopped_because == []
 
 
-def test_a_browser_with_a_token(people: People) -> None:
+def test_a_browser_with_a_token(people: Refused) -> None:
     person = people.comes(NotebookUser, Account("ann", token="own"))
     person.on_start()
     with pytest.raises(StopUser):
@@ -99,7 +88,7 @@ def test_a_browser_with_a_token(people: People) -> None:
     assert people.stopped_because == []
 
 
-def test_a_browser_whose_session_is_lost(people: People, scripted_hub: ScriptedHub) -> None:
+def test_a_browser_whose_session_is_lost(people: Refused, scripted_hub: ScriptedHub) -> None:
     person = people.comes(NotebookUser, Account("ann", password="anything"))
     person.on_start()
     scripted_hub.refuse("GET", "/hub/home", Scripted(200, "<html></html>"))

@@ -1,0 +1,49 @@
+"""What all users have in common, for cases that a real hub does not have on command."""
+
+from locust.exception import RescheduleTask
+
+import pytest
+
+from hubusers.accounts.account import Account
+from hubusers.users import HubUser, NotebookUser, ServerLifecycleUser
+from tests.scripted_hub import Scripted, ScriptedHub
+from tests.users.people import people_on
+
+READY = Scripted(200, {"name": "ann", "servers": {"": {"ready": True}}})
+
+
+def test_an_error_while_the_server_is_used_is_not_hidden_by_that_of_its_stop(scripted_hub: ScriptedHub) -> None:
+    people = people_on(scripted_hub.endpoint, poll_interval=0.05)
+    person = people.comes(ServerLifecycleUser, Account("ann"))
+    scripted_hub.script(Scripted(201), READY, Scripted(403, {"message": "no"}))
+    with pytest.raises(ZeroDivisionError), person.server():
+        raise ZeroDivisionError
+    steps = [(name, failure) for kind, name, failure in people.rows if kind == "SERVER"]
+    assert steps == [("start to ready", ""), ("stop to stopped", "hub error: HTTP 403")]
+    assert person.has_server  # for all that is known, so the clean-up stops it
+
+
+def test_a_stop_that_fails_after_all_went_well_ends_the_task(scripted_hub: ScriptedHub) -> None:
+    people = people_on(scripted_hub.endpoint, poll_interval=0.05)
+    person = people.comes(ServerLifecycleUser, Account("ann"))
+    scripted_hub.script(Scripted(201), READY, Scripted(403, {"message": "no"}))
+    with pytest.raises(RescheduleTask), person.server():
+        pass
+
+
+def test_each_kind_of_failed_step_has_an_example_with_the_hub_s_words(scripted_hub: ScriptedHub) -> None:
+    people = people_on(scripted_hub.endpoint)
+    person = people.comes(ServerLifecycleUser, Account("ann"))
+    scripted_hub.script(Scripted(500, {"message": "no node has room"}))
+    with pytest.raises(RescheduleTask):
+        person.start_server()
+    example = people.run.results.examples.of("start to ready", "spawn failed")
+    assert "the server of ann" in example
+    assert "no node has room" in example
+
+
+def test_only_if_asked_is_not_inherited() -> None:
+    class Own(NotebookUser):
+        abstract = True
+
+    assert (NotebookUser.only_if_asked, Own.only_if_asked, HubUser.only_if_asked) == (True, False, False)
