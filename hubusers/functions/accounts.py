@@ -1,4 +1,4 @@
-"""The documented functions for accounts: making them, finding what a stress test left, removing them."""
+"""The documented functions for accounts: create them, find those that a stress test left, remove them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,15 +26,15 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
         usernames: The names; the hub lower-cases them.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
-        batch_size: Names in one request; the hub takes some 17 ms for each, and is given more time for more of them.
+        batch_size: Names in one request. The hub takes some 17 ms for each; the request's timeout grows with them.
 
     Returns:
-        For each name whether this call created it. False also for an account that was there before, because whoever
-        removes what they created must not remove that one.
+        For each name whether this call created it. False also for an account that existed before, so that a script
+        which later removes the accounts it created leaves that one alone.
 
     Logs:
-        INFO how many were created and how long it took; WARNING for each that existed, or is called otherwise by the
-        hub; ERROR, with status and content, for each that the hub refused.
+        INFO how many were created and how long it took; WARNING for each account that existed before, or to which the
+        hub gave another name; ERROR, with status and content, for each that the hub refused.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -77,7 +77,7 @@ def delete_users(
     """Stop the servers of users, wait until they are stopped and delete the users, trying again what the hub refuses.
 
     Args:
-        usernames: Whom to delete.
+        usernames: The users to delete.
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         batch_size: How many users are worked on at the same time.
@@ -85,10 +85,10 @@ def delete_users(
         poll_interval: Seconds between two tries; by default 1.
 
     Returns:
-        For each name whether the hub no longer knows it, also when it never did.
+        For each name whether the user is gone; True also for a user who never existed.
 
     Logs:
-        WARNING, with the hub's last answer, for each that is left; INFO how long all took.
+        WARNING, with the hub's last answer, for each user that is left; INFO how long it took.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -116,18 +116,19 @@ def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT
     Args:
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
-        prefix: Compared letter by letter, here: the hub's own filter matches anywhere, without case, with wildcards.
+        prefix: Compared exactly, by this function. The hub's own filter matches anywhere in a name, ignores case, and
+            knows wildcards.
 
     Raises:
-        TypeError, ValueError: An argument is wrong, an empty prefix for one; nothing was sent.
-        HubError: The hub did not hand out the whole list. Half a list would look like all there is.
+        TypeError, ValueError: An argument is wrong, such as an empty prefix; nothing was sent.
+        HubError: The hub did not return the whole list; a part of it would look like all of it.
     """
     checked_prefix(prefix)
     return [user["name"] for user in list_users(prefix, HubClient(endpoint, session).request_patiently)]
 
 
 def checked_prefix(prefix: str) -> str:
-    """Return the prefix; raise TypeError or ValueError for one that is no string or would match everybody."""
+    """Return the prefix; raise TypeError or ValueError if it is not a string or would match everybody."""
     if not isinstance(prefix, str):
         raise TypeError(f"prefix must be a string, not {type(prefix).__name__}")
     if not prefix.strip():
@@ -146,11 +147,11 @@ def purge_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX, ba
         batch_size: How many users are worked on at the same time.
 
     Returns:
-        For each name found whether it is gone.
+        For each name that was found whether the user is gone.
 
     Raises:
-        TypeError, ValueError: An argument is wrong, an empty prefix for one; nothing was sent.
-        HubError: The hub did not hand out the whole list; nobody was touched.
+        TypeError, ValueError: An argument is wrong, such as an empty prefix; nothing was sent.
+        HubError: The hub did not return the whole list; no user was removed.
     """
     checked_count(batch_size, "batch_size")
     names = find_stress_test_users(endpoint, session, prefix=prefix)

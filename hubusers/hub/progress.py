@@ -1,7 +1,7 @@
-"""The progress stream of a starting server: what a browser on the hub's spawn-pending page listens to.
+"""The progress stream of a starting server, to which the hub's spawn-pending page listens.
 
 `GET /users/{name}/server/progress` is a stream of server-sent events. The last one says that the server is ready or has
-failed; then the hub closes the stream. Every eight seconds it sends an empty line, so that nobody takes it for dead.
+failed; then the hub closes the stream. Every eight seconds the hub sends an empty line to keep the stream alive.
 """
 
 import json
@@ -19,12 +19,12 @@ from hubusers.hub.lifecycle import called, server_path
 from hubusers.hub.sightings import Sighting, look_at, looks
 
 SILENCE = 20.0
-"""Seconds without a byte after which a stream is taken for lost: a proxy holds it back, or the hub is gone."""
+"""Seconds without a byte after which a stream counts as lost: a proxy holds it back, or the hub is gone."""
 
 _DRAIN = 0.2
-"""Seconds until the end of a stream must have come after its last event, for the connection to be used again."""
+"""Seconds to wait for the end of a stream after its last event, so that its connection can be used again."""
 
-_NOT_STARTING = {400, 404}  # nothing is starting, or not yet; the hub has no such server, or not yet
+_NOT_STARTING = {400, 404}  # no spawn is pending, or not yet; there is no such server, or not yet
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Event:
 
 
 def event_of(line: str) -> Event | None:
-    """Read a line of a progress stream; None for a keep-alive, and for anything else that is no event."""
+    """Read a line of a progress stream; return None for a keep-alive, and for anything else that is not an event."""
     if not line.startswith("data:"):
         return None
     try:
@@ -54,11 +54,18 @@ def progress(
 ) -> Generator[Sighting]:
     """Listen to a server's progress until it is ready.
 
-    A stream that cannot be had yet, because the hub does not know of the spawn, is asked for again every `interval`
-    seconds, after a look at the user. One that breaks off is replaced by looks, after `client.note_stream_lost`.
+    As long as the hub has no stream because it does not know of the spawn, asks again every `interval` seconds, after a
+    look at the user. If the stream breaks off, calls `client.note_stream_lost` and polls instead.
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        deadline: Until when to listen.
+        interval: Seconds between two requests, and between two looks at the user.
+        server_name: Which server; "" is the default one.
 
     Raises:
-        SpawnFailed: The stream says so; the detail holds its last messages.
+        SpawnFailed: The stream says so; the detail holds its last message.
         MissingScope: The token may not see servers.
     """
     known = deadline.elapsed()
@@ -74,7 +81,7 @@ def progress(
             good=_tells_of_progress,
         ) as stream:
             if stream.answer.status == 200:
-                # How long the hub takes to answer is how long it takes, at the same time, to tell.
+                # An event may be as late as this answer was, because the hub was as busy.
                 lost = yield from _listen(stream, username, server_name, deadline, known, deadline.elapsed() - asked)
             else:
                 lost = "" if stream.answer.status in _NOT_STARTING else stream.answer.cause
@@ -87,14 +94,14 @@ def progress(
         if servers is not None:
             yield Sighting(servers, deadline.elapsed(), deadline.elapsed() - known)
             known = asked
-    # What cut this stream may have cut a thousand others in the same moment.
+    # Whatever cut this stream may have cut a thousand others at the same moment.
     yield from looks(client, username, deadline, interval, random.uniform(0, interval))
 
 
 def _listen(
     stream: Stream, username: str, server_name: str, deadline: Deadline, known: float, answer_time: float
 ) -> Generator[Sighting, None, str]:
-    """Yield when the server is ready; return why the stream ended without telling."""
+    """Yield when the server is ready; return why the stream ended without an outcome."""
     was_pending, last_message = False, ""
     try:
         for event in filter(None, map(event_of, stream)):
@@ -104,7 +111,7 @@ def _listen(
                     ready = UserServers({server_name: State.READY})
                     yield Sighting(ready, seen, answer_time if was_pending else seen - known)
                 finally:
-                    stream.drain(_DRAIN)  # who has seen enough closes this generator here
+                    stream.drain(_DRAIN)  # the caller closes this generator here
             elif event.failed:
                 before = f"; the last message before that: {last_message}" if last_message else ""
                 server = called(username, server_name)

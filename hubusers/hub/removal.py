@@ -1,8 +1,8 @@
-"""Removing one user, or one server, for certain: stop, wait until stopped, delete, and again until it is gone.
+"""Removing one user, or one server, reliably: stop, wait until stopped, delete, and try again until it is gone.
 
-`DELETE /users/{name}` alone does not do it: while a spawn is pending the hub answers 500, while a stop is pending or
-takes long 400, and the user stays. It is 500 as well while a named server is active: the hub stops only the default one
-by itself. JupyterHub 4 does not even stop a server that is still starting.
+`DELETE /users/{name}` alone is not enough. The user stays, and the hub answers 500, while a spawn is pending or a named
+server is active (the hub stops only the default server by itself); it answers 400 while a stop is pending or takes
+long. JupyterHub 4 does not even stop a server that is still starting.
 """
 
 from collections.abc import Callable
@@ -25,20 +25,20 @@ def remove_user(
 ) -> None:
     """Stop all servers of a user and delete the user; try again, every `interval` seconds, whatever the hub answers.
 
-    Returns when the hub does not know the user any more, also when it never did.
+    Returns when the hub does not know the user; also if it never did.
 
     Args:
         client: The hub.
-        username: Whom to remove.
+        username: The user to remove.
         timeout: Seconds for all of it.
         interval: Seconds between two tries.
-        may_have_server: False skips stopping at the first try, where nothing is believed to run.
+        may_have_server: False skips stopping at the first try, for a user who should have no server.
 
     Logs:
         DEBUG each refusal.
 
     Raises:
-        TokenRejected, MissingScope: Trying again would not help.
+        TokenRejected, MissingScope: The token may not do this, so that trying again does not help.
         WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
@@ -48,7 +48,7 @@ def remove_user(
         nonlocal may_have_server
         named = [_asked_to_stop(client, username, server_name, patiently) for server_name in filter(None, seen.states)]
         answer = lifecycle.stop(client, username, patiently) if may_have_server else None
-        may_have_server = True  # if it must be tried again, it was wrong to believe that there is none
+        may_have_server = True  # if another try is needed, there may be one after all
         if answer is None or stop_outcome(answer) is Stop.STOPPED:
             answer = next(filter(None, named), None) or patiently(
                 "DELETE",
@@ -66,8 +66,8 @@ def remove_user(
 def remove_server(client: HubClient, username: str, server_name: str, timeout: float, interval: float) -> None:
     """Stop one server, and delete it if it is a named one; the user stays.
 
-    Asks again, every `interval` seconds, whatever the hub answers. Returns when the server is gone, also when it never
-    was there.
+    Asks again, every `interval` seconds, whatever the hub answers. Returns when the server is gone; also if it never
+    existed.
 
     Args:
         client: The hub.
@@ -80,7 +80,7 @@ def remove_server(client: HubClient, username: str, server_name: str, timeout: f
         DEBUG each refusal.
 
     Raises:
-        TokenRejected, MissingScope: Trying again would not help.
+        TokenRejected, MissingScope: The token may not do this, so that trying again does not help.
         WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
@@ -95,7 +95,7 @@ def remove_server(client: HubClient, username: str, server_name: str, timeout: f
 def _asked_to_stop(client: HubClient, username: str, server_name: str, request: Callable[..., Answer]) -> Answer | None:
     """Ask to stop a server; return None when it is gone, and else the hub's answer."""
     answer = lifecycle.stop(client, username, request, server_name)
-    # A server that is gone is a 404 like a user who is.
+    # The hub answers 404 for a missing server as for a missing user.
     return None if stop_outcome(answer) in {Stop.STOPPED, Stop.USER_GONE} else answer
 
 
@@ -107,9 +107,16 @@ def _insist(
     deadline: Deadline,
     interval: float,
 ) -> None:
-    """Attempt a removal until no answer of the hub's stands against it, or the hub does not know the user.
+    """Attempt a removal until it succeeds, or the hub does not know the user.
 
-    Each attempt is handed what was last seen of the user's servers: nothing, as long as the hub does not answer 500.
+    Args:
+        client: The hub.
+        username: The user.
+        what: What is removed, for the log and the error.
+        attempt: Tries once; returns None for success, else the hub's refusal. Gets the user's servers as they were last
+            seen: none, as long as the hub has not answered 500.
+        deadline: Until when to try.
+        interval: Seconds between two tries.
     """
     refusal, seen = "no answer", UserServers({})
 
@@ -119,7 +126,7 @@ def _insist(
         if answer is None:
             return True
         if answer.status == 500:
-            # Named servers may be in the way; and JupyterHub 4 answers so where it does not know the user.
+            # Named servers may be in the way. JupyterHub 4 also answers 500 for a user whom it does not know.
             seen = look_at(client, username, deadline) or seen
             if seen.user_is_gone:
                 return True

@@ -62,7 +62,7 @@ class Arrivals:
         try:
             self._create_accounts()
         except HubUsersError as error:
-            report_trouble(f"{error.detail}. So the event does not begin.")
+            report_trouble(f"{error.sentence} So the event does not begin.")
             return
         if may_come() and not self._is_stopped:
             self._coming = gevent.spawn(self._let_come)

@@ -1,4 +1,4 @@
-"""The load that stays when everybody is idle: the reports of activity that single-user servers send to the hub."""
+"""The load of idle people: the reports of activity that their single-user servers send to the hub."""
 
 from locust import task
 from locust.env import Environment
@@ -15,13 +15,13 @@ ACTIVITY_PATH = "/users/{name}/activity"
 
 
 class ActivityUser(HubUser):
-    """Stands for one single-user server that reports activity: `POST /users/{name}/activity`, every interval.
+    """Acts as one single-user server that reports activity: `POST /users/{name}/activity`, every interval.
 
-    There need be no server: the hub knows of everybody's default one since there is the account, and does the same
-    work. Of a named one, only the user's activity is reported unless it was started.
+    No server needs to run: the hub knows the default server of every account, and does the same work for it. For a
+    named server that was not started, only the user's activity is reported.
 
-    `--activity-interval` says how often (300 seconds, as `jupyterhub-singleuser` does, unless told otherwise); the
-    first report comes at any moment of the first interval, as those of servers that were started at different times.
+    `--activity-interval` is the interval: 300 seconds by default, as in `jupyterhub-singleuser`. The first report comes
+    at a random moment of the first interval, as from servers that were started at different times.
     """
 
     only_if_asked = True
@@ -32,12 +32,12 @@ class ActivityUser(HubUser):
 
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
-        # A person's own token may report for that person, and the scopes to make accounts hold this one.
+        # A person's own token may report for that person. The scopes for making accounts include this one.
         reports_for_others = any(not account.token for account in settings.given_accounts)
         return ("users:activity",) if reports_for_others else ()
 
     def wait_time(self) -> float:
-        # In rhythm, however long the hub takes to answer.
+        # The rhythm does not depend on how long the hub takes to answer.
         interval = self.settings.activity_interval
         return interval - (time.monotonic() - self._begins) % interval
 
@@ -46,7 +46,7 @@ class ActivityUser(HubUser):
         self.stay(max(0.0, self._begins - time.monotonic()))
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         body: dict[str, Any] = {"last_activity": now}
-        # The hub knows of everybody's default server; of a named one, it refuses to hear before it was started.
+        # The hub refuses a report about a named server that was never started.
         if self.has_server or not self.account.server_name:
             body["servers"] = {self.account.server_name: {"last_activity": now}}
         self.hub.request("POST", ACTIVITY_PATH, username=self.username, body=body)

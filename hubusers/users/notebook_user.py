@@ -120,7 +120,8 @@ class NotebookUser(BrowserUser):
             if self.time_left <= 0:
                 break
             self.run_cell(kernel, notebook, cell, document)
-            self._front_end.after_cell(Deadline(self.settings.server_timeout))
+            with self.errors_end_the_task():
+                self._front_end.after_cell(Deadline(self.settings.server_timeout))
         self.save(path, document)
 
     def put_there(self, notebook: Notebook) -> str:
@@ -214,7 +215,7 @@ class NotebookUser(BrowserUser):
         return kernel
 
     def _listen(self, path: str, deadline: Deadline) -> WebsocketRefused | None:
-        """Hold a websocket that is only listened to; return why it was refused, for others than this greenlet."""
+        """Hold a websocket that is only listened to; return its refusal, if any, for the greenlet that waits."""
         try:
             self._hold(HeldWebsocket, path, deadline)
         except WebsocketRefused as refused:
@@ -222,7 +223,7 @@ class NotebookUser(BrowserUser):
         return None
 
     def _hold(self, kind: type[Held], path: str, deadline: Deadline) -> Held:
-        """Open a websocket, counted under its path template, and hold it as long as the page is there."""
+        """Open a websocket, count its handshake under its path template, and hold it until the page is closed."""
         began = time.perf_counter()
         try:
             websocket = kind(

@@ -1,4 +1,4 @@
-"""People who live as the event says or, without one, the options: how often, how long, with what pauses."""
+"""Users whose lifecycles follow the event or, without one, the options: how many, how long, with what pauses."""
 
 from locust.env import Environment
 from locust.exception import StopUser
@@ -9,7 +9,7 @@ from hubusers.users.hub_user import HubUser
 class PlannedUser(HubUser):
     """A person whose lifecycles, stays and pauses are planned: by the event, or by `--lifecycles`, `--stay`, `--pause`.
 
-    A subclass calls `begin_lifecycle` at the beginning of each, in a task of its own.
+    Each lifecycle is one call of a task, which begins with `begin_lifecycle`.
     """
 
     abstract = True
@@ -21,13 +21,13 @@ class PlannedUser(HubUser):
         self._pause = 0.0
 
     def begin_lifecycle(self) -> float:
-        """Begin one more lifecycle; return for how many seconds the person stays with a ready server."""
+        """Begin one more lifecycle; return how many seconds the person stays with a ready server."""
         self._lifecycles += 1
         stay, self._pause = next(self._times)
         return min(stay, self.time_left)
 
     def wait_time(self) -> float:
-        # Locust asks for the pause after each task, failed or not: the moment when a user can be done.
+        # Locust asks for the pause after each task, also after a failed one. That is when a user can be done.
         if 0 < self.person.lifecycles <= self._lifecycles or self.time_left <= self._pause:
             raise StopUser
         return self._pause

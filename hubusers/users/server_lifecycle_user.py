@@ -1,4 +1,4 @@
-"""The plainest user: a server's whole life, again and again."""
+"""The simplest user: starts a server and stops it, again and again."""
 
 from locust import task
 
@@ -6,10 +6,10 @@ from hubusers.users.planned_user import PlannedUser
 
 
 class ServerLifecycleUser(PlannedUser):
-    """Starts a server, waits until it is ready, stays, stops it, waits until it is gone, pauses; and again.
+    """Starts a server, waits until it is ready, stays, stops it, waits until it is gone, pauses, and begins again.
 
-    How long the user stays and pauses and how often it does so (0: for ever) says the event, or else the options of the
-    run: `--stay`, `--pause`, `--lifecycles`; with `--keep` it keeps its first server instead.
+    The event says how long the user stays and pauses, and how often it begins again. Without an event the options do:
+    `--stay`, `--pause`, `--lifecycles` (0: without end). With `--keep` the user keeps its first server instead.
     """
 
     @task
