@@ -89,7 +89,7 @@ def purge(
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     except HubUsersError as error:
-        fail(shown(f"{error.detail}."))
+        fail(shown(error.sentence))
     ours = [name for name in found if is_made_up(name, name_prefix, run_id)]
     others = [name for name in found if not is_made_up(name, name_prefix)]
     if others:
@@ -149,7 +149,7 @@ def _remove_servers(servers: list[tuple[str, str]], endpoint: str, access: Acces
         try:
             remove_server(client, *by_name[name], seconds, interval)
         except HubUsersError as error:
-            click.echo(shown(f"{error.detail}."), err=True)
+            click.echo(shown(error.sentence), err=True)
             return False
         return True
 
