@@ -67,6 +67,11 @@ def test_commands_can_be_parsed(command: str) -> None:
         main.commands[arguments[0]].make_context(arguments[0], arguments[1:])
 
 
+def test_the_files_that_contributing_names_are_there() -> None:
+    for path in re.findall(r"`([a-z_]+/[a-z_./]*)`", TEXTS["CONTRIBUTING.md"]):
+        assert (TOP / path).exists() or (TOP / "hubusers" / path).exists(), path
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_python_compiles(name: str) -> None:
     for example in blocks(TEXTS[name], "python"):
