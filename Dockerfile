@@ -1,4 +1,4 @@
-# hubusers with a JupyterHub to try it on: both services of docker-compose.yml run from this one image.
+# hubusers, with a JupyterHub to test: all services of docker-compose.yml run from this image.
 FROM python:3.13-slim
 
 WORKDIR /hubusers
@@ -7,7 +7,7 @@ COPY hubusers hubusers
 COPY events events
 RUN pip install --no-cache-dir '.[hub]'
 
-# Nothing here needs root; the folders are where docker-compose.yml mounts the hub's token, and where runs are recorded.
+# Nothing here needs root. In the two folders are the hub's token (mounted by docker-compose.yml) and the results of runs.
 RUN useradd --create-home hubusers && install --directory --owner hubusers /run/hubusers runs
 USER hubusers
 

@@ -1,6 +1,6 @@
-"""What Locust loads: who comes to the hub, and the parts of a run that surround them.
+"""The locustfile: the user classes that Locust can run, with hubusers' options, checks, reports and clean-up.
 
-Without a user class's name on the command line it is `ServerLifecycleUser`s who come.
+If no user class is named on the command line, the users are `ServerLifecycleUser`s.
 """
 
 from hubusers.plugin import switch_on

@@ -1,4 +1,4 @@
-"""The `hubusers` command, run as a person would."""
+"""The `hubusers` command, run as a person would run it."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> subprocess.CompletedProcess[str]:
-    """Run `hubusers`, with nothing of this machine's environment that would point it at a hub."""
+    """Run `hubusers` without the environment variables that would point it to a hub."""
     return subprocess.run(
         [sys.executable, "-m", "hubusers", *arguments],
         env={**bare_environment(), **(env or {})},
@@ -52,7 +52,7 @@ def test_help_teaches() -> None:
 
 
 def test_the_options_of_a_test_are_explained() -> None:
-    """Locust prints its help before it reads a locustfile, and so without them."""
+    """Locust prints its own help before it reads a locustfile, so without these options."""
     text = run("options").stdout
     for option, variable in (("--stay SECONDS", "[HUBUSERS_STAY]"), ("--keep", "[HUBUSERS_KEEP]")):
         assert option in text
@@ -269,7 +269,7 @@ class TestDemo:
 
 
 class TestReports:
-    """`report` and `compare`, on the folders of made-up runs."""
+    """`report` and `compare`, on folders of made-up runs."""
 
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What comes from outside can neither forge log lines nor bring a token back into them."""
+"""Texts from outside can neither forge log lines nor bring a token into them."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""The token is nowhere in what a run writes or shows, whatever happens in it."""
+"""The token is nowhere in what a run writes or shows, whatever happens."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 
 
 class Blabbing(ScriptedHub):
-    """Now and then answers as a badly configured proxy does: with an error page that repeats the request."""
+    """Answers some requests like a badly configured proxy: with an error page that repeats the request."""
 
     def answer(self, asked: Asked) -> Scripted:
         self.count = getattr(self, "count", 0) + 1

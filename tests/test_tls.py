@@ -1,4 +1,4 @@
-"""TLS certificates are verified, by every kind of session alike, unless someone says otherwise."""
+"""TLS certificates are verified by every kind of session, unless the operator turns that off."""
 
 import datetime
 import ssl
@@ -60,7 +60,7 @@ def configured(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 @contextmanager
 def clients(hub: ScriptedHub, verify: bool | str) -> Iterator[list[HubClient]]:
-    """A client for each kind of session that hubusers makes: for the functions and the clean-up, and for the users."""
+    """A client for each kind of session that hubusers makes: one for the functions and the clean-up, one for users."""
     access = Access("0123456789abcdef", verify)
     person = people_on(hub.endpoint, access).comes(ServerLifecycleUser)
     yield [HubClient(hub.endpoint, access.session), person.hub]

@@ -113,7 +113,8 @@ class GivenAccounts(Accounts):
     def take(self) -> Account:
         if not self._free:
             raise NoAccountLeft(
-                f"No account in {self._file} is left for another person: all {len(self._all)} are taken"
+                f"No account in {self._file} is left for another person (all {len(self._all)} are taken): add "
+                "accounts, or start fewer users"
             )
         return self._free.popleft()
 

@@ -175,8 +175,8 @@ class TestFile:
             (b"name,password\nann,se,cret\n", "line 2: must have two values"),
             (b"name,password\nann,\n", "line 2: must have two values"),
             (b"name,password\nann,secret\nann,secret\n", "ann is listed twice"),
-            (b"name,password\nann,s\xe9cret\n", "no CSV file in UTF-8"),
-            (b'name,password\nann,"secret\n', "no CSV file in UTF-8"),
+            (b"name,password\nann,s\xe9cret\n", "not a CSV file in UTF-8"),
+            (b'name,password\nann,"secret\n', "not a CSV file in UTF-8"),
         ],
     )
     def test_what_cannot_be_used_is_said_without_a_secret(self, content: bytes, words: str, tmp_path: Path) -> None:

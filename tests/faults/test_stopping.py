@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 
 def bound(users: int) -> float:
-    """Seconds that a clean-up may take, as the README states it: the server timeout and one for each user."""
+    """Return the seconds that a clean-up may take, by docs/clean-up.md: the server timeout, plus one for each user."""
     return 60 + users
 
 

@@ -56,7 +56,7 @@ def quiet() -> Iterator[None]:
 
 
 def finish(run: Run, clock: VirtualClock) -> None:
-    """Clean up, in no more time than the README states."""
+    """Clean up, in no more time than docs/clean-up.md says."""
     started, bound = clock.now, run.settings.server_timeout + len(run.ledger.left())
     cleaning = gevent.spawn(run.finish_alone)
     clock.pass_until(lambda: cleaning.dead, 10_000)
