@@ -481,7 +481,7 @@ class TestReadyMade:
         assert plan(event, 7)
         assert event.targets
         assert text.startswith("# ")
-        assert "# Change: " in text
+        assert "# What to change: " in text
 
     def test_the_profiles_of_the_class_are_ready_to_be_uncommented(self) -> None:
         text, _ = read_event("class-at-nine")
