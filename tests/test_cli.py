@@ -54,7 +54,7 @@ def test_help_teaches() -> None:
 def test_the_options_of_a_test_are_explained() -> None:
     """Locust prints its own help before it reads a locustfile, so without these options."""
     text = run("options").stdout
-    for option, variable in (("--stay SECONDS", "[HUBUSERS_STAY]"), ("--keep", "[HUBUSERS_KEEP]")):
+    for option, variable in (("--stay DURATION", "[HUBUSERS_STAY]"), ("--keep", "[HUBUSERS_KEEP]")):
         assert option in text
         assert variable in text
     assert "--hub-token " not in text
@@ -150,7 +150,7 @@ class TestHub:
         token_file = tmp_path / "token"
         token_file.touch(0o644)
         process = subprocess.Popen(
-            [sys.executable, "-m", "hubusers", "hub", "--spawn-seconds", "0", "--token-file", str(token_file)],
+            [sys.executable, "-m", "hubusers", "hub", "--spawn-seconds", "0s", "--token-file", str(token_file)],
             env=bare_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -173,8 +173,8 @@ class TestHub:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (["--spawn-seconds", "5-2"], "spawn_seconds"),
-            (["--spawn-seconds", "soon"], "must be seconds"),
+            (["--spawn-seconds", "5-2"], "is the wrong way round"),
+            (["--spawn-seconds", "soon"], "is not a duration"),
             (["--spawn-failure-share", "2"], "spawn-failure-share"),
             (["--servers", "podman"], "podman"),
             (["--token-file", "/nowhere/token"], "cannot be written"),

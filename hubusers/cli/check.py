@@ -1,4 +1,4 @@
-"""`hubusers check`: is my hub ready for a test?"""
+"""`hubusers check`: is this hub ready for a test?"""
 
 import click
 
@@ -31,7 +31,7 @@ from hubusers.settings.hub_check import (
 def check(
     host: str | None, hub_token_file: str | None, ca_bundle: str | None, insecure: bool, named_servers: bool
 ) -> None:
-    """Look whether a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing."""
+    """Check that a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing."""
     needed = SCOPES_FOR_NAMED_SERVERS if named_servers else NEEDED_SCOPES
     try:
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
@@ -42,7 +42,7 @@ def check(
         fail(shown(str(error)))
     click.echo(f"hub        {hub_url(findings.endpoint)}")
     click.echo(f"version    {findings.version}")
-    click.echo(f"spawner    {findings.spawner or '(the token may not see it: scope read:hub)'}")
+    click.echo(f"spawner    {findings.spawner or '(not visible to this token: it lacks the scope read:hub)'}")
     click.echo(f"token of   {findings.owner}")
-    click.echo(f"scopes     {', '.join(needed)}: there")
+    click.echo(f"scopes     {', '.join(needed)}: granted")
     click.echo("This hub can be tested.")

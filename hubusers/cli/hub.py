@@ -7,23 +7,23 @@ from typing import Any, Literal
 import click
 
 from hubusers.cli.shared import end_on_sigterm, fail, running
+from hubusers.durations import seconds_range
 from hubusers.local import LocalHub
 from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 
 
-class SecondsRange(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4
-    """Seconds, or a range of them: `3` or `2-5`."""
+class Durations(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4
+    """A duration, or a range of them: `3s` or `2-5`."""
 
-    name = "seconds"
+    name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
         if isinstance(value, tuple):
             return value
-        low, separator, high = str(value).partition("-")
         try:
-            return float(low), float(high if separator else low)
-        except ValueError:
-            self.fail(f"{value!r} must be seconds, or a range of seconds such as 2-5", param, ctx)
+            return seconds_range(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -34,8 +34,14 @@ class SecondsRange(click.ParamType):  # type: ignore[type-arg]  # takes none bef
     show_default=True,
     help="stub: no process per server, thousands fit on a laptop. lab: real JupyterLab, about 100 MB each.",
 )
-@click.option("--spawn-seconds", type=SecondsRange(), default="2-5", show_default=True, help="How long a spawn takes.")
-@click.option("--stop-seconds", type=SecondsRange(), default="0-1", show_default=True, help="How long a stop takes.")
+@click.option(
+    "--spawn-seconds",
+    type=Durations(),
+    default="2-5",
+    show_default=True,
+    help="How long a spawn takes: seconds, a duration such as 1m30s, or a range.",
+)
+@click.option("--stop-seconds", type=Durations(), default="0-1", show_default=True, help="How long a stop takes.")
 @click.option(
     "--spawn-failure-share",
     type=click.FloatRange(0, 1),
@@ -48,22 +54,22 @@ class SecondsRange(click.ParamType):  # type: ignore[type-arg]  # takes none bef
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Pending spawns from which on the hub answers 429, come back later; 0: no limit.",
+    help="Number of pending spawns at which the hub begins to answer 429 (come back later); 0: no limit.",
 )
 @click.option(
     "--slow-spawn-timeout",
     type=click.FloatRange(0),
     default=0.0,
     show_default=True,
-    help="Seconds that the hub holds back its answer to a start; 0 as on Kubernetes, 10 is JupyterHub's own default.",
+    help="Seconds that the hub waits with its answer to a start; 0 as on Kubernetes, 10 is JupyterHub's own default.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one."
 )
 @click.option(
-    "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; others open it to the network."
+    "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; any other one opens it to the network."
 )
-@click.option("--token-file", metavar="FILE", help="Write the API token into this file too, readable for you only.")
+@click.option("--token-file", metavar="FILE", help="Also write the API token into this file, which only you can read.")
 def hub(
     servers: Literal["stub", "lab"],
     spawn_seconds: tuple[float, float],
@@ -77,7 +83,7 @@ def hub(
 ) -> None:
     """Run a real JupyterHub on this machine, with a real proxy and database, until Ctrl-C.
 
-    It lets anybody log in with any password, and leaves nothing behind.
+    Anybody can log in with any password. Nothing of the hub is left behind.
     """
     try:
         local_hub = LocalHub(
@@ -115,7 +121,7 @@ def _write_token(file: str, token: str) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            if Path(file).is_file():  # and no device; it may have been there before, readable for others
+            if Path(file).is_file():  # not a device; an existing file may be readable for others
                 os.fchmod(descriptor, 0o600)
             opened.write(token)
     except OSError as error:

@@ -1,31 +1,27 @@
-"""`hubusers options`: what a test adds to Locust's own options."""
+"""`hubusers options`: the options that a test adds to Locust's own."""
 
 import argparse
-from typing import Any, cast
 
 import click
 
-from hubusers.settings.options import add_options
+from hubusers.settings.options import options_by_section
 
 
 @click.command()
 def options() -> None:
     """Explain the options that a test adds to Locust's own; `locust --help` does not show them."""
-    parser = _OptionsParser(prog="locust", usage="locust [options]", add_help=False, formatter_class=_wide_help)
-    add_options(cast(Any, parser))
+    parser = argparse.ArgumentParser(
+        prog="locust", usage="locust [options]", add_help=False, formatter_class=_wide_help
+    )
+    for section, declared in options_by_section().items():
+        group = parser.add_argument_group(section)
+        for option in declared:
+            argument = option.argument()
+            if option.variable:
+                argument["help"] += f" [{option.variable}]"
+            group.add_argument(option.flag, **argument)
     click.echo(parser.format_help())
-    click.echo("Behind each option is the variable that gives it too. All of Locust's own: locust --help")
-
-
-class _OptionsParser(argparse.ArgumentParser):
-    """Only to print help: takes what Locust's parser takes, and needs no Locust."""
-
-    def add_argument(
-        self, *flags: str, env_var: str = "", include_in_web_ui: bool = True, **kwargs: Any
-    ) -> argparse.Action:
-        if env_var:
-            kwargs["help"] += f" [{env_var}]"
-        return super().add_argument(*flags, **kwargs)
+    click.echo("In brackets: the environment variable that gives the option too. Locust's own options: locust --help")
 
 
 def _wide_help(prog: str) -> argparse.HelpFormatter:

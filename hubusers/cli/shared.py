@@ -1,49 +1,52 @@
-"""What more than one command has: the way to a hub as options, a local hub for a while, and an end with a sentence."""
+"""What several commands share: the options that lead to a hub, a local hub for a while, an exit with one sentence."""
 
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from hubusers.local import LocalHub, LocalHubError
-from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
+from hubusers.settings.access import ENDPOINT_VARIABLE
+from hubusers.settings.options import OPTIONS
 
 EXIT_ERROR = 2
 
 HOST_OPTION = click.option(
     "--host", "-H", metavar="URL", envvar=ENDPOINT_VARIABLE, help=f"The hub's URL. Also by {ENDPOINT_VARIABLE}."
 )
-TOKEN_FILE_OPTION = click.option(
-    "--hub-token-file",
-    metavar="FILE",
-    envvar=TOKEN_FILE_VARIABLE,
-    help=f"File that holds the hub's API token. Without it the token is taken from {TOKEN_VARIABLE}.",
-)
-CA_BUNDLE_OPTION = click.option(
-    "--ca-bundle",
-    metavar="FILE",
-    envvar="REQUESTS_CA_BUNDLE",
-    help="File or folder with the certificates of the authorities that the hub's certificate is checked against.",
-)
-INSECURE_OPTION = click.option(
-    "--insecure", is_flag=True, envvar="HUBUSERS_INSECURE", help="Don't verify the hub's TLS certificate."
-)
+
+
+def _as_for_a_test(name: str) -> Callable[[Any], Any]:
+    """Return the option of a test as an option of a command."""
+    option = OPTIONS[name]
+    return click.option(
+        option.flag,
+        metavar=option.metavar or None,
+        envvar=option.variable,
+        is_flag=option.read is None,
+        help=option.help_with_default,
+    )
+
+
+TOKEN_FILE_OPTION = _as_for_a_test("hub_token_file")
+CA_BUNDLE_OPTION = _as_for_a_test("ca_bundle")
+INSECURE_OPTION = _as_for_a_test("insecure")
 NAMED_SERVERS_OPTION = click.option(
-    "--named-servers", is_flag=True, help="Of named servers of your own account, whose token this is: no admin rights."
+    "--named-servers", is_flag=True, help="For named servers of the account that owns the token; needs no admin rights."
 )
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: like Ctrl-C, but nobody else was told, as a terminal tells all that runs in its foreground."""
+    """SIGTERM. Unlike Ctrl-C, which a terminal sends to all foreground processes, it reached this process only."""
 
 
 @contextlib.contextmanager
 def running(local_hub: LocalHub) -> Iterator[LocalHub]:
-    """Have a local hub for the length of a with-block; say in one sentence why it does not start."""
+    """Run a local hub for the length of a with-block. When it does not start, exit with one sentence that says why."""
     try:
         local_hub.start()
     except LocalHubError as error:

@@ -1,16 +1,13 @@
-"""How long something takes in an event: durations as an operator writes them, and distributions to draw them from."""
+"""Durations in an event file: always the same, or drawn from a distribution."""
 
 import math
-import re
 from random import Random
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-_UNITS = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
-_PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)\s*"
-_LONGEST = 366 * _UNITS["d"]
+from hubusers.durations import seconds, seconds_above_zero
 
 
 class Part(BaseModel):
@@ -19,51 +16,10 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def seconds(value: Any) -> float:
-    """Return a duration, a number of seconds or text such as "1h 30m", in seconds.
-
-    Clock times such as "9:00" are refused: nobody could tell whether they are minutes or hours.
-
-    Raises:
-        ValueError: It is neither, or less than nothing, or longer than a year.
-    """
-    if isinstance(value, str) and re.fullmatch(f"({_PART})+", value.strip(), re.ASCII):
-        value = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, value))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
-        raise ValueError(f"{_shown(value)} is no duration; write seconds, or 90s, 10m, 1h30m, 2d")
-    if not 0 <= value <= _LONGEST:
-        shown = f"{value:g}" if isinstance(value, float) else str(value)  # an int may be more than a float can hold
-        raise ValueError(f"{shown} seconds must be 0 or more, and a year at most")
-    return float(value)
-
-
-def in_words(duration: float) -> str:
-    """Return seconds as they would be written in an event, as in "1h 30m"."""
-    rest, words = round(duration, 1), list[str]()
-    for unit in ("d", "h", "m"):
-        whole, rest = divmod(rest, _UNITS[unit])
-        if whole:
-            words.append(f"{whole:.0f}{unit}")
-    if round(rest, 1) or not words:
-        words.append(f"{round(rest, 1):g}s")
-    return " ".join(words)
-
-
-def _shown(value: Any) -> str:
-    return "a table" if isinstance(value, dict) else repr(value) if isinstance(value, str) else str(value)
-
-
-def _not_zero(duration: float) -> float:
-    if duration == 0:
-        raise ValueError("must be longer than 0 seconds")
-    return duration
-
-
 Duration = Annotated[float, BeforeValidator(seconds)]
 """Seconds."""
 
-LongerThanZero = Annotated[Duration, AfterValidator(_not_zero)]
+LongerThanZero = Annotated[float, BeforeValidator(seconds_above_zero)]
 
 
 class Uniform(Part):

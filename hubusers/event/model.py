@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from hubusers.durations import in_words, seconds
 from hubusers.event.arrivals import MOST_PEOPLE, AnyArrivals, Step, Steps
-from hubusers.event.durations import LongerThanZero, Part, Spread, in_words, seconds
+from hubusers.event.durations import LongerThanZero, Part, Spread
 from hubusers.event.leaving import Leaving
 
 Duration = Literal[

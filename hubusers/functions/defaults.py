@@ -1,12 +1,13 @@
 """The default timeout (60 seconds) and poll interval (1 second) of the documented functions.
 
-Arguments override them. So does the environment (`SERVER_LIFECYCLE_TIMEOUT` and `SERVER_POLL_INTERVAL`, in seconds),
-and a script may set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
+Arguments, in seconds, override them. So does the environment (`SERVER_LIFECYCLE_TIMEOUT` and `SERVER_POLL_INTERVAL`: a
+number of seconds, or a duration such as 2m), and a script may set `hubusers.SERVER_LIFECYCLE_TIMEOUT`.
 """
 
 import math
 import os
 
+from hubusers.durations import seconds_above_zero
 from hubusers.hub.deadline import POLL_INTERVAL
 from hubusers.log import get_logger
 
@@ -31,14 +32,14 @@ def chosen_interval(poll_interval: float | None) -> float:
 
 
 def seconds_from_environment(variable: str, default: float) -> float:
-    """Return a number of seconds above 0 from the environment, or `default`, with a WARNING if it is invalid."""
+    """Return a duration from the environment, in seconds, or `default`, with a WARNING if it is invalid."""
     text = os.environ.get(variable, "").strip()
     if not text:
         return default
     try:
-        return _positive(float(text), variable)
-    except ValueError:
-        LOG.warning("%s must be a number of seconds above 0, not %r; using %g", variable, text, default)
+        return seconds_above_zero(text)
+    except ValueError as error:
+        LOG.warning("%s: %s; using %g seconds", variable, error, default)
         return default
 
 

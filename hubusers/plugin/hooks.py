@@ -19,6 +19,7 @@ from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
+from hubusers.plugin.web_guard import guard
 from hubusers.plugin.web_pages import add_hub_page
 from hubusers.plugin.worker import Worker
 from hubusers.settings.options import add_options
@@ -55,6 +56,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     if web_ui:
         add_hub_page(web_ui, control.page)
         warn_if_open(control.options)
+        guard(web_ui, control.options.web_host, control.options.web_url)
         check_before_swarm(web_ui, control)
 
 

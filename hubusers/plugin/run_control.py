@@ -18,6 +18,7 @@ from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
 from hubusers.accounts.names import new_run_id
+from hubusers.event.file import parse_event
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import NO_RUN
@@ -44,7 +45,7 @@ from hubusers.run.run import Run, run_of, set_run
 from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import Findings, LeftBehind, PreflightError
-from hubusers.settings.settings import Settings, check_runs_folder, event_from, event_text_from, settings_from
+from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
 LOG = get_logger(__name__)
 
@@ -146,9 +147,8 @@ class RunControl:
         from hubusers.report.plan_chart import drawn
 
         self.event_text = event_text_from(self.options)
-        event = event_from(self.options, self.event_text)
+        event = parse_event(self.event_text, self.options.event)
         check_known(self.environment, event)
-        assert event
         assert event.seed is not None
         print(drawn(event, plan(event, event.seed), event.seed))
         self.quit(0)

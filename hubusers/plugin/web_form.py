@@ -1,5 +1,11 @@
-"""Locust's web UI: the check that comes before the first user there, and who can reach it."""
+"""What somebody can change in Locust's web UI: what its form offers, and only after a check of it and of the hub.
 
+Locust itself sets every option that somebody posts to /swarm, and every attribute of a user class that somebody posts
+to /user, whether its page offers them or not. Here, what the page does not offer is refused. Which pages and scripts
+may send requests at all is in web_guard.py.
+"""
+
+from locust.argument_parser import ui_extra_args_dict
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.web import WebUI
 
@@ -16,48 +22,74 @@ from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.run_control import RunControl
 from hubusers.settings.access import SettingsError, endpoint_of
 from hubusers.settings.hub_check import PreflightError
+from hubusers.settings.options import OPTIONS
 
 LOG = get_logger(__name__)
 
-_ONLY_AT_START = ("hub_token_file", "password_file", "accounts", "named_servers", "notebooks", "ca_bundle", "insecure")
-"""Options that say how this machine gets at the hub, which is not for somebody in a browser to change."""
+_LOCUSTS_FIELDS = {"user_count", "spawn_rate", "host", "run_time", "profile"}
+_LOCUSTS_FIELDS_OF_CLASS_PICKER = {"user_classes", "shape_class"}
 
 
 def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
-    """Check what was typed into the web UI's form, and the hub, before Locust starts the first user.
+    """Check what somebody typed into the web UI's form, and the hub, before Locust starts the first user.
 
-    What is wrong is shown where Locust shows its own errors in the form, and nothing is started. The host cannot be
-    changed to another hub than the one Locust was started for, and not in mid-run: its token would be sent there.
+    What is wrong is shown where Locust shows its own errors in the form; nothing is changed, and nothing starts. The
+    host cannot be changed to another hub than the one that Locust was started for: the token would be sent there.
     """
     environment = control.environment
     given_at_start = environment.host
 
     def check() -> ResponseReturnValue | None:
-        if request.method != "POST" or not request.path.endswith("/swarm"):
+        if request.endpoint not in {"locust.swarm", "locust.update_user"} or request.method != "POST":
             return None
         if web_ui.web_login and not current_user.is_authenticated:
             return None  # Locust's own route turns this away
+        try:
+            if request.endpoint == "locust.update_user":
+                _check_user_class(web_ui, given_at_start)
+            else:
+                check_form()
+        except (SettingsError, PreflightError) as error:
+            model = {"success": False, "message": shown(str(error)), "host": environment.host}
+            # Locust's page shows the message of an answer to START, if its status is 200.
+            return jsonify(model), 200 if request.endpoint == "locust.swarm" else 400
+        return None
+
+    def check_form() -> None:
         runner = environment.runner
         is_running = runner and runner.state in {STATE_SPAWNING, STATE_RUNNING}
-        try:
-            if not request.form.keys().isdisjoint(_ONLY_AT_START):
-                raise SettingsError(f"{', '.join(_ONLY_AT_START)}: they can only be given when Locust is started.")
-            _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
-            if is_running:
-                return None  # only the number of users changes
-            options = argparse.Namespace(**vars(environment.parsed_options))
-            for name, text in request.form.items():
-                if isinstance(getattr(options, name, None), str | int | float) and name != "host":
-                    setattr(options, name, text == "true" if isinstance(getattr(options, name), bool) else text)
-            host = request.form.get("host") or environment.host
+        _refuse_other_fields(web_ui)
+        _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
+        options = _options_with_form(control.options, control.has_event)
+        host = request.form.get("host") or environment.host
+        settings = control.settings_for(RunPlan(new_run_id(), control.event_text), host, options)
+        if not is_running:  # then only the number of users changes
             with control.checking():
-                control.check_hub(control.settings_for(RunPlan(new_run_id(), control.event_text), host, options))
-        except (SettingsError, PreflightError) as error:
-            return jsonify({"success": False, "message": shown(str(error)), "host": environment.host})
-        return None
+                control.check_hub(settings)
 
     assert web_ui.app
     web_ui.app.before_request(check)
+
+
+def _refuse_other_fields(web_ui: WebUI) -> None:
+    """Raise SettingsError for fields that Locust's page does not have, and for values that its lists do not have."""
+    # The options that Locust's page shows are ours with `in_web_form`, and those that a locustfile adds itself.
+    offered = _LOCUSTS_FIELDS | ui_extra_args_dict().keys()
+    if web_ui.userclass_picker_is_active:
+        offered |= _LOCUSTS_FIELDS_OF_CLASS_PICKER
+    if others := request.form.keys() - offered:
+        flags = {option.name: option.flag for option in OPTIONS.values()}
+        names = ", ".join(sorted(flags.get(name, name) for name in others))
+        raise SettingsError(f"The web form cannot change this: {names}. Give it when you start Locust.")
+    environment = web_ui.environment
+    lists = {
+        "user_classes": environment.available_user_classes or {},
+        "shape_class": {"Default", *(environment.available_shape_classes or {})},
+    }
+    for field, known in lists.items():
+        for name in request.form.getlist(field):
+            if name not in known:
+                raise SettingsError(f"{field}: {name!r} must be one of {', '.join(sorted(known))}.")
 
 
 def _refuse_another_hub(host: str | None, known: str | None) -> None:
@@ -65,12 +97,47 @@ def _refuse_another_hub(host: str | None, known: str | None) -> None:
         raise SettingsError(f"This Locust has the token for {known}: to test another hub, start it with that --host.")
 
 
+def _options_with_form(options: argparse.Namespace, has_event: bool) -> argparse.Namespace:
+    """Return the options as they will be when Locust has taken the form.
+
+    Raises:
+        SettingsError: The form changes an option that the event decides. (It posts all fields, also untouched ones.)
+    """
+    changed = argparse.Namespace(**vars(options))
+    for option in OPTIONS.values():
+        text = request.form.get(option.name)
+        if text is None:
+            continue
+        value = text == "true" if option.read is None else text
+        if has_event and option.decided_by_event and value != getattr(options, option.name):
+            raise SettingsError(f"Not {option.flag} with --event: its file says that.")
+        setattr(changed, option.name, value)
+    return changed
+
+
+def _check_user_class(web_ui: WebUI, known_host: str | None) -> None:
+    """Raise SettingsError for what the settings of a user class, in Locust's class picker, do not offer."""
+    if not web_ui.userclass_picker_is_active:
+        raise SettingsError("User classes can only be changed with --class-picker.")
+    changes = request.get_json(force=True, silent=True)
+    if not isinstance(changes, dict):
+        raise SettingsError("The settings of a user class must be a JSON object.")
+    name = changes.get("user_class_name")
+    classes = web_ui.environment.available_user_classes or {}
+    if not isinstance(name, str) or name not in classes:
+        raise SettingsError(f"user_class_name must be one of {', '.join(sorted(classes))}.")
+    if others := changes.keys() - {"user_class_name"} - classes[name].json().keys():
+        raise SettingsError(f"The web form cannot change this of a user class: {', '.join(sorted(others))}.")
+    host = changes.get("host")
+    _refuse_another_hub(str(host) if host else None, known_host or web_ui.environment.host)
+
+
 def warn_if_open(options: argparse.Namespace) -> None:
-    """Log a WARNING when the web UI can be reached from the network, and asks nobody who they are."""
+    """Log a WARNING when the web UI can be reached from the network without a login."""
     if not options.web_login and not _is_loopback(options.web_host):
         LOG.warning(
-            "The web UI listens on the network (--web-host %s) and asks for no login: whoever reaches it can load the "
-            "hub with your token. Leave --web-host out and come through `ssh -L 8089:127.0.0.1:8089`, or see to it "
+            "The web UI listens on the network (--web-host %s) and asks for no login: anybody who reaches it can load "
+            "the hub with your token. Leave --web-host out and come through `ssh -L 8089:127.0.0.1:8089`, or make sure "
             "that nobody else reaches it.",
             options.web_host,
         )

@@ -5,7 +5,7 @@ from collections import Counter
 
 import plotext  # type: ignore[import-untyped]
 
-from hubusers.event.durations import in_words
+from hubusers.durations import in_words
 from hubusers.event.model import Event
 from hubusers.event.plan import Person
 from hubusers.report.counts import Count

@@ -1,55 +1,12 @@
-"""Durations as text, and distributions."""
+"""Distributions of durations."""
 
 import math
 import statistics
 from random import Random
-from typing import Any
 
 import pytest
 
-from hubusers.event.durations import Exponential, Lognormal, Spread, Uniform, draw, in_words, seconds
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        (90, 90),
-        (0.5, 0.5),
-        (0, 0),
-        ("45s", 45),
-        ("90m", 5400),
-        ("1h30m", 5400),
-        ("1h 30 m", 5400),
-        ("90 min", 5400),
-        ("1.5h", 5400),
-        (" 2d ", 172800),
-        ("1d2h3m4.5s", 93784.5),
-    ],
-)
-def test_durations(written: Any, expected: float) -> None:
-    assert seconds(written) == expected
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["", "90", "10 minuts", "9:00", "1h-5m", "-5m", "m", "1..5h", "٣m", True, None, [1], {}, math.inf, math.nan],
-)
-def test_what_is_no_duration(written: Any) -> None:
-    with pytest.raises(ValueError, match="is no duration; write seconds, or 90s, 10m, 1h30m, 2d"):
-        seconds(written)
-
-
-@pytest.mark.parametrize("written", [-1, "400d", 10**300])
-def test_too_short_and_too_long(written: Any) -> None:
-    with pytest.raises(ValueError, match="must be 0 or more, and a year at most"):
-        seconds(written)
-
-
-@pytest.mark.parametrize(
-    ("duration", "words"), [(0, "0s"), (12.04, "12s"), (59.97, "1m"), (5400, "1h 30m"), (90061.5, "1d 1h 1m 1.5s")]
-)
-def test_in_words(duration: float, words: str) -> None:
-    assert in_words(duration) == words
+from hubusers.event.durations import Exponential, Lognormal, Spread, Uniform, draw
 
 
 def draws(spread: Spread) -> list[float]:

@@ -44,7 +44,7 @@ at_most = "1 %"
 """
 
 STEPS = '{ pattern = "steps", first_per_minute = 1, more_per_minute = 1, up_to_per_minute = 9, each_lasts = "2m" }'
-NO_DURATION = "is no duration; write seconds, or 90s, 10m, 1h30m, 2d"
+NO_DURATION = "is not a duration; write seconds, or 90s, 10m, 1h30m, 2d"
 
 
 def complaint(text: str) -> str:

@@ -20,7 +20,7 @@ from hubusers.http.stream import Stream
 from hubusers.hub import deadline as deadline_module
 from hubusers.run.run import Run
 from hubusers.settings.access import Access
-from hubusers.settings.settings import Wait
+from hubusers.settings.options import Wait
 from tests.settings.settings import settings_for
 
 ENDPOINT = "http://127.0.0.1/hub/api"

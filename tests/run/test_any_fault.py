@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from hubusers.http.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.run.run import Run
-from hubusers.settings.settings import Wait
+from hubusers.settings.options import Wait
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
 from tests.users.people import People

@@ -11,8 +11,8 @@ import trustme
 
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of, read_token
-from hubusers.settings.options import add_options
-from hubusers.settings.settings import settings_from
+from hubusers.settings.options import OPTIONS, add_options
+from hubusers.settings.settings import Settings, event_text_from, settings_from
 from tests.settings.settings import settings_for
 
 TOKEN = "0123456789abcdef"
@@ -20,7 +20,9 @@ ACCESS = Access(TOKEN)
 
 
 @pytest.fixture(autouse=True)
-def token_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def only_a_token_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in OPTIONS.values():
+        monkeypatch.delenv(option.variable or "HUBUSERS_NOTHING", raising=False)
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
 
 
@@ -49,11 +51,11 @@ def test_the_web_ui_and_the_master_listen_on_loopback_unless_told_otherwise() ->
 
 def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     options = parsed(
-        *["--name-prefix", "try", "--server-timeout", "5", "--poll-interval", "0.5", "--stay", "3", "--pause", "0-2"],
+        *["--name-prefix", "try", "--server-timeout", "2m", "--poll-interval", "0.5", "--stay", "3s", "--pause", "0-2"],
         *["--user-options", '{"image": "x"}', "--keep", "--lifecycles", "2"],
     )
     settings = settings_from(options, "https://host", "run", ACCESS)
-    assert (settings.prefix, settings.server_timeout, settings.poll_interval) == ("try", 5, 0.5)
+    assert (settings.prefix, settings.server_timeout, settings.poll_interval) == ("try", 120, 0.5)
     assert (settings.stay, settings.pause) == ((3, 3), (0, 2))
     assert settings.user_options == {"image": "x"}
     assert settings.keep
@@ -62,28 +64,67 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_environment_gives_options_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_ENDPOINT", "https://host/hub/api")
-    monkeypatch.setenv("SERVER_LIFECYCLE_TIMEOUT", "7")
+    monkeypatch.setenv("SERVER_LIFECYCLE_TIMEOUT", "2m")
     monkeypatch.setenv("HUBUSERS_SERVER_PROFILE", "small")
     options = parsed()
     settings = settings_from(options, options.host, "run", ACCESS)
-    assert (settings.endpoint, settings.server_timeout) == ("https://host/hub/api", 7)
+    assert (settings.endpoint, settings.server_timeout) == ("https://host/hub/api", 120)
     assert settings.user_options == {"profile": "small"}
+
+
+def test_every_default_is_the_value_of_a_run_without_options() -> None:
+    settings = settings_from(parsed(), "https://host", "run", ACCESS)
+    assert settings == Settings(endpoint="https://host/hub/api", access=ACCESS, run_id="run")
+    assert {name: getattr(settings, name) for name in OPTIONS} == {
+        "hub_token_file": "",
+        "ca_bundle": "",
+        "insecure": False,
+        "web_url": "",
+        "prefix": "hub-stress-test",
+        "accounts_file": "",
+        "named_servers": False,
+        "password_file": "",
+        "event_file": "",
+        "time_scale": 1.0,
+        "dry_run": False,
+        "runs_folder": "runs",
+        "server_profile": "",
+        "user_options": None,
+        "server_timeout": 60.0,
+        "poll_interval": 1.0,
+        "wait": "progress",
+        "stay": (30.0, 90.0),
+        "pause": (10.0, 30.0),
+        "notebooks": "",
+        "thinking": (5.0, 20.0),
+        "leave": {"log-out": 1.0},
+        "activity_interval": 300.0,
+        "lifecycles": 0,
+        "keep": False,
+        "end_after_failure": False,
+        "failed_spawns_to_stop": 4,
+    }
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--server-timeout", "0"], "above 0"),
-        (["--server-timeout", "1-2"], "above 0"),
-        (["--poll-interval", "soon"], "seconds"),
-        (["--stay", "15-5"], "range of seconds"),
-        (["--stay", "-3"], "range of seconds"),
-        (["--pause", "nan"], "range of seconds"),
+        (["--server-timeout", "0"], "longer than 0 seconds"),
+        (["--server-timeout", "1-2"], "is not a duration"),
+        (["--poll-interval", "soon"], "write seconds, or 90s"),
+        (["--stay", "15-5"], "the wrong way round"),
+        (["--stay", "-3"], "a range such as 30-90"),
+        (["--stay", "1-2m"], "write it at both"),
+        (["--pause", "nan"], "a range such as 30-90"),
         (["--name-prefix", "My Test"], "lower-case"),
         (["--user-options", "[1]"], "JSON object"),
         (["--user-options", "{"], "JSON object"),
         (["--lifecycles", "-1"], "whole number"),
         (["--lifecycles", "1.5"], "whole number"),
+        (["--wait", "hope"], "must be one of progress, listing, poll"),
+        (["--web-url", "locust.example.org"], "must be a URL such as"),
+        (["--web-url", "http://locust:one"], "must be a URL such as"),
+        (["--time-scale", "0"], "must be a number above 0"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(
@@ -94,7 +135,71 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(
     assert ended.value.code == 2
     message = capsys.readouterr().err
     assert words in message
+    assert arguments[0] in message
     assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--stay", "5"], "Not --stay with --event"),
+        (["--stay", "30s-90s"], "Not --stay with --event"),  # the default, but somebody gave it
+        (["--lifecycles", "0"], "Not --lifecycles with --event"),
+        (["--keep"], "Not --keep with --event"),
+        (["-u", "5"], "Not -u with --event"),
+    ],
+)
+def test_what_an_event_decides_cannot_be_given_beside_it(arguments: list[str], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        event_text_from(parsed("--event", "class-at-nine", *arguments))
+
+
+def test_an_event_replaces_the_options_that_it_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBUSERS_SERVER_PROFILE", "")
+    options = parsed("--event", "class-at-nine", "--time-scale", "12", "--server-timeout", "2m")
+    text = event_text_from(options)
+    settings = settings_from(options, "https://host", "run", ACCESS, event_text=text)
+    assert settings.event
+    assert settings.event.time_scale == 12
+    assert settings.event.seed is not None
+    assert not hasattr(options, "event_text")
+    assert "stay" not in settings.shown()
+    assert settings.shown()["server_timeout"] == 120
+
+
+def test_an_event_s_options_need_an_event() -> None:
+    assert event_text_from(parsed()) == ""
+    for arguments in (["--dry-run"], ["--time-scale", "2"]):
+        with pytest.raises(SettingsError, match=f"{arguments[0]} is for an event: give one with --event"):
+            event_text_from(parsed(*arguments))
+
+
+def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
+    options = parsed("--server-profile", "small", "--name-prefix", "mine", "--runs-folder", "elsewhere")
+    assert settings_from(options, "https://host", "run", ACCESS).shown() == {
+        "named_servers": False,
+        "user_options": {"profile": "small"},
+        "server_timeout": 60.0,
+        "poll_interval": 1.0,
+        "wait": "progress",
+        "stay": (30.0, 90.0),
+        "pause": (10.0, 30.0),
+        "notebooks": "",
+        "thinking": (5.0, 20.0),
+        "leave": {"log-out": 1.0},
+        "activity_interval": 300.0,
+        "lifecycles": 0,
+        "keep": False,
+        "end_after_failure": False,
+        "failed_spawns_to_stop": 4,
+    }
+
+
+def test_the_web_form_offers_what_the_declarations_say() -> None:
+    assert {option.name for option in OPTIONS.values() if option.in_web_form} == {
+        *["name_prefix", "server_profile", "user_options", "server_timeout", "poll_interval", "wait", "stay", "pause"],
+        *["thinking", "leave", "activity_interval", "lifecycles", "keep", "after_failure", "stop_after_failed_spawns"],
+    }
 
 
 def test_a_token_on_the_command_line_is_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,11 +213,11 @@ def test_a_token_on_the_command_line_is_refused_and_not_repeated(capsys: pytest.
 def test_what_the_web_ui_sends_back_is_checked_again() -> None:
     options = parsed()
     options.stay = "never"
-    with pytest.raises(SettingsError, match=r"^'never' must be seconds"):
+    with pytest.raises(SettingsError, match=r"^--stay: 'never' is not a duration or a range"):
         settings_from(options, "https://host", "run", ACCESS)
     options = parsed()
     options.wait = "hope"
-    with pytest.raises(SettingsError, match=r"^--wait must be one of progress, listing, poll, not 'hope'"):
+    with pytest.raises(SettingsError, match=r"^--wait: 'hope' must be one of progress, listing, poll\.$"):
         settings_from(options, "https://host", "run", ACCESS)
     options = parsed("--server-profile", "small", "--user-options", "{}")
     with pytest.raises(SettingsError, match="not both"):

@@ -282,7 +282,7 @@ def test_people_whose_servers_share_a_folder_have_files_of_their_own(
         (["--notebooks", "/nowhere"], "The folder of notebooks /nowhere cannot be read"),
         (["--leave", "by-the-window"], "must be one of log-out, close-tab, walk-away"),
         (["--leave", "log-out=50%"], "must add up to 100 %"),
-        (["--thinking", "long"], "must be seconds, or a range"),
+        (["--thinking", "long"], "is not a duration or a range"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_sentence(local_hub: LocalHub, arguments: list[str], words: str) -> None:

@@ -1,0 +1,78 @@
+"""Readers of options: each turns the text that somebody gave into a value, or raises ValueError with what to write.
+
+Durations have their own, in `hubusers.durations`.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from hubusers.event.leaving import WAYS_TO_LEAVE, Leaving
+from hubusers.event.model import share
+
+
+def one_of(*choices: str) -> Callable[[str], Any]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text!r} must be one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return a JSON object; None for no text."""
+    try:
+        model = json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        model = "not JSON"
+    if model is not None and not isinstance(model, dict):
+        raise ValueError(f'{text!r} must be a JSON object such as {{"image": "scipy:latest"}}')
+    return model
+
+
+def factor(text: str) -> float:
+    """Return a number above 0; 1 for no text."""
+    try:
+        number = float(text or 1)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError(f"{text!r} must be a number above 0, such as 12 for twelve times as fast")
+    return number
+
+
+def whole_number(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(f"{text!r} must be a whole number, 0 or more")
+    return int(text)
+
+
+def leaving_shares(text: str) -> dict[Leaving, float]:
+    """Return the share of each way to leave, from text such as `close-tab` or `log-out=70%,walk-away=30%`."""
+    shares: dict[Leaving, float] = {}
+    for part in text.split(","):
+        name, separator, amount = (word.strip() for word in part.partition("="))
+        if name not in WAYS_TO_LEAVE or name in shares:
+            raise ValueError(
+                f"{text!r} must be one of {', '.join(WAYS_TO_LEAVE)}, or the share of each, such as "
+                "log-out=70%,walk-away=30%"
+            )
+        shares[name] = share(amount) if separator else 1.0
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"the shares in {text!r} must add up to 100 %")
+    return shares
+
+
+def web_address(text: str) -> str:
+    """Return an http or https URL as it is; "" for no text."""
+    try:
+        parts = urlsplit(text)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number, or half an IPv6 address
+        is_usable = False
+    if text and not is_usable:
+        raise ValueError(f"{text!r} must be a URL such as http://locust.example.org")
+    return text
