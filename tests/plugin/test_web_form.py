@@ -25,4 +25,4 @@ def test_a_web_ui_that_anybody_can_use_is_warned_of(
     warn_if_open(argparse.Namespace(web_host=host, web_login=login))
     assert bool(caplog.records) == warned
     if warned:
-        assert "whoever reaches it can load the hub with your token" in caplog.text
+        assert "anybody who reaches it can load the hub with your token" in caplog.text

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,16 @@ from tests.locust_process import LocustProcess, users_on
 from tests.waiting import wait_until
 
 FORM = {"user_count": 4, "spawn_rate": 4, "stay": "0.2", "pause": "0.1", "poll_interval": "0.2"}
+
+EVENT = """
+title = "Three people"
+
+[[cohorts]]
+name = "students"
+people = 3
+arrivals = { pattern = "at once" }
+stay = "1s"
+"""
 
 
 class WebUI:
@@ -30,6 +41,40 @@ class WebUI:
     def swarm(self, **form: Any) -> dict[str, Any]:
         model: dict[str, Any] = requests.post(f"{self.url}/swarm", data={**FORM, **form}, timeout=30).json()
         return model
+
+    def page(self) -> dict[str, Any]:
+        """Return what Locust's page is made of."""
+        page = requests.get(self.url, timeout=5).text
+        found: dict[str, Any] = json.JSONDecoder().raw_decode(page, page.index("{", page.index("templateArgs")))[0]
+        return found
+
+    def untouched_form(self) -> dict[str, Any]:
+        """Return all fields that the page's form posts when nobody changed them, as text, as a browser does."""
+        page = self.page()
+        form = {
+            "user_count": "0" if page["hide_common_options"] else "1",
+            "spawn_rate": "0" if page["hide_common_options"] else "1",
+            "host": page["host"],
+            "run_time": page["run_time"],
+            "profile": page["profile"],
+            **{name: option["default_value"] for name, option in page["extra_options"].items()},
+        }
+        if page["show_userclass_picker"]:
+            form["shape_class"] = page["available_shape_classes"][0]
+        return {
+            name: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in form.items()
+        }
+
+    def post_form(self, form: dict[str, Any]) -> dict[str, Any]:
+        """Post the form as the page's script does."""
+        headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+        model: dict[str, Any] = requests.post(f"{self.url}/swarm", data=form, headers=headers, timeout=30).json()
+        return model
+
+    def state(self) -> str:
+        state: str = requests.get(f"{self.url}/stats/requests", timeout=5).json()["state"]
+        return state
 
     def rows(self) -> dict[str, Any]:
         stats = requests.get(f"{self.url}/stats/requests", timeout=5).json()["stats"]
@@ -100,25 +145,136 @@ def test_options_are_fields_and_the_token_is_not(local_hub: LocalHub, web: tuple
     assert json.dumps(local_hub.url).strip('"') in page
 
 
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        ({"stay": "never"}, "'never' must be seconds"),
-        ({"server_timeout": "0"}, "above 0"),
-        ({"server_timeout": "soon"}, "seconds"),
-        ({"name_prefix": "My Test"}, "lower-case"),
-        ({"user_options": "["}, "JSON object"),
-        ({"lifecycles": "-1"}, "whole number"),
-        ({"host": "http://127.0.0.1:9"}, "to test another hub, start it with that --host"),
-        ({"host": "no url"}, "must be a URL"),
-    ],
-)
-def test_what_is_wrong_is_shown_in_the_form_and_nothing_starts(
-    web: tuple[WebUI, LocustProcess], form: dict[str, str], words: str
-) -> None:
+HIDDEN = [
+    *["runs_folder", "event", "time_scale", "dry_run", "hub_token", "hub_token_file", "password_file", "accounts"],
+    *["named_servers", "notebooks", "ca_bundle", "insecure", "web_url"],  # ours
+    *["event_text", "token_owner", "run_id", "run_workers", "run_user_classes"],  # what processes told each other
+    *["web_host", "headless", "autoquit", "csv_prefix", "logfile", "users", "num_users", "tags", "stop_timeout"],
+    *["user_classes", "shape_class"],  # Locust's, of its class picker
+    *["nothing_that_exists", "", "<b>"],
+]
+
+
+def test_what_the_form_does_not_offer_is_refused(web: tuple[WebUI, LocustProcess], tmp_path: Path) -> None:
     ui, locust = web
-    answer = ui.swarm(**form)
-    assert not answer["success"]
-    assert words in answer["message"]
+    before = ui.page()
+    for field in HIDDEN:
+        answer = ui.swarm(**{field: str(tmp_path / "runs")})
+        assert not answer["success"], field
+        assert "The web form cannot change this: " in answer["message"]
+        assert field.replace("_", "-") in answer["message"] or field in answer["message"]
+    assert "--runs-folder" in ui.swarm(runs_folder=str(tmp_path / "runs"))["message"]
+    user = {"user_class_name": "ServerLifecycleUser", "host": "http://127.0.0.1:9", "abstract": True}
+    refused = requests.post(f"{ui.url}/user", json=user, timeout=30)
+    assert refused.status_code == 400
+    assert "--class-picker" in refused.json()["message"]
+    assert ui.page() == before
+    assert ui.state() == "ready"
+    assert "Ramping" not in locust.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_untouched_form_starts_a_test_with_all_its_fields_as_text(web: tuple[WebUI, LocustProcess]) -> None:
+    ui, locust = web
+    form = ui.untouched_form()
+    assert form["lifecycles"] == "0"
+    assert form["keep"] == "false"
+    assert form["server_timeout"] == "60s"
+    assert ui.post_form(form)["success"], locust.output
+    wait_until(lambda: ui.state() == "running", lambda: locust.output, 30)
+    assert ui.post_form({**form, "stay": "never"})["message"].startswith("--stay: 'never' is not")
+    assert ui.post_form({**form, "user_count": "2"})["success"]
+    assert ui.untouched_form()["stay"] == "30s-90s"
+
+
+def test_the_untouched_form_starts_an_event(local_hub: LocalHub, tmp_path: Path) -> None:
+    event = tmp_path / "event.toml"
+    event.write_text(EVENT, encoding="utf-8")
+    port = free_port()
+    arguments = ["--web-port", str(port), "--name-prefix", "web", "--event", str(event)]
+    with LocustProcess(local_hub, arguments) as locust:
+        ui = WebUI(port)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        form = ui.untouched_form()
+        for field, text in {"stay": "5", "lifecycles": "1", "keep": "true", "user_options": "{}"}.items():
+            flag = f"--{field.replace('_', '-')}"
+            assert f"Not {flag} with --event: its file says that." in ui.post_form({**form, field: text})["message"]
+        assert ui.post_form({**form, "server_timeout": "2m"})["success"], locust.output
+        locust.wait_for("Everybody has come, and has left again")
+        wait_until(lambda: ui.state() == "stopped", lambda: locust.output, 60)
+        locust.interrupt()
+        assert locust.wait() in {0, 1}
+    assert locust.summary()[:3] == (3, 3, 0)
+
+
+def test_durations_in_the_form_are_those_of_the_command_line(web: tuple[WebUI, LocustProcess]) -> None:
+    ui, locust = web
+    assert ui.swarm(stay="1m-2m", server_timeout="1m30s", activity_interval="1h", pause="2s")["success"], locust.output
+
+
+def test_pages_of_other_sites_start_and_stop_nothing(web: tuple[WebUI, LocustProcess]) -> None:
+    """All kinds of them are in tests/plugin/test_web_guard.py."""
+    ui, _ = web
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    for path in ("swarm", "stop", "stats/reset", "user"):
+        assert requests.post(f"{ui.url}/{path}", data=FORM, headers=foreign, timeout=30).status_code == 403
+    assert requests.get(f"{ui.url}/logs", headers=foreign, timeout=30).status_code == 403
+    rebound = {"Host": "evil.example:8089", "Origin": "http://evil.example:8089"}
+    answer = requests.post(f"{ui.url}/swarm", data=FORM, headers=rebound, timeout=30).json()
+    assert "--web-url http://evil.example:8089" in answer["message"]
+    assert ui.state() == "ready"
+
+
+def test_the_class_picker_changes_what_it_offers(local_hub: LocalHub) -> None:
+    port = free_port()
+    with LocustProcess(local_hub, ["--web-port", str(port), "--name-prefix", "web", "--class-picker"]) as locust:
+        ui = WebUI(port)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        assert "'Nobody' must be one of" in ui.swarm(user_classes=["ServerLifecycleUser", "Nobody"])["message"]
+        assert "'Nobody' must be one of Default" in ui.swarm(shape_class="Nobody")["message"]
+        page = {"user_class_name": "ServerLifecycleUser", "host": "", "weight": 2, "fixed_count": 0}
+        page["tasks"] = ["live_through_a_server"]
+        for change, words in (
+            ({"host": "http://127.0.0.1:9"}, "to test another hub"),
+            ({"abstract": True}, "cannot change this of a user class: abstract"),
+            ({"user_class_name": "Nobody"}, "must be one of"),
+            ({"user_class_name": ["x"]}, "must be one of"),
+        ):
+            answer = requests.post(f"{ui.url}/user", json={**page, **change}, timeout=30)
+            assert answer.status_code == 400, change
+            assert words in answer.json()["message"]
+        assert requests.post(f"{ui.url}/user", data="[", timeout=30).status_code == 400
+        assert requests.post(f"{ui.url}/user", json=page, timeout=30).status_code == 201
+        form = ui.untouched_form()
+        assert form["shape_class"] == "Default"
+        assert ui.post_form({**form, "user_classes": ["ServerLifecycleUser"]})["success"], locust.output
+        wait_until(lambda: web_users(local_hub) != [], lambda: locust.output, 30)
+        locust.interrupt()
+        assert locust.wait() in {0, 1}
+    assert not web_users(local_hub)
+
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"stay": "never"}, "--stay: 'never' is not a duration or a range"),
+    ({"server_timeout": "0"}, "--server-timeout: must be longer than 0 seconds"),
+    ({"server_timeout": "soon"}, "--server-timeout: 'soon' is not a duration"),
+    ({"name_prefix": "My Test"}, "--name-prefix: the prefix 'My Test' must be lower-case"),
+    ({"user_options": "["}, "--user-options: '[' must be a JSON object"),
+    ({"lifecycles": "-1"}, "--lifecycles: '-1' must be a whole number"),
+    ({"wait": "hope"}, "--wait: 'hope' must be one of"),
+    ({"after_failure": "hope"}, "--after-failure: 'hope' must be one of"),
+    ({"host": "http://127.0.0.1:9"}, "to test another hub, start it with that --host"),
+    ({"host": "no url"}, "must be a URL"),
+]
+
+
+def test_what_is_wrong_is_shown_in_the_form_and_nothing_starts(web: tuple[WebUI, LocustProcess]) -> None:
+    ui, locust = web
+    before = ui.page()
+    for form, words in WRONG:
+        answer = ui.swarm(**form)
+        assert not answer["success"], form
+        assert words in answer["message"]
     time.sleep(0.2)
+    assert ui.page() == before
     assert "Ramping" not in locust.output
