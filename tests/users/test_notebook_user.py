@@ -5,6 +5,7 @@ from locust.exception import RescheduleTask
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from hubusers.accounts.account import Account
 from hubusers.browser.browser import Page
 from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import frontend
 from hubusers.lab.calls import KERNELS
 from hubusers.lab.frontend import FrontEnd
@@ -182,9 +184,9 @@ def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, mon
     assert person.username not in users_on(lab_hub)
 
 
-def visitor(endpoint: str, account: Account) -> tuple[People, NotebookUser]:
+def visitor(endpoint: str, account: Account, **changes: Any) -> tuple[People, NotebookUser]:
     """A person with a browser, on a hub that answers as it is told."""
-    people = people_on(endpoint)
+    people = people_on(endpoint, **changes)
     person = people.comes(NotebookUser, account)
     person.on_start()
     return people, person
@@ -200,7 +202,9 @@ class LoadedIn:
         monkeypatch.setattr(FrontEnd, "from_page", lambda *_: self)
 
     def load(self, deadline: Deadline) -> None:
-        gevent.sleep(self._seconds)
+        gevent.sleep(min(self._seconds, deadline.remaining()))
+        if deadline.remaining() <= 0:
+            raise WaitTimeout("loading JupyterLab took too long")
 
 
 def test_a_websocket_that_is_refused_is_a_failure_and_no_traceback(
@@ -214,6 +218,16 @@ def test_a_websocket_that_is_refused_is_a_failure_and_no_traceback(
     failure = "websocket refused: HTTP 403"
     assert people.rows == [("GET", "/user/{name}/api/events/subscribe", failure), ("STEP", "lab loaded", failure)]
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"), server_timeout=0.3)
+    LoadedIn(10, monkeypatch)
+    began = time.monotonic()
+    with pytest.raises(RescheduleTask):
+        person.load_lab(Page(200, "/user/ann/lab", "<html></html>"))
+    assert time.monotonic() - began < 3
+    assert people.rows[-1] == ("STEP", "lab loaded", "timed out")
 
 
 def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:
