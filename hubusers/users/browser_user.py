@@ -145,7 +145,7 @@ class BrowserUser(PlannedUser):
         """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""
         with self.errors_end_the_task(), self._token_shown():
             servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
-        # One that starts or stops just now can't be asked for.
+        # A server that is starting or stopping cannot be asked for.
         return servers is not None and servers.state(self.account.server_name) in {State.STOPPED, State.FAILED}
 
     def _come_back(self, page: Page | None) -> Page:
