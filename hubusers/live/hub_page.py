@@ -1,4 +1,4 @@
-"""The page *Hub* beside Locust's own in the web UI: live charts of the hub and its servers while a run lasts."""
+"""The page *Hub* in Locust's web UI: live charts of the hub and its servers while a run lasts."""
 
 import json
 import math
@@ -22,7 +22,7 @@ View = Callable[..., ResponseReturnValue]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'"  # plotly makes its style sheets as it goes
+    "style-src 'self' 'unsafe-inline'"  # plotly adds its style sheets at run time
 )
 
 
@@ -71,7 +71,7 @@ def _json(state: dict[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Replace what JSON does not know, infinity and NaN, by None: no browser would read the rest either."""
+    """Replace infinity and NaN by None: JSON does not have them, and a browser would reject the whole text."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):

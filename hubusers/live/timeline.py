@@ -1,4 +1,4 @@
-"""The run so far, a point a second: what the page Hub and the progress line show."""
+"""The run so far, a point each second: what the page Hub and the progress line show."""
 
 import math
 from collections import deque
@@ -11,7 +11,7 @@ from hubusers.results.targets import Outcome, outcome
 from hubusers.run.user_counts import UserCounts
 
 LAST_MOMENTS = 30.0
-"""Seconds; percentiles over them follow what happens, where those of the whole run would hardly move any more."""
+"""Seconds that percentiles are taken over. Those of the whole run would soon hardly move any more."""
 
 _MOST_POINTS = 1000
 _STALE = 15.0
@@ -21,11 +21,11 @@ Point = dict[str, float | int | None]
 
 
 class Timeline:
-    """Collects the points; when there are many it drops every second one, and takes new ones half as often.
+    """Collects the points. When there are many, it drops every second one, and adds new ones half as often.
 
     Args:
-        results: What is measured.
-        targets: What must hold.
+        results: Of the run, as they grow.
+        targets: Of its event.
     """
 
     def __init__(self, results: Results, targets: list[Target]) -> None:
@@ -34,7 +34,7 @@ class Timeline:
         self._results = results
         self._targets = targets
         self._interval = 1.0
-        self._seen = 0  # of the records
+        self._seen = 0  # how many of the records
         self._recent: deque[tuple[float, float]] = (
             deque()
         )  # when a start was noted, and its seconds; infinite for a failure
@@ -45,8 +45,8 @@ class Timeline:
 
         Args:
             now: Seconds since the epoch.
-            elapsed: Seconds since the doors opened.
-            counts: Of all processes.
+            elapsed: Seconds since people could come.
+            counts: Of all processes, added up.
         """
         self._take_starts(now)
         if elapsed - self._judged >= _BETWEEN_OUTCOMES:
@@ -67,7 +67,7 @@ class Timeline:
         return point_in_words(self.points[-1], planned, self.outcomes) if self.points else ""
 
     def judge(self, elapsed: float = float("inf")) -> None:
-        """See how the targets stand."""
+        """Measure the targets anew."""
         self._judged = elapsed
         self.outcomes = [outcome(target, self._results) for target in self._targets]
 
@@ -100,7 +100,7 @@ class Timeline:
             return None
         before, after = self._results.hub_samples[-2:]
         if before.cpu_seconds is None or after.cpu_seconds is None or after.cpu_seconds < before.cpu_seconds:
-            return None  # not told, or a hub that has started anew
+            return None  # not reported, or the hub was restarted
         return (after.cpu_seconds - before.cpu_seconds) / (after.time - before.time)
 
 
@@ -112,7 +112,7 @@ def clock(elapsed: float) -> str:
 
 
 def point_in_words(point: Point, planned: int | None, outcomes: list[Outcome]) -> str:
-    """Return a point as the progress line says it."""
+    """Return a point in the words of the progress line."""
     arrived = f"{point['arrived']} of {planned} arrived" if planned is not None else f"{point['arrived']} arrived"
     parts = [
         f"{clock(point['t'] or 0)} elapsed",

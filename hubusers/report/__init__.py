@@ -1,1 +1,1 @@
-"""The answer that a finished run gives: verdict, reasons, pictures; and the comparison of two runs."""
+"""The answer of a finished run: its verdict, what limited it, charts and tables; and the comparison of two runs."""

@@ -1,11 +1,11 @@
-"""What the charts have in common, as plain Plotly figures: colours, axes, hover text, and one time axis for all."""
+"""What all charts share: colours, axes, hover text and one time axis, as plain Plotly figures."""
 
 import html
 from dataclasses import dataclass
 from typing import Any
 
 COLOURS = ["#2a7fc1", "#d98a00", "#00926b", "#b564a0", "#3fa7d6", "#8a7a2f", "#7569c9"]
-"""Told apart by colour-blind people, after Okabe and Ito, and strong enough on white as well as on black."""
+"""Distinct for colour-blind people (after Okabe and Ito), and strong enough on white and on black."""
 
 FAILED = "#d4510c"
 PLANNED = "#8b93a1"
@@ -18,10 +18,10 @@ Trace = dict[str, Any]
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """The time since a run began, the same in all charts over time."""
+    """The time since a run began: the same axis in all charts over time."""
 
     began: float  # seconds since the epoch
-    seconds: float  # how long it is
+    seconds: float  # its length
 
     @property
     def unit(self) -> float:
@@ -33,7 +33,7 @@ class TimeAxis:
         return "minutes since the run began" if self.unit == 60 else "seconds since the run began"
 
     def positions(self, times: list[float]) -> list[float]:
-        """Return where moments, in seconds since the epoch, are on it."""
+        """Return the positions on the axis of moments, in seconds since the epoch."""
         return [round((time - self.began) / self.unit, 4) for time in times]
 
     @property
@@ -51,19 +51,19 @@ class Chart:
     title: str
     about: str  # what it shows, in a sentence or two
     figure: dict[str, Any]
-    over_time: bool = False  # zoomed together with all others over time
+    over_time: bool = False  # zooms together with the others over time
 
 
 def figure(traces: list[Trace], x: dict[str, Any], y: dict[str, Any], **layout: Any) -> dict[str, Any]:
-    """Return a figure in the house's style.
+    """Return a figure in the style of all charts.
 
-    Colours of text and grid depend on light or dark, so style.css has them; the background is the page's.
+    The colours of text and grid are in style.css, because they differ in light and dark pages.
 
     Args:
         traces: What is drawn.
-        x: The axis, as Plotly's layout has it.
-        y: And the other.
-        layout: Whatever else is special about this one.
+        x: The horizontal axis, as in Plotly's layout.
+        y: The vertical axis.
+        layout: More of Plotly's layout.
     """
     return {
         "data": traces,
@@ -89,9 +89,9 @@ def line(x: list[float], y: list[Any], name: str, colour: str, hover: str, **mor
         x: Positions.
         y: Values; None leaves a gap.
         name: In the legend and the hover text.
-        colour: Of the line.
-        hover: What hovering shows, in Plotly's template language.
-        more: Whatever else Plotly's traces know.
+        colour: The colour of the line.
+        hover: The hover text, in Plotly's template language.
+        more: More of Plotly's trace.
     """
     style = {"color": colour, "width": 2, **more.pop("line", {})}
     return {
@@ -107,7 +107,7 @@ def line(x: list[float], y: list[Any], name: str, colour: str, hover: str, **mor
 
 
 def points(x: list[float], y: list[float], name: str, marker: dict[str, Any], hover: str, **more: Any) -> Trace:
-    """Return single points; the arguments are those of `line`, with Plotly's marker instead of a colour."""
+    """Return separate points; the arguments are those of `line`, with Plotly's marker instead of a colour."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -121,5 +121,5 @@ def points(x: list[float], y: list[float], name: str, marker: dict[str, Any], ho
 
 
 def plain(text: str) -> str:
-    """Return a text as Plotly shows it literally: it would take tags for formatting, and make links of some."""
+    """Return a text that Plotly shows literally; otherwise it would read tags as formatting and make links."""
     return html.escape(text, quote=False).replace("%{", "%&#123;")

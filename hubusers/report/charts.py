@@ -1,4 +1,4 @@
-"""The charts of a run: who came, how many servers there were, how long they took, and what failed."""
+"""The charts of a run: arrivals, servers, times from start to ready, failures and throttled waits."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def charts_of(run: FinishedRun) -> list[Chart]:
     if asked_for:
         charts.append(_servers(results, axis))
     if starts:
-        charts += [_distribution(starts, targets), _starts_over_time(starts, axis)]
+        charts += [_distribution(results, targets), _starts_over_time(starts, axis)]
     if results.records.failed():
         charts.append(_failures(results))
     if any(record.throttled for record in starts):
@@ -50,11 +50,11 @@ def _arrivals(starts: list[Record], planned: list[float], axis: TimeAxis) -> Cha
         traces.append(
             line(axis.positions(moments), counts, "asked for a server", COLOURS[0], hover, line={"shape": "hv"})
         )
-    about = "How many people had come: as planned, and when their first start was due." if planned else ""
+    actual = "when their first start was due"
     return Chart(
         "arrivals",
         "Arrivals",
-        about or "How many people had come: when their first start was due.",
+        f"How many people had come by each moment: {f'as planned, and {actual}' if planned else actual}.",
         figure(traces, axis.layout, {"title": {"text": "people"}}),
         over_time=True,
     )
@@ -64,6 +64,7 @@ def _servers(results: Results, axis: TimeAxis) -> Chart:
     traces = []
     end = axis.began + axis.seconds
     counts = {"pending": pending(results.records), "ready": ready(results.records, end)}
+    most = {name: count.highest() for name, count in counts.items()}
     for (name, count), colour in zip(counts.items(), (COLOURS[1], COLOURS[2]), strict=True):
         moments, values = steps_of(count, axis.began, end)
         traces.append(
@@ -79,14 +80,15 @@ def _servers(results: Results, axis: TimeAxis) -> Chart:
     return Chart(
         "servers",
         "Servers",
-        "Pending from when their start was due until they were ready or had failed (most: "
-        f"{counts['pending'].highest():,}), ready until their stop began (most: {counts['ready'].highest():,}).",
+        f"Pending: from when a start was due until its server was ready or had failed (at most {most['pending']:,} at "
+        f"once). Ready: until its stop began (at most {most['ready']:,}).",
         figure(traces, axis.layout, {"title": {"text": "servers"}}),
         over_time=True,
     )
 
 
-def _distribution(starts: list[Record], targets: list[Target]) -> Chart:
+def _distribution(results: Results, targets: list[Target]) -> Chart:
+    starts = results.records.counted(START_TO_READY)
     targets = [target for target in targets if target.measure == START_TO_READY]
     succeeded = [record.seconds for record in starts if not record.failure]
     last = max([*succeeded, *(target.at_most for target in targets)], default=1.0)
@@ -111,7 +113,7 @@ def _distribution(starts: list[Record], targets: list[Target]) -> Chart:
     return Chart(
         "distribution",
         "Start to ready",
-        "Which share of the starts had a ready server within so many seconds. Starts that failed never do, so with "
+        "Percentage of the starts whose server was ready within a time. A start that failed is never ready, so with "
         "failures the line stays below 100 %." + (" A target is held when its line passes above ◇." if targets else ""),
         figure(
             traces,
@@ -141,7 +143,7 @@ def _starts_over_time(starts: list[Record], axis: TimeAxis) -> Chart:
                 text=[plain(record.failure) for record in failed],
             )
         )
-    about = "Each start by when it was due; × is one that failed, after so many seconds."
+    about = "Each start, by when it was due. × is a start that failed, by the seconds until it had."
     if every > 1:
         about += f" There are more than {MOST_POINTS:,}, so only every {_nth(every)} that succeeded is drawn."
     if every_failed > 1:
@@ -171,7 +173,7 @@ def _failures(results: Results) -> Chart:
     return Chart(
         "failures",
         "Failures by kind",
-        "Starts and stops that failed.",
+        "Steps that failed, by what they failed with.",
         figure(
             [bars],
             {"title": {"text": "failures"}, "rangemode": "tozero"},
@@ -189,7 +191,7 @@ def _throttled(starts: list[Record], axis: TimeAxis) -> Chart:
         marker = {"color": colour, "size": 5, "opacity": 0.65}
         hover = "%{y:.2f} s throttled, due after %{x:.2f}"
         traces.append(points(_dues(records, axis), [_rounded(one.throttled) for one in records], limit, marker, hover))
-    about = "How long each start waited because the hub said “too many, come back later” (429), by when it was due."
+    about = "How long each start waited because the hub answered “too many, come back later” (429), by when it was due."
     return Chart(
         "throttled",
         "Throttled waits",

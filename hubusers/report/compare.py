@@ -22,26 +22,26 @@ from hubusers.results.records import START_TO_READY
 Verdict = Literal["no difference", "better", "worse", "not judged"]
 
 DOUBT = 0.05
-"""In how many of 1 comparisons of equals chance alone may make any of the measures look different."""
+"""Family-wise false-positive rate: the share of comparisons of equal hubs in which chance makes a measure differ."""
 
 SMALLEST_SHARE = 0.01
-"""Smallest difference of two shares that matters."""
+"""The smallest difference of two shares that matters."""
 
-_FEWEST_BEYOND = 5  # values that lie beyond a percentile; with fewer it is chance which they are
+_FEWEST_BEYOND = 5  # values beyond a percentile; with fewer, chance decides which ones they are
 _NAMED = 3  # measures in a headline; all are in the table
 _COARSE = 0.2  # relative difference that two runs should be able to show
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measure in both runs. Of all measures, less is better."""
+    """One measure in both runs. Less is better in all measures."""
 
     measure: str
     unit: Unit
     before: float
     after: float
-    difference: float  # relative to before; of shares, absolute
-    low: float | None = None  # of the interval of the difference; None where it was not judged
+    difference: float  # relative to before; absolute for shares
+    low: float | None = None  # end of the interval of the difference; None where it was not judged
     high: float | None = None
     verdict: Verdict = "not judged"
     note: str = ""  # why it was not judged
@@ -69,12 +69,12 @@ class Row:
 class Comparison:
     """Two runs, measure by measure."""
 
-    before: str  # what the run was, in a line
+    before: str  # the run in one line
     after: str
     smallest: float  # relative difference that matters
     rows: list[Row]
-    left_out: list[str]  # sentences: which measures are missing, and why
-    warnings: list[str]  # sentences: what else differs, or was wrong with a run
+    left_out: list[str]  # sentences: measures that are missing, and why
+    warnings: list[str]  # sentences: what else differs, or was wrong in a run
     headline: str
 
     @property
@@ -92,7 +92,7 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
         smallest: The smallest relative difference that matters.
 
     Raises:
-        ValueError: There is nothing to compare, or `smallest` is no share; a sentence says so.
+        ValueError: There is nothing to compare, or `smallest` is not a share; a sentence says so.
     """
     if not 0 <= smallest <= 1:
         raise ValueError(
@@ -141,7 +141,7 @@ def as_text(comparison: Comparison) -> str:
 def _why_not(measure: Measure, before: Statistic, after: Statistic) -> str:
     """Return why a measure cannot be judged, as a clause; "" when it can."""
     if not measure.judged:
-        return "it is one number of each run, with nothing to tell how much it varies"
+        return "each run has only one number of it, which does not show how much it varies"
     beyond = 1 - before.percent / 100 if isinstance(before, Percentile) else 1.0
     fewest = max(round(_FEWEST_BEYOND / beyond), FEWEST_PIECES)
     if min(before.count, after.count) < fewest:
@@ -171,11 +171,11 @@ def _row(measure: Measure, before: Statistic, after: Statistic, doubt: float, sm
 
 
 def _without_misleading_mean(rows: list[Row]) -> list[Row]:
-    """Don't judge the mean of the servers that became ready where another share of them did."""
+    """Do not judge the mean of the servers that became ready where the runs differ in how many did."""
     failed = next(row for row in rows if row.measure == FAILED_STARTS)
     if failed.verdict not in {"better", "worse"}:
         return rows
-    note = "it covers the servers that became ready, and another share of them did"
+    note = "it covers only servers that became ready, and the runs differ in how many did"
     return [
         replace(row, low=None, high=None, verdict="not judged", note=note) if row.measure == MEAN_START else row
         for row in rows
@@ -192,13 +192,13 @@ def _left_out(pairs: list[tuple[Measure, Statistic | None, Statistic | None]]) -
 
 
 def _too_coarse(rows: list[Row]) -> Iterator[str]:
-    """Warn where even the surest measure of the starts could hide what people would feel."""
+    """Warn where even the most certain measure of the starts could hide what people would feel."""
     starts = [row for row in rows if row.measure.startswith(START_TO_READY)]
     hidden = [max(-row.low, row.high) for row in starts if row.low is not None and row.high is not None]
     if all(row.verdict in {"no difference", "not judged"} for row in starts) and min(hidden, default=1.0) > _COARSE:
         how_much = f"by {100 * min(hidden):.0f} % " if hidden else ""
         yield (
-            f"Start to ready could differ {how_much}without being seen here: there were too few starts, or they varied "
+            f"Start to ready could differ {how_much}without showing here: there were too few starts, or they varied "
             "too much. Longer runs tell more."
         )
 
@@ -208,7 +208,7 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
     if before.folder.resolve() == after.folder.resolve():
         yield "Both are the same run."
     if differing := _different_events(before.event, after.event):
-        yield f"The events differ in {differing}: what differs in the measures may come from that."
+        yield f"{differing}: that may be why measures differ."
     if first.planned_people != second.planned_people and before.event and after.event:
         yield f"{first.planned_people} people were planned before, and {second.planned_people} after."
     names = sorted({*first.options, *second.options})
@@ -226,18 +226,19 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
             yield f"In the run {when}: {info.generator}"
         if info.people_lost:
             people = words.counted(info.people_lost, "person", "people")
-            yield f"In the run {when}, {people} got lost with a worker that died."
+            yield f"The run {when} lost {people} with a worker that died."
         if run.broke_off:
-            yield f"The run {when} did not end in order, or is not over."
+            yield f"The run {when} was cut off, or is still going on."
         if info.ended_because:
-            yield f"The run {when} ended before its time: {info.ended_because.rstrip('.')}."
+            yield f"The run {when} ended early: {info.ended_because.rstrip('.')}."
 
 
 def _different_events(before: Event | None, after: Event | None) -> str:
     if before is None or after is None:
-        return "" if before is after else "that only one of the runs had one"
+        return "" if before is after else "Only one of the runs had an event"
     names = [name for name in type(before).model_fields if name not in {"title", "targets"}]
-    return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
+    differing = ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
+    return f"The events differ in {differing}" if differing else ""
 
 
 def _short(value: Any) -> str:
@@ -256,7 +257,7 @@ def _headline(rows: list[Row], smallest: float, warned: bool) -> str:
     if not parts and all(row.verdict == "not judged" for row in rows):
         parts.append("Nothing could be judged.")
     elif not parts:
-        parts.append(f"No difference: no measure differs by more than {100 * smallest:g} % and beyond chance.")
+        parts.append(f"No difference: no measure differs by more than {100 * smallest:g} % and by more than chance.")
     if warned:
         parts.append("Read the warnings first.")
     return " ".join(parts)

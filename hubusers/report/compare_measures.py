@@ -1,4 +1,4 @@
-"""What is compared of two runs: each measure as a statistic of what happened, in order of time."""
+"""The measures that two runs are compared by: each a statistic of what happened, in order of time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hubusers.results.results import Results
 Unit = Literal["seconds", "share", "bytes"]
 
 SMALLEST_WAIT = 0.02
-"""Seconds; nobody feels a smaller difference, however large a part of a few milliseconds it is."""
+"""Seconds. Nobody feels a smaller difference, even where it is large in percent."""
 
 FAILED_STARTS = "failed starts"
 MEAN_START = "start to ready mean"
@@ -20,7 +20,7 @@ MEAN_START = "start to ready mean"
 
 @dataclass(frozen=True)
 class Measure:
-    """One number of a run. Of all of them, less is better."""
+    """One number of a run. Less is better in all of them."""
 
     name: str
     unit: Unit
@@ -75,7 +75,7 @@ def _cpu_per_start(results: Results) -> Statistic | None:
     starts = len(results.records.of(START_TO_READY))
     if len(cpu) < 2 or not starts:
         return None
-    used = sum(max(after - before, 0.0) for before, after in pairwise(cpu))  # a restarted hub counts anew
+    used = sum(max(after - before, 0.0) for before, after in pairwise(cpu))  # a hub that restarts counts from zero
     return Mean([used / starts])
 
 
@@ -99,7 +99,7 @@ MEASURES = [
     Measure("hub probe p50", "seconds", _of_probes(50), SMALLEST_WAIT),
     Measure("hub probe p95", "seconds", _of_probes(95), SMALLEST_WAIT),
     Measure("requests p95", "seconds", _of_requests, SMALLEST_WAIT),
-    # Of equal runs on a shared machine it differed by up to 28 %, with whatever else took the same cores and caches.
+    # Not judged: between equal runs on a shared machine it differed by up to 28 %, with what else used its cores.
     Measure("hub CPU per start", "seconds", _cpu_per_start, judged=False),
     Measure("hub memory, highest", "bytes", _highest_memory, judged=False),
 ]

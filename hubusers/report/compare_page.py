@@ -1,4 +1,4 @@
-"""The page of a comparison: its table, all differences with their intervals, and the starts of both runs."""
+"""The page of a comparison: its table, the differences with their intervals, and the starts of both runs."""
 
 from pathlib import Path
 
@@ -10,27 +10,27 @@ from hubusers.report.page import page
 from hubusers.report.thinning import climbing, thinned
 from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.records import START_TO_READY, Record, counted
 
 _LOOKS = {"worse": FAILED, "better": COLOURS[2], "no difference": PLANNED}
 _COLOURS = (COLOURS[0], COLOURS[1])  # before, after
-_FARTHEST = 2.0  # relative difference that is drawn; what is beyond ends at the edge
-_STRETCHES = 40  # of time, each with its median
+_FARTHEST = 2.0  # the largest relative difference that is drawn; larger ones end at the edge
+_STRETCHES = 40  # of time; each gets a median
 _FEWEST_FOR_MEDIAN = 3
-_MOST_POINTS = 1500  # of one run; two clouds lie on each other
+_MOST_POINTS = 1500  # of one run; the points of both runs overlap
 
 
 def write_comparison(comparison: Comparison, before: FinishedRun, after: FinishedRun, path: Path) -> None:
     """Write a comparison as a page that stands alone.
 
     Args:
-        comparison: Of the two runs.
+        comparison: The comparison of the two runs.
         before: The first run.
         after: The second.
-        path: The file, made or replaced.
+        path: The file, which is made or replaced.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     html = page(
         "compare.html",
@@ -93,11 +93,11 @@ def _intervals(rows: list[Row], smallest: float) -> Chart:
     band = {"type": "rect", "x0": -100 * smallest, "x1": 100 * smallest, "fillcolor": PLANNED, "opacity": 0.18}
     zero = {"type": "line", "x0": 0, "x1": 0, "line": {"color": PLANNED, "width": 1}}
     about = (
-        "Each measure after, relative to before, with its interval; right is worse. The band is what does not matter: "
-        f"{100 * smallest:g} % either way."
+        "Each measure after, relative to before, with its interval. Right is worse. Within the grey band "
+        f"({100 * smallest:g} % either way) a difference does not matter."
     )
     if right >= 100 * _FARTHEST:
-        about += f" What is above +{100 * _FARTHEST:g} % ends at the edge."
+        about += f" Differences above +{100 * _FARTHEST:g} % end at the edge."
     return Chart(
         "intervals",
         "Differences",
@@ -144,7 +144,7 @@ def _percent(difference: float | None) -> float:
 def _distributions(before: FinishedRun, after: FinishedRun) -> Chart:
     traces = []
     for run, name, colour in zip((before, after), ("before", "after"), _COLOURS, strict=True):
-        starts = _starts(run)
+        starts = counted(run.results.records.starts())
         seconds, ranks = climbing([start.seconds for start in starts if not start.failure])
         traces.append(
             line(
@@ -159,7 +159,7 @@ def _distributions(before: FinishedRun, after: FinishedRun) -> Chart:
     return Chart(
         "distributions",
         "Start to ready",
-        "Which share of the starts had a ready server within so many seconds. Starts that failed never do, so with "
+        "Percentage of the starts whose server was ready within a time. A start that failed is never ready, so with "
         "failures a line ends below 100 %.",
         figure(
             traces,
@@ -197,8 +197,8 @@ def _over_time(before: FinishedRun, after: FinishedRun) -> Chart:
     return Chart(
         "over-time",
         "Start to ready over time",
-        "Each start that succeeded, by when it was due, and the medians along the way."
-        + (" Of many, only every few are drawn." if fewer else ""),
+        "Each start that succeeded, by when it was due, and the median of each stretch of time."
+        + (" There are many starts, so only some of them are drawn." if fewer else ""),
         figure([*clouds, *medians], axis.layout, {"title": {"text": "seconds from start to ready"}}),
         over_time=True,
     )

@@ -1,4 +1,4 @@
-"""How many servers were pending, and how many ready, at each moment: exactly, from the records of a run's steps."""
+"""How many servers were pending, and how many ready, at each moment, from the records of a run."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,10 +10,12 @@ from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Records
 
 
 class Count:
-    """A number that changes at certain moments and stays the same between them; 0 before the first.
+    """A count of spans of time that is known at every moment.
+
+    A span that ends at the moment when another one begins is not counted together with it.
 
     Args:
-        spans: From when to when each of those was there that are counted; seconds, of whatever clock.
+        spans: The begin and the end of each span, in seconds of any clock.
     """
 
     def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
@@ -23,7 +25,7 @@ class Count:
             changes[end] -= 1
         self.times: NDArray[np.float64] = np.array(sorted(changes), dtype=float)
         self.values = np.cumsum([changes[time] for time in sorted(changes)], dtype=int)
-        # The area below the curve up to each change makes means cheap.
+        # The area below the curve, up to each change, makes means cheap.
         self._area = np.concatenate([[0.0], np.cumsum(np.diff(self.times) * self.values[:-1])])
 
     def at(self, time: float) -> int:
@@ -36,7 +38,7 @@ class Count:
         return max([self.at(begin), *map(int, self.values[first:last])])
 
     def mean(self, begin: float, end: float) -> float:
-        """Return the mean over a time."""
+        """Return the mean between two moments."""
         if not len(self.times) or end <= begin:
             return 0.0
         before, after = np.interp([begin, end], self.times, self._area)
@@ -44,7 +46,7 @@ class Count:
 
 
 def pending(records: Records) -> Count:
-    """Count the starts under way: from when each was due until it was ready, had failed, or the run ended."""
+    """Count the starts under way: each from when it was due until it was ready, had failed, or the run ended."""
     return Count((record.began, record.began + record.seconds) for record in records.starts())
 
 
@@ -52,8 +54,8 @@ def ready(records: Records, ended: float) -> Count:
     """Count the ready servers: each from when it was ready until its stop began, or until the end of the run.
 
     Args:
-        records: Of the run.
-        ended: Seconds since the epoch.
+        records: The records of the run.
+        ended: When the run ended, in seconds since the epoch.
     """
     stops, starts = defaultdict(list), defaultdict(list)
     for record in records:

@@ -1,4 +1,4 @@
-"""What a run tells of where its time went: the figures that `limits` judges by."""
+"""Figures that show where the time of a run went; `limits` judges by them."""
 
 from dataclasses import dataclass
 from statistics import fmean
@@ -13,48 +13,48 @@ from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
 
 _BUSY = 0.5
-"""Share of the most starts that were ever under way; what is more counts as the busy time. A run is mostly calm, and
-means over all of it would hide what the rush did to the hub."""
+"""The busy time is when at least this share of the highest number of starts under way was under way. A run is mostly
+calm, and means over all of it would hide what the rush did to the hub."""
 
 _HANDLERS = {
     "POST /users/{name}/server": "POST UserServerAPIHandler",
     "GET /users/{name}": "GET UserAPIHandler",
     "GET /users": "GET UserListAPIHandler",
 }
-"""Requests as both sides name them. Progress streams are not among them, because the hub times those until they end,
-nor are stops, during which the hub itself waits for the proxy."""
+"""Requests that both sides measure, by their names here and in the hub. Progress streams are left out, because the hub
+measures them until they end, and so are stops, during which the hub itself waits for the proxy."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Figures of a run. None is what was not measured.
 
-    The parts of the mean are those of the slower half of the starts, failures first: where it hurts.
+    The mean and its parts are of the slower half of the starts, where a failure is the slowest: there it hurts.
     """
 
     starts: int = 0
     failures: int = 0
     mean: float = 0.0  # seconds from start to ready, or to the failure
-    throttled: float = 0.0  # seconds of it waited because of a 429
-    throttled_starts: int = 0  # of all
-    throttled_by: str = ""  # the limit that cost the most of it
+    throttled: float = 0.0  # seconds of the mean spent waiting because of a 429
+    throttled_starts: int = 0  # of all starts
+    throttled_by: str = ""  # the limit that caused most of that
     has_metrics: bool = False
-    spawns: float = 0.0  # that succeeded, as the hub counted
-    spawn: float | None = None  # seconds of the mean that the hub itself measured as spawn duration
+    spawns: float = 0.0  # successful ones, as the hub counted them
+    spawn: float | None = None  # seconds of the mean that were the spawn, by the hub's own measure
     cpu: float | None = None  # share of a core that the hub used in the busy time
-    event_loop: float | None = None  # seconds that 95 of 100 turns of the hub's event loop took at most, then
-    probe: float | None = None  # seconds, the median in the busy time; infinite where they failed
+    event_loop: float | None = None  # p95 of the hub's event loop intervals in the busy time, in seconds
+    probe: float | None = None  # p50 of the probes in the busy time, in seconds; infinite where they failed
     client_requests: float | None = None  # mean seconds of requests as seen from here
-    hub_requests: float | None = None  # and of the same ones as the hub itself measured them
+    hub_requests: float | None = None  # mean seconds of the same requests, by the hub's own measure
 
     @property
     def rest(self) -> float:
-        """Seconds of the mean that are neither."""
+        """Seconds of the mean for everything but the spawn and throttled waits."""
         return max(0.0, self.mean - self.throttled - (self.spawn or 0.0))
 
 
 def gather(results: Results) -> Evidence:
-    """Measure what a run tells of where its time went."""
+    """Measure where the time of a run went."""
     starts = results.records.of(START_TO_READY)
     samples = results.hub_samples
     if not starts:
@@ -108,7 +108,7 @@ def _worst_limit(starts: list[Record]) -> str:
 
 
 def _spawns(all_of_them: list[Interval], busy: list[Interval]) -> Observations:
-    """Return the hub's successful spawns: of the busy time, or of the whole run where none ended then."""
+    """Return the hub's successful spawns in the busy time, or in the whole run where none ended in the busy time."""
     in_busy_time = together([one.spawns for one in busy])
     return in_busy_time if in_busy_time.count else together([one.spawns for one in all_of_them])
 
@@ -123,7 +123,7 @@ def _requests(results: Results) -> tuple[float | None, float | None]:
         there = difference(samples[0].requests.get(handler, none), samples[-1].requests.get(handler, none))
         here = np.asarray(results.requests.of(name).seconds)
         if there and there.count and len(here):
-            # Weighed alike on both sides, because others may use the hub as well.
+            # The same weights on both sides, because other people may use the hub as well.
             of_hub.append(Observations(len(here), there.seconds / there.count * len(here)))
             of_clients.append(float(here.sum()))
     count = together(of_hub).count

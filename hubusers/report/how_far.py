@@ -17,15 +17,15 @@ from hubusers.results.targets import Outcome, outcome
 
 @dataclass(frozen=True)
 class ClimbedStep:
-    """What happened to the people who were due in one step of a climbing event."""
+    """One step of a climbing event: what happened to the people who were due in it."""
 
-    per_minute: float  # people who should come
+    per_minute: float  # people who were due
     people: int  # whose start was due in it
     ready_per_minute: float  # starts that became ready
     most_ready: int  # servers at the same time
     failed: int  # starts
     p95: float  # seconds from start to ready; infinite where too many failed
-    outcomes: list[Outcome]  # of those targets that were measured in it
+    outcomes: list[Outcome]  # of the targets that were measured in it
     is_whole: bool  # whether it was over when the run ended
 
     @property
@@ -34,11 +34,11 @@ class ClimbedStep:
 
     @property
     def unknown(self) -> str:
-        """Why it is not known whether the step was held, as a clause; "" where it is."""
+        """Why it is not known whether the step was held, as a clause; "" where it is known."""
         if self.missed:
             return ""
         if not self.is_whole:
-            return "the run ended in the midst of it"
+            return "the run ended during it"
         if any(one.state == "undecided" for one in self.outcomes):
             return "too many of its starts were under way when the run ended"
         return "" if self.outcomes else "no target was measured in it"
@@ -46,7 +46,7 @@ class ClimbedStep:
 
 @dataclass(frozen=True)
 class HowFar:
-    """The steps that people came in, and the answer in one sentence."""
+    """The steps in which people came, and the answer in one sentence."""
 
     steps: list[ClimbedStep]
     answer: str
@@ -92,8 +92,8 @@ def is_lost(step: Step, targets: list[Target], results: Results, *, began: float
 
     Args:
         step: One that is over.
-        targets: Of the event.
-        results: Of the run so far.
+        targets: The targets of the event.
+        results: The results of the run so far.
         began: Seconds since the epoch: when the run began.
         due: How many people were planned to come in the step.
         pending: How many starts are under way, of this step or of later ones.
@@ -144,19 +144,19 @@ def _answer(steps: list[ClimbedStep], *, all_of_them: int, targets: bool) -> str
         )
     held = list(takewhile(lambda step: not step.unknown, steps))
     if not held:
-        return f"Of the first step ({_rate(steps[0])}) it is not known whether it was held: {steps[0].unknown}."
+        return f"It is not known whether the first step ({_rate(steps[0])}) was held: {steps[0].unknown}."
     if len(held) < len(steps):
         next_step = steps[len(held)]
         return (
-            f"The hub held {_rate(held[-1])} and {_most_servers(held)}; of the next step ({next_step.per_minute:g} a "
-            f"minute) it is not known: {next_step.unknown}."
+            f"The hub held {_rate(held[-1])} and {_most_servers(held)}; it is not known whether the next step "
+            f"({next_step.per_minute:g} a minute) was held: {next_step.unknown}."
         )
     if len(steps) < all_of_them:
         return (
-            f"The hub held {_rate(steps[-1])} and {_most_servers(steps)}; then the run ended, before "
-            f"{words.counted(all_of_them - len(steps), 'step')} more."
+            f"The hub held {_rate(steps[-1])} and {_most_servers(steps)}; then the run ended, with "
+            f"{words.counted(all_of_them - len(steps), 'step')} to go."
         )
-    return f"All steps up to {_rate(steps[-1])} and {_most_servers(steps)} were held; where it breaks is further up."
+    return f"All steps up to {_rate(steps[-1])} and {_most_servers(steps)} were held; the hub's limit is higher."
 
 
 def _rate(step: ClimbedStep) -> str:
@@ -177,6 +177,6 @@ def _reason(missed: Outcome) -> str:
     who = "" if target.cohort is None else f" of {target.cohort}"
     if math.isinf(missed.measured or 0.0):
         return f"{what}{who} p{target.percentile:g} was out of reach, because too many failed"
-    # Shares are of failed or throttled ones, in the plural.
+    # Shares are of failed or throttled ones, so plural: "failed starts were".
     value = "were" if target.percentile is None else f"p{target.percentile:g} was"
     return f"{what}{who} {value} {missed.shown}"

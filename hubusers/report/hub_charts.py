@@ -1,4 +1,4 @@
-"""The charts of the hub itself: what its metrics said while the run lasted, and whether it answered."""
+"""The charts of the hub itself: its metrics while the run lasted, and how quickly it answered."""
 
 from hubusers.report.chart import COLOURS, FAILED, Chart, TimeAxis, Trace, figure, line, points
 from hubusers.report.hub_intervals import Interval, at_most, intervals
@@ -53,7 +53,7 @@ def _answering(between: list[Interval], probes: list[Probe], axis: TimeAxis) -> 
     turns = [at_most(one.event_loop, 95) if one.event_loop else None for one in between]
     if any(turn is not None for turn in turns):
         middles = axis.positions([(one.begin + one.end) / 2 for one in between])
-        hover = "95 of 100 turns within %{y} s, after %{x:.2f}"
+        hover = "95 % of the intervals at most %{y} s, after %{x:.2f}"
         traces.append(line(middles, turns, "event loop, p95", COLOURS[1], hover, line={"shape": "hvh", "dash": "dash"}))
     shown, every = thinned(probes)
     answered, failed = [one for one in shown if not one.failure], [one for one in shown if one.failure]
@@ -67,8 +67,8 @@ def _answering(between: list[Interval], probes: list[Probe], axis: TimeAxis) -> 
     if not traces:
         return None
     about = (
-        "Probes are small requests that a free hub answers at once; they pass the proxy. Turns of the hub's event loop "
-        "are told by the hub, never below 0.05 s: while one lasts, nobody gets an answer."
+        "Probes are small requests through the proxy, which a hub that is not busy answers at once. Event loop "
+        "intervals are the hub's own measure, never below 0.05 s: during an interval nobody gets an answer."
     )
     return Chart(
         "hub-answers",
@@ -87,7 +87,7 @@ def _running(samples: list[HubSample], axis: TimeAxis) -> Chart | None:
     return Chart(
         "hub-running",
         "Servers that the hub counts",
-        "Running servers by the hub's own count: also those of other people.",
+        "Running servers by the hub's own count, including those of other people.",
         figure(
             [line(moments, [count for _, count in told], "running", COLOURS[2], "%{y} running after %{x:.2f}")],
             axis.layout,

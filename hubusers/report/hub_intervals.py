@@ -1,4 +1,4 @@
-"""What the hub did between two readings of its metrics, which count since the hub started."""
+"""What the hub did between two readings of its metrics, whose counts begin when the hub starts."""
 
 import itertools
 import math
@@ -9,17 +9,17 @@ from hubusers.results.hub_samples import HubSample, Observations
 
 @dataclass(frozen=True)
 class Interval:
-    """The time between two readings. None is what this hub does not tell, or what a restart of it made unknown."""
+    """The time between two readings. None is what this hub does not report, or what is unknown after a restart."""
 
     begin: float  # seconds since the epoch
     end: float
     cpu_seconds: float | None  # that the hub's process used
-    event_loop: Observations | None  # turns of the hub's event loop
-    spawns: Observations  # that succeeded
+    event_loop: Observations | None  # intervals of the hub's event loop
+    spawns: Observations  # successful ones
 
     @property
     def cpu(self) -> float | None:
-        """Share of a core."""
+        """The hub's CPU, as a share of a core."""
         return None if self.cpu_seconds is None else self.cpu_seconds / (self.end - self.begin)
 
 
@@ -38,7 +38,7 @@ def intervals(samples: list[HubSample]) -> list[Interval]:
 
 
 def difference(earlier: Observations | None, later: Observations | None) -> Observations | None:
-    """Return what was observed between two readings; None when one of them is missing, or the hub began anew."""
+    """Return what was observed between two readings; None when one is missing, or the hub was restarted."""
     if earlier is None or later is None or later.count < earlier.count:
         return None
     return Observations(
@@ -58,16 +58,17 @@ def together(observations: list[Observations]) -> Observations:
     )
 
 
-def at_most(observations: Observations, percentile: float) -> float | None:
-    """Return the limit of the bucket that a percentile lies in: so many of 100 took at most so many seconds.
+def at_most(observations: Observations, percent: float) -> float | None:
+    """Return a percentile of a histogram: the upper bound, in seconds, of the bucket that it lies in.
 
-    Beyond the last bucket it is that one's limit, which is then too little. None when nothing was observed.
+    A percentile beyond the last bucket is returned as the bound of that bucket, which is too low. None when nothing was
+    observed.
     """
     limits = sorted((float(limit), count) for limit, count in observations.buckets.items())
     if not limits or observations.count <= 0:
         return None
     finite = [limit for limit, _ in limits if math.isfinite(limit)]
-    wanted = percentile / 100 * observations.count
+    wanted = percent / 100 * observations.count
     found = next((limit for limit, count in limits if count >= wanted), math.inf)
     return min(found, max(finite)) if finite else None
 

@@ -1,7 +1,8 @@
-"""A verdict as CI systems read it: JUnit's XML."""
+"""A verdict for CI systems, as JUnit XML."""
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
+from hubusers.report import words
 from hubusers.report.how_far import HowFar
 from hubusers.report.page import printable
 from hubusers.report.verdict import Verdict
@@ -32,7 +33,7 @@ def _of_target(one: Outcome, verdict: Verdict) -> Failure | Error | None:
             ),
             verdict,
         )
-    # A target that was held by fewer people than should come is no answer either.
+    # A target that was held while fewer people came than planned is not an answer either.
     return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
 
 
@@ -45,8 +46,8 @@ def _of_steps(climbed: HowFar, verdict: Verdict) -> Failure | Error | None:
 
 def _of_clean_up(info: RunInfo) -> Failure | Error | None:
     if not info.clean_up:
-        return Error("not known: the run did not end in order", "no answer")
-    left = f"{info.left_behind} accounts left: {printable(info.clean_up)}"
+        return Error("not known: the run was cut off, or is still going on", "no answer")
+    left = f"{words.counted(info.left_behind, 'account')} left: {printable(info.clean_up)}"
     return Failure(left, "left behind") if info.left_behind else None
 
 

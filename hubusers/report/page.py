@@ -1,4 +1,4 @@
-"""Pages that stand alone: one HTML file with its styles, scripts and charts inside, which fetches nothing."""
+"""Pages in one HTML file, with styles, scripts and charts inside; they fetch nothing."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 from hubusers.report import words
 from hubusers.report.chart import Chart
 
-# All but tab, line feed and carriage return; XML 1.0 cannot hold them, and no reader misses them.
+# All but tab, line feed and carriage return. XML 1.0 cannot hold them.
 _CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -17,8 +17,8 @@ def page(template: str, charts: list[Chart], **content: Any) -> str:
     """Return a page: a template of this package, which includes style.css, plotly and charts.js through base.html.
 
     Args:
-        template: Its name.
-        charts: What the page draws, each into the element of the template whose id is "chart-" and its name.
+        template: The name of the template.
+        charts: The page draws each into the element whose id is "chart-" and the name of the chart.
         content: What else the template shows. All of it is escaped.
     """
     html = environment().get_template(template)
@@ -27,7 +27,7 @@ def page(template: str, charts: list[Chart], **content: Any) -> str:
 
 
 def markdown(template: str, **content: Any) -> str:
-    """Return a text of Markdown; its template passes what others wrote through the filter `md`."""
+    """Return a Markdown text. Its template passes all text from outside through the filter `md`."""
     return environment().get_template(template).render(**content)
 
 
@@ -37,7 +37,7 @@ def printable(text: str) -> str:
 
 
 def environment() -> Environment:
-    """Return Jinja as this package uses it: HTML is escaped, and a name that is not there is an error."""
+    """Return Jinja's environment for this package: HTML is escaped, and a missing name is an error."""
     made = Environment(
         loader=PackageLoader("hubusers.report"),
         autoescape=select_autoescape(["html"]),
@@ -55,5 +55,5 @@ def _in_seconds(seconds: float | None) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Return a text that Markdown shows as it is, on one line."""
+    """Return a text that Markdown shows literally, on one line."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(printable(text).split()))

@@ -1,4 +1,4 @@
-"""The plan of an event, drawn for a terminal before anybody starts a server."""
+"""Draws the plan of an event for a terminal, before anybody starts a server."""
 
 import math
 from collections import Counter
@@ -16,19 +16,19 @@ _MOST_BARS = 85
 _MOST_TICKS = 8
 _MINUTE = 60
 _ROUND = [1, 2, 5, 10, 15, 30, *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))]
-"""Seconds that are easy to read on an axis."""
+"""Lengths of time that are easy to read on an axis, in seconds."""
 
 
 def drawn(event: Event, people: list[Person], seed: int) -> str:
-    """Return who comes when, and how many servers there are, as if each were ready and gone at once.
+    """Return a drawing of arrivals and servers over time, as if each server were ready, and gone, at once.
 
     Args:
-        event: What is planned.
+        event: The event.
         people: Its plan.
-        seed: What the plan was drawn with.
+        seed: The seed of the plan.
 
     Returns:
-        Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run: scaled.
+        Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run, so scaled.
     """
     stays = _stays(event, people)
     facts = _facts(event, people, stays, seed)
@@ -46,14 +46,14 @@ def drawn(event: Event, people: list[Person], seed: int) -> str:
     return "\n\n".join(
         [
             table,
-            _chart(f"People who arrive within {in_words(by_arrival)}", bars, by_arrival),
+            _chart(f"People who arrive in each {in_words(by_arrival)}", bars, by_arrival),
             _chart("Servers", most, by_stay),
         ]
     )
 
 
 def _stays(event: Event, people: list[Person]) -> list[tuple[float, float]]:
-    """Return when each server is started and stopped, in seconds after the start."""
+    """Return the begin and the end of each server, in seconds after the start of the event."""
     over = math.inf if event.ends_after is None else event.scaled(event.ends_after)
     stays: list[tuple[float, float]] = []
     for person in people:
@@ -70,7 +70,7 @@ def _most_in_a_minute(moments: list[float]) -> int:
     """Return how many of these moments, in order, lie within one minute at most."""
     most = first = 0
     for position, moment in enumerate(moments):
-        while moment - moments[first] > _MINUTE - 1e-6:  # who comes a minute later, but for rounding, is in the next
+        while moment - moments[first] > _MINUTE - 1e-6:  # a minute apart, but for rounding: not within one
             first += 1
         most = max(most, position - first + 1)
     return most
@@ -116,7 +116,7 @@ def _counted(counts: dict[str, int]) -> str:
 def _chart(title: str, bars: list[int], bar: float) -> str:
     figure = plotext.figure
     figure.clear()
-    plotext.terminal.limit(False, False)  # the size given here, whatever the terminal's is
+    plotext.terminal.limit(False, False)  # use this size, whatever the size of the terminal
     figure.plot_size(_WIDTH, _HEIGHT)
     figure.title(title)
     figure.draw(figure.bar([number + 0.5 for number in range(len(bars))], bars, width=1))

@@ -1,8 +1,9 @@
-"""How sure is a difference between two runs? Intervals for percentiles, means and shares.
+"""How certain a difference between two runs is: intervals for percentiles, means and shares.
 
-The times of a run are no independent draws: who comes while the hub is busy waits, and so do those after them. So whole
-blocks of neighbours in time are drawn again, not single times. Two runs of one event see the same rush at the same
-point, so each draw takes the same blocks of both: what the event does to both then adds nothing to the interval.
+The times of a run are not independent: people who come while the hub is busy wait, and so do those after them. So whole
+blocks of neighbours in time are resampled, not single times (a circular block bootstrap). Two runs of one event see the
+same rush at the same point, so each draw takes the same blocks of both: what the event does to both then does not widen
+the interval.
 """
 
 import math
@@ -18,17 +19,17 @@ from numpy.typing import NDArray
 from hubusers.results.percentiles import percentile
 
 FEWEST_PIECES = 8
-"""With fewer pieces of a run to draw from, an interval would say nothing."""
+"""With fewer pieces of a run to draw from, an interval would mean nothing."""
 
 Array = NDArray[np.float64]
 
 _DRAWS = 4000
 _SEED = 1  # the same runs always give the same answer
 _MOST_PIECES = 200
-_MOST_BLOCKS = 16  # of a run: each long enough for what a short queue remembers
-_FEWEST_BLOCKS = 8  # where queues are long; fewer could not tell how much they differ
-_RESEMBLING = 0.2  # autocorrelation; of 200 independent pieces it is hardly ever larger
-_MOST_VALUES = 1000  # that a percentile is looked for among: a tenth of a percent apart
+_MOST_BLOCKS = 16  # in a run; each block is long enough for a short queue
+_FEWEST_BLOCKS = 8  # where queues are long; fewer would not show how much blocks differ
+_RESEMBLING = 0.2  # autocorrelation; 200 independent pieces hardly ever have more
+_MOST_VALUES = 1000  # candidates for a percentile, a tenth of a percent apart
 
 
 class Statistic(Protocol):
@@ -41,10 +42,10 @@ class Statistic(Protocol):
     def estimate(self) -> float: ...
 
     def course(self, pieces: int) -> Array:
-        """Return how high the values were in each of so many pieces, on a scale that both runs share."""
+        """Return how high the values were in each of `pieces` pieces, on the same scale for both runs."""
 
     def drawn(self, weights: Array) -> Array:
-        """Return the number as it would be for each row of weights: how often each piece of the run counts."""
+        """Return the number for each row of weights, which say how often each piece of the run counts."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Percentile:
         return percentile(self.values, self.percent)
 
     def course(self, pieces: int) -> Array:
-        # Ranks tell how long the run remembers a rush, also where only few values are beyond the percentile.
+        # Ranks show how long a rush goes on to have an effect, even where few values are beyond the percentile.
         ranks = np.argsort(np.argsort(np.asarray(self.values), kind="stable"))
         return np.bincount(_pieces(self.count, pieces), weights=ranks / self.count) * pieces / self.count
 
@@ -104,7 +105,7 @@ class Mean:
 
 
 def relative_difference(before: float, after: float) -> float:
-    """Return by which share of it a number grew; infinite where it was nothing, or has become infinite."""
+    """Return the relative growth of a number; infinite where it was 0, or has become infinite."""
     return float(_as_relative(_contrast(np.float64(before), np.float64(after))))
 
 
@@ -112,9 +113,9 @@ def relative_interval(before: Statistic, after: Statistic, doubt: float) -> tupl
     """Return an interval for the relative difference of a number between two runs.
 
     Args:
-        before: The number in the first run; like the second, of at least FEWEST_PIECES measurements.
-        after: The number in the second.
-        doubt: In how many of 1 cases, such as 0.05, the true difference may be outside.
+        before: The number in the first run, from at least `FEWEST_PIECES` measurements.
+        after: The number in the second run, likewise.
+        doubt: The share of cases, such as 0.05, in which the true difference may be outside.
     """
     pieces = min(before.count, after.count, _MOST_PIECES)
     length = _block_length(after.course(pieces) - before.course(pieces))
@@ -122,7 +123,7 @@ def relative_interval(before: Statistic, after: Statistic, doubt: float) -> tupl
     contrasts = _contrast(before.drawn(weights), after.drawn(weights))
     estimate = float(_contrast(np.float64(before.estimate), np.float64(after.estimate)))
     low, high = np.quantile(contrasts, [doubt / 2, 1 - doubt / 2])
-    # Few blocks differ less among themselves than the truth does: widen as Student's t does the normal distribution.
+    # A few blocks vary less than all possible ones: widen the interval as Student's t widens the normal distribution.
     wider = _wider_for(pieces / length, doubt)
     low = estimate - wider * max(estimate - low, 0)
     high = estimate + wider * max(high - estimate, 0)
@@ -130,12 +131,12 @@ def relative_interval(before: Statistic, after: Statistic, doubt: float) -> tupl
 
 
 def share_interval(before: tuple[int, int], after: tuple[int, int], doubt: float) -> tuple[float, float]:
-    """Return an interval for the difference of two shares, by Newcombe's method of Wilson's intervals.
+    """Return an interval for the difference of two shares, by Newcombe's method from Wilson's intervals.
 
     Args:
-        before: How many it was the case for, of how many.
-        after: The same of the second run.
-        doubt: In how many of 1 cases, such as 0.05, the true difference may be outside.
+        before: In the first run, the number of cases and the number of all.
+        after: The same in the second run.
+        doubt: The share of cases, such as 0.05, in which the true difference may be outside.
     """
     z = NormalDist().inv_cdf(1 - doubt / 2)
     share_before, low_before, high_before = _wilson(*before, z)
@@ -155,7 +156,7 @@ def _wilson(count: int, of: int, z: float) -> tuple[float, float, float]:
 
 
 def _pieces(count: int, pieces: int) -> NDArray[np.intp]:
-    """Return for each of so many measurements in which of the equal pieces it is."""
+    """Return, for each of `count` measurements, the number of the equal piece that it is in."""
     return np.arange(count) * pieces // count
 
 
@@ -163,7 +164,7 @@ def _block_length(noise: Array) -> int:
     """Return how many pieces make a block: twice as many as resemble each other, within bounds."""
     pieces = len(noise)
     noise = noise - noise.mean()
-    resemblance = np.correlate(noise, noise, "full")[pieces - 1 :]  # to those so many pieces later
+    resemblance = np.correlate(noise, noise, "full")[pieces - 1 :]  # by the distance in pieces
     different = np.flatnonzero(resemblance <= _RESEMBLING * resemblance[0])
     wanted = 2 * (int(different[0]) if len(different) else pieces)
     return math.ceil(min(max(wanted, pieces / _MOST_BLOCKS), pieces / _FEWEST_BLOCKS))
@@ -171,7 +172,7 @@ def _block_length(noise: Array) -> int:
 
 @lru_cache(maxsize=8)
 def _block_weights(pieces: int, length: int) -> Array:
-    """Draw blocks of neighbouring pieces, the last and the first being neighbours; a row for each draw."""
+    """Draw blocks of neighbouring pieces, where the last and the first are neighbours; a row for each draw."""
     first = np.random.default_rng(_SEED).integers(pieces, size=(_DRAWS, math.ceil(pieces / length)))
     cells = first + pieces * np.arange(_DRAWS)[:, None]
     begins = np.bincount(cells.ravel(), minlength=_DRAWS * pieces).reshape(_DRAWS, pieces)
@@ -182,7 +183,7 @@ def _block_weights(pieces: int, length: int) -> Array:
 
 
 def _contrast(before: Array | np.float64, after: Array | np.float64) -> Array:
-    """Return (after - before) / (after + before): from -1 to 1 whatever is zero or infinite, and 0 for equals."""
+    """Return (after - before) / (after + before): from -1 to 1 even for zero and infinity, and 0 for equals."""
     with np.errstate(invalid="ignore"):
         contrast = (after - before) / (after + before)
     contrast = np.where(np.isinf(after), 1.0, contrast)
@@ -196,7 +197,7 @@ def _as_relative(contrast: Array | np.float64) -> Array:
 
 
 def _wider_for(blocks: float, doubt: float) -> float:
-    """Return Student's t (Cornish and Fisher's expansion) to the normal quantile, with the lost degree of freedom."""
+    """Return how much wider Student's t is than the normal distribution, by Cornish and Fisher's expansion."""
     z = NormalDist().inv_cdf(1 - doubt / 2)
     freedom = blocks - 1
     t = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

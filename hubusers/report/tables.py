@@ -1,4 +1,4 @@
-"""The figures of a run as rows of tables."""
+"""The figures of a run, as rows of tables."""
 
 import math
 from collections import Counter
@@ -42,7 +42,7 @@ def steps_table(results: Results) -> list[Times]:
 
 
 def cohorts_table(results: Results) -> list[Times]:
-    """Return a row of start to ready for each cohort; none where there are no cohorts."""
+    """Return a row of start to ready for each cohort; none without cohorts."""
     starts = results.records.starts()
     cohorts = sorted({record.cohort for record in starts} - {""})
     counted_starts = ((cohort, counted(one for one in starts if one.cohort == cohort)) for cohort in cohorts)
@@ -66,27 +66,31 @@ def failures_table(results: Results) -> list[FailureKind]:
 
 
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
-    """Return what limited a run in figures, with their names; only those that were measured."""
+    """Return the names and figures of what limited a run, as far as they were measured."""
     figures = [
-        ("hub's CPU in the busy time, share of a core", evidence.cpu, words.in_percent),
-        ("turns of the hub's event loop in the busy time, p95, at most", evidence.event_loop, words.in_seconds),
-        ("probe of the hub in the busy time, median", evidence.probe, words.in_seconds),
+        ("hub CPU while most starts were under way, of a core", evidence.cpu, words.in_percent),
+        ("event loop intervals of the hub then, p95 at most", evidence.event_loop, words.in_seconds),
+        ("probes of the hub then, p50", evidence.probe, words.in_seconds),
         ("requests as seen from here, mean", evidence.client_requests, words.in_seconds),
-        ("the same requests as the hub measured them, mean", evidence.hub_requests, words.in_seconds),
+        ("the same requests by the hub's own measure, mean", evidence.hub_requests, words.in_seconds),
     ]
     rows = [(name, shown(value)) for name, value, shown in figures if value is not None]
     if evidence.throttled_starts:
-        rows.insert(0, ("starts that had to come back later (429)", f"{evidence.throttled_starts:,}"))
+        rows.insert(0, ("starts that were told to come back later (429)", f"{evidence.throttled_starts:,}"))
     return rows
 
 
 def parts_table(evidence: Evidence) -> list[tuple[str, float, float]]:
-    """Return what the mean of the slower half is made of: each part, its seconds and its share."""
+    """Return the parts of the mean of the slower half of the starts: name, seconds and share of each."""
     if not evidence.starts or not evidence.mean:
         return []
-    rest = "all else: hub, proxy, network" if evidence.spawn is not None else "all else: hub, proxy, spawner, network"
-    parts = [("waits because of a 429", evidence.throttled), ("spawn, as the hub measured it", evidence.spawn)]
-    rows = [(name, seconds) for name, seconds in [*parts, (rest, evidence.rest)] if seconds is not None]
+    rest = "hub, proxy and network" if evidence.spawn is not None else "hub, proxy, spawner and network"
+    parts = [("waits because of a 429", evidence.throttled), ("spawn, by the hub's own measure", evidence.spawn)]
+    rows = [
+        (name, seconds)
+        for name, seconds in [*parts, (f"everything else: {rest}", evidence.rest)]
+        if seconds is not None
+    ]
     return [(name, seconds, seconds / evidence.mean) for name, seconds in rows]
 
 

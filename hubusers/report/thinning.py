@@ -1,4 +1,4 @@
-"""Fewer points where there are too many to draw, without hiding what matters."""
+"""Draws fewer points where there are too many, without hiding what matters."""
 
 from typing import TypeVar
 
@@ -7,22 +7,22 @@ from hubusers.report.counts import Count
 Item = TypeVar("Item")
 
 MOST_POINTS = 5_000
-"""In one scatter; more are slow to draw and hide each other."""
+"""Most points in a scatter plot; more are slow to draw and hide each other."""
 
 _MOST_ON_A_LINE = 1_500
-"""More than a chart has columns of pixels."""
+"""More than the pixels in the width of a chart."""
 
 
 def thinned(points: list[Item], most: int = MOST_POINTS) -> tuple[list[Item], int]:
-    """Return every n-th point so that no more than `most` are left, and n."""
+    """Return every n-th point, so that at most `most` are left, and n."""
     every = max(1, -(-len(points) // most))
     return points[::every], every
 
 
 def climbing(values: list[float]) -> tuple[list[float], list[int]]:
-    """Return values in order, and how many are not larger: the points of a cumulative line, a part of them if many.
+    """Return the points of a cumulative line: values in order, and how many values are not larger.
 
-    Each point that is left is exact; the last is always among them.
+    Of many points some are left out, but never the last one. Those that stay are exact.
     """
     ordered = sorted(values)
     ranks = list(range(1, len(ordered) + 1))
@@ -33,7 +33,7 @@ def climbing(values: list[float]) -> tuple[list[float], list[int]]:
 
 
 def steps_of(count: Count, begin: float, end: float) -> tuple[list[float], list[int]]:
-    """Return moments and values of a count for a line in steps; if they are many, the highest value of each stretch."""
+    """Return the moments and values of a count; of many, the highest value in each stretch of time."""
     if len(count.times) <= _MOST_ON_A_LINE:
         return [begin, *map(float, count.times), end], [count.at(begin), *map(int, count.values), count.at(end)]
     width = (end - begin) / _MOST_ON_A_LINE

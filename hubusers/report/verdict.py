@@ -1,4 +1,4 @@
-"""Whether the targets of a run were held: yes, no, or that the run cannot tell."""
+"""Whether a run held its targets: yes, no, or no answer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,30 +15,30 @@ Answer = Literal["held", "missed", "no answer", "no targets"]
 _EXIT_CODES: dict[Answer, int] = {"held": 0, "no targets": 0, "missed": 1, "no answer": 4}
 
 _NAMED = 2
-"""How many missed targets a headline holds; all are in the table below it."""
+"""How many missed targets a headline names; the table below it has all."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer that a run gives."""
+    """The answer of a run."""
 
     answer: Answer
     headline: str  # one sentence, with its figures
     outcomes: list[Outcome]  # of all targets, over the whole run
-    doubts: list[str]  # whole sentences: why there is no answer, or what to know of it
+    doubts: list[str]  # sentences: why there is no answer, or what to know about it
     climbed: HowFar | None  # where the arrivals climbed in steps
 
     @property
     def exit_code(self) -> int:
-        """0 for held, or without targets; 1 for missed; 4 where the run cannot tell."""
+        """0 for held targets or none, 1 for a missed one, 4 for no answer."""
         return _EXIT_CODES[self.answer]
 
 
 def verdict_of(run: FinishedRun) -> Verdict:
-    """Return the answer that a run gives.
+    """Return the answer of a run.
 
-    Whatever strained the load generator only ever made times longer: what was held in spite of it is held, but what was
-    missed may not be the hub's fault.
+    A strained load generator can only make times longer. So a target that was held is held, but a missed one may not be
+    the hub's fault.
     """
     info, targets = run.info, run.event.targets if run.event else []
     outcomes = [outcome(target, run.results) for target in targets]
@@ -49,9 +49,9 @@ def verdict_of(run: FinishedRun) -> Verdict:
     obstacles = _obstacles(run, outcomes, climbed, is_missed=is_missed)
     doubts = [sentence for _, sentence in obstacles]
     if info.generator and not is_missed:
-        doubts.append(f"{info.generator} Times are only ever too long by that, so what was held is held.")
+        doubts.append(f"{info.generator} That can only make times longer, so targets that were held are held.")
     if info.planned_people and came < info.planned_people and not (info.ended_because or info.people_lost):
-        doubts.append(f"Of {info.planned_people:,} people {info.planned_people - came:,} never asked for a server.")
+        doubts.append(f"{info.planned_people - came:,} of {info.planned_people:,} people never asked for a server.")
 
     if not targets:
         return Verdict("no targets", _without_targets(run, came), outcomes, doubts, climbed)
@@ -67,10 +67,10 @@ def verdict_of(run: FinishedRun) -> Verdict:
         return Verdict("missed", headline, outcomes, doubts, climbed)
     people = words.counted(came, "person", "people")
     if len(outcomes) > 1:
-        headline = f"It holds: {_all(outcomes)} were held by {people}."
+        headline = f"It holds: {_all(outcomes)} were held, with {people}."
     else:
         headline = (
-            f"It holds: the target was held by {people}: {outcomes[0].target.text}, measured {_shown(outcomes[0])}."
+            f"It holds: the target was held, with {people}: {outcomes[0].target.text}, measured {_shown(outcomes[0])}."
         )
     return Verdict("held", headline, outcomes, doubts, climbed)
 
@@ -83,18 +83,18 @@ def _came(run: FinishedRun) -> int:
 def _obstacles(
     run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | None, *, is_missed: bool
 ) -> list[tuple[str, str]]:
-    """Return why a run can give no answer: each a clause for the headline, and a sentence."""
+    """Return why a run gives no answer: a clause for the headline and a sentence for each reason."""
     info, came, obstacles = run.info, _came(run), []
     if run.broke_off:
         obstacles.append(
             (
-                "the run did not end in order",
-                "The run did not end in order, or is not over: this is what it had written until then, and what is "
-                "left on the hub is not known.",
+                "the run was cut off, or is still going on",
+                "The run was cut off, or is still going on. This report shows what it had written by then; it is not "
+                "known what is left on the hub.",
             )
         )
     if info.people_lost:
-        what = f"{words.counted(info.people_lost, 'person', 'people')} got lost with a worker that died"
+        what = f"{words.counted(info.people_lost, 'person was', 'people were')} lost with a worker that died"
         obstacles.append((what, f"{what}."))
     stopped_as_told = climbed is not None and climbed.broke and run.event is not None and run.event.stop_when_missed
     all_came = info.planned_people is not None and came >= info.planned_people
@@ -109,7 +109,7 @@ def _obstacles(
         if one.state == "undecided" and not is_missed:
             unfinished = len(run.results.records.unfinished())
             what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
-            obstacles.append((what, f"{what}, so it is not known whether this was held: {one.target.text}."))
+            obstacles.append((what, f"{what}, so it is not known whether this target was held: {one.target.text}."))
     if info.generator and is_missed:
         what = f"{_missed([one for one in outcomes if one.state == 'missed'], outcomes)}, but the load generator, "
         obstacles.append((f"{what}not the hub, was the limit", info.generator))
@@ -131,7 +131,7 @@ def _all(outcomes: list[Outcome]) -> str:
 
 
 def _shown(one: Outcome) -> str:
-    return "never: too many failed" if one.shown == "never" else one.shown
+    return "never (too many failed)" if one.shown == "never" else one.shown
 
 
 def _without_targets(run: FinishedRun, came: int) -> str:

@@ -3,14 +3,14 @@
 from hubusers.log import shown
 
 MOST_EXAMPLES = 200
-"""Kinds of failure that get an example; a run that fails in more ways than that is not read line by line."""
+"""How many kinds of failure get an example; nobody reads more of them."""
 
 LONGEST_EXAMPLE = 500
 """Characters; a longer text is cut."""
 
 
 class Examples:
-    """The examples that one process, or the master for all of them, knows of."""
+    """The examples of one process or, in the master, of all processes."""
 
     def __init__(self) -> None:
         self._texts: dict[tuple[str, str], str] = {}
@@ -32,12 +32,12 @@ class Examples:
         self._new.append((*kind, self._texts[kind]))
 
     def take_new(self) -> list[tuple[str, str, str]]:
-        """Return what came since the last call, as Locust's messages between workers and master carry it."""
+        """Return what was noted since the last call, as a message from a worker to the master."""
         new, self._new = self._new, []
         return new
 
     def add(self, messages: list[tuple[str, str, str]]) -> None:
-        """Take in what a worker noted."""
+        """Take in a worker's message."""
         for message in messages:
             self.note(*message)
 

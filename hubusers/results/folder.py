@@ -1,4 +1,4 @@
-"""The folder that a run leaves: written while the run lasts, so that nothing is lost with it, and read again."""
+"""The folder of a run: written while the run lasts, so that a run that dies leaves its measurements, and read later."""
 
 import contextlib
 import csv
@@ -36,37 +36,37 @@ _EXAMPLE_COLUMNS = ["step", "failure", "example"]
 
 
 class RunFolderError(Exception):
-    """A folder that no run can be read from; the text says why, and what to do."""
+    """No run can be read from a folder; the text says why, and what to do."""
 
 
 @dataclass
 class RunInfo:
-    """What there is to know of a run beside its measurements. No token, ever."""
+    """What is known of a run besides its measurements. It never holds a token."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     run_id: str
     hub: str  # its URL
-    began: float  # seconds since the epoch: when the doors opened, after all accounts were made
+    began: float  # seconds since the epoch: when people could come, after all accounts were made
     ended: float = 0.0  # when the last user had left, before the clean-up
     title: str = ""  # of the event
     hub_version: str = ""
     spawner: str = ""  # its class; "" where the token may not read it
     planned_people: int | None = None  # of the event; None without one
-    people_lost: int = 0  # who had not come, or were still there, when their worker died
-    workers: int = 0  # 0: the one process did it all
-    generator: str = ""  # why the load generator was the limit, in a sentence; "" when it was not
-    ended_because: str = ""  # what ended it before its time
-    clean_up: str = ""  # the last line
+    people_lost: int = 0  # people who had not come, or had not left, when their worker died
+    workers: int = 0  # 0: one process did everything
+    generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
+    ended_because: str = ""  # a sentence: why it ended early; "" when it did not
+    clean_up: str = ""  # the last line of the run
     left_behind: int = 0  # accounts that could not be removed
     versions: dict[str, str] = field(default_factory=dict)  # of hubusers, Locust, gevent, Python
     options: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)  # what could not be measured, and why
+    notes: list[str] = field(default_factory=list)  # sentences: what could not be measured, and why
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run, read from its folder."""
+    """A run that is over, with its results in memory."""
 
     folder: Path
     info: RunInfo
@@ -77,13 +77,13 @@ class FinishedRun:
 
 
 class RunFolder:
-    """Where a run writes what it measures, as it goes.
+    """Writes what a run measures, as it goes.
 
     Args:
         path: The folder, made here with its parents.
 
     Raises:
-        OSError: It cannot be made, or a file in it cannot be written.
+        OSError: The folder cannot be made, or a file in it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -134,10 +134,10 @@ class RunFolder:
 
 
 def read_run(folder: Path) -> FinishedRun:
-    """Read what a run left in its folder.
+    """Read a run from its folder.
 
     Raises:
-        RunFolderError: There is no run, or what is there cannot be read.
+        RunFolderError: There is no run in the folder, or it cannot be read.
     """
     try:
         info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
@@ -189,7 +189,7 @@ _RUN_INFO = TypeAdapter(RunInfo)
 def _number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number of seconds")
+        raise ValueError(f"{text} is not a number of seconds")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Reads what `/hub/metrics` answers: Prometheus text, of which a run keeps what shows how the hub itself is."""
+"""Reads the hub's metrics (`/hub/metrics`, Prometheus text), and keeps what shows how busy the hub is."""
 
 import re
 from collections import defaultdict
@@ -25,18 +25,18 @@ _WANTED_LINES = re.compile(
 
 
 def hub_sample(text: str, time: float) -> HubSample:
-    """Return what the hub's metrics said at a moment.
+    """Return a sample of the hub's metrics.
 
     Takes some milliseconds on a small hub, and more the more kinds of request the hub has answered.
 
     Args:
-        text: Of `/hub/metrics`.
-        time: Seconds since the epoch.
+        text: The metrics.
+        time: When they were read, in seconds since the epoch.
 
     Raises:
-        ValueError: It is not the metrics of a JupyterHub.
+        ValueError: The text is not the metrics of a JupyterHub; a sentence says so.
     """
-    # The parser takes most of the time, so it only gets the lines that are wanted; it needs no others to read them.
+    # The parser takes most of the time, so it gets only the lines that are wanted. It can read them alone.
     lines = _WANTED_LINES.findall(text)
     if not lines:
         raise ValueError("The hub's metrics cannot be read: the answer contains no JupyterHub metrics.")
@@ -65,7 +65,7 @@ def _value(samples: Iterable[Sample]) -> float | None:
 def _histograms(
     samples: dict[str, list[Sample]], name: str, key: Callable[[dict[str, str]], str]
 ) -> dict[str, Observations]:
-    """Return a metric's histograms by what `key` makes of their labels; those of the same key are added up."""
+    """Return the histograms of a metric by the `key` of their labels; those with the same key are added up."""
     counts: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
     buckets: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))

@@ -1,4 +1,4 @@
-"""What was seen of the hub itself while a run lasted: whether it answers, and what its metrics say."""
+"""What a run saw of the hub itself: how quickly it answered, and what its metrics said."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One small request without a token, which the hub answers at once when its event loop is free."""
+    """One small request without a token. The hub answers it at once when its event loop is not busy."""
 
     began: float  # seconds since the epoch
     seconds: float
@@ -24,17 +24,17 @@ class Observations:
 
     count: float = 0.0
     seconds: float = 0.0  # their sum
-    buckets: dict[str, float] = field(default_factory=dict)  # how many took at most so many seconds, by the limit
+    buckets: dict[str, float] = field(default_factory=dict)  # how many took at most the seconds in the key
 
 
 @dataclass(frozen=True, slots=True)
 class HubSample:
-    """One reading of the hub's metrics. None, or empty, is what this hub does not tell."""
+    """One reading of the hub's metrics. None or empty is what this hub does not report."""
 
     time: float  # seconds since the epoch
     cpu_seconds: float | None = None  # of the hub's process, since it started
     memory: float | None = None  # bytes resident
     running_servers: float | None = None
-    event_loop: Observations | None = None  # how long the turns of the hub's event loop took
+    event_loop: Observations | None = None  # intervals of the hub's event loop
     spawns: dict[str, Observations] = field(default_factory=dict)  # spawn durations, by status
     requests: dict[str, Observations] = field(default_factory=dict)  # request durations, by "METHOD Handler"

@@ -25,18 +25,18 @@ UNFINISHED = "unfinished"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One measured step of one user."""
+    """One step of one user, measured."""
 
     step: str
     username: str
     began: float  # seconds since the epoch: when it was due
     seconds: float
-    late: float  # seconds: how late, at most, its end was seen
+    late: float  # seconds: by how much, at most, its end was seen too late
     failure: str = ""
     cohort: str = ""  # of the event; "" where there is none
-    lifecycle: int = 1  # which of the user's, from 1
-    throttled: float = 0.0  # seconds of it that the user waited because the hub said "too many, later" (429)
-    throttled_by: str = ""  # which limit that was: `concurrent_spawn_limit`, `active_server_limit` or another
+    lifecycle: int = 1  # which one of the user, from 1
+    throttled: float = 0.0  # seconds of it that the user waited after an answer 429
+    throttled_by: str = ""  # the limit: `concurrent_spawn_limit`, `active_server_limit` or another
 
     @property
     def is_unfinished(self) -> bool:
@@ -53,7 +53,7 @@ class Record:
 
 
 class Records:
-    """All that one process, or the master for all of them, knows of a run's steps."""
+    """The records of one process or, in the master, of all processes."""
 
     def __init__(self) -> None:
         self._all: list[Record] = []
@@ -63,13 +63,13 @@ class Records:
         self._all.append(record)
 
     def take_new(self) -> list[tuple[Any, ...]]:
-        """Return what came since the last call, as Locust's messages between workers and master carry it."""
+        """Return what was noted since the last call, as a message from a worker to the master."""
         new = self._all[self._reported :]
         self._reported = len(self._all)
         return [astuple(record) for record in new]
 
     def add(self, messages: list[tuple[Any, ...]]) -> None:
-        """Take in what a worker noted."""
+        """Take in a worker's message."""
         self._all += [Record(*message) for message in messages]
 
     def __iter__(self) -> Iterator[Record]:
@@ -79,7 +79,7 @@ class Records:
         return len(self._all)
 
     def since(self, position: int) -> list[Record]:
-        """Return those from a position on."""
+        """Return the records from a position on."""
         return self._all[position:]
 
     def of(self, step: str) -> list[Record]:

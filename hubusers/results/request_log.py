@@ -28,14 +28,14 @@ class RequestTimes:
 
 
 class RequestLog:
-    """All requests that one process, or the master for all of them, knows of."""
+    """The requests of one process or, in the master, of all processes."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, RequestTimes] = {}
         self._new: list[tuple[str, float, float, str]] = []
 
     def note(self, name: str, began: float, seconds: float, failure: str = "") -> None:
-        """Take in one request.
+        """Note one request.
 
         Args:
             name: Method and path template, as in "POST /users/{name}/server".
@@ -47,12 +47,12 @@ class RequestLog:
         self._new.append((name, began, seconds, failure))
 
     def take_new(self) -> list[tuple[Any, ...]]:
-        """Return what came since the last call, as Locust's messages between workers and master carry it."""
+        """Return what was noted since the last call, as a message from a worker to the master."""
         new, self._new = self._new, []
         return list(new)
 
     def add(self, messages: list[tuple[Any, ...]]) -> None:
-        """Take in what a worker noted."""
+        """Take in a worker's message."""
         for message in messages:
             self.note(*message)
 

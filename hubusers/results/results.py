@@ -1,4 +1,4 @@
-"""All that a run measured, in one place: the report, the live page and the targets read from here."""
+"""All that a run measured: targets, report and live page read from here."""
 
 from hubusers.results.examples import Examples
 from hubusers.results.hub_samples import HubSample, Probe

@@ -1,4 +1,4 @@
-"""Is a target held? The same question while a run lasts and after it."""
+"""Whether targets are held, while a run lasts and after it."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ State = Literal["held", "missed", "undecided", "not measured"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one target."""
+    """The result of one target."""
 
     target: Target
     measured: float | None  # seconds, or a share of 1; infinite where too many failed; None without measurements

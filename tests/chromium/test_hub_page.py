@@ -214,7 +214,7 @@ def test_a_chart_of_nothing_says_why_and_one_value_is_a_dot() -> None:
     charts, dots = visit.seen
     assert charts[1:] == [
         ["Start to ready (seconds, last 30 s)", "p50"],
-        ["Throttled (429s so far)", "Nothing was asked yet."],
+        ["Throttled (429s so far)", "No requests yet."],
         ["Hub CPU (cores)", "The token may not read the hub's metrics."],
         ["Hub memory", "The token may not read the hub's metrics."],
         ["Hub probe (seconds)", "Not measured."],

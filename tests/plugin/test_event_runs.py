@@ -174,7 +174,7 @@ def test_who_was_lost_with_a_worker_is_counted_and_leaves_no_answer(
         code = locust.wait()
     assert code == 4, locust.output
     assert the_run(event).info.people_lost == 5
-    assert "5 people got lost with a worker that died" in locust.output
+    assert "5 people were lost with a worker that died" in locust.output
     assert not of_ours(local_hub, "lost")
 
 

@@ -40,7 +40,7 @@ def test_people_and_servers() -> None:
     )
     pending, ready = trace(charts, "servers", "pending"), trace(charts, "servers", "ready")
     assert (max(pending["y"]), max(ready["y"]), ready["y"][-1]) == (3, 2, 0)
-    assert "(most: 3), ready until their stop began (most: 2)" in chart(charts, "servers").about
+    assert "(at most 3 at once). Ready: until its stop began (at most 2)" in chart(charts, "servers").about
 
 
 def test_failures_never_reach_the_top_of_the_distribution() -> None:
@@ -121,4 +121,4 @@ def test_peaks_survive_thinning() -> None:
 def test_who_still_waited_when_the_run_ended_has_come_and_is_pending() -> None:
     charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]))}
     assert list(charts) == ["arrivals", "servers"]
-    assert "most: 3" in charts["servers"].about
+    assert "at most 3" in charts["servers"].about

@@ -23,7 +23,7 @@ SECOND_FAILED = [*SECOND[:3], start(110, 9.0, "spawn failed")]
         (
             [*FIRST, *SECOND, *THIRD],
             TARGETS,
-            "All steps up to 6 starts a minute and 12 servers were held; where it breaks is further up.",
+            "All steps up to 6 starts a minute and 12 servers were held; the hub's limit is higher.",
         ),
         (
             [*FIRST, *SECOND, *THIRD_SLOW],
@@ -50,7 +50,7 @@ SECOND_FAILED = [*SECOND[:3], start(110, 9.0, "spawn failed")]
         (
             [*FIRST, *SECOND],
             TARGETS,
-            "The hub held 4 starts a minute and 6 servers; then the run ended, before 1 step more.",
+            "The hub held 4 starts a minute and 6 servers; then the run ended, with 1 step to go.",
         ),
         (
             FIRST,
@@ -88,16 +88,16 @@ def answer_of(records: list[Record], targets: str = TARGETS, ended: float = 200)
 
 def test_what_is_not_known_of_a_step_is_not_said_to_be_held() -> None:
     assert answer_of([*FIRST, *SECOND, *THIRD[:1]], ended=125) == (
-        "The hub held 4 starts a minute and 6 servers; of the next step (6 a minute) it is not known: the run ended in "
-        "the midst of it."
+        "The hub held 4 starts a minute and 6 servers; it is not known whether the next step (6 a minute) was held: "
+        "the run ended during it."
     )
     pending = [start(60 + n, 9.0, UNFINISHED) for n in range(4)]
     assert answer_of([*FIRST, *pending]).endswith(
-        "of the next step (4 a minute) it is not known: too many of its starts were under way when the run ended."
+        "whether the next step (4 a minute) was held: too many of its starts were under way when the run ended."
     )
     assert answer_of(
         [*FIRST, *SECOND, *THIRD], TARGETS.rpartition("[[")[0].replace("start to ready", "stop to stopped")
-    ) == ("Of the first step (2 starts a minute) it is not known whether it was held: no target was measured in it.")
+    ) == ("It is not known whether the first step (2 starts a minute) was held: no target was measured in it.")
 
 
 def test_only_events_that_climb() -> None:

@@ -35,7 +35,7 @@ def test_a_small_event() -> None:
         "seed": "7",
         "target": "failed starts: at most 1 %",
     }
-    assert "People who arrive within 10s" in text
+    assert "People who arrive in each 10s" in text
     assert "20┤" in text
 
 

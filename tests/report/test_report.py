@@ -274,7 +274,7 @@ def test_a_run_that_did_not_end_in_order(tmp_path: Path) -> None:
     records = [(START_TO_READY, f"user-{n}", BEGAN + n, 1.0, 0.0, "", "students", 1, 0.0, "") for n in range(3)]
     folder = write(tmp_path / "run", info(ended=0.0, clean_up="", planned_people=3), records, CLASS + TARGETS)
     verdict = report_on(folder)
-    assert verdict.headline == "No answer: the run did not end in order."
+    assert verdict.headline == "No answer: the run was cut off, or is still going on."
     assert read_run(folder).info.ended == BEGAN + 3  # when the last of it was known
     assert [type(case.result[0]) for case in suite_of(folder)] == [Error, Error, Error]
 
@@ -284,7 +284,7 @@ def test_a_run_that_did_not_end_in_order(tmp_path: Path) -> None:
     [
         (RUN_FILE, '"ended": ', '"ended": "', "run.json in .* is damaged .*repeat the run"),
         (RUN_FILE, '"options": {}', '"options": 3', "damaged .options: Input should be"),
-        (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "nan is no number of seconds"),
+        (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "nan is not a number of seconds"),
         (METRICS_FILE, "", '{"time": 1, "event_loop": null, "spawns": null, "requests": {}}', "is damaged"),
     ],
 )

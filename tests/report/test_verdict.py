@@ -23,13 +23,13 @@ at_most = "1s"
 @pytest.mark.parametrize(
     ("records", "event", "known", "answer", "headline"),
     [
-        (QUICK, TARGETS, {}, "held", "It holds: both targets were held by 3 people."),
+        (QUICK, TARGETS, {}, "held", "It holds: both targets were held, with 3 people."),
         (
             QUICK,
             TARGETS.rpartition("[[targets]]")[0],
             {},
             "held",
-            "It holds: the target was held by 3 people: start to ready: p95 at most 10 s, measured 4 s.",
+            "It holds: the target was held, with 3 people: start to ready: p95 at most 10 s, measured 4 s.",
         ),
         (
             SLOW,
@@ -43,11 +43,11 @@ at_most = "1s"
             TARGETS,
             {},
             "missed",
-            "It does not hold: both targets were missed: start to ready: p95 at most 10 s, measured never: too many "
-            "failed; failed starts: at most 1 %, measured 33.3 %.",
+            "It does not hold: both targets were missed: start to ready: p95 at most 10 s, measured never (too many "
+            "failed); failed starts: at most 1 %, measured 33.3 %.",
         ),
         # Times are only ever too long where the load generator was the limit.
-        (QUICK, TARGETS, {"generator": "It was late."}, "held", "It holds: both targets were held by 3 people."),
+        (QUICK, TARGETS, {"generator": "It was late."}, "held", "It holds: both targets were held, with 3 people."),
         (
             SLOW,
             TARGETS,
@@ -60,14 +60,14 @@ at_most = "1s"
             TARGETS,
             {"people_lost": 1},
             "no answer",
-            "No answer: 1 person got lost with a worker that died.",
+            "No answer: 1 person was lost with a worker that died.",
         ),
         (
             SLOW,
             TARGETS,
             {"people_lost": 20},
             "no answer",
-            "No answer: 20 people got lost with a worker that died.",
+            "No answer: 20 people were lost with a worker that died.",
         ),
         # An end before its time matters only when somebody had yet to come.
         (
@@ -77,7 +77,7 @@ at_most = "1s"
             "no answer",
             "No answer: the run ended before everybody came.",
         ),
-        (QUICK, TARGETS, {"ended_because": "Ctrl-C."}, "held", "It holds: both targets were held by 3 people."),
+        (QUICK, TARGETS, {"ended_because": "Ctrl-C."}, "held", "It holds: both targets were held, with 3 people."),
         (
             SLOW[:2],
             TARGETS,
@@ -122,7 +122,7 @@ def test_doubts_are_said_in_whole_sentences() -> None:
     run = finished(QUICK[:2], CLASS + TARGETS, planned_people=3, ended_because="Four spawns in a row failed.")
     assert verdict_of(run).doubts == ["The run ended after 2 of 3 people had come: Four spawns in a row failed."]
     strained = verdict_of(finished(QUICK, CLASS + TARGETS, generator="It was late."))
-    assert strained.doubts == ["It was late. Times are only ever too long by that, so what was held is held."]
+    assert strained.doubts == ["It was late. That can only make times longer, so targets that were held are held."]
 
 
 class TestStartsThatTheEndBrokeOff:
@@ -141,7 +141,7 @@ class TestStartsThatTheEndBrokeOff:
 
     def test_those_that_had_taken_no_longer_than_others_are_left_out(self) -> None:
         verdict = verdict_of(finished([*QUICK, start(3, 3.9, UNFINISHED)], CLASS + TARGETS, planned_people=4))
-        assert verdict.headline == "It holds: both targets were held by 4 people."
+        assert verdict.headline == "It holds: both targets were held, with 4 people."
         assert verdict.doubts == []
 
     def test_so_few_that_it_does_not_matter(self) -> None:
@@ -152,7 +152,7 @@ class TestStartsThatTheEndBrokeOff:
 
 def test_who_never_asked_for_a_server_is_counted() -> None:
     verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=5))
-    assert verdict.doubts == ["Of 5 people 2 never asked for a server."]
+    assert verdict.doubts == ["2 of 5 people never asked for a server."]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ const CHARTS = [
       { of: "pending", name: "pending", color: "#d97706" },
       { of: "ready", name: "ready", color: "#16a34a" },
       { of: "failed", name: "failed", color: "#e53935" },
-      { of: "running_servers", name: "running, as the hub counts", color: "#9966cc", dash: "dot" },
+      { of: "running_servers", name: "running (the hub's count)", color: "#9966cc", dash: "dot" },
     ],
     nothing: "Nobody has arrived yet.",
   },
@@ -34,7 +34,7 @@ const CHARTS = [
   {
     title: "Throttled (429s so far)",
     lines: [{ of: "throttled", name: "throttled", color: "#d97706" }],
-    nothing: "Nothing was asked yet.",
+    nothing: "No requests yet.",
   },
   {
     title: "Hub CPU (cores)",

@@ -1,5 +1,5 @@
-// The tab "Hub" in Locust's own page: behind its tabs, before a run in its bar at the top, and if an upgrade of Locust
-// has neither, in the lower right corner. Locust's page is made anew in the browser now and then, so it is put back.
+// The tab "Hub" in Locust's own page: after its tabs, or before a run in its bar at the top, or in the lower right corner
+// if a new Locust has neither. Locust's page now and then redraws itself in the browser, so the tab is put back.
 "use strict";
 
 const link = document.createElement("a");

@@ -1,5 +1,5 @@
 "use strict";
-// Draws the charts of the page; zooming one over time zooms all over time. Their colours are in style.css.
+// Draws the charts of the page. Zooming into one chart over time zooms all of them. Their colours are in style.css.
 
 const charts = JSON.parse(document.getElementById("charts").textContent);
 const place = (chart) => document.getElementById("chart-" + chart.name);
@@ -9,7 +9,7 @@ function zoomAll(zoomed) {
   const wanted = zoomed.layout.xaxis.range;
   for (const chart of overTime) {
     const now = place(chart).layout.xaxis.range;
-    // Who has the range already is left alone: else each zoom would call forth the next.
+    // A chart that has the range already is left alone, or each zoom would cause another one.
     if (now[0] !== wanted[0] || now[1] !== wanted[1]) Plotly.relayout(place(chart), { "xaxis.range": [...wanted] });
   }
 }
