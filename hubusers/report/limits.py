@@ -172,7 +172,10 @@ def _spawning(evidence: Evidence) -> str:
     if not evidence.spawns or evidence.spawn is None:
         return "no spawn succeeded in time"
     spawn, mean = words.in_seconds(evidence.spawn), words.in_seconds(evidence.mean)
-    return f"by the hub's own measure a spawn took {spawn} of the {mean}"
+    return (
+        f"by the hub's own measure, the spawn took {spawn} of the {mean} from start to ready, on average in the slower "
+        "half of the starts"
+    )
 
 
 def _parts(evidence: Evidence) -> str:

@@ -68,7 +68,7 @@ def failures_table(results: Results) -> list[FailureKind]:
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     """Return the names and figures of what limited a run, as far as they were measured."""
     figures = [
-        ("hub CPU while most starts were under way, of a core", evidence.cpu, words.in_percent),
+        ("hub CPU while most starts were under way, share of a core", evidence.cpu, words.in_percent),
         ("event loop intervals of the hub then, p95 at most", evidence.event_loop, words.in_seconds),
         ("probes of the hub then, p50", evidence.probe, words.in_seconds),
         ("requests as seen from here, mean", evidence.client_requests, words.in_seconds),

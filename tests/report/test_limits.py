@@ -89,7 +89,7 @@ CASES: list[tuple[Case, Kind, str]] = [
     (Case(seconds=60, throttled=40, metrics=False), "limit", "concurrent_spawn_limit"),
     (Case(seconds=60, throttled=40, throttled_by="active_server_limit"), "limit", "active_server_limit"),
     (Case(seconds=60, throttled=40, cpu=1.0), "limit", "concurrent_spawn_limit"),
-    (Case(seconds=60, throttled=29, spawn=31), "spawner", "a spawn took 31 s of the 60 s"),
+    (Case(seconds=60, throttled=29, spawn=31), "spawner", "the spawn took 31 s of the 60 s"),
     (Case(seconds=1.5, throttled=SHORT_THROTTLING, spawn=0.2), "limit", "1 s of the 1.5 s"),
     (
         Case(seconds=1.1, throttled=SHORT_THROTTLING - 0.1, spawn=0.1),
@@ -111,7 +111,7 @@ CASES: list[tuple[Case, Kind, str]] = [
     (replace(ON_THE_WAY, hub=0.7), "unknown", "do not show what limited"),
     (replace(ON_THE_WAY, loop=None), "proxy", "the hub used 10 % of a core"),
     # The spawner.
-    (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "by the hub's own measure a spawn took 5 s of the 6 s"),
+    (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "by the hub's own measure, the spawn took 5 s of the 6 s"),
     (Case(seconds=LONG_WAIT, spawn=LONG_WAIT - 0.1), "nothing", "Nothing limited it"),
     (Case(seconds=60, failure="timed out", spawn=None), "spawner", "no spawn succeeded in time"),
     # What cannot be told.

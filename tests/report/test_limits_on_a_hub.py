@@ -120,7 +120,7 @@ def test_the_load_generator(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(0.5, 1), stop_seconds=(0, 0)) as hub:
         finding = found(hub, tmp_path, file=str(file))
     assert finding.kind == "generator"
-    assert "not to be trusted" in finding.sentence
+    assert "not reliable" in finding.sentence
 
 
 def proxy_of(hub: LocalHub) -> psutil.Process:
