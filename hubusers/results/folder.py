@@ -119,7 +119,8 @@ class RunFolder:
 
     def flush(self) -> None:
         for file in (self._steps, self._requests, self._examples, self._probes, self._metrics):
-            file.flush()
+            if not file.closed:
+                file.flush()
 
     def close(self) -> None:
         self._files.close()

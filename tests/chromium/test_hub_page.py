@@ -113,6 +113,20 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
     assert {urlsplit(request).netloc for request in visit.requests} == {urlsplit(url).netloc}
 
 
+def test_too_many_failures_are_a_gap_in_the_chart_and_never_in_words() -> None:
+    with served(Growing(failed=9, p50=2.7, p95="never", p99="never")) as url:
+        visit = browse(
+            f"{url}hub",
+            ("wait", f"{POINTS} >= 51"),
+            ("see", CHARTS),
+            ("see", "document.getElementById('cards').innerText.split(/\\s*\\n\\s*/).join(' ')"),
+        )
+    charts, cards = visit.seen
+    assert charts[1] == ["Start to ready (seconds, last 30 s)", "p50"]
+    assert "never" in cards
+    assert visit.errors == []
+
+
 def test_a_reload_in_mid_run_shows_what_was_before_it() -> None:
     state = Growing()
     with served(state, web_base_path="/load/test") as url:

@@ -1,17 +1,19 @@
-"""What the recorder conducts: the judgement of a climb, and a folder that cannot be written any more."""
+"""What the recorder conducts: the judgement of a climb, and the run's folder, whatever comes between."""
 
 from locust.env import Environment
 
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
 
 from hubusers.event.file import parse_event
+from hubusers.live import run_writer
 from hubusers.live.recorder import Recorder
-from hubusers.results.folder import RunFolder, RunInfo
+from hubusers.results.folder import JUNIT_FILE, RunFolder, RunInfo, read_run
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
@@ -21,17 +23,24 @@ from tests.report.runs import CLIMB, TARGETS
 from tests.settings.settings import settings_for
 
 
-def test_a_climb_is_judged_while_the_run_lasts() -> None:
-    event = parse_event(CLIMB + TARGETS, "event.toml")
-    settings = replace(settings_for("http://127.0.0.1:9/hub/api", Access("a-token")), event=event)
-    run = Run(settings, 0)
-    phase = Phase.RUNNING
+def running(**chosen: Any) -> Recorder:
+    """Return the recorder of a run without a hub, which has begun."""
+    settings = replace(settings_for("http://127.0.0.1:9/hub/api", Access("a-token")), **chosen)
     info = RunInfo("k3x9qa", "http://127.0.0.1:9", 0.0)
-    recorder = Recorder(run, Environment(), info, "", UserCounts, lambda: phase, aloud=False)
+    recorder = Recorder(Run(settings, 0), Environment(), info, "", UserCounts, lambda: Phase.RUNNING, aloud=False)
     recorder.start()
     recorder.note_doors_open()
-    run.began, recorder.info.began = time.monotonic() - 65, time.time() - 65  # in the second step
-    run.results.records.note(Record(START_TO_READY, "ann", recorder.info.began, 1.0, 0.0, "spawn failed"))
+    return recorder
+
+
+def start(recorder: Recorder, failure: str = "") -> Record:
+    return Record(START_TO_READY, "ann", recorder.info.began, 1.0, 0.0, failure)
+
+
+def test_a_climb_is_judged_while_the_run_lasts() -> None:
+    recorder = running(event=parse_event(CLIMB + TARGETS, "event.toml"))
+    recorder.run.began, recorder.info.began = time.monotonic() - 65, time.time() - 65  # in the second step
+    recorder.run.results.records.note(start(recorder, "spawn failed"))
     assert not recorder.has_missed_step()
     with gevent.Timeout(10):
         while not recorder.has_missed_step():
@@ -40,24 +49,36 @@ def test_a_climb_is_judged_while_the_run_lasts() -> None:
     recorder.finish()
 
 
-def test_a_full_disk_is_said_once_and_does_not_take_the_run_with_it(
+def test_an_interrupted_report_can_be_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    recorder = running(runs_folder=str(tmp_path))
+    recorder.run.results.records.note(start(recorder))
+    recorder.run.results.examples.note("login", "hub error", "HTTP 500")
+    recorder.note_end()
+    with monkeypatch.context() as patched:
+        patched.setattr(run_writer, "write_report", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            recorder.finish()
+    assert recorder.finish().answer == "no targets"
+    [folder] = tmp_path.iterdir()
+    assert (folder / JUNIT_FILE).exists()
+    results = read_run(folder).results
+    assert list(results.records) == [start(recorder)]
+    assert results.examples.of("login", "hub error") == "HTTP 500"
+
+
+def test_a_full_disk_is_said_once_and_does_not_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(RunFolder, "flush", full)
-    settings = settings_for("http://127.0.0.1:9/hub/api", Access("a-token"))
-    run = Run(type(settings)(**{**vars(settings), "runs_folder": str(tmp_path)}), 0)
-    phase = Phase.RUNNING
-    info = RunInfo("k3x9qa", "http://127.0.0.1:9", 0.0)
-    recorder = Recorder(run, Environment(), info, "", UserCounts, lambda: phase, aloud=False)
-    recorder.start()
-    recorder.note_doors_open()
-    phase = Phase.STOPPING
+    recorder = running(runs_folder=str(tmp_path))
     recorder.note_end()
     assert recorder.finish().answer == "no targets"
-    assert recorder.finish().answer == "no targets"  # as after an interrupt
-    phase = Phase.STOPPED
+    assert recorder.finish().answer == "no targets"
     assert caplog.text.count("No space left on device") == 1
-    assert recorder.page(0.0)["run"]["state"] == "stopped"
+    assert recorder.page(0.0)["run"]["id"] == "k3x9qa"

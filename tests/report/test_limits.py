@@ -111,7 +111,7 @@ CASES: list[tuple[Case, Kind, str]] = [
     (replace(ON_THE_WAY, hub=0.7), "unknown", "do not show what limited"),
     (replace(ON_THE_WAY, loop=None), "proxy", "the hub used 10 % of a core"),
     # The spawner.
-    (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "by the hub's own measure, the spawn took 5 s of the 6 s"),
+    (Case(seconds=LONG_WAIT + 1, spawn=LONG_WAIT), "spawner", "measure, the spawn took 5 s of the 6 s"),
     (Case(seconds=LONG_WAIT, spawn=LONG_WAIT - 0.1), "nothing", "Nothing limited it"),
     (Case(seconds=60, failure="timed out", spawn=None), "spawner", "no spawn succeeded in time"),
     # What cannot be told.

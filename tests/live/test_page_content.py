@@ -1,0 +1,59 @@
+"""What the page Hub gets to show."""
+
+import json
+
+from hubusers.event.model import Target
+from hubusers.live.page_content import NO_RUN, page_content
+from hubusers.live.timeline import Timeline
+from hubusers.results.folder import RunInfo
+from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.results import Results
+from hubusers.run.phase import Phase
+from hubusers.run.user_counts import UserCounts
+
+INFO = RunInfo("k3x9qa", "https://hub.example.org", 1000.0, title="Class at nine", planned_people=30, notes=["A note."])
+
+
+def timeline_of(*failures: str) -> Timeline:
+    """Return a timeline of three seconds, with starts that took 3.25 s or failed."""
+    results = Results()
+    timeline = Timeline(results, [Target(measure="start to ready", percentile=95, at_most=5.0)])
+    for failure in failures:
+        results.records.note(Record(START_TO_READY, "ann", 1000.0, 3.25, 0.0, failure))
+    for second in (1, 2, 3):
+        timeline.note(1000.0 + second, float(second), UserCounts(arrived=second))
+    return timeline
+
+
+def test_the_whole_run_and_then_what_is_new() -> None:
+    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=0.0)
+    assert content["run"] == {
+        "id": "k3x9qa",
+        "title": "Class at nine",
+        "state": "running",
+        "elapsed": 3.5,
+        "planned": 30,
+        "hub": "https://hub.example.org",
+        "words": (
+            "00:03 elapsed, 3 of 30 arrived, 0 pending, 0 ready, 0 failed, start to ready p95 3.2 s (last 30 s), "
+            "1 of 1 targets held so far"
+        ),
+    }
+    assert [point["t"] for point in content["points"]] == [1.0, 2.0, 3.0]
+    assert content["targets"] == [{"text": "start to ready: p95 at most 5 s", "measured": "3.25 s", "state": "held"}]
+    assert content["notes"] == ["A note."]
+    new = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=2.0)
+    assert [point["t"] for point in new["points"]] == [3.0]
+
+
+def test_a_percentile_that_too_many_failures_put_out_of_reach_fits_into_json() -> None:
+    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of("", "timed out"), after=2.0)
+    [point] = json.loads(json.dumps(content, allow_nan=False))["points"]
+    assert (point["p50"], point["p95"]) == (3.25, "never")
+
+
+def test_before_the_first_run_the_page_has_all_it_reads() -> None:
+    content = page_content(INFO, Phase.PREPARING, 0.0, Timeline(Results(), []), after=0.0)
+    assert content.keys() == NO_RUN.keys()
+    assert content["run"].keys() == NO_RUN["run"].keys()
+    assert content["run"]["words"] == ""
