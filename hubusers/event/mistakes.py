@@ -50,7 +50,7 @@ def mistakes(error: ValidationError, content: dict[str, Any], text: str) -> list
     """Return the mistakes, each with its line, in the order of the lines; after ten, only how many more there are.
 
     Args:
-        error: Of pydantic.
+        error: Pydantic's error.
         content: The content that was checked.
         text: The file that it was read from.
     """

@@ -31,7 +31,7 @@ class Rhythm:
     """How often the hub is asked, and how long its answers are waited for. All in seconds."""
 
     between_probes: float = 1.0  # each takes a hub 2 ms of its CPU
-    # Each reading takes a hub's event loop 15 ms, or 45 ms after so many kinds of requests that the metrics are 300 KB.
+    # Each reading takes a hub's event loop 15 ms, or 45 ms if its metrics are 300 KB, as after many kinds of requests.
     between_readings: float = 5.0
     answer: float = 10.0  # then a probe, or a reading, is given up
     at_the_end: float = 2.0  # for the last reading, and for the probes that are under way then

@@ -20,10 +20,10 @@ def page_content(info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline
     """Return what the page shows.
 
     Args:
-        info: Of the run.
+        info: What is known of the run.
         phase: What the run is doing.
         elapsed: Seconds since people could come.
-        timeline: Of the run.
+        timeline: The timeline of the run.
         after: Seconds since people could come; later points are returned, or all of them for 0.
     """
     return {

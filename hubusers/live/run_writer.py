@@ -31,7 +31,7 @@ class RunWriter:
 
     Args:
         runs_folder: Where each run gets a folder of its own; "" to write nothing.
-        results: Of the run, as they grow.
+        results: The results of the run, as they grow.
 
     Logs:
         ERROR once, when the folder can no longer be written.
@@ -49,7 +49,7 @@ class RunWriter:
         return self._folder.path if self._folder else Path()
 
     def open(self, info: RunInfo, event_text: str) -> None:
-        """Make the run's folder, with what is known of the run and its event; "" is no event."""
+        """Make the run's folder, with `info` and the event file; "" without an event."""
         if not self._runs_folder:
             return
         with self._or_stop_writing():

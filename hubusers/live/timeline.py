@@ -24,8 +24,8 @@ class Timeline:
     """Collects the points. When there are many, it drops every second one, and adds new ones half as often.
 
     Args:
-        results: Of the run, as they grow.
-        targets: Of its event.
+        results: The results of the run, as they grow.
+        targets: The targets of its event.
     """
 
     def __init__(self, results: Results, targets: list[Target]) -> None:
@@ -46,7 +46,7 @@ class Timeline:
         Args:
             now: Seconds since the epoch.
             elapsed: Seconds since people could come.
-            counts: Of all processes, added up.
+            counts: The counts of all processes, added up.
         """
         self._take_starts(now)
         if elapsed - self._judged >= _BETWEEN_OUTCOMES:

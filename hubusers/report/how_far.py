@@ -108,7 +108,7 @@ def began_between(results: Results, first: float, last: float) -> Results:
     """Return what began within a time.
 
     Args:
-        results: Of a run.
+        results: The results of a run.
         first: Seconds since the epoch: from here on.
         last: And before here.
     """

@@ -32,7 +32,7 @@ def write_report(run: FinishedRun, verdict: Verdict) -> None:
 
     Args:
         run: A finished run, with its folder.
-        verdict: Of the run.
+        verdict: Its verdict.
 
     Raises:
         OSError: A file cannot be written.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 def percentile(values: Iterable[float], percent: float) -> float:
     """Return a percentile by the nearest-rank method: the smallest value that `percent` % of all values do not exceed.
 
-    It is always one of the values, never something between two of them. What failed goes in as infinity: a run in which
-    every tenth start failed has no finite p95, because 95 % of the people never had a server within any time.
+    It is always one of the values, never something between two of them. A failure goes in as infinity: a run in which
+    every tenth start failed has no finite p95, because there is no time within which 95 % had their server.
 
     Args:
         values: At least one; some may be infinite.

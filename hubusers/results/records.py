@@ -130,7 +130,7 @@ def counted(records: Iterable[Record]) -> list[Record]:
     than every start that became ready: it may have been about to fail. Of a younger one nothing can be said.
 
     Args:
-        records: Of one step; of one cohort, where the measure is of one.
+        records: Those of one step, and of one cohort where the measure is of one.
     """
     records = list(records)
     longest = max((record.seconds for record in records if not record.failure), default=0.0)

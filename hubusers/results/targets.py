@@ -54,7 +54,7 @@ def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
 
     Args:
         target: What to measure.
-        results: Of the run, or of a part of it.
+        results: The results of the run, or of a part of it.
         under_way: Starts that are not over, and of which nothing is known.
     """
     measured, worst = _values(target, results)

@@ -1,4 +1,4 @@
-"""Event files: what they may say, and what is said of those that cannot be used."""
+"""Event files: what they may contain, and the errors for those that cannot be used."""
 
 import re
 import subprocess
@@ -460,7 +460,7 @@ class TestReading:
         with pytest.raises(EventError, match=reason):
             read_event(str(tmp_path / "class.toml"))
 
-    def test_a_file_of_ones_own_goes_before_a_ready_made_event(
+    def test_a_file_of_that_name_goes_before_a_ready_made_event(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)

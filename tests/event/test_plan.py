@@ -94,7 +94,7 @@ class TestPeople:
             ("ServerLifecycleUser", None, 1, None),
         ]
 
-    def test_whoever_would_come_too_late_does_not(self) -> None:
+    def test_people_who_would_come_too_late_do_not_come(self) -> None:
         evenly = '{ pattern = "evenly", over = "1m" }'
         assert len(plan(event_with(evenly, people=6, cohort="until = 30"), 7)) == 3
         assert len(plan(event_with(evenly, people=6, above="ends_after = 45"), 7)) == 5
@@ -224,7 +224,7 @@ class TestPeopleWithABrowser:
         again = plan(event_with(above="time_scale = 10", cohort=self.COHORT, people=300), 1)
         assert ways == [next(person.ways_to_leave()) for person in again]
 
-    def test_unless_said_otherwise_everybody_thinks_a_little_and_logs_out(self) -> None:
+    def test_by_default_everybody_thinks_a_little_and_logs_out(self) -> None:
         (person,) = plan(event_with(people=1), 1)
         assert 5 <= next(person.thoughts()) <= 20
         assert next(person.ways_to_leave()) == "log-out"

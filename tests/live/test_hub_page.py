@@ -1,4 +1,4 @@
-"""The routes of the page Hub; what a person sees there is tested in tests/browser."""
+"""The routes of the page Hub; what a person sees there is tested in tests/chromium."""
 
 from locust.web import WebUI
 
@@ -38,7 +38,7 @@ def test_what_the_run_says_passes_through() -> None:
     assert state.asked == [120.5, 0.0]
 
 
-def test_no_json_has_what_json_does_not_know() -> None:
+def test_infinity_and_nan_become_null() -> None:
     state = State(points=[{"t": 1.0, "p99": math.inf, "cpu": math.nan, "probe": -math.inf}], notes=["Infinity"])
     text = get(client_of(make_web_ui(state)), "/hub/state").text
 
@@ -50,7 +50,7 @@ def test_no_json_has_what_json_does_not_know() -> None:
 
 
 @pytest.mark.parametrize("after", ["", "soon", "nan", "inf", "-inf"])
-def test_what_is_no_time_is_refused_in_a_sentence(after: str) -> None:
+def test_a_value_that_is_not_a_time_is_refused_in_a_sentence(after: str) -> None:
     state = State()
     answer = get(client_of(make_web_ui(state)), "/hub/state", query_string={"after": after})
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""The look at the hub beside its users."""
+"""The watch of the hub while users use it."""
 
 import locust  # noqa: F401  # patches the standard library for gevent; must come before everything else
 

@@ -43,7 +43,7 @@ def test_the_hub_is_shown_as_it_was_seen_last_and_not_when_that_is_long_ago() ->
     assert (timeline.points[-1]["probe"], timeline.points[-1]["cpu"], timeline.points[-1]["memory"]) == (None,) * 3
 
 
-def test_a_hub_that_started_anew_has_no_cpu_for_a_moment() -> None:
+def test_a_restarted_hub_has_no_cpu_for_a_moment() -> None:
     results = Results()
     timeline = Timeline(results, [])
     results.hub_samples += [HubSample(995.0, cpu_seconds=10.0), HubSample(1000.0, cpu_seconds=0.5)]

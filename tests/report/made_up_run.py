@@ -1,4 +1,4 @@
-"""The folder of a run that never was: a rush of people on a hub whose weaknesses can be chosen."""
+"""The folder of a made-up run: a rush of people on a hub whose weaknesses can be chosen."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Small runs for the tests: the few records that matter to each."""
+"""Small runs for tests, with only the records that matter."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +45,7 @@ stay = "90s"
 
 
 def start(due: float, seconds: float, failure: str = "", user: str = "", **more: Any) -> Record:
-    """Return a start that was due so many seconds after the run began; without a name, of a user of its own."""
+    """Return a start that was due `due` seconds after the run began; without a name, it is of a user of its own."""
     return Record(START_TO_READY, user or f"user-{due}", BEGAN + due, seconds, 0.0, failure, **more)
 
 

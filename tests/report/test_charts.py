@@ -118,7 +118,7 @@ def test_peaks_survive_thinning() -> None:
     assert (len(moments), max(values), values[-1]) == (1501, 2, 0)
 
 
-def test_who_still_waited_when_the_run_ended_has_come_and_is_pending() -> None:
+def test_people_who_still_wait_at_the_end_have_come_and_are_pending() -> None:
     charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]))}
     assert list(charts) == ["arrivals", "servers"]
     assert "at most 3" in charts["servers"].about

@@ -1,4 +1,4 @@
-"""Before and after: what is called better, worse or no difference, and what is said about it."""
+"""Before and after: which measures are better, worse or not different, and the words for it."""
 
 import itertools
 import json
@@ -45,7 +45,7 @@ def run_of(records: list[Record], event_text: str = "", **known: Any) -> Finishe
 def results_with(
     seed: int, *, stops: float = 1.0, probes: float = 0.004, cpu: float = 0.05, memory: float = 200e6
 ) -> Results:
-    """Return all that a run can measure: a start a second, and so many seconds for everything else."""
+    """Return all that a run can measure: a start each second, and the given seconds for everything else."""
     chance, results = random.Random(seed), Results()
     for record in starts(seed):
         results.records.note(record)
@@ -189,7 +189,7 @@ class TestWhatCannotBeCompared:
         with pytest.raises(ValueError, match="no server was started"):
             compare(run_of(starts(1)), nothing)
 
-    def test_what_one_side_did_not_measure(self) -> None:
+    def test_measures_of_one_run_only_are_left_out(self) -> None:
         comparison = compare(run_of(starts(1)), run_with(2))
         assert comparison.left_out == [
             "Left out, because the run before did not measure it: stop to stopped p50, stop to stopped p95, "
@@ -232,7 +232,7 @@ class TestWarnings:
         ]
         assert comparison.headline.endswith("Read the warnings first.")
 
-    def test_other_targets_are_no_other_event(self) -> None:
+    def test_other_targets_do_not_make_another_event(self) -> None:
         other = (CLASS + TARGETS).replace("Class at nine", "Class at ten")
         assert compare(run_of(starts(1), CLASS), run_of(starts(2), other)).warnings == []
 
@@ -317,14 +317,14 @@ class TestPage:
         assert {trace["name"] for trace in charts["distributions"]["data"]} == {"before", "after"}
         assert all(len(trace["x"]) == len(trace["y"]) > 0 for chart in charts.values() for trace in chart["data"])
 
-    def test_it_needs_nothing_from_anywhere(self, tmp_path: Path) -> None:
+    def test_it_fetches_nothing(self, tmp_path: Path) -> None:
         page = page_of(run_with(1), run_with(2), tmp_path)
         own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
         assert not re.search(r"""(src|href)\s*=|url\(|@import""", own)
         assert "default-src 'none'" in own
         assert "Plotly" in page
 
-    def test_what_others_wrote_is_escaped(self, tmp_path: Path) -> None:
+    def test_text_from_outside_is_escaped(self, tmp_path: Path) -> None:
         known = {"title": HOSTILE, "hub": HOSTILE, "generator": HOSTILE, "hub_version": HOSTILE, "spawner": HOSTILE}
         before, after = run_of(starts(1), **known), run_of(starts(2), options={HOSTILE: HOSTILE}, **known)
         page = page_of(replace(before, folder=Path(HOSTILE)), after, tmp_path)

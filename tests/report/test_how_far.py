@@ -86,7 +86,7 @@ def answer_of(records: list[Record], targets: str = TARGETS, ended: float = 200)
     return found.answer
 
 
-def test_what_is_not_known_of_a_step_is_not_said_to_be_held() -> None:
+def test_a_step_of_which_too_little_is_known_is_not_called_held() -> None:
     assert answer_of([*FIRST, *SECOND, *THIRD[:1]], ended=125) == (
         "The hub held 4 starts a minute and 6 servers; it is not known whether the next step (6 a minute) was held: "
         "the run ended during it."

@@ -22,7 +22,7 @@ def test_shares_of_a_core_and_turns() -> None:
     assert interval.event_loop.buckets == {"0.05": 10, "+Inf": 30}
 
 
-def test_a_hub_that_began_anew_or_tells_nothing() -> None:
+def test_a_hub_that_restarted_or_reports_nothing() -> None:
     restarted = intervals(
         [HubSample(0, 50.0, event_loop=turns(le_Inf=9)), HubSample(5, 1.0, event_loop=turns(le_Inf=2))]
     )

@@ -53,7 +53,7 @@ class Case:
         return results
 
     def sample(self, share: float) -> HubSample:
-        """Return what the hub says when so much of the time has passed."""
+        """Return what the hub says when this share of the time has passed."""
         count = 10 * share
         buckets = None if self.loop is None else {"0.05": count if self.loop <= 0.05 else 0.0, str(self.loop): count}
         return HubSample(
@@ -142,7 +142,7 @@ def test_nothing_was_measured() -> None:
     )
 
 
-def test_a_limit_before_the_hub_is_none_of_its_options() -> None:
+def test_a_limit_in_front_of_the_hub_is_not_one_of_its_options() -> None:
     case = Case(seconds=60, throttled=40, throttled_by="a limit before the hub")
     assert "look for a rate limit" in diagnose(case.results, info()).advice
     assert "c.JupyterHub.concurrent_spawn_limit" in diagnose(Case(seconds=60, throttled=40).results, info()).advice
@@ -173,7 +173,7 @@ def test_the_calm_before_and_after_does_not_hide_the_rush() -> None:
     assert diagnose(results, info()).kind == "hub"
 
 
-def test_what_others_do_on_the_hub_is_weighed_by_what_we_do() -> None:
+def test_requests_have_the_same_weights_on_both_sides() -> None:
     results = Case().results
     results.requests.note("GET /users/{name}", BEGAN, 0.5)
     last = results.hub_samples[-1]

@@ -1,4 +1,4 @@
-"""What limited a run, found in real runs: each on a real hub, or with a load generator, that suffers exactly that."""
+"""What limited a run, in real runs: each has a real hub, or a load generator, with exactly that weakness."""
 
 import os
 import signal

@@ -67,7 +67,7 @@ def test_one_leaves_as_another_comes() -> None:
     assert facts(drawn(event, plan(event, 7), 7))["most servers at once"] == "1"
 
 
-def test_who_comes_too_late_is_told() -> None:
+def test_people_who_would_come_too_late_are_counted() -> None:
     event = event_with(EVENLY, people=10, cohort='until = "5m"')
     text = drawn(event, plan(event, 7), 7)
     assert facts(text)["people"] == "5: 5 students"

@@ -68,7 +68,7 @@ def charts_of(text: str) -> list[dict[str, Any]]:
 
 
 def _refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not JSON")
 
 
 def write(
@@ -139,7 +139,7 @@ def test_the_page_stands_alone(rush: Path) -> None:
     assert "showSendToCloud: false" in report_of(rush)
 
 
-def test_what_others_wrote_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+def test_text_from_outside_is_shown_literally(tmp_path: Path) -> None:
     event = CLASS.replace("Class at nine", HOSTILE.replace('"', '\\"')) + TARGETS.replace("students", "x")
     hostile = info(
         title=HOSTILE,
@@ -270,7 +270,7 @@ def test_a_run_that_measured_nothing(tmp_path: Path) -> None:
     assert [case.is_passed for case in suite_of(folder)] == [True]
 
 
-def test_a_run_that_did_not_end_in_order(tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off(tmp_path: Path) -> None:
     records = [(START_TO_READY, f"user-{n}", BEGAN + n, 1.0, 0.0, "", "students", 1, 0.0, "") for n in range(3)]
     folder = write(tmp_path / "run", info(ended=0.0, clean_up="", planned_people=3), records, CLASS + TARGETS)
     verdict = report_on(folder)

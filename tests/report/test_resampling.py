@@ -1,4 +1,4 @@
-"""How sure a difference is: seldom a false alarm between equals, hardly ever a miss of what is there."""
+"""How certain a difference is: rarely a false alarm between equal runs, hardly ever a miss."""
 
 import math
 import random
@@ -54,7 +54,7 @@ def p95(values: list[float]) -> Statistic:
 
 
 def found(times: Times, of: Callable[[list[float]], Statistic], slower: float) -> int:
-    """Return in how many of the pairs of runs a difference is sure and matters."""
+    """Return in how many of the pairs of runs a difference is certain and matters."""
     count = 0
     for pair in range(PAIRS):
         chance = random.Random(pair)
@@ -117,7 +117,7 @@ def test_neighbours_that_resemble_each_other_make_an_interval_wide() -> None:
     assert high - low > 1.5 * (shuffled_high - shuffled_low)
 
 
-def test_what_never_ended_does_no_harm_below_the_percentile() -> None:
+def test_failures_beyond_the_percentile_do_no_harm() -> None:
     before = independent(random.Random(1))
     after = [math.inf if number % 50 == 0 else seconds for number, seconds in enumerate(before)]
     low, high = relative_interval(p50(before), p50(after), DOUBT)

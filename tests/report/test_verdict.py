@@ -133,7 +133,7 @@ class TestStartsThatTheEndBrokeOff:
             "It does not hold: 1 of 2 targets was missed: start to ready: p95 at most 10 s, measured 14 s."
         )
 
-    def test_what_may_have_become_of_them_is_not_known(self) -> None:
+    def test_some_may_have_been_about_to_fail(self) -> None:
         verdict = verdict_of(finished([*QUICK, start(3, 9.0, UNFINISHED)], CLASS + TARGETS, planned_people=4))
         assert verdict.headline == "No answer: 1 start was under way when the run ended."
         assert [one.state for one in verdict.outcomes] == ["undecided", "undecided"]
@@ -144,13 +144,13 @@ class TestStartsThatTheEndBrokeOff:
         assert verdict.headline == "It holds: both targets were held, with 4 people."
         assert verdict.doubts == []
 
-    def test_so_few_that_it_does_not_matter(self) -> None:
+    def test_too_few_to_matter(self) -> None:
         many = [start(n / 10, 4.0) for n in range(200)]
         verdict = verdict_of(finished([*many, start(30, 9.0, UNFINISHED)], CLASS + TARGETS))
         assert (verdict.answer, verdict.outcomes[1].count) == ("held", 201)
 
 
-def test_who_never_asked_for_a_server_is_counted() -> None:
+def test_people_who_never_asked_for_a_server_are_counted() -> None:
     verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=5))
     assert verdict.doubts == ["2 of 5 people never asked for a server."]
 
@@ -170,7 +170,7 @@ def test_a_share_that_is_just_met_is_held() -> None:
     assert (one.state, one.shown) == ("held", "0.7 %")
 
 
-def test_who_was_never_let_in_waited_for_ever() -> None:
+def test_a_start_that_failed_by_throttling_never_ended() -> None:
     target = '[[targets]]\nmeasure = "throttled wait"\npercentile = 95\nat_most = "60s"\n'
     records = [start(n, 60.0, "throttled too long", throttled=55.0) for n in range(3)]
     assert verdict_of(finished(records, CLASS + target)).answer == "missed"
@@ -197,7 +197,7 @@ class TestClimbing:
         assert {one.state for one in verdict.outcomes} == {"held"}
         assert verdict.answer == "missed"
 
-    def test_a_climb_that_ended_for_another_reason_is_none(self) -> None:
+    def test_a_climb_that_ended_for_another_reason_gives_no_answer(self) -> None:
         run = finished(self.HELD, CLIMB + TARGETS, planned_people=12, ended_because="Ctrl-C.")
         assert verdict_of(run).answer == "no answer"
         told = finished(

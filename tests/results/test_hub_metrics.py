@@ -1,4 +1,4 @@
-"""What is kept of a hub's metrics."""
+"""The parts of a hub's metrics that a run keeps."""
 
 import pytest
 import requests
@@ -129,7 +129,7 @@ def test_something_else(text: str) -> None:
         'jupyterhub_event_loop_interval_seconds_count 1.0\njupyterhub_event_loop_interval_seconds_bucket{a="b"} 1.0',
     ],
 )
-def test_garbled(line: str) -> None:
+def test_malformed(line: str) -> None:
     with pytest.raises(ValueError, match=r"^The hub's metrics cannot be read: the answer is malformed\.$"):
         hub_sample(f"{TWO_CODES}{line}\n", 0)
 
