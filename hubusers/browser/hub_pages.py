@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from hubusers.browser.browser import ANOTHER_HOST, Browser, Page
+from hubusers.browser.browser import ANOTHER_HOST, Browser
+from hubusers.browser.page import Page
 from hubusers.browser.page_files import load_files
 from hubusers.browser.spawn_form import filled_in
 from hubusers.http.messages import TIMED_OUT, Answer, StreamLost

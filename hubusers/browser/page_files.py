@@ -8,7 +8,8 @@ import posixpath
 import re
 from typing import Any
 
-from hubusers.browser.browser import Browser, Page
+from hubusers.browser.browser import Browser
+from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 
 _IMPORT = re.compile(r"""@import\s*(?:url\(\s*)?["']?([^"')\s;]+)""")

@@ -22,9 +22,8 @@ from hubusers.http.session import REQUEST_TIMEOUT
 _BLOCK_SIZE = 65_536
 """Bytes to read at once; a page of the hub's list has some hundred thousand."""
 
-_original_poll = monkey.get_original(
-    "select", "poll"
-)  # gevent's own gives up the turn, also for a look that takes no time
+# gevent's own gives up the turn, also for a look that takes no time.
+_original_poll = monkey.get_original("select", "poll")
 _LOST_WHILE_IDLE = {errno.ECONNRESET, errno.EPIPE}
 
 
@@ -86,7 +85,7 @@ class Connections:
         Raises:
             OSError, HTTPParseError: There is no response.
         """
-        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])  # a list is joined sooner
         if body or method == "POST":
             more += f"Content-Length: {len(body)}\r\n"
         message = f"{method} {path} HTTP/1.1\r\n{self._fixed_lines}{more}\r\n".encode("latin-1") + body
@@ -105,17 +104,18 @@ class Connections:
                 raise
             try:
                 return HTTPSocketPoolResponse(
-                    sock, self._pool, block_size=_BLOCK_SIZE, method=method, headers_type=_LowerCaseHeaders
+                    sock, self._pool, block_size=_BLOCK_SIZE, method=method, headers_type=ResponseHeaders
                 )
             except HTTPConnectionClosed:
                 if not kept or method == "POST":
                     raise
 
 
-class _LowerCaseHeaders(Headers):
-    """All that is needed of headers here; the library's own keep their order and their letters as well.
+class ResponseHeaders(Headers):
+    """A response's headers, under their names in small letters, whichever letters they are asked for in.
 
-    Several cookies are one value, a line for each.
+    The library's own keep their order and their letters as well, which takes longer. Several cookies are one value
+    here, a line for each.
     """
 
     def add(self, field: str, value: Any) -> None:
@@ -124,16 +124,33 @@ class _LowerCaseHeaders(Headers):
             value = f"{dict.__getitem__(self, name)}\n{value}"
         dict.__setitem__(self, name, value)
 
+    def __getitem__(self, field: str) -> Any:
+        return dict.__getitem__(self, field.lower())
+
+    def get(self, field: str, default: Any = None) -> Any:
+        return dict.get(self, field.lower(), default)
+
+    def __len__(self) -> int:
+        return dict.__len__(self)
+
     def items(self) -> Any:
         return dict.items(self)
 
 
 class _PlainPool(ConnectionPool):
+    """The library's pool, with uses of two of its private parts; `tests/http/test_private_parts.py` guards them.
+
+    If the library renamed `_is_socket_alive`, nothing would fail at once: it would use its own again, which cannot look
+    at a connection in a process with more than a thousand open files.
+    """
+
     @property
     def has_kept(self) -> bool:
+        """Whether there is a connection that was used before: a failure may mean no more than that it is closed."""
         return not self._socket_queue.empty()
 
     def _is_socket_alive(self, sock: Any) -> bool:
+        """Look whether a kept connection lives, when the pool takes it out; `select` refuses files above 1023."""
         poll = _original_poll()
         try:
             poll.register(sock.fileno(), select.POLLIN)

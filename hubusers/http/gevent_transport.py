@@ -1,12 +1,13 @@
-"""Carrying requests through geventhttpclient, which Locust's fast session runs on.
+"""Sends requests through geventhttpclient, which Locust's fast session runs on: those to the API, and a browser's.
 
 Not through that session's own `request`: with its redirects, cookies, retries and stand-ins for responses it takes more
-of the load generator's time than the request itself, and the hub's API needs none of them.
+of the load generator's time than the request itself. The hub's API needs none of them, and a browser has its own.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -16,10 +17,14 @@ import gevent
 from geventhttpclient.response import HTTPParseError
 from requests.structures import CaseInsensitiveDict
 
-from hubusers.http.connections import Connections
+from hubusers.http.connections import Connections, ResponseHeaders
 from hubusers.http.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
+from hubusers.http.request_event import count_request
 from hubusers.http.session import RETRIES
-from hubusers.http.stream import Stream, report
+from hubusers.http.stream import Stream
+
+_BLOCK = 65_536
+"""Bytes to read at once of a body that nobody wants."""
 
 _FAILURES = (OSError, HTTPParseError, ValueError)
 
@@ -47,13 +52,17 @@ class GeventTransport:
         def receive() -> Answer:
             nonlocal length
             response = self._response_to(request)
+            if not request.keep_body:
+                while block := response.read(_BLOCK):
+                    length += len(block)
+                return Answer(response.status_code, headers=_headers(response))
             content = response.read()
             length = len(content)
             return _answer(response, content)
 
-        answer = within(request.timeout, receive)
+        answer = _within(request.timeout, receive)
         if self._event:
-            report(self._event, request, answer, time.perf_counter() - started, length, self._context())
+            count_request(self._event, request, answer, time.perf_counter() - started, length, self._context())
         return answer
 
     @contextmanager
@@ -64,11 +73,13 @@ class GeventTransport:
         def receive() -> Answer:
             nonlocal response
             response = self._response_to(request)
-            return Answer(200) if response.status_code == 200 else _answer(response, response.read())
+            if response.status_code == 200:
+                return Answer(200, headers=_headers(response))
+            return _answer(response, response.read())
 
-        answer = within(min(request.timeout, request.silence), receive)
+        answer = _within(min(request.timeout, request.silence), receive)
         if self._event:
-            report(self._event, request, answer, time.perf_counter() - since, 0, self._context())
+            count_request(self._event, request, answer, time.perf_counter() - since, 0, self._context())
         try:
             yield Stream(answer, request, started, partial(_read_line, response) if answer.status == 200 else None)
         finally:
@@ -77,15 +88,17 @@ class GeventTransport:
 
     def _response_to(self, request: Request) -> Any:
         headers = {**self._headers, **request.headers}
-        body = b""
-        if request.body is not None:
+        body = request.body
+        if body is None:
+            body = b""
+        elif not isinstance(body, bytes):
             headers["Content-Type"] = "application/json"
-            body = json.dumps(request.body).encode()
+            body = json.dumps(body).encode()
         return self._client.request(request.method, request.url[self._origin :], body, headers)
 
 
-def within(seconds: float, receive: Callable[[], Answer]) -> Answer:
-    """Return the answer, or why there is none after so many seconds."""
+def _within(seconds: float, receive: Callable[[], Answer]) -> Answer:
+    """Return the answer, or why there is none after this many seconds."""
     timer = gevent.Timeout.start_new(seconds)
     try:
         return receive()
@@ -100,10 +113,26 @@ def within(seconds: float, receive: Callable[[], Answer]) -> Answer:
 
 
 def _answer(response: Any, content: bytes) -> Answer:
-    status = response.status_code
-    # What is asked of headers is what a refusal or a redirect has in them.
-    headers = {} if status < 300 else CaseInsensitiveDict(response.items())
-    return Answer(status, content.decode("utf-8", "replace"), headers)
+    headers = _headers(response)
+    if "content-encoding" in headers:
+        content = _unpacked(content, headers["content-encoding"])
+    return Answer(response.status_code, content.decode("utf-8", "replace"), headers)
+
+
+def _headers(response: Any) -> Mapping[str, str]:
+    headers: Mapping[str, str] = response.info()
+    if not isinstance(headers, ResponseHeaders):  # the library's own, which may give a list for a name
+        headers = CaseInsensitiveDict(headers.items())
+    return headers
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes:
+    if encoding not in {"gzip", "deflate"}:
+        return content
+    try:
+        return zlib.decompress(content, zlib.MAX_WBITS | 32)  # reads either's header
+    except zlib.error as error:
+        raise ValueError("not what its encoding says") from error
 
 
 def _read_line(response: Any, seconds: float) -> str | None:

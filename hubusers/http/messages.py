@@ -27,7 +27,14 @@ _SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; or, if none came, status 0 and the reason in `error`."""
+    """An HTTP answer; or, if none came, status 0 and the reason in `error`.
+
+    Attributes:
+        status: The HTTP status, 0 without an answer.
+        body: The body as text.
+        headers: Found whether their names are asked for in capital or in small letters, whichever transport made them.
+        error: Why there is no answer, one of a few fixed phrases; the empty string with one.
+    """
 
     status: int
     body: str = ""
@@ -91,7 +98,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `template` is its name in Locust's statistics; `good` says which answers it counts as a success."""
+    """One request.
+
+    Attributes:
+        method: The HTTP method.
+        url: What is asked for.
+        template: The name of its row in Locust's statistics.
+        body: Sent as JSON unless it is None; bytes, which only `GeventTransport` sends, as they are.
+        headers: In addition to the session's.
+        timeout: Seconds until the end of the answer, or of the stream.
+        good: Says whether Locust's statistics count an answer as a success.
+        silence: Seconds without a byte after which a stream is given up.
+        keep_body: Whether the answer's body is of use. `GeventTransport` reads one that is not, and forgets it.
+    """
 
     method: str
     url: str
@@ -100,7 +119,8 @@ class Request:
     headers: dict[str, str]
     timeout: float
     good: Callable[[Answer], bool]
-    silence: float = math.inf  # seconds without a byte after which a stream is given up
+    silence: float = math.inf
+    keep_body: bool = True
 
 
 class StreamLost(Exception):

@@ -10,8 +10,9 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from hubusers.http.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
+from hubusers.http.request_event import count_request
 from hubusers.http.session import retries_of, without_retries
-from hubusers.http.stream import Stream, report
+from hubusers.http.stream import Stream
 
 _BLOCK = 65536
 """Most bytes to read at once. Without a limit, urllib3 does not notice that the end of an answer is missing."""
@@ -90,7 +91,7 @@ class HttpSessionTransport(RequestsTransport):
     def _counted_as_unreadable(self, request: Request, started: float, error: ValueError) -> Answer:
         """Report an answer that requests cannot parse, because Locust does not count it then."""
         answer = Answer(0, error=reason_of(error))
-        report(self._request_event, request, answer, time.perf_counter() - started, 0, {})
+        count_request(self._request_event, request, answer, time.perf_counter() - started, 0, {})
         return answer
 
 

@@ -1,10 +1,10 @@
-"""What all transports share: their interface, streams of lines, and reporting a request to Locust."""
+"""What all transports share: their interface, and streams of lines."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from urllib3.util import Retry
 
@@ -53,16 +53,3 @@ class Transport(Protocol):
 
     def stream(self, request: Request) -> AbstractContextManager[Stream]:
         """Send a request and return its answer as a stream, which has no lines unless its status is 200."""
-
-
-def report(event: Any, request: Request, answer: Answer, seconds: float, length: int, context: dict[str, Any]) -> None:
-    """Count a request in Locust's statistics; it is a failure unless `request.good` accepts the answer."""
-    event.fire(
-        request_type=request.method,
-        name=request.template,
-        response_time=seconds * 1000,  # Locust counts in milliseconds
-        response_length=length,
-        exception=None if request.good(answer) else ValueError(answer.cause),
-        context=context,
-        url=request.url,
-    )

@@ -18,7 +18,8 @@ from urllib.parse import quote
 
 from gevent.pool import Pool
 
-from hubusers.browser.browser import CONNECTIONS, Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab.bundle import Files

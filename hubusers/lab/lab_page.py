@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubusers.browser.browser import Browser, Page
+from hubusers.browser.browser import Browser
+from hubusers.browser.page import Page
 from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from gevent import GreenletExit
 
 from hubusers.browser import hub_pages
-from hubusers.browser.browser import CONNECTIONS, HEADERS, Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.headers import HEADERS
+from hubusers.browser.page import Page
 from hubusers.event.leaving import Leaving
 from hubusers.http.messages import Answer
 from hubusers.hub.answers import State, Stop, error_for

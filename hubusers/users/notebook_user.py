@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import gevent
 
-from hubusers.browser.browser import Page
+from hubusers.browser.page import Page
 from hubusers.browser.path_template import template_of
 from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
 from hubusers.hub.deadline import Deadline

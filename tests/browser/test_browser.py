@@ -10,7 +10,9 @@ from collections.abc import Callable
 import gevent
 import pytest
 
-from hubusers.browser.browser import CONNECTIONS, HEADERS, Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.headers import HEADERS
+from hubusers.browser.page import Page
 from hubusers.browser.path_template import template_of
 from hubusers.http.connections import Connections
 from hubusers.http.messages import StreamLost

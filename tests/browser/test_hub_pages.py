@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from hubusers.browser import hub_pages
-from hubusers.browser.browser import CONNECTIONS, Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.hub_pages import LoginElsewhere, LoginFailed, ServerNotRunning
+from hubusers.browser.page import Page
 from hubusers.browser.spawn_form import UnknownOption
 from hubusers.http.connections import Connections
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop

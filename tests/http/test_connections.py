@@ -2,6 +2,7 @@
 
 from locust.event import EventHook
 
+import gzip
 import os
 import socket
 import threading
@@ -78,6 +79,25 @@ def test_what_is_lost_is_not_tried_again_in_silence(scripted_hub: ScriptedHub) -
     for method in ("GET", "POST", "DELETE"):
         assert client.request(method, "/").error == "connection lost"
     assert len(scripted_hub.asked) == 3
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+@pytest.mark.parametrize("status", [200, 429])
+def test_headers_are_found_in_whatever_letters(scripted_hub: ScriptedHub, name: str, status: int) -> None:
+    scripted_hub.script(Scripted(status, headers={name: "7", "Set-Cookie": "a=1"}))
+    answer = HubClient(scripted_hub.endpoint, Connections(scripted_hub.url, {})).request("GET", "/")
+    assert answer.retry_after == 7
+    assert answer.headers["retry-after"] == answer.headers["Retry-After"] == answer.headers.get("RETRY-AFTER") == "7"
+    assert "retry-AFTER" in answer.headers
+    assert "Location" not in answer.headers
+    assert dict(answer.headers)["set-cookie"] == "a=1"
+    assert len(answer.headers) == len(list(answer.headers))
+
+
+def test_an_answer_that_is_packed_is_read(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(Scripted(200, gzip.compress(b'{"name": "ann"}'), {"Content-Encoding": "gzip"}))
+    client = HubClient(scripted_hub.endpoint, Connections(scripted_hub.url, {}))
+    assert client.request("GET", "/").model == {"name": "ann"}
 
 
 def test_headers_body_and_statistics(scripted_hub: ScriptedHub) -> None:

@@ -73,6 +73,17 @@ def test_failures_have_few_texts(
 
 
 @pytest.mark.parametrize("make", ALL)
+def test_headers_of_any_answer_are_found_in_whatever_letters(
+    make: Make, scripted_hub: ScriptedHub, event: EventHook
+) -> None:
+    client = HubClient(scripted_hub.endpoint, make("http://127.0.0.1", event, "x"))
+    for status in (200, 429):
+        scripted_hub.script(Scripted(status, {}, {"RETRY-after": "7"}))
+        answer = client.request("GET", "/")
+        assert (answer.retry_after, answer.headers["retry-after"]) == (7, "7")
+
+
+@pytest.mark.parametrize("make", ALL)
 def test_a_redirect_to_another_host_never_carries_the_token(
     make: Make, scripted_hub: ScriptedHub, event: EventHook
 ) -> None:

@@ -15,7 +15,8 @@ import gevent
 import pytest
 from gevent.pool import Pool
 
-from hubusers.browser.browser import CONNECTIONS, Browser, Page
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.page import Page
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout

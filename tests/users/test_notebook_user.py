@@ -17,7 +17,7 @@ import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hubusers.accounts.account import Account
-from hubusers.browser.browser import Page
+from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import frontend

@@ -1,0 +1,65 @@
+"""A page: what a browser's request led to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import lxml.etree
+import lxml.html
+
+from hubusers.http.messages import Answer
+
+_EMPTY_DOCUMENT = "<html></html>"
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """What a request led to, after redirects: an answer, or status 0 and the reason why there is none.
+
+    Attributes:
+        status: The status of the last answer.
+        path: Path and query of the last request.
+        text: The body of the last answer.
+        headers: The headers of the last answer, as in `hubusers.http.messages.Answer`.
+        error: Why there is no answer, as in `hubusers.http.messages.Answer`; or where a redirect was not followed.
+        redirected_from: The paths of the requests before the last one, which redirected.
+    """
+
+    status: int
+    path: str
+    text: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    redirected_from: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer, path: str, error: str = "", redirected_from: tuple[str, ...] = ()) -> "Page":
+        """Return the page that an answer is."""
+        return cls(answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from)
+
+    def __repr__(self) -> str:
+        return f"Page({self.status}, {self.path.partition('?')[0]!r}, {self.error!r})"  # queries hold codes and tokens
+
+    @property
+    def answer(self) -> Answer:
+        """The same as an answer of the hub's API, which knows about `Retry-After`, JSON and messages."""
+        return Answer(self.status, self.text, self.headers, self.error)
+
+    @cached_property
+    def document(self) -> Any:
+        """The text as lxml reads a page; an empty document where it is not one."""
+        text = self.text if "<" in self.text else _EMPTY_DOCUMENT
+        try:
+            return _parsed(text)
+        except lxml.etree.ParserError:  # no element at all, as where there is nothing but "<!doctype html>"
+            return _parsed(_EMPTY_DOCUMENT)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the text is a web page, and not a file or what an API answers."""
+        return "<html" in self.text.lower()
+
+
+def _parsed(text: str) -> Any:
+    return lxml.html.document_fromstring(text.encode(), lxml.html.HTMLParser(encoding="utf-8"))

@@ -1,0 +1,25 @@
+"""The private parts of geventhttpclient that `hubusers/http/connections.py` uses: a new release may change them."""
+
+import inspect
+
+import geventhttpclient
+from gevent.queue import LifoQueue
+from geventhttpclient.connectionpool import ConnectionPool
+
+WHERE = f"(geventhttpclient {geventhttpclient.__version__}): see _PlainPool in hubusers/http/connections.py"
+
+
+def test_the_pool_keeps_connections_in_a_queue_that_can_be_looked_at() -> None:
+    queue = getattr(ConnectionPool("127.0.0.1", 9, "127.0.0.1", 9), "_socket_queue", None)
+    assert isinstance(queue, LifoQueue), f"ConnectionPool has no queue called _socket_queue any more {WHERE}"
+    assert queue.empty(), f"a new ConnectionPool has a kept connection in _socket_queue {WHERE}"
+
+
+def test_the_pool_asks_whether_a_kept_connection_lives() -> None:
+    look = getattr(ConnectionPool, "_is_socket_alive", None)
+    assert look, f"ConnectionPool has no _is_socket_alive any more, which we replace {WHERE}"
+    parameters = list(inspect.signature(look).parameters)
+    assert parameters == ["self", "sock"], f"ConnectionPool._is_socket_alive takes other arguments now {WHERE}"
+    assert "_is_socket_alive" in inspect.getsource(ConnectionPool.get_socket), (
+        f"ConnectionPool.get_socket does not ask _is_socket_alive any more {WHERE}"
+    )
