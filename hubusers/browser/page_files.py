@@ -23,8 +23,27 @@ _PATH = re.compile(r"""["']?([\w-]+)["']?\s*:\s*["']([^"']+)["']""")
 _REQUIRED = re.compile(r"\b(?:require|define)\(\s*\[([^\]]*)\]")
 _NAME = re.compile(r"""["']([^"']+)["']""")
 
-_referred_to: dict[str, tuple[str, ...]] = {}
-"""What each style and each required script refers to: paths for a style, names of modules for a script."""
+
+class References:
+    """What each style and each required script refers to: addresses for a style, names of modules for a script."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._known
+
+    def read(self, path: str, text: str) -> None:
+        """Read a file's text."""
+        self._known[path] = _references(path, text)
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """Return what a file refers to, as far as it was read."""
+        return self._known.get(path, ())
+
+
+KNOWN_REFERENCES = References()
+"""What this process has read; everybody who uses a hub gets the same files."""
 
 
 def load_files(browser: Browser, page: Page, deadline: Deadline) -> None:
@@ -36,22 +55,19 @@ def load_files(browser: Browser, page: Page, deadline: Deadline) -> None:
     scripts = "\n".join(script.text or "" for script in document.iter("script"))
     wave = [path for address in _own_files(document) if (path := browser.path_to(address, page.path))]
     modules = _Modules(browser.path_to(_first(_BASE_URL, scripts), page.path) or page.path, scripts, wave)
-    wave_after_that = modules.paths(_names_in(scripts))
+    required = modules.paths(_names_in(scripts))
     seen: set[str] = set()
     while wave and deadline.remaining() > 0:
         seen.update(wave)
-        texts = [path for path in wave if _tells_more(path, modules) and path not in _referred_to]
-        browser.load((path for path in wave if path not in texts), deadline=deadline)
-        for path in texts:
+        unread = [path for path in wave if _tells_more(path, modules) and path not in KNOWN_REFERENCES]
+        browser.load((path for path in wave if path not in unread), deadline=deadline)
+        for path in unread:
             if text := browser.text_of(path, deadline=deadline):
-                _referred_to[path] = _references(path, text)
-        found = wave_after_that + [
-            more
-            for path in wave
-            for names in [_referred_to.get(path, ())]
-            for more in ([browser.path_to(name, path) for name in names] if _is_style(path) else modules.paths(names))
-        ]
-        wave_after_that = []
+                KNOWN_REFERENCES.read(path, text)
+        found, required = required, []
+        for path in wave:
+            names = KNOWN_REFERENCES.of(path)
+            found += [browser.path_to(name, path) for name in names] if _is_style(path) else modules.paths(names)
         wave = [path for path in dict.fromkeys(found) if path and path not in seen]
 
 

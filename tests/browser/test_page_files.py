@@ -37,7 +37,7 @@ class Site(ScriptedHub):
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(page_files, "_referred_to", {})
+    monkeypatch.setattr(page_files, "KNOWN_REFERENCES", page_files.References())
     with Site() as site:
         yield site
 
