@@ -1,1 +1,15 @@
-"""One person's browser, and the hub's pages in it."""
+"""One person's browser, and the hub's pages in it.
+
+What can go wrong there, beside what `hubusers/hub/errors.py` draws:
+
+    HubUsersError
+      HubError
+        WebsocketRefused     the handshake failed: a status other than 101, or no answer at all
+      WebsocketLost          an open websocket broke off, was closed by the other side, or is closed here
+      LoginFailed            the hub does not let this person in
+        LoginElsewhere       it leaves logins to another service, into whose pages nothing can be typed from here
+      UnknownOption          the spawn form does not offer what was to be chosen
+      ServerNotRunning       the server's page says so, and offers to start it
+
+Their `detail` is a line for the log, as of all these errors: it says what was being done, and has no full stop.
+"""

@@ -4,11 +4,7 @@ Each function does what the page's own form or script does, and loads the files 
 the deadline that it takes: a page that has not come then counts as timed out. Checked against the pages of JupyterHub
 4.1, 5.4 and 6.1.
 
-    HubUsersError
-      LoginFailed            the hub does not let this person in
-        LoginElsewhere       it leaves logins to a service whose pages nobody can type into from here
-      UnknownOption          the spawn form does not offer what was to be chosen
-      ServerNotRunning       the page says so, and offers to start the server
+The errors are drawn in `hubusers/browser/__init__.py`.
 """
 
 import json
@@ -35,15 +31,15 @@ RECONNECT = 3.0
 STOP_RELOAD = 5.0
 """Seconds after which the page of a server that is stopping loads itself again."""
 
-_OF_A_SPAWN = {200, 424, 429, 500}  # other errors are of who stands before the hub, or say that one may not ask
+_OF_A_SPAWN = {200, 424, 429, 500}  # other statuses come from a proxy, or mean "forbidden"
 _SHOWN_CHARACTERS = 200
 _MESSAGES = 3
-"""Of a spawn that failed: how many of its last messages are told."""
+"""How many of the last messages of a failed spawn are told."""
 
 _PROGRESS_URL = re.compile(r"""new EventSource\(\s*["']([^"']+)""")
 _XSRF_TOKEN = re.compile(r"""xsrf_token:\s*["']([^"']+)""")
 
-# Where the pages say what went wrong: those of login and spawn, any error's, that of a server which is not up.
+# Where pages say what went wrong: those of the login and the spawn, error pages, the page of a server that is not up.
 _WHAT_WENT_WRONG = (
     "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
     " | //div[@class='error']/p[1]"
@@ -53,7 +49,7 @@ _WHAT_WENT_WRONG = (
 
 class LoginFailed(HubUsersError):
     phrase = "login failed"
-    ends_user = True  # it would fail again, and some hubs lock who tries too often
+    ends_user = True  # another try would fail as well, and some hubs lock accounts after too many
 
 
 class LoginElsewhere(LoginFailed):
@@ -66,23 +62,23 @@ class ServerNotRunning(HubUsersError):
 
 
 def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
-    """Open the hub and log in by its form; who is logged in already, or has no need to, just arrives.
+    """Open the hub and log in by its form, unless the person is logged in already or the hub asks for no login.
 
     Args:
         browser: The person's.
         username: Typed into the form.
         password: Likewise.
         deadline: Until when the page must be there.
-        start: What the person opens, below the hub's base URL. From "/", the hub's start page, most hubs lead on to
-            the default server and so ask for it; `/hub/home` leads nowhere else.
+        start: The page that the person opens, below the hub's base URL. From "/" most hubs lead on to the default
+            server, and so ask for it; `/hub/home` leads nowhere else.
 
     Returns:
-        The page where the person is then, whatever it says: with most hubs that of the spawn, for `spawn` to go on.
+        The page where the person is then, whatever it says: with most hubs the spawn's, to be handed to `spawn`.
 
     Raises:
         LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
         LoginFailed: The hub refuses; the text is what its page says.
-        HubError: Anything else that is no login page, or nothing at all.
+        HubError: The hub answered with something else than a login page, or not at all.
     """
     page = _go(browser, start, deadline)
     form = _login_form(page)
@@ -123,9 +119,9 @@ def open_spawn_page(
 
 
 def is_of_a_spawn(browser: Browser, page: Page) -> bool:
-    """Say whether a page is for a server that did not run: its form, its progress, why it was not started.
+    """Say whether a page is of a server that did not run: the spawn's form, its progress, or why it failed.
 
-    Or the server's own, where it was started so soon that the page of its progress led on at once.
+    The server's own page counts as well, if the server started so soon that its progress page led on at once.
     """
     if page.error or page.status not in _OF_A_SPAWN:
         return False
@@ -150,7 +146,7 @@ def spawn(
         deadline: Until when the page must be there.
         server_name: Which server; "" is the default one.
         options: What to choose in the form, as for `filled_in`; everything else stays as the form has it. Where there
-            is no form there is nothing to choose.
+            is no form, there is nothing to choose.
         page: Where the person is, if the login has led on to this server's spawn; otherwise its page is opened.
 
     Returns:
@@ -159,14 +155,14 @@ def spawn(
     Raises:
         UnknownOption: The form does not offer what `options` say.
         ComeBackLater: The hub has too many spawns or servers (429).
-        SpawnFailed: It failed at once.
+        SpawnFailed: The spawn failed at once.
         HubError: Any other answer, or none.
     """
     page = open_spawn_page(browser, username, deadline, server_name, page=page)
     form = _spawn_form(page)
     if form is not None:
         page, _ = _submit(browser, page, form, filled_in(form, options or {}), deadline)
-        if page.status == 400:  # it was started meanwhile, in another tab perhaps
+        if page.status == 400:  # the server was started meanwhile, perhaps in another tab
             page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
@@ -192,13 +188,13 @@ def follow_progress(
         on_ready: Called when the page is told that the server is ready, before it leads there.
 
     Returns:
-        The server's first page, JupyterLab's mostly.
+        The server's first page, mostly JupyterLab's.
 
     Raises:
         SpawnFailed: The page, or its progress stream, says so; the detail holds the last messages.
         ServerNotRunning: It neither runs nor starts, because it was stopped; it can be asked for again.
         WaitTimeout: The deadline has come.
-        HubError: Anything else that is no page of a server.
+        HubError: Any other answer, or none.
     """
     while deadline.remaining() > 0:
         progress_url = _PROGRESS_URL.search(page.text)
@@ -206,7 +202,7 @@ def follow_progress(
         if (form := _consent_form(page)) is not None:
             page, _ = _submit(browser, page, form, form.form_values(), deadline)
         elif progress_path:
-            if _listen(browser, progress_path, deadline):
+            if _listen(browser, page, progress_path, deadline):
                 on_ready()
             else:
                 deadline.sleep(RECONNECT)
@@ -218,7 +214,7 @@ def follow_progress(
             break
         else:
             return _at_the_server(page)
-    raise WaitTimeout(f"the server was not up within {deadline.seconds:g} seconds")
+    raise WaitTimeout(f"{_server_of(page)} was not up within {deadline.seconds:g} seconds")
 
 
 def stop_server(browser: Browser, username: str, deadline: Deadline, server_name: str = "") -> Stop:
@@ -259,10 +255,10 @@ def log_out(browser: Browser, deadline: Deadline) -> Page:
         deadline: Until when the page must be there.
 
     Returns:
-        The page where the person is then: mostly that of the login.
+        The page where the person is then, mostly the login page.
 
     Raises:
-        HubError: There is no such page.
+        HubError: The hub refused, or did not answer.
     """
     page = _go(browser, "/hub/logout", deadline)
     if not page.error.startswith(ANOTHER_HOST) and (page.error or page.status >= 400):
@@ -304,14 +300,15 @@ def _elsewhere(page: Page) -> LoginElsewhere:
 def _at_the_server(page: Page) -> Page:
     if _offers_to_start(page):
         failed = page.status == 500 or _has(page, "//h1[contains(., 'failed')]")
-        raise (SpawnFailed if failed else ServerNotRunning)(str(_answer(page)), status=page.status)
+        error = SpawnFailed if failed else ServerNotRunning
+        raise error(f"opening {_server_of(page)}: {_answer(page)}", status=page.status)
     if page.error or page.status >= 400:
-        raise _error(page, "being led to the server")
+        raise _error(page, f"opening {_server_of(page)}")
     return page
 
 
-def _listen(browser: Browser, path: str, deadline: Deadline) -> bool:
-    """Listen to a server's progress; return whether it is ready, or the stream did not tell."""
+def _listen(browser: Browser, page: Page, path: str, deadline: Deadline) -> bool:
+    """Listen to a server's progress; return whether it is ready. False means that the stream ended without telling."""
     messages: deque[str] = deque(maxlen=_MESSAGES)
     try:
         with browser.stream(path, deadline) as stream:
@@ -319,7 +316,7 @@ def _listen(browser: Browser, path: str, deadline: Deadline) -> bool:
                 if event.message:
                     messages.append(event.message)
                 if event.failed:
-                    raise SpawnFailed("; ".join(messages) or "no reason was given")
+                    raise SpawnFailed(f"{_server_of(page)} failed to start: {'; '.join(messages) or 'no reason given'}")
                 if event.ready:
                     return True
     except StreamLost:
@@ -341,7 +338,7 @@ def _submit(
 
 
 def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
-    """Load what a page of the hub needs; those of a server are for others to load."""
+    """Load the files of a page of the hub. The files of a server's page are loaded elsewhere: JupyterLab's in `lab`."""
     if page.is_document and _is_below(browser, page.path, "/hub"):
         load_files(browser, page, deadline)
     return page
@@ -378,12 +375,17 @@ def _is_below(browser: Browser, path: str, *paths: str) -> bool:
     return any(own.startswith(f"{one}/") for one in paths)
 
 
+def _server_of(page: Page) -> str:
+    """Return how the server of a page is called in texts; the page's address tells whose it is."""
+    return f"the server behind {page.path.partition('?')[0]}"  # queries hold codes
+
+
 def _whose(username: str, server_name: str) -> str:
     return quoted(username) + (f"/{quoted(server_name)}" if server_name else "")
 
 
 def _leads_to(browser: Browser, page: Page, username: str, server_name: str) -> bool:
-    """Say whether a page is that of this server, of its spawn, or the spawn page that serves the default server."""
+    """Say whether a page is this server's, its spawn's, or the spawn page without a name, of the default server."""
     whose = f"{username}/{server_name}" if server_name else username
     own = [f"{path}/{whose}" for path in ("/hub/spawn", "/hub/spawn-pending", "/user")]
     is_default = not server_name and page.path.partition("?")[0] == f"{browser.base}/hub/spawn"

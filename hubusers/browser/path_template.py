@@ -1,4 +1,4 @@
-"""The rows of the statistics: what a path is called, whoever asks for it and whatever it names."""
+"""Path templates: the names under which Locust counts a browser's requests, whoever sends them, whatever they name."""
 
 import re
 from functools import lru_cache
@@ -57,7 +57,7 @@ _SERVER_PATHS = (
 )
 
 _LONGEST_UNKNOWN = 3
-"""Segments of a path that no table knows, such as an extension's API; what comes deeper is `{path}` in the rows."""
+"""Segments that are shown of a path in no table, such as an extension's API; the rest is `{path}` in the rows."""
 
 
 def template_of(path: str, server_name: str = "") -> str:
@@ -65,8 +65,8 @@ def template_of(path: str, server_name: str = "") -> str:
 
     Args:
         path: Below the hub's base URL, such as `/user/ann/lab?reset`; its query does not count.
-        server_name: The named server that the person uses: nothing in `/user/ann/work/lab` tells that from a path of
-            the default server.
+        server_name: The named server that the person uses. Without it `/user/ann/work/lab` could be a path of the
+            default server.
 
     Returns:
         Such as `/user/{name}/api/kernels/{kernel}`.

@@ -1,4 +1,4 @@
-"""The form of the spawn page, filled in as a person does: KubeSpawner's profiles and their options, or any other."""
+"""Fills in the form of the spawn page as a person does: KubeSpawner's profiles and their options, or any other form."""
 
 import json
 import re
@@ -19,7 +19,7 @@ class UnknownOption(HubUsersError):
 
 
 def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a browser sends when a person has made these choices and left everything else as it was.
+    """Return what a browser sends when a person has made these choices and left everything else unchanged.
 
     Args:
         form: The form, as lxml has it; it is changed.
@@ -28,7 +28,7 @@ def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:
             are the names of the form's fields.
 
     Raises:
-        UnknownOption: The form does not offer this.
+        UnknownOption: The form does not offer one of these.
     """
     _as_left_last_time(form)
     if (profile := options.get("profile")) is not None:
@@ -43,7 +43,7 @@ def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:
             _unlisted_input(form, prefix + option).value = str(value)
         else:
             _choose(form, prefix + key if prefix + key in form.fields else key, value)
-    # The page's script lets the text stand for the choice.
+    # The page's script sends the text under the choice's name.
     for select in form.xpath(".//select[@name]"):
         text = _unlisted_input(form, select.name)
         if text is not None and select.value == _UNLISTED:
@@ -53,12 +53,12 @@ def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _as_left_last_time(form: Any) -> None:
-    """Do what KubeSpawner's script does when the page is there: select what was chosen for the last start."""
+    """Select what was chosen for the last start, as KubeSpawner's script does when the page has loaded."""
     for script in form.iter("script"):
         if match := _SAVED.search(script.text or ""):
             try:
                 saved, _ = json.JSONDecoder().raw_decode(script.text, match.end())
-            except ValueError:  # in a form of somebody's own
+            except ValueError:  # a form that was not made by KubeSpawner
                 continue
             prefix = f"profile-option-{saved.get('profile')}--"
             for select in form.xpath(".//select[@name]"):
@@ -96,7 +96,7 @@ def _choose(form: Any, name: str, value: Any) -> None:
 
 
 def _options(form: Any) -> list[str]:
-    """Return what can be chosen, without what belongs to other profiles."""
+    """Return the names of the options, without those of other profiles."""
     prefix = f"profile-option-{_chosen_profile(form)}--"
     names = [name.removeprefix(prefix) for name in form.fields if name]
     return [name for name in names if not name.startswith("profile-option-")]

@@ -1,15 +1,8 @@
-"""A websocket as a page holds it: it is read all the time, and pings are answered.
-
-HubUsersError
-  HubError
-    WebsocketRefused   the handshake failed: a status other than 101, or no answer at all
-  WebsocketLost        an open websocket broke off, was closed by the other side, or is closed here
-"""
+"""A websocket as a page holds it: it is read all the time, and pings are answered."""
 
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Iterable
 from functools import cache
 from http.cookies import CookieError
@@ -66,27 +59,26 @@ class HeldWebsocket:
     """A websocket that is open as long as its page is: what comes is read at once, and pings are answered.
 
     It is used as it is for what a page only listens to, such as `/api/events/subscribe`. A greenlet of its own reads
-    it, so who opened it must also `close` it, or `drop` it at the latest when the run ends.
+    it until it is closed: call `close`, or `drop` when the run ends.
 
     Offers no compression, which a Jupyter server does not choose unless it is configured to.
 
     Args:
         url: `ws://…` or `wss://…`, with its base path.
         headers: Lines of the handshake, as `Browser.websocket_headers` gives them: cookies, authorization, origin.
-        tls_context: What `wss` goes by; None verifies certificates against the authorities of this machine.
+        tls_context: How `wss` verifies certificates; None takes the authorities of this machine.
         timeout: Seconds that the handshake may take, from the look-up of the host's name to the answer.
 
     Attributes:
-        handshake_seconds: How long the handshake took.
-        subprotocol: What the server chose, or the empty string.
-        lost: Why nothing comes or goes any more, also when that was wanted; None while the websocket is open.
+        subprotocol: The subprotocol that the server chose, or the empty string.
+        lost: Why nothing comes or goes any more, also after `close`; None while the websocket is open.
 
     Raises:
         WebsocketRefused: The handshake failed. Its `status` is that of the answer, 0 where there was none.
     """
 
     offered_subprotocol: ClassVar[str] = ""
-    """What is offered to the server, if anything."""
+    """The subprotocol that is offered to the server, if any."""
 
     def __init__(
         self,
@@ -101,14 +93,12 @@ class HeldWebsocket:
             # As a header, because the library refuses servers that choose none of what its own option offers.
             lines.append(f"Sec-WebSocket-Protocol: {self.offered_subprotocol}")
         self.lost: WebsocketLost | None = None
-        started = time.perf_counter()
         self._websocket = _opened(url, lines, tls_context, timeout)
-        self.handshake_seconds = time.perf_counter() - started
         self.subprotocol = (self._websocket.getheaders() or {}).get("sec-websocket-protocol", "")
         self._reader = gevent.spawn(self._read)
 
     def close(self) -> None:
-        """Close it as a browser does whose tab is closed: say so, and wait for the answer, but not for long."""
+        """Close it as a browser does when its tab is closed: say so, and wait `GOODBYE` seconds for the answer."""
         if not self.lost:
             self._end("closed here")
             with at_most(GOODBYE), contextlib.suppress(*_FAILURES):
@@ -117,12 +107,12 @@ class HeldWebsocket:
         self.drop()
 
     def abandon(self) -> None:
-        """Walk away: nothing is read or answered any more, no ping either, and nothing closed. `drop` ends that."""
+        """Leave the connection open without reading it: no ping is answered any more. `drop` ends that."""
         self._end("abandoned here")
         self._reader.kill()
 
     def drop(self) -> None:
-        """Close the connection without a word, in whatever state it is."""
+        """Close the connection at once, in whatever state it is, without telling the server."""
         self._end("closed here")
         self._reader.kill()
         self._websocket.shutdown()
@@ -131,7 +121,7 @@ class HeldWebsocket:
         """Send a text or a binary message.
 
         Raises:
-            WebsocketLost: It can't be sent.
+            WebsocketLost: It cannot be sent.
         """
         if not self.lost:
             try:
@@ -142,10 +132,10 @@ class HeldWebsocket:
             raise self.lost
 
     def received(self, message: str | bytes) -> None:
-        """Take a message, a text or a binary one; here, to no purpose. A ValueError means that it is malformed."""
+        """Take a message, a text or a binary one. Does nothing; a subclass raises ValueError for a malformed one."""
 
     def ended(self, lost: WebsocketLost) -> None:
-        """Take notice that nothing comes or goes any more."""
+        """Learn that nothing comes or goes any more. Does nothing here; it is called once."""
 
     def _read(self) -> None:
         try:
@@ -157,7 +147,7 @@ class HeldWebsocket:
                 self.received(data.decode() if opcode == ABNF.OPCODE_TEXT else data)
         except _FAILURES as error:
             reason = _reason(error)
-        except WebsocketLost:  # by an answer that was to be sent
+        except WebsocketLost:  # while an answer was being sent
             reason = ""
         self._end(reason)
         self._websocket.shutdown()
@@ -227,7 +217,7 @@ def _default_tls_context() -> ssl.SSLContext:
 
 
 def at_most(seconds: float) -> gevent.Timeout:
-    """Return a context that ends after this time, and what comes after it goes on."""
+    """Return a context that ends silently after this time: the code after it goes on."""
     return gevent.Timeout(seconds, False)  # type: ignore[arg-type]  # documented, but not in the hints
 
 

@@ -1,9 +1,9 @@
 """Connections to the hub, as cheap as Python allows: one user's, or those of the clean-up.
 
-geventhttpclient's pool of connections and its parser, without its client in between, which puts the headers together
-anew for each request; gives up its turn to look whether a kept connection still lives; cannot look at all, and makes a
-new connection for each request, where a process has more than a thousand; and tries a lost GET up to a dozen times
-without a word, which a measurement must not.
+They use geventhttpclient's pool of connections and its parser, but not its client. That client builds the headers anew
+for each request. It gives up its turn to look whether a kept connection still lives, and cannot look at all where a
+process has more than a thousand connections: it then opens one for each request. And it sends a lost GET again, up to a
+dozen times and without a word, which a measurement must not do.
 """
 
 import errno
@@ -20,7 +20,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolRespon
 from hubusers.http.session import REQUEST_TIMEOUT
 
 _BLOCK_SIZE = 65_536
-"""Bytes to read at once; a page of the hub's list has some hundred thousand."""
+"""Bytes to read at once. A page of the hub's list of users has some hundred thousand."""
 
 # gevent's own gives up the turn, also for a look that takes no time.
 _original_poll = monkey.get_original("select", "poll")
@@ -31,12 +31,12 @@ class Connections:
     """HTTP connections to one host, kept open.
 
     Args:
-        url: Of the host.
+        url: The host's URL; its path does not count.
         headers: Sent with each request.
-        tls_context: Makes what verifies certificates.
-        insecure: Whether they are not verified.
+        tls_context: Returns the TLS context.
+        insecure: Whether certificates are not verified.
         size: Connections at most.
-        request_event: Locust's event that counts requests in its statistics, if they shall be.
+        request_event: Locust's `environment.events.request`, which counts each request; None counts nothing.
         context: Returns what that event is told of the user.
     """
 
@@ -156,7 +156,7 @@ class _PlainPool(ConnectionPool):
             poll.register(sock.fileno(), select.POLLIN)
         except (ValueError, OSError):
             return False
-        return not poll.poll(0)  # what can be read while nothing was asked for is its end
+        return not poll.poll(0)  # nothing was asked for, so that something can be read means that it is closed
 
 
 class _TlsPool(_PlainPool, SSLConnectionPool):

@@ -30,7 +30,7 @@ _FAILURES = (OSError, HTTPParseError, ValueError)
 
 
 class GeventTransport:
-    """Speaks through `Connections`, or through those of Locust's `FastHttpSession`; counts where they say so."""
+    """Sends through `Connections`, or through those of Locust's `FastHttpSession`; counts where these have an event."""
 
     def __init__(self, session: Any, url: str) -> None:
         self.retries = RETRIES

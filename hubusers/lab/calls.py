@@ -1,7 +1,7 @@
-"""What JupyterLab asks its server for: when it starts, as long as it is open, and around a notebook.
+"""The calls of JupyterLab's front end to its server: when it starts, as long as it is open, and around a notebook.
 
-Recorded of Chromium with JupyterLab 4.6; 4.2 asks the same but for what is marked. Left out: what the kernel and its
-websocket do; and saving by itself, which JupyterLab does every two minutes when there is something to save.
+Recorded from Chromium with JupyterLab 4.6; 4.2 sends the same, except for calls with a later `since`. Left out are the
+kernel's websocket, and automatic saving, which JupyterLab does every two minutes when there is something to save.
 """
 
 from collections.abc import Container, Mapping
@@ -18,10 +18,10 @@ class Call:
 
     Attributes:
         method: The HTTP method.
-        path: Below the server's base URL, `{notebook}` being the notebook's; the time is added to its query.
-        good: The statuses that a browser is content with.
-        only_if: The option of the page's configuration without which it is not asked.
-        since: The version of JupyterLab from which on it is.
+        path: Below the server's base URL, with `{notebook}` for the notebook's path; the time is added to its query.
+        good: The statuses that are not failures.
+        only_if: The option of the page's configuration without which the call is not sent.
+        since: The first version of JupyterLab that sends the call.
     """
 
     method: str
@@ -46,13 +46,13 @@ NOTEBOOK_STATE = Call("GET", "api/contents/{notebook}?content=0&hash=1&contentPr
 CHECKPOINTS = Call("GET", "api/contents/{notebook}/checkpoints")
 NEW_CHECKPOINT = Call("POST", "api/contents/{notebook}/checkpoints", (201,))
 
-# Calls of one line go out together, lines one after the other.
+# The calls of one tuple go out together, the tuples one after the other.
 
 STARTING: tuple[tuple[Call, ...], ...] = (
     (KERNELSPECS, ME, SETTINGS, KERNELS, TERMINALS, SESSIONS, WORKSPACES, ME, KERNELSPECS),
     (Call("GET", "lab/api/translations/default", _MAY_BE_ABSENT),),
 )
-"""Once the scripts are there; at this time the websocket `FrontEnd.events_path` is opened, and held."""
+"""Sent once the scripts are there. The websocket at `FrontEnd.events_path` opens at the same time, and stays open."""
 
 PLUGINS: tuple[Call, ...] = (
     Call("GET", "api/config/jupyterlabapputilsextensionannouncements", _MAY_BE_ABSENT),
@@ -64,7 +64,7 @@ PLUGINS: tuple[Call, ...] = (
     Call("GET", "lab/api/settings/@jupyterlab/codemirror-extension:plugin", _MAY_BE_ABSENT),
     Call("GET", "lab/api/settings/@jupyterlab/notebook-extension:panel", _MAY_BE_ABSENT),
 )
-"""When the parts of JupyterLab begin to work; with it the theme is loaded."""
+"""Sent when JupyterLab's plugins start. The theme loads at the same time."""
 
 RESTORING: tuple[tuple[Call, ...], ...] = (
     (Call("GET", "lab/api/workspaces/default", _MAY_BE_ABSENT),),
@@ -72,7 +72,7 @@ RESTORING: tuple[tuple[Call, ...], ...] = (
     (SAVE_WORKSPACE, FOLDER),
     (SAVE_WORKSPACE,),
 )
-"""Where was I last time? With it the launcher's images are loaded, those of the kernels."""
+"""Restores the last workspace. The kernels' icons in the launcher load at the same time."""
 
 OPENING: tuple[tuple[Call, ...], ...] = (
     (
@@ -83,7 +83,7 @@ OPENING: tuple[tuple[Call, ...], ...] = (
     (SAVE_WORKSPACE,),
     (SESSIONS,),
 )
-"""A notebook is opened; with the checkpoints, the files for it are loaded, and without one, one is made."""
+"""Opens a notebook. The files for it load with the checkpoints; where there is no checkpoint, one is made."""
 
 STARTING_KERNEL: tuple[tuple[Call, ...], ...] = (
     (Call("POST", "api/sessions", (201,)),),
@@ -91,10 +91,10 @@ STARTING_KERNEL: tuple[tuple[Call, ...], ...] = (
     (Call("PATCH", "api/sessions/{session}"), KERNELS),
     (Call("PATCH", "api/sessions/{session}"), SESSIONS),
 )
-"""It has no kernel: one is started, for a path that JupyterLab makes up and then changes into the notebook's."""
+"""Starts a kernel for a notebook without one: under a made-up path, which JupyterLab then changes to the notebook's."""
 
 KERNEL_FOUND: tuple[Call, ...] = (KERNELSPECS, SAVE_WORKSPACE)
-"""It has one, new or not; at this time the kernel's websocket is opened."""
+"""Sent once the notebook has a kernel, new or found. The kernel's websocket opens at the same time."""
 
 SAVING: tuple[tuple[Call, ...], ...] = (
     (NOTEBOOK_STATE,),
@@ -103,7 +103,7 @@ SAVING: tuple[tuple[Call, ...], ...] = (
     (CHECKPOINTS, NEW_CHECKPOINT),
     (SAVE_COLUMNS,),
 )
-"""The notebook is saved."""
+"""Saves the notebook."""
 
 _EVERY_TEN_SECONDS, _EVERY_MINUTE = 10.0, 61.0
 
@@ -117,15 +117,18 @@ POLLS: Mapping[Call, float] = {
     ME: _EVERY_MINUTE,
     KERNELSPECS: _EVERY_MINUTE,
 }
-"""What is asked again and again, and the seconds from one question to the next. All rests while the tab is hidden, but
-the websockets stay open."""
+"""The calls that JupyterLab repeats while its tab is visible, and the seconds from one to the next."""
 
 THEME = "lab/api/themes/@jupyterlab/theme-light-extension/index.css"
 """Below the server's base URL: the style that is set when a person chose none."""
 
 
 def workspace(notebook: str) -> dict[str, Any]:
-    """Return what JupyterLab keeps of where everything is: as large as with a notebook, or without."""
+    """Return a workspace, JupyterLab's record of its layout: as long as Chromium's with a notebook open, or with none.
+
+    Args:
+        notebook: Its path below the server's folder; the empty string for none.
+    """
     tab = f"notebook:{notebook}"
     dock = {"type": "tab-area", "currentIndex": 0, "widgets": [tab] if notebook else []}
     data: dict[str, Any] = {

@@ -44,9 +44,9 @@ from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
 
 LONGEST_PAUSE = 300.0
-"""Seconds between two questions at most, when they fail."""
+"""Seconds until a call that keeps failing is repeated, at most."""
 
-_GROWTH = 3  # of the pause after a failure, as in @lumino/polling
+_GROWTH = 3  # how many times longer the pause after a failure may be than the one before, as in @lumino/polling
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Opened:
     """What opening a notebook led to.
 
     Attributes:
-        notebook: The answer with the notebook; its JSON has it as `content`.
-        session: The answer about the session with its kernel, started or found; status 0 and no error where there is
-            none because the notebook did not come.
+        notebook: The answer with the notebook, which is the `content` of its JSON.
+        session: The answer with the notebook's session, and so its kernel, started or found. Its status is 0, without
+            an error, where the notebook did not come.
     """
 
     notebook: Page
@@ -237,14 +237,14 @@ class FrontEnd:
             return answer
 
     def poll(self, now: float, rng: random.Random) -> float:
-        """Ask what is due of what JupyterLab asks again and again, as long as its tab is visible.
+        """Send the repeated calls that are due, as JupyterLab does while its tab is visible.
 
         Args:
             now: Seconds on a clock that only goes forward.
-            rng: Draws how long a question pauses that failed.
+            rng: Draws the pause after a call that failed.
 
         Returns:
-            The seconds until something is due again.
+            The seconds until the next call is due.
         """
         for call, seconds in POLLS.items():
             if self._page.has(call) and call not in self._polls:
@@ -273,9 +273,14 @@ class FrontEnd:
     def _ask(
         self, wave: Iterable[Call], deadline: Deadline, files: Sequence[str] = (), body: Any = None, session: str = ""
     ) -> list[Page]:
-        """Ask what goes out together, load files at the same time, and return the answers in the order of the calls.
+        """Send calls together, load files at the same time, and return the answers in the order of the calls.
 
-        The body is for the calls that change something, and the workspace where there is none.
+        Args:
+            wave: The calls; those that this JupyterLab does not make are left out.
+            deadline: Until when to wait for all of it.
+            files: Paths of files.
+            body: What the calls that change something send. Those that save the workspace send the workspace.
+            session: The id of the session that the calls are about.
         """
         asked = []
         for call in self._asked(wave):
@@ -318,7 +323,7 @@ class _Due:
 
 
 def pause_after(was_good: bool, last: float, usual: float, rng: random.Random) -> float:
-    """Return how many seconds a question pauses, by what JupyterLab does: longer and longer as long as it fails."""
+    """Return the seconds until a call is repeated, as JupyterLab has them: longer and longer as long as it fails."""
     return usual if was_good else min(LONGEST_PAUSE, rng.uniform(usual, last * _GROWTH))
 
 

@@ -1,7 +1,4 @@
-"""A kernel as JupyterLab's front end holds it: one websocket, on which cells are run.
-
-    HubUsersError
-      KernelDied   the kernel is gone, while it was asked for something or before; it may be restarting
+"""A kernel as JupyterLab's front end uses it: one websocket, on which cells are run.
 
 The messages are those of https://jupyter-client.readthedocs.io/en/stable/messaging.html.
 """
@@ -26,7 +23,7 @@ ASK_AGAIN = 10.0
 """Seconds after which a kernel that is not ready is asked again; one that restarts loses what it was asked before."""
 
 _END_OF_INPUT = "\x04"
-"""An answer to a kernel that asks for input; ipykernel takes it as it takes Ctrl-D, for an `EOFError` in the cell."""
+"""The answer to a cell that asks for input. ipykernel takes it as Ctrl-D, which is an `EOFError` in the cell."""
 
 
 class KernelDied(HubUsersError):
@@ -35,19 +32,15 @@ class KernelDied(HubUsersError):
 
 @dataclass
 class CellResult:
-    """What came of running a cell.
+    """What running a cell gave.
 
     Attributes:
         outputs: As the nbformat library has them, in their order. A later cell may still update a display in them.
-        status: `ok`, `error`, or `aborted` where the kernel did not run it.
         execution_count: The number of the cell's prompt.
-        asked_for_input: Whether it wanted someone to type, and got the end of input instead.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
-    status: str = ""
     execution_count: int | None = None
-    asked_for_input: bool = False
 
 
 class Kernel(HeldWebsocket):
@@ -61,9 +54,9 @@ class Kernel(HeldWebsocket):
         timeout: As in `HeldWebsocket`.
 
     Attributes:
-        id: Of the kernel.
-        state: What the kernel said of itself last: `starting`, `idle`, `busy`; or the server of it: `restarting`,
-            `dead`. The empty string before that.
+        id: The kernel's id.
+        state: What the kernel last said of itself: `starting`, `idle`, `busy`; or what the server said of it:
+            `restarting`, `dead`. The empty string before that.
 
     Raises:
         WebsocketRefused: As in `HeldWebsocket`.
@@ -89,15 +82,15 @@ class Kernel(HeldWebsocket):
     def wait_until_ready(self, deadline: Deadline) -> None:
         """Ask for the kernel's information, as a front end does first, until it answers.
 
-        So also when the kernel was restarted on request, which leaves the websocket as it is.
+        Call it again after the kernel was restarted on request, which leaves the websocket as it is.
 
         Args:
             deadline: Until when it must have answered.
 
         Raises:
-            WaitTimeout: It did not.
-            KernelDied: It can't any more.
-            WebsocketLost: It can't be asked.
+            WaitTimeout: It did not answer.
+            KernelDied: The server says that it is dead.
+            WebsocketLost: The connection was gone before.
         """
         self._displays.clear()  # nothing updates what a kernel showed before it was restarted
         while (left := deadline.remaining()) > 0:
@@ -112,8 +105,8 @@ class Kernel(HeldWebsocket):
     def execute(self, code: str, deadline: Deadline) -> CellResult:
         """Run a cell and return its outputs, as a notebook would show them.
 
-        It is complete when the kernel has replied and said that it is idle again, in whichever order. What comes
-        after that, from a thread of the cell's, is not in the outputs.
+        The cell is complete when the kernel has replied and said that it is idle again, in whichever order. Output that
+        comes after that, from a thread of the cell's, is left out.
 
         Args:
             code: The cell's source.
@@ -229,12 +222,10 @@ class _Execution(_Request):
 
     def take(self, channel: str, kind: str, content: dict[str, Any]) -> None:
         if kind == "execute_reply":
-            self.result.status, self.result.execution_count = content["status"], content.get("execution_count")
+            self.result.execution_count = content.get("execution_count")
             self._has_reply = True
         elif kind == "status":
             self._is_idle = self._is_idle or content["execution_state"] == "idle"
-        elif kind == "input_request":
-            self.result.asked_for_input = True
         elif kind == "clear_output":
             self._clear_before_next = bool(content.get("wait"))
             if not self._clear_before_next:

@@ -1,4 +1,4 @@
-"""How the messages of a kernel are put into a websocket's frames: two protocols, of which the server chooses.
+"""How a kernel's messages are put into a websocket's frames, by one of two protocols; the server chooses which.
 
 As documented at https://jupyter-server.readthedocs.io/en/stable/developers/websocket-protocols.html. Both number the
 places where the parts of a message begin; v1 also where the last one ends.
@@ -14,7 +14,7 @@ V1 = "v1.kernel.websocket.jupyter.org"
 
 
 class Message(NamedTuple):
-    """Of a message what is of use here; so no metadata, and no buffers."""
+    """The parts of a kernel message that are used here: no metadata, no buffers."""
 
     channel: str
     header: dict[str, Any]
@@ -23,10 +23,10 @@ class Message(NamedTuple):
 
 
 def encode(message: Message, subprotocol: str) -> str | bytes:
-    """Return what is sent of a message.
+    """Return what is sent for a message, which goes without metadata and buffers.
 
     Args:
-        message: It goes out without metadata and buffers.
+        message: The message.
         subprotocol: What the server chose; the empty string where it chose none.
     """
     if subprotocol != V1:
@@ -46,15 +46,15 @@ def decode(received: str | bytes, subprotocol: str) -> Message:
         subprotocol: As for `encode`.
 
     Raises:
-        ValueError: It is none of this protocol's.
+        ValueError: It is not a message of this protocol.
     """
     try:
-        return _of_v1(received) if subprotocol == V1 else _of_legacy(received)
+        return _decoded_v1(received) if subprotocol == V1 else _decoded_legacy(received)
     except (LookupError, TypeError, struct.error, RecursionError) as error:
         raise ValueError("not a kernel's message") from error
 
 
-def _of_v1(received: str | bytes) -> Message:
+def _decoded_v1(received: str | bytes) -> Message:
     if isinstance(received, str):
         raise ValueError("all of this protocol's messages are binary")
     (count,) = struct.unpack_from("<Q", received)
@@ -65,8 +65,8 @@ def _of_v1(received: str | bytes) -> Message:
     return Message(channel.decode(), json.loads(header), json.loads(parent), json.loads(content))
 
 
-def _of_legacy(received: str | bytes) -> Message:
-    if isinstance(received, bytes):  # one with buffers, which come after the JSON
+def _decoded_legacy(received: str | bytes) -> Message:
+    if isinstance(received, bytes):  # a message with buffers, which come after the JSON
         count, begin = struct.unpack_from("!II", received)
         end = struct.unpack_from("!I", received, 8)[0] if count > 1 else None
         received = received[begin:end].decode()

@@ -1,7 +1,7 @@
-"""The notebooks that people run: read from a folder, and what their cells gave compared with what is stored in them.
+"""The notebooks that people run: how they are read from a folder, and how outputs are compared with the stored ones.
 
-The notebook's own format and checks are those of the Jupyter project's library, nbformat. These tags of cells, which
-the field's tools know, are obeyed:
+The format of notebooks, and its checks, are those of the Jupyter project's library, nbformat. These tags of cells have
+the meaning that other tools give them:
 
     skip-execution        (nbclient), nbval-skip (nbval): the cell is not run
     nbval-ignore-output   (nbval): the cell's outputs are not compared
@@ -48,8 +48,8 @@ class Cell:
     Attributes:
         index: Its place among all of the notebook's cells, from 0.
         source: Its code.
-        outputs: Those stored in the notebook.
-        was_run: Whether it was run before it was stored: has outputs, or a number at its prompt.
+        outputs: The outputs that are stored in the notebook.
+        was_run: Whether it was run before it was stored: it has outputs, or a number at its prompt.
         is_ignored: Whether a tag says that its outputs are not to be compared.
         may_fail: Whether a tag says that an error is fine, and the person goes on.
     """
@@ -63,13 +63,13 @@ class Cell:
 
     @property
     def is_compared(self) -> bool:
-        """Whether its outputs are what running it must give."""
+        """Whether running it must give the stored outputs."""
         return self.was_run and not self.is_ignored
 
     def failure(self, outputs: list[Output]) -> str:
         """Return what is wrong with the outputs that running the cell gave, the empty string if nothing is.
 
-        It is one line, of some 200 characters at most. Where outputs are not compared, only an error is wrong.
+        The text is one line, of some 200 characters at most. Where outputs are not compared, only an error is wrong.
         """
         if self.is_compared:
             return differences(self.outputs, outputs)
@@ -79,26 +79,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook that people run. All of them share it, so nothing in it is ever changed.
+    """A notebook that people run. All people share it, so it is never changed.
 
     Attributes:
         name: The file's name.
         cells: The code cells to run, in their order; without those that are empty or tagged to be skipped.
-        kernel_name: Of the kernel that it wants; the empty string where it leaves that to the server.
     """
 
     name: str
     cells: tuple[Cell, ...]
-    kernel_name: str
     _content: dict[str, Any] = field(repr=False)
 
-    @property
-    def was_run(self) -> bool:
-        """Whether any of it was run before it was stored. If not, none of its outputs are checked."""
-        return any(cell.was_run for cell in self.cells)
-
     def document(self) -> dict[str, Any]:
-        """Return a copy of all of it, to be changed at will: the `content` that Jupyter's contents API takes."""
+        """Return a copy of the whole notebook, free to be changed: the `content` that Jupyter's contents API takes."""
         return deepcopy(self._content)
 
 
@@ -121,12 +114,12 @@ def read_notebooks(folder: str | Path) -> list[Notebook]:
 
 
 def built_in_notebook() -> Notebook:
-    """Return the notebook that comes with hubusers: small, for any Python kernel, of the standard library only."""
+    """Return the notebook that comes with hubusers: a small one that needs nothing but Python's standard library."""
     return _read(_BUILT_IN)
 
 
 def _read(path: Path) -> Notebook:
-    # Here, because what it imports takes two seconds, and most runs read no notebook.
+    # Imported here, because it takes two seconds, and most runs read no notebook.
     import nbformat
 
     try:
@@ -137,14 +130,14 @@ def _read(path: Path) -> Notebook:
         problem = "is not text in UTF-8. Save it with Jupyter again."
     except (nbformat.reader.NotJSONError, RecursionError):
         problem = "is not JSON, as a notebook must be. Save it with Jupyter again, or take it out of the folder."
-    # From files that only look like notebooks, nbformat's conversions from older formats raise all kinds of errors.
+    # nbformat's conversions from older formats raise all kinds of errors for files that only look like notebooks.
     except (nbformat.ValidationError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split("\n", 1)[0].split()).rstrip(".")
         problem = f"is not a valid notebook: {reason}. Save it with Jupyter again, or take it out of the folder."
     else:
         cells = tuple(_cells(content))
         if cells:
-            return Notebook(path.name, cells, content["metadata"].get("kernelspec", {}).get("name", ""), content)
+            return Notebook(path.name, cells, content)
         problem = "has no code to run. Add a code cell, or take it out of the folder."
     raise NotebookError(shown(f"The notebook {path} {problem}"))
 
@@ -177,8 +170,8 @@ class _Seen:
 
     Attributes:
         kind: `stdout`, `stderr`, `result` or `error`.
-        text: What is to be read of it.
-        types: The MIME types of a result, of which all but plain text go by their names only.
+        text: The text of it.
+        types: The MIME types of a result. Of all but plain text only these names are compared.
     """
 
     kind: str
@@ -187,11 +180,11 @@ class _Seen:
 
 
 def differences(expected: list[Output], got: list[Output]) -> str:
-    """Return the first difference that a person would call one, in one line; the empty string if there is none.
+    """Return the first difference that a person would see, in one line; the empty string if there is none.
 
-    Compared are the text of the streams, the plain text of results and displays and which MIME types they have, and the
-    name and value of errors. Not compared are the numbers at prompts, metadata, images and HTML, tracebacks, addresses
-    in memory, how a line came about that was overwritten (as progress bars are), and how stdout and stderr alternate
+    Compared are the text of the streams, the plain text and the MIME types of results and displays, and the name and
+    value of errors. Not compared are the numbers at prompts, metadata, images and HTML, tracebacks, addresses in
+    memory, the earlier states of an overwritten line (as of a progress bar), and how stdout and stderr alternate
     between two other outputs, which depends on how busy the machine is.
 
     Args:
@@ -227,7 +220,7 @@ def _all_seen(outputs: list[Output]) -> list[_Seen]:
 
 
 def _as_seen(output: Output) -> _Seen:
-    """Return what a person sees of an output that is no stream."""
+    """Return what a person sees of an output that is not a stream."""
     if output["output_type"] == "error":
         return _Seen("error", _read_by_a_person(f"{output['ename']}: {output['evalue']}"))
     data = output["data"]

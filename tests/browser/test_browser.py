@@ -83,7 +83,7 @@ def test_a_cookie_goes_where_its_path_says_and_until_it_is_taken_back(
 
 
 @pytest.mark.parametrize("text", ["", "<", "<!doctype html>", "<!-- <html> -->", "<html", '{"a": "<b"}'])
-def test_what_is_no_page_reads_as_an_empty_document(text: str) -> None:
+def test_a_text_that_is_not_a_page_reads_as_an_empty_document(text: str) -> None:
     assert Page(200, "/user/ann/lab", text).document.xpath("//script") == []
 
 
@@ -120,7 +120,7 @@ def test_redirects_are_followed_each_a_row_and_a_form_is_sent_once(
         ("http://[", "answer cannot be read"),
     ],
 )
-def test_where_a_browser_does_not_follow(
+def test_some_redirects_are_not_followed(
     browser: Browser, scripted_hub: ScriptedHub, location: str, error: str
 ) -> None:
     scripted_hub.script(Scripted(302, headers={"Location": location}))
@@ -135,9 +135,7 @@ def test_a_change_to_https_is_another_host(browser: Browser, scripted_hub: Scrip
     assert browser.get("/hub/login").error == f"redirect to another host: {secure}"
 
 
-def test_what_a_script_asks_for_carries_the_xsrf_token_once(
-    browser: Browser, scripted_hub: ScriptedHub, rows: Rows
-) -> None:
+def test_a_script_sends_the_xsrf_token_once(browser: Browser, scripted_hub: ScriptedHub, rows: Rows) -> None:
     scripted_hub.script(Scripted(200, headers={"Set-Cookie": "_xsrf=token; Path=/user/ann/"}))
     browser.get("/user/ann/lab")
     scripted_hub.script(Scripted(302, {"a": 1}, headers={"Location": "/elsewhere"}))
@@ -187,7 +185,7 @@ def test_a_file_is_asked_for_again_as_its_headers_say(
     assert {name: sent[name] for name in ("If-None-Match", "If-Modified-Since") if name in sent} == conditions
 
 
-def test_what_a_304_says_holds_from_then_on(browser: Browser, scripted_hub: ScriptedHub) -> None:
+def test_the_headers_of_a_304_hold_from_then_on(browser: Browser, scripted_hub: ScriptedHub) -> None:
     for answer in (Scripted(200, headers={"ETag": '"1"'}), Scripted(304, headers={"Cache-Control": "max-age=600"})):
         scripted_hub.script(answer)
         browser.load(["/static/a.js"])
@@ -278,7 +276,7 @@ def test_an_event_source_is_read_line_by_line(browser: Browser, scripted_hub: Sc
     assert rows == [("GET", name, "None"), ("GET", name, "HTTP 400")]
 
 
-def test_what_a_websocket_needs(browser: Browser, scripted_hub: ScriptedHub) -> None:
+def test_the_handshake_of_a_websocket_has_cookies_and_origin(browser: Browser, scripted_hub: ScriptedHub) -> None:
     scripted_hub.script(Scripted(200, headers={"Set-Cookie": "session=1; Path=/user/ann/"}))
     browser.get("/user/ann/lab")
     lines = browser.websocket_headers("/user/ann/api/kernels/1/channels")

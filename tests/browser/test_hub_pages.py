@@ -116,7 +116,7 @@ def set_up(browser: Browser, username: str, server_name: str = "", **options: st
         (403, "/hub/spawn/ann", (), False),
     ],
 )
-def test_where_the_hub_leads_tells_whether_the_server_runs(
+def test_the_page_tells_whether_the_server_was_running(
     hub: LocalHub, status: int, path: str, redirected_from: tuple[str, ...], is_of_a_spawn: bool
 ) -> None:
     page = Page(status, path, redirected_from=redirected_from)
@@ -144,7 +144,7 @@ def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) 
     ("username", "password"),
     [("ann", "wrong-secret"), ("shared-ann", DUMMY), ("pam-ann", "wrong-secret"), ("blocked", DUMMY)],
 )
-def test_who_is_refused_gets_told_as_the_page_says_it(hub: LocalHub, username: str, password: str) -> None:
+def test_a_refused_login_is_reported_in_the_words_of_the_page(hub: LocalHub, username: str, password: str) -> None:
     with pytest.raises(LoginFailed) as raised:
         hub_pages.log_in(Person(hub), username, password, soon())
     assert not isinstance(raised.value, LoginElsewhere)
@@ -171,7 +171,7 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
     assert raised.value.detail.endswith("give these people tokens instead")
 
 
-def test_where_nobody_answers() -> None:
+def test_a_hub_that_is_not_there_is_an_error() -> None:
     browser = Browser(Connections("http://127.0.0.1:9", {}))
     with pytest.raises(HubError, match="connection refused"):
         hub_pages.log_in(browser, "ann", DUMMY, soon())
@@ -230,7 +230,7 @@ SMALL = {"profile": "small", "image": "base", "memory": "2"}
         ),
     ],
 )
-def test_what_is_chosen_reaches_the_spawner(
+def test_choices_reach_the_spawner(
     hub: LocalHub, new_person: Callable[[str], Person], chosen: dict[str, Any], arrived: dict[str, str]
 ) -> None:
     username = f"chooser-{'-'.join(map(str, chosen.values())).translate({47: '-', 58: '-'})}"
@@ -241,7 +241,9 @@ def test_what_is_chosen_reaches_the_spawner(
     assert browser.failed_rows == []
 
 
-def test_who_chooses_nothing_gets_what_was_chosen_last_time(hub: LocalHub, new_person: Callable[[str], Person]) -> None:
+def test_the_form_keeps_the_last_choice_of_a_person_who_chooses_nothing(
+    hub: LocalHub, new_person: Callable[[str], Person]
+) -> None:
     browser = new_person("creature-of-habit")
     for chosen in ({"profile": "small", "memory": "1", "image--unlisted-choice": "a/b"}, {}):
         set_up(browser, "creature-of-habit", **chosen)
@@ -267,7 +269,7 @@ def test_who_chooses_nothing_gets_what_was_chosen_last_time(hub: LocalHub, new_p
         ({"memory": "3"}, "option", "the spawn form has no option 'memory'; it has: profile, image"),
     ],
 )
-def test_what_the_form_does_not_offer_is_said(
+def test_a_choice_that_the_form_does_not_offer_is_an_error(
     new_person: Callable[[str], Person], chosen: dict[str, str], text: str, detail: str
 ) -> None:
     with pytest.raises(UnknownOption) as raised:
@@ -333,6 +335,7 @@ def test_a_spawn_that_fails(new_person: Callable[[str], Person], profile: str, w
     with pytest.raises(SpawnFailed) as raised:
         set_up(new_person("ann"), "ann", profile=profile)
     assert why in raised.value.detail
+    assert "ann" in raised.value.detail  # whose server
 
 
 @pytest.mark.skipif(HUB_MAJOR < 5, reason="JupyterHub 4 does not stop a server that is starting")

@@ -1,4 +1,4 @@
-"""Spawn forms that a hub's administrators may have written; KubeSpawner's real one is in `test_pages.py`."""
+"""Spawn forms that a hub's administrators may have written; KubeSpawner's real one is in `test_hub_pages.py`."""
 
 from typing import Any
 

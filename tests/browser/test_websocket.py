@@ -85,7 +85,7 @@ def test_nobody_sends_the_cookies_of_somebody_else() -> None:
         (b"", "connection lost"),
     ],
 )
-def test_who_is_led_elsewhere_or_gets_no_answer_is_refused(content: bytes, said: str) -> None:
+def test_any_other_answer_to_a_handshake_means_refused(content: bytes, said: str) -> None:
     def answer(client: socket.socket, _: Any) -> None:
         client.recv(65_536)
         client.sendall(content)

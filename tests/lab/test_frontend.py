@@ -88,7 +88,7 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
 # Reading the page and the bundle
 
 
-def test_who_is_ended_while_the_bundle_is_read_reads_no_further() -> None:
+def test_a_person_who_is_ended_while_reading_the_bundle_reads_no_further() -> None:
     class Slow(StandIn):
         def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
             text = super().text_of(path)
@@ -176,7 +176,9 @@ def test_nobody_waits_for_a_reader_beyond_the_deadline() -> None:
         FrontEnd.from_page(StandIn(), page(), Deadline(0.2))
     assert time.monotonic() - began < 2
     reader.kill()
-    assert not FrontEnd.from_page(StandIn(), page(), Deadline(60)).problem  # a reader who leaves lets the others on
+    assert not FrontEnd.from_page(
+        StandIn(), page(), Deadline(60)
+    ).problem  # the reader is gone, so the next person reads
 
 
 class Slow(ScriptedHub):

@@ -48,8 +48,7 @@ def test_the_built_in_notebook_has_text_and_code_and_was_run() -> None:
     notebook = built_in_notebook()
     kinds = {output["output_type"] for cell in notebook.cells for output in cell.outputs}
     assert notebook.name == "welcome.ipynb"
-    assert notebook.kernel_name == "python3"
-    assert notebook.was_run
+    assert notebook.document()["metadata"]["kernelspec"]["name"] == "python3"
     assert all(cell.is_compared for cell in notebook.cells)
     assert kinds == {"stream", "execute_result"}
     assert any(cell["cell_type"] == "markdown" for cell in notebook.document()["cells"])
@@ -79,18 +78,16 @@ def test_the_cells_to_run_are_those_with_code_and_each_knows_its_place(tmp_path:
     assert [cell.index for cell in notebook.cells] == [4, 5, 6, 7]
     assert [cell.is_compared for cell in notebook.cells] == [True, True, False, False]
     assert [cell.may_fail for cell in notebook.cells] == [False, False, False, True]
-    assert notebook.kernel_name == "ir"
-    assert notebook.was_run
+    assert notebook.document()["metadata"]["kernelspec"]["name"] == "ir"
 
 
-def test_a_notebook_stored_without_outputs_was_never_run(tmp_path: Path) -> None:
+def test_a_notebook_stored_without_outputs_was_never_run_and_is_not_compared(tmp_path: Path) -> None:
     put(tmp_path, FORMAT.new_code_cell("1 + 1"))
     (notebook,) = read_notebooks(tmp_path)
-    assert not notebook.was_run
-    assert notebook.kernel_name == ""
+    assert not any(cell.was_run or cell.is_compared for cell in notebook.cells)
 
 
-def test_a_document_is_for_who_asked_for_it_alone() -> None:
+def test_each_document_is_a_copy_of_its_own() -> None:
     notebook = built_in_notebook()
     notebook.document()["cells"][1]["outputs"] = []
     assert notebook.document()["cells"][1]["outputs"]
@@ -129,7 +126,7 @@ NO_CELLS = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
         (b"\xff\xfe", "is not text in UTF-8"),
     ],
 )
-def test_what_is_no_notebook_is_said_with_its_file_and_what_to_do(tmp_path: Path, content: Any, said: str) -> None:
+def test_a_file_that_is_not_a_notebook_is_named_with_what_to_do(tmp_path: Path, content: Any, said: str) -> None:
     file = tmp_path / "lesson.ipynb"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(NotebookError) as raised:
@@ -141,13 +138,13 @@ def test_what_is_no_notebook_is_said_with_its_file_and_what_to_do(tmp_path: Path
     assert len(text) < 400
 
 
-def test_a_notebook_that_cannot_be_opened_is_said_too(tmp_path: Path) -> None:
+def test_a_notebook_that_cannot_be_opened_is_named_too(tmp_path: Path) -> None:
     (tmp_path / "gone.ipynb").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NotebookError, match=r"gone\.ipynb cannot be read: No such file or directory\. Make it"):
         read_notebooks(tmp_path)
 
 
-def test_a_folder_without_notebooks_and_one_that_is_none_are_said(tmp_path: Path) -> None:
+def test_a_folder_without_notebooks_and_a_missing_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match=r"There is no notebook in .*\. Put one there"):
         read_notebooks(tmp_path)
     with pytest.raises(NotebookError, match=r"nowhere cannot be read: No such file or directory\. Give the path"):
@@ -174,7 +171,7 @@ def test_a_folder_without_notebooks_and_one_that_is_none_are_said(tmp_path: Path
         ([error("NameError", "x", "line 1")], [error("NameError", "x", "line 2")]),
     ],
 )
-def test_what_a_person_would_call_the_same(expected: list[Any], got: list[Any]) -> None:
+def test_outputs_that_a_person_would_call_the_same(expected: list[Any], got: list[Any]) -> None:
     assert differences(expected, got) == ""
 
 
@@ -201,7 +198,7 @@ def test_what_a_person_would_call_the_same(expected: list[Any], got: list[Any]) 
         ),
     ],
 )
-def test_what_differs_is_said_in_a_line(expected: list[Any], got: list[Any], said: str) -> None:
+def test_a_difference_is_told_in_one_line(expected: list[Any], got: list[Any], said: str) -> None:
     assert differences(expected, got) == said
 
 
