@@ -72,7 +72,7 @@ def _lines_from(parent: int) -> Iterator[bytes]:
 
 def _start_hub(settings: LocalSettings) -> subprocess.Popen[bytes]:
     config = Path(__file__).with_name("jupyterhub_config.py")
-    return _start([sys.executable, "-m", "jupyterhub", "-f", str(config)], settings)
+    return _start([sys.executable, "-m", "hubusers.local.jupyterhub_process", "-f", str(config)], settings)
 
 
 def _start_stub_server(settings: LocalSettings) -> None:
