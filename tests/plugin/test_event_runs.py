@@ -2,8 +2,8 @@
 
 import os
 import signal
-import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -13,6 +13,7 @@ from hubusers.event.plan import Person, plan
 from hubusers.local import LocalHub
 from hubusers.results.folder import REPORT_FILE, FinishedRun, read_run
 from hubusers.results.records import START_TO_READY
+from tests.event.events import event_text
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.spawner_events import spawner_events
@@ -76,6 +77,11 @@ def planned(event: Path) -> list[Person]:
     return plan(event_read, event_read.seed)
 
 
+def started(hub: LocalHub, prefix: str) -> list[dict[str, Any]]:
+    """Return the starts of servers of runs with this prefix."""
+    return [event for event in spawner_events(hub, "starting") if event["username"].startswith(f"{prefix}-")]
+
+
 def of_ours(hub: LocalHub, prefix: str) -> list[str]:
     return [name for name in users_on(hub) if name.startswith(f"{prefix}-")]
 
@@ -103,10 +109,7 @@ def test_everybody_comes_when_planned_on_any_number_of_workers_and_all_of_it_is_
     wanted_options = sorted(
         str(person.user_options) for person in planned(event_file) for _ in range(person.lifecycles)
     )
-    run_id = run.info.run_id
-    spawned = [
-        event for event in spawner_events(local_hub, "starting") if event["username"].startswith(f"{prefix}-{run_id}-")
-    ]
+    spawned = started(local_hub, f"{prefix}-{run.info.run_id}")
     assert sorted(str(event["user_options"]) for event in spawned) == wanted_options
 
     assert run.info.planned_people == 18
@@ -146,26 +149,11 @@ def test_an_interrupt_while_accounts_are_made_leaves_none_of_them(local_hub: Loc
     assert not of_ours(local_hub, "early")
 
 
-STAYING = """
-title = "All at once, for a while"
-seed = 1
-
-[[cohorts]]
-name = "people"
-people = 10
-arrivals = { pattern = "at once" }
-stay = "15s"
-
-[[targets]]
-measure = "failed starts"
-at_most = "0 %"
-"""
-
-
 def test_who_was_lost_with_a_worker_is_counted_and_leaves_no_answer(
     local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
 ) -> None:
-    event = written(tmp_path, STAYING)
+    target = '[[targets]]\nmeasure = "failed starts"\nat_most = "0 %"'
+    event = written(tmp_path, event_text(people=10, cohort='stay = "15s"', below=target))
     arguments = ["--headless", "--only-summary", *options(event, "lost"), "--processes", "2", *free_master_port]
     with LocustProcess(local_hub, arguments) as locust:
         locust.wait_for("arrived")  # the line of progress after ten seconds: all are there, and nobody has left
@@ -212,8 +200,7 @@ def test_a_climb_ends_at_the_first_step_that_misses_a_target(tmp_path: Path) -> 
 def test_workers_for_whom_there_is_nobody_do_not_keep_an_event_from_beginning(
     local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
 ) -> None:
-    cohort = 'name = "a"\npeople = 1\narrivals = { pattern = "at once" }\nstay = "1s"'
-    event = written(tmp_path, f'title = "One"\n[[cohorts]]\n{cohort}\n')
+    event = written(tmp_path, event_text(people=1, cohort='stay = "1s"'))
     locust = run_locust(local_hub, *options(event, "one"), *NO_FIRST_SERVER, "--processes", "2", *free_master_port)
     assert locust.process.returncode == 0, locust.output
     assert locust.summary() == (1, 1, 0, 1, 1, 0)
@@ -222,18 +209,18 @@ def test_workers_for_whom_there_is_nobody_do_not_keep_an_event_from_beginning(
 def test_an_event_with_workers_that_something_ends_ends_soon(
     local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
 ) -> None:
-    cohort = 'name = "a"\npeople = 60\narrivals = { pattern = "evenly", over = "60s" }\nstay = "1s"'
-    event = written(tmp_path, f'title = "Broken"\n[[cohorts]]\n{cohort}\n')
+    arrivals = '{ pattern = "evenly", over = "60s" }'
+    event = written(tmp_path, event_text(arrivals, people=60, cohort='stay = "1s"'))
     with (
         ScriptedHub(before=local_hub) as front,
         LocustProcess(
             local_hub,
-            ["--headless", *options(event, "broken"), "--processes", "2", *free_master_port],
+            ["--headless", *options(event, "ending"), "--processes", "2", *free_master_port],
             env={"JUPYTERHUB_ENDPOINT": front.endpoint},
         ) as locust,
     ):
         locust.wait_for("accounts created")
-        time.sleep(4)
+        wait_until(lambda: len(started(local_hub, "ending")) >= 4, lambda: locust.output)
         front.refuse("POST", "/server", Scripted(500, {"message": "Unhandled error starting server"}))
         locust.wait_for("4 spawns in a row failed")
         assert locust.wait(40) == 1  # and not after all the time that workers may take
@@ -242,9 +229,8 @@ def test_an_event_with_workers_that_something_ends_ends_soon(
 
 
 def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_port: list[str]) -> None:
-    cohort = 'name = "a"\npeople = 5\narrivals = { pattern = "at once" }\nstay = "1s"'
-    target = 'measure = "start to ready"\npercentile = 95\nat_most = "1s"'
-    event = written(tmp_path, f'title = "Cut short"\nends_after = "3s"\n[[cohorts]]\n{cohort}\n[[targets]]\n{target}\n')
+    target = '[[targets]]\nmeasure = "start to ready"\npercentile = 95\nat_most = "1s"'
+    event = written(tmp_path, event_text(people=5, above='ends_after = "3s"', cohort='stay = "1s"', below=target))
     with LocalHub(spawn_seconds=(60, 60)) as hub:
         locust = run_locust(hub, *options(event, "cut"), *NO_FIRST_SERVER, "--processes", "2", *free_master_port)
     assert locust.process.returncode == 1, locust.output
@@ -257,31 +243,20 @@ def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--event", "no-such-event"], "ready-made event"),
-        (["--event", "class-at-nine", "--stay", "5"], "Not --stay with --event"),
-        (["--event", "class-at-nine", "-t", "2m"], "Not -t with --event"),
-        (["--event", "class-at-nine", "--time-scale", "fast"], "must be a number above 0"),
-        (["--time-scale", "2"], "give one with --event"),
-        (["--dry-run"], "give one with --event"),
-        (["--runs-folder", "/proc/nowhere"], "name another folder with --runs-folder"),
+        (["--event", "EVENT"], "needs the user class Reader"),
+        (["--event", "class-at-nine", "--runs-folder", "/proc/nowhere"], "name another folder with --runs-folder"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_refused_in_one_sentence(
-    local_hub: LocalHub, arguments: list[str], words: str
+    local_hub: LocalHub, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
+    """What each option refuses is tested with the options."""
+    event = written(tmp_path, event_text(people=1, cohort='user_class = "Reader"'))
+    arguments = [str(event) if argument == "EVENT" else argument for argument in arguments]
     locust = run_locust(local_hub, *arguments, "--name-prefix", "refused")
     assert locust.process.returncode == 2, locust.output
     assert words in locust.output
     assert not of_ours(local_hub, "refused")
-
-
-def test_a_user_class_that_the_locustfile_lacks(local_hub: LocalHub, tmp_path: Path) -> None:
-    event = written(
-        tmp_path, EVENT.replace("TARGET", "30s").replace("people = 15", 'people = 15\nuser_class = "Reader"')
-    )
-    locust = run_locust(local_hub, *options(event, "lacks"))
-    assert locust.process.returncode == 2, locust.output
-    assert "needs the user class Reader" in locust.output
 
 
 def test_a_dry_run_draws_the_plan_without_a_hub(event_file: Path) -> None:
