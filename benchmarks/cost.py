@@ -18,6 +18,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import (
     GENERATOR_CPU,
     HUB_CPU,
@@ -132,13 +133,10 @@ def _run(contender: Contender, hub: RunningHub, load: Load) -> subprocess.Comple
 def table(costs: dict[str, list[Cost]]) -> str:
     """Return the costs of all rounds as a Markdown table."""
     medians = {name: statistics.median(cost.cpu_ms for cost in rounds) for name, rounds in costs.items() if rounds}
-    lines = [
-        "| load generator | CPU-ms a lifecycle | spread | times its floor | requests a lifecycle | failures |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
+    rows = []
     for name, rounds in costs.items():
         if not rounds:
-            lines.append(f"| {name} | did not run | | | | |")
+            rows.append([name, "did not run"])
             continue
         times = [cost.cpu_ms for cost in rounds]
         floor = medians.get(CONTENDERS[name].floor)
@@ -146,8 +144,9 @@ def table(costs: dict[str, list[Cost]]) -> str:
         requests = statistics.median(cost.requests for cost in rounds)
         failures = sum(cost.failures for cost in rounds)
         spread = f"{min(times):.2f}–{max(times):.2f}"
-        lines.append(f"| {name} | {medians[name]:.2f} | {spread} | {ratio} | {requests:.2f} | {failures} |")
-    return "\n".join(lines)
+        rows.append([name, f"{medians[name]:.2f}", spread, ratio, f"{requests:.2f}", str(failures)])
+    headers = ["load generator", "CPU-ms a lifecycle", "spread", "times its floor", "requests a lifecycle", "failures"]
+    return markdown_table(headers, "lrrrrr", rows)
 
 
 def _contender(name: str) -> str:

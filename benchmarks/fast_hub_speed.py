@@ -5,11 +5,13 @@ all answers, and begins anew: so the hub always has work waiting, in requests th
 do. Shown are the requests a second by the clock, which anything else on the machine slows down, and the hub's CPU time.
 """
 
+import argparse
 import os
 import socket
 import time
 from urllib.parse import urlsplit
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import RunningHub, running_fast_hub
 
 CONNECTIONS = 100
@@ -18,6 +20,9 @@ ACTIVE_USERS = 10_000
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.fast_hub_speed", description="Requests a second that the fast hub answers."
+    ).parse_args()
     with running_fast_hub(spawn_seconds=0, cpu=0) as hub:
         os.sched_setaffinity(0, {1})
         connections = [_connect(hub) for _ in range(CONNECTIONS)]
@@ -29,13 +34,15 @@ def main() -> None:
             "GET /hub/api/users?state=active&name_filter=user-&offset=5000&limit=200",
         )
         start, stop = "POST /hub/api/users/user-7/server", "DELETE /hub/api/users/user-7/server"
-        print("| request | a second | for each second of the hub's CPU |\n| --- | ---: | ---: |")
-        _measure(hub, "one user", connections, [one])
-        _measure(hub, "start and stop of one server", connections[:1], [stop, start])
-        _measure(hub, f"a page of 200 of {ACTIVE_USERS:,} users", connections[:1], [page])
+        rows = [
+            _measure(hub, "one user", connections, [one]),
+            _measure(hub, "start and stop of one server", connections[:1], [stop, start]),
+            _measure(hub, f"a page of 200 of {ACTIVE_USERS:,} users", connections[:1], [page]),
+        ]
+        print(markdown_table(["request", "a second", "for each second of the hub's CPU"], "lrr", rows))
 
 
-def _measure(hub: RunningHub, what: str, connections: list[socket.socket], requests: list[str]) -> None:
+def _measure(hub: RunningHub, what: str, connections: list[socket.socket], requests: list[str]) -> list[str]:
     before, started, asked = hub.counts().cpu_seconds, time.perf_counter(), 0
     messages = [_message(request) for request in requests]
     while time.perf_counter() - started < SECONDS:
@@ -47,7 +54,7 @@ def _measure(hub: RunningHub, what: str, connections: list[socket.socket], reque
         asked += len(messages) * len(connections)
     wall = time.perf_counter() - started
     cpu = hub.counts().cpu_seconds - before
-    print(f"| {what} | {asked / wall:,.0f} | {asked / cpu:,.0f} |")
+    return [what, f"{asked / wall:,.0f}", f"{asked / cpu:,.0f}"]
 
 
 def _connect(hub: RunningHub) -> socket.socket:

@@ -11,6 +11,7 @@ import statistics
 import sys
 
 from benchmarks.cost import CONTENDERS, Contender, Load, cost_of
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import GENERATOR_CPU, DidNotRun
 
 WAYS = ["progress", "listing"]
@@ -25,31 +26,30 @@ _ARRIVALS = 1_000 / 1.5
 
 def table(sizes: list[int], rounds: int, spawn_seconds: float) -> str:
     """Measure everything, and return it as a Markdown table."""
-    lines = [
-        "| ours | users | lifecycles each | spawn | CPU-ms a lifecycle | spread | times the fewest | failures |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     fewest = min(sizes)
     for way in WAYS:
         contender, base = CONTENDERS[f"hubusers-{way}"], dict[tuple[int, float], float]()
-        for load in _loads(sizes, fewest, spawn_seconds):
+        for load in loads_of(sizes, fewest, spawn_seconds):
             print(f"{contender.name}, {load.users} users, {load.lifecycles} lifecycles", file=sys.stderr)
-            begin = f"| {contender.name} | {load.users:,} | {load.lifecycles} | {load.spawn_seconds:g} s |"
+            begin = [contender.name, f"{load.users:,}", str(load.lifecycles), f"{load.spawn_seconds:g} s"]
             try:
                 median, spread, failures = _cost(contender, load, rounds)
             except DidNotRun as error:
                 print(error, file=sys.stderr)
-                lines.append(f"{begin} did not run | | | |")
+                rows.append([*begin, "did not run"])
                 continue
             if load.users == fewest:
                 base[load.lifecycles, load.spawn_seconds] = median
             few = base.get((load.lifecycles, load.spawn_seconds))
             ratio = f"{median / few:.2f}" if few else "–"
-            lines.append(f"{begin} {median:.2f} | {spread} | {ratio} | {failures} |")
-    return "\n".join(lines)
+            rows.append([*begin, f"{median:.2f}", spread, ratio, str(failures)])
+    headers = ["ours", "users", "lifecycles each", "spawn"]
+    headers += ["CPU-ms a lifecycle", "spread", "times the fewest", "failures"]
+    return markdown_table(headers, "lrrrrrrr", rows)
 
 
-def _loads(sizes: list[int], fewest: int, spawn_seconds: float) -> list[Load]:
+def loads_of(sizes: list[int], fewest: int, spawn_seconds: float) -> list[Load]:
     loads = []
     for users in sorted(sizes):
         if users < _MANY:

@@ -24,6 +24,7 @@ from typing import Any
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import ROOT
 from hubusers.local import LocalHub
 
@@ -142,33 +143,27 @@ def metrics(hub: LocalHub) -> dict[str, float]:
 def observer_table(rounds: dict[str, list[Watched]]) -> str:
     unwatched = rounds[NOT_AT_ALL]
     duration, cpu = _median(unwatched, "spawn_duration"), _median(unwatched, "hub_cpu")
-    lines = [
-        "| how readiness is watched | hub's own mean spawn duration | hub CPU | client p50 |",
-        "| --- | ---: | ---: | ---: |",
-    ]
+    rows = []
     for way, crowds in rounds.items():
         ours, hub_cpu = _median(crowds, "spawn_duration"), _median(crowds, "hub_cpu")
         seen = [seconds for crowd in crowds for seconds in crowd.seen]
         p50 = f"{statistics.median(seen):.1f} s" if seen else "–"
-        lines.append(
-            f"| {way} | {ours:.1f} s ({ours / duration:.2f}) | {hub_cpu:.1f} s ({hub_cpu / cpu:.2f}) | {p50} |"
-        )
-    return "\n".join(lines)
+        rows.append([way, f"{ours:.1f} s ({ours / duration:.2f})", f"{hub_cpu:.1f} s ({hub_cpu / cpu:.2f})", p50])
+    headers = ["how readiness is watched", "hub's own mean spawn duration", "hub CPU", "client p50"]
+    return markdown_table(headers, "lrrr", rows)
 
 
 def error_table(crowds: dict[tuple[int, str], Watched]) -> str:
-    lines = [
-        "| users | way | seen after launch, p50 | p95 | after routing, p50 | p95 | the run states, in seconds |",
-        "| ---: | --- | ---: | ---: | ---: | ---: | --- |",
-    ]
+    rows = []
     for (users, way), crowd in crowds.items():
-        figures = " | ".join(
+        figures = [
             f"{percentile:.2f} s"
             for late in (crowd.after_launch, crowd.after_routing)
             for percentile in (statistics.median(late), statistics.quantiles(late, n=20)[-1])
-        )
-        lines.append(f"| {users:,} | {way} | {figures} | {crowd.stated_error} |")
-    return "\n".join(lines)
+        ]
+        rows.append([f"{users:,}", way, *figures, crowd.stated_error])
+    headers = ["users", "way", "seen after launch, p50", "p95", "after routing, p50", "p95"]
+    return markdown_table([*headers, "the run states, in seconds"], "rlrrrrl", rows)
 
 
 def _median(crowds: list[Watched], figure: str) -> float:

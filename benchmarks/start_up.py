@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import ROOT
 
 COMMANDS = {
@@ -64,18 +65,18 @@ def table(rounds: int) -> str:
         print(f"round {number} of {rounds}", file=sys.stderr)
         for name, arguments in COMMANDS.items():
             starts[name].append(start(arguments))
-    lines = ["| what is loaded | command | seconds | spread | memory |", "| --- | --- | ---: | ---: | ---: |"]
+    rows = []
     for name, arguments in COMMANDS.items():
         times = [one.seconds for one in starts[name]]
         memory = max(one.rss_kib for one in starts[name]) / 1024
         spread = f"{min(times):.2f}–{max(times):.2f}"
         command = f"`python {' '.join(arguments)}`"
-        lines.append(f"| {name} | {command} | {statistics.median(times):.2f} | {spread} | {memory:.0f} MB |")
+        rows.append([name, command, f"{statistics.median(times):.2f}", spread, f"{memory:.0f} MB"])
     more = subprocess.run(
         [sys.executable, "-c", _IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    lines += ["", f"Packages that only our locustfile imports: {', '.join(f'`{name}`' for name in more)}."]
-    return "\n".join(lines)
+    shown = markdown_table(["what is loaded", "command", "seconds", "spread", "memory"], "llrrr", rows)
+    return f"{shown}\n\nPackages that only our locustfile imports: {', '.join(f'`{name}`' for name in more)}."
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import (
     GENERATOR_CPU,
     HUB_CPU,
@@ -122,10 +123,7 @@ def _failures(locust: RunningUsers) -> int:
 
 def table(ways: list[str], sizes: list[int], arrivals: float, seconds: float) -> str:
     """Measure everything, and return it as a Markdown table."""
-    lines = [
-        "| way | users | memory | memory for each | CPU | requests a second | open files | failures | in rhythm |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-    ]
+    rows = []
     for way in ways:
         few: Waiting | None = None
         for users in sizes:
@@ -135,16 +133,16 @@ def table(ways: list[str], sizes: list[int], arrivals: float, seconds: float) ->
                 many = keep_waiting(way, users, arrivals, seconds)
             except DidNotRun as error:
                 print(error, file=sys.stderr)
-                lines.append(f"| {way} | {users:,} | | | | | | | {_why_not(error, users)} |")
+                rows.append([way, f"{users:,}", "", "", "", "", "", "", _why_not(error, users)])
                 continue
             each = (many.rss_kib - few.rss_kib) / (users - _FEW)
             rhythm = "yes" if many.in_rhythm else "no"
             rhythm += f"; in all {many.strain}" if many.strain else ""
-            lines.append(
-                f"| {way} | {users:,} | {many.rss_kib / 1024:.0f} MB | {each:.1f} KB | {many.cpu:.0%} "
-                f"| {many.requests:,.0f} | {many.files:,} | {many.failures} | {rhythm} |"
-            )
-    return "\n".join(lines)
+            memory, cpu = [f"{many.rss_kib / 1024:.0f} MB", f"{each:.1f} KB"], f"{many.cpu:.0%}"
+            counts = [f"{many.requests:,.0f}", f"{many.files:,}", f"{many.failures}"]
+            rows.append([way, f"{users:,}", *memory, cpu, *counts, rhythm])
+    headers = ["way", "users", "memory", "memory for each", "CPU", "requests a second", "open files", "failures"]
+    return markdown_table([*headers, "in rhythm"], "lrrrrrrrl", rows)
 
 
 def _why_not(error: DidNotRun, users: int) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import (
     GENERATOR_CPU,
     HUB_CPU,
@@ -104,52 +105,49 @@ def _hub_cpu(hub: RunningHub) -> float:
 
 def throughput_table(users: int, seconds: float) -> str:
     """Return what one process and several workers get through, as a Markdown table."""
-    lines = [
-        "| load generator | lifecycles a second | ratio | CPU of the hub | of those with users | of the master |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     alone: Busy | None = None
     for workers, name in {1: "one process", WORKERS: f"{WORKERS} workers"}.items():
         print(f"{users} users in {name}", file=sys.stderr)
         try:
             busy = watch(users, workers, seconds)
         except DidNotRun as error:
-            lines.append(_did_not_run(name, error))
+            rows.append(_did_not_run(name, error))
             continue
         if workers == 1:
             alone = busy
         ratio = f"{busy.lifecycles / alone.lifecycles:.2f}" if alone else "–"
         generators = " + ".join(f"{share:.0%}" for share in busy.generators)
         master = "–" if busy.master is None else f"{busy.master:.1%}"
-        lines.append(f"| {name} | {busy.lifecycles:,.0f} | {ratio} | {busy.hub:.0%} | {generators} | {master} |")
-    return "\n".join(lines)
+        rows.append([name, f"{busy.lifecycles:,.0f}", ratio, f"{busy.hub:.0%}", generators, master])
+    headers = ["load generator", "lifecycles a second", "ratio", "CPU of the hub", "of those with users"]
+    return markdown_table([*headers, "of the master"], "lrrrrr", rows)
 
 
 def master_table(seconds: float) -> str:
     """Return what reports cost the master, as a Markdown table."""
-    lines = [
-        "| a worker reports every | reports a second | CPU of the master | CPU-ms for each report | for each more |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     usual: tuple[float, float] | None = None
     for locustfile, interval in _REPORT_INTERVALS.items():
         print(f"{_FEW_USERS} users in {WORKERS} workers that report every {interval:g} s", file=sys.stderr)
         try:
             busy = watch(_FEW_USERS, WORKERS, seconds, pause=1.0, locustfile=locustfile)
         except DidNotRun as error:
-            lines.append(_did_not_run(f"{interval:g} s", error))
+            rows.append(_did_not_run(f"{interval:g} s", error))
             continue
         reports, master = WORKERS / interval, busy.master or 0.0
         # What the master does anyway, such as heartbeats, is in every run: only the difference is due to reports.
         more = f"{1000 * (master - usual[1]) / (reports - usual[0]):.2f}" if usual else "–"
         usual = usual or (reports, master)
-        lines.append(f"| {interval:g} s | {reports:.2f} | {master:.1%} | {1000 * master / reports:.2f} | {more} |")
-    return "\n".join(lines)
+        each = f"{1000 * master / reports:.2f}"
+        rows.append([f"{interval:g} s", f"{reports:.2f}", f"{master:.1%}", each, more])
+    headers = ["a worker reports every", "reports a second", "CPU of the master", "CPU-ms for each report"]
+    return markdown_table([*headers, "for each more"], "lrrrr", rows)
 
 
-def _did_not_run(name: str, error: DidNotRun) -> str:
+def _did_not_run(name: str, error: DidNotRun) -> list[str]:
     print(error, file=sys.stderr)
-    return f"| {name} | did not run: {str(error).splitlines()[0]} | | | |"
+    return [name, f"did not run: {str(error).splitlines()[0]}"]
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks.fast_hub import LOOPBACK
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import cpu_seconds
 from experiments.distant_machine import NEAR, DistantMachine, distant_machine
 from experiments.npm_proxy import PACKAGE, Installed, Proxy, Sockets, install, running_proxy
@@ -85,10 +86,7 @@ def _say(text: str) -> None:
 
 def growth(versions: list[Installed], sizes: list[int]) -> str:
     """Measure the proxies with ever more websockets, and return it as a Markdown table."""
-    lines = [
-        "| websockets | proxy | memory | each | open files | CPU, idle | CPU, asked | first byte p50 | p95 | p99 |",
-        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    rows: list[list[str]] = []
     with ExitStack() as stack:
         hub, servers = stack.enter_context(running("hub")), stack.enter_context(running("servers"))
         proxies = [stack.enter_context(running_proxy(version, hub)) for version in versions]
@@ -109,25 +107,25 @@ def growth(versions: list[Installed], sizes: list[int]) -> str:
             browsers.open(addresses, seconds=_SECONDS_TO_OPEN)
             time.sleep(_SECONDS_TO_SETTLE)
             empty = empty or [proxy.memory() for proxy in proxies]
-            lines += _measured(f"{size:,}", size, proxies, hub, empty)
+            rows += _measured(f"{size:,}", size, proxies, hub, empty)
         browsers.close()
         time.sleep(_SECONDS_IDLE)
-        lines += _measured("all closed", 0, proxies, hub, empty)
-    return "\n".join(lines)
+        rows += _measured("all closed", 0, proxies, hub, empty)
+    headers = ["websockets", "proxy", "memory", "each", "open files", "CPU, idle", "CPU, asked"]
+    return markdown_table([*headers, "first byte p50", "p95", "p99"], "rlrrrrrrrr", rows)
 
 
-def _measured(label: str, size: int, proxies: list[Proxy], hub: Server, empty: list[int]) -> list[str]:
+def _measured(label: str, size: int, proxies: list[Proxy], hub: Server, empty: list[int]) -> list[list[str]]:
     idle = _cpu_shares(proxies, lambda: time.sleep(_SECONDS_IDLE))
     delays: dict[int, list[float]] = {}
     asked = _cpu_shares(proxies, lambda: delays.update(_probe([*(proxy.port for proxy in proxies), hub.port])))
-    lines = []
+    rows = []
     for proxy, before, idle_share, asked_share in zip(proxies, empty, idle, asked, strict=True):
         memory, each = proxy.memory(), f"{(proxy.memory() - before) / size / 1024:.1f} KB" if size else "–"
-        lines.append(
-            f"| {label} | {proxy.version} | {memory / 2**20:.0f} MB | {each} | {proxy.process.num_fds():,} "
-            f"| {idle_share:.1%} | {asked_share:.1%} | {_percentiles(delays[proxy.port])} |"
-        )
-    return [*lines, f"| {label} | none | – | – | – | – | – | {_percentiles(delays[hub.port])} |"]
+        taken = [f"{memory / 2**20:.0f} MB", each, f"{proxy.process.num_fds():,}"]
+        shares = [f"{idle_share:.1%}", f"{asked_share:.1%}"]
+        rows.append([label, proxy.version, *taken, *shares, *_percentiles(delays[proxy.port])])
+    return [*rows, [label, "none", "–", "–", "–", "–", "–", *_percentiles(delays[hub.port])]]
 
 
 def _cpu_shares(proxies: list[Proxy], meanwhile: Callable[[], None]) -> list[float]:
@@ -154,9 +152,9 @@ def _probe(ports: list[int]) -> dict[int, list[float]]:
     return delays
 
 
-def _percentiles(delays: list[float]) -> str:
+def _percentiles(delays: list[float]) -> list[str]:
     cuts = statistics.quantiles(delays, n=100)
-    return " | ".join(f"{cuts[percent - 1] * 1000:.1f} ms" for percent in (50, 95, 99))
+    return [f"{cuts[percent - 1] * 1000:.1f} ms" for percent in (50, 95, 99)]
 
 
 # Ways to leave.
@@ -284,14 +282,15 @@ class Leaving:
             scene.look()
 
     def table(self) -> str:
-        whens = " | ".join(f"{seconds:.0f} s later" for seconds in self._looked)
-        lines = [f"| way | proxy | before | {whens} | last activity |", "| --- " * (len(self._looked) + 4) + "|"]
+        rows = []
         for scene in self._scenes:
             for proxy, *seen in zip(scene.proxies, *scene.seen, strict=True):
                 activity = proxy.seconds_since_activity()
                 ago = "–" if activity is None else f"{activity:.0f} s ago"
-                lines.append(f"| {scene.way} | {proxy.version} | {' | '.join(map(str, seen))} | {ago} |")
-        return "\n".join(lines)
+                rows.append([scene.way, proxy.version, *map(str, seen), ago])
+        whens = [f"{seconds:.0f} s later" for seconds in self._looked]
+        headers = ["way", "proxy", "before", *whens, "last activity"]
+        return markdown_table(headers, "l" * len(headers), rows)
 
 
 # The other parts.
@@ -300,12 +299,7 @@ class Leaving:
 def trying_again(versions: list[Installed]) -> str:
     """Ask for websockets of servers that are gone, and return as a Markdown table what the proxies keep of it."""
     counted = (0, _ATTEMPTS, 2 * _ATTEMPTS)
-    lines = [
-        "| the server | proxy | "
-        + " | ".join(f"after {attempts:,} attempts" for attempts in counted)
-        + " | half a minute later | once the hub has ended |",
-        "| --- " * (len(counted) + 4) + "|",
-    ]
+    rows: list[list[str]] = []
     for gone in ("stopped, without a route: the hub answers 424", "dead, with its route: nobody answers"):
         _say(f"trying again: {gone}")
         with ExitStack() as stack:
@@ -328,9 +322,10 @@ def trying_again(versions: list[Installed]) -> str:
             hub.stop()
             time.sleep(_SECONDS_TO_SETTLE)
             seen.append(_memory_and_sockets(proxies))
-            for proxy, *cells in zip(proxies, *seen, strict=True):
-                lines.append(f"| {gone} | {proxy.version} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            rows += ([gone, proxy.version, *cells] for proxy, *cells in zip(proxies, *seen, strict=True))
+    headers = ["the server", "proxy", *(f"after {attempts:,} attempts" for attempts in counted)]
+    headers += ["half a minute later", "once the hub has ended"]
+    return markdown_table(headers, "l" * len(headers), rows)
 
 
 def _memory_and_sockets(proxies: list[Proxy]) -> list[str]:
@@ -339,11 +334,7 @@ def _memory_and_sockets(proxies: list[Proxy]) -> list[str]:
 
 def nobody_reads(versions: list[Installed]) -> str:
     """Have kernels print to frozen browsers, and return as a Markdown table who keeps how much for each kernel."""
-    lines = [
-        "| proxy | in the proxy | in the kernel, of all ends | in the server "
-        "| proxy before | meanwhile | browsers killed | server stopped |",
-        "| --- | ---: | ---: | ---: | --- | --- | --- | --- |",
-    ]
+    rows = []
     for version in versions:
         _say(f"nobody reads: {version.version}")
         with (
@@ -366,8 +357,10 @@ def nobody_reads(versions: list[Installed]) -> str:
                 end()
                 time.sleep(10)
                 seen += _memory_and_sockets([proxy])
-            lines.append(f"| {' | '.join([version.version, *each, *seen])} |")
-    return "\n".join(lines)
+            rows.append([version.version, *each, *seen])
+    headers = ["proxy", "in the proxy", "in the kernel, of all ends", "in the server"]
+    headers += ["proxy before", "meanwhile", "browsers killed", "server stopped"]
+    return markdown_table(headers, "lrrrllll", rows)
 
 
 def _tcp_memory() -> int:
@@ -378,7 +371,7 @@ def _tcp_memory() -> int:
 
 def coming_and_going(versions: list[Installed]) -> str:
     """Open and close again and again, and return as a Markdown table what the proxies hold after each round."""
-    lines = ["| rounds | proxy | memory | open files |", "| ---: | --- | ---: | ---: |"]
+    rows: list[list[str]] = []
     with ExitStack() as stack:
         hub, servers = stack.enter_context(running("hub")), stack.enter_context(running("servers"))
         proxies = [stack.enter_context(running_proxy(version, hub)) for version in versions]
@@ -394,11 +387,11 @@ def coming_and_going(versions: list[Installed]) -> str:
                 browsers.close()
                 time.sleep(_SECONDS_TO_SETTLE)
             if number in (0, *_SHOWN_ROUNDS):
-                lines += [
-                    f"| {number} | {proxy.version} | {proxy.memory() / 2**20:.0f} MB | {proxy.process.num_fds()} |"
+                rows += (
+                    [f"{number}", proxy.version, f"{proxy.memory() / 2**20:.0f} MB", f"{proxy.process.num_fds()}"]
                     for proxy in proxies
-                ]
-    return "\n".join(lines)
+                )
+    return markdown_table(["rounds", "proxy", "memory", "open files"], "rlrr", rows)
 
 
 def measure(versions: list[Installed], sizes: list[int], watch: float) -> None:

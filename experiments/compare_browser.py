@@ -24,6 +24,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.markdown import markdown_table
 from benchmarks.processes import ROOT, RunningHub, environment_for
 from experiments.request_recorder import Request, RequestRecorder
 from hubusers.local import LocalHub
@@ -183,11 +184,8 @@ def comparison(browser: list[Request], user: list[Request]) -> str:
     of_browser, of_user = _by_kind(browser), _by_kind(user)
     shared = of_browser.keys() & of_user.keys()
     left_out = [kind for kind in of_browser if kind not in shared and kind in LEFT_OUT]
-    lines = [
-        "| | browser | NotebookUser | NotebookUser / browser |",
-        "| --- | ---: | ---: | ---: |",
-        f"| kinds of request that the browser makes | {len(of_browser)} | {len(shared)} "
-        f"| {len(shared) / len(of_browser):.1%} |",
+    in_short = [
+        _row("kinds of request that the browser makes", len(of_browser), len(shared)),
         *(
             _row(name, sum(map(measure, browser)), sum(map(measure, user)))
             for name, measure in (
@@ -202,13 +200,16 @@ def comparison(browser: list[Request], user: list[Request]) -> str:
             )
         ),
         _row("different static files", len(_static_files(browser)), len(_static_files(user))),
-        f"| seconds from the first request to the last | {_seconds(browser):.0f} | {_seconds(user):.0f} | |",
+        ["seconds from the first request to the last", f"{_seconds(browser):.0f}", f"{_seconds(user):.0f}"],
+    ]
+    kinds = [_kind_row(kind, of_browser.get(kind, []), of_user.get(kind, [])) for kind in of_browser | of_user]
+    headers = ["method", "path", "requests, browser", "NotebookUser", "bytes, browser", "NotebookUser", ""]
+    lines = [
+        markdown_table(["", "browser", "NotebookUser", "NotebookUser / browser"], "lrrr", in_short),
         "",
         f"Static files that both ask for: {len(_static_files(browser) & _static_files(user))}.",
         "",
-        "| method | path | requests, browser | NotebookUser | bytes, browser | NotebookUser | |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
-        *(_kind_row(kind, of_browser.get(kind, []), of_user.get(kind, [])) for kind in of_browser | of_user),
+        markdown_table(headers, "llrrrrl", kinds),
         "",
         *_listed("Missing", [f"`{kind}`" for kind in of_browser if kind not in shared and kind not in left_out]),
         *_listed("Left out on purpose", [f"`{kind}`: {LEFT_OUT[kind]}" for kind in left_out]),
@@ -224,19 +225,19 @@ def _by_kind(requests: list[Request]) -> dict[str, list[Request]]:
     return kinds
 
 
-def _row(name: str, browser: int, user: int) -> str:
-    return f"| {name} | {browser:,} | {user:,} | {user / browser if browser else 0:.1%} |"
+def _row(name: str, browser: int, user: int) -> list[str]:
+    return [name, f"{browser:,}", f"{user:,}", f"{user / browser if browser else 0:.1%}"]
 
 
-def _kind_row(kind: str, browser: list[Request], user: list[Request]) -> str:
+def _kind_row(kind: str, browser: list[Request], user: list[Request]) -> list[str]:
     method, _, path = kind.partition(" ")
     note = ""
     if not user:
         note = "left out on purpose" if kind in LEFT_OUT else "**missing**"
     elif not browser:
         note = "only from NotebookUser"
-    of_browser, of_user = _bytes(browser), _bytes(user)
-    return f"| {method} | `{path}` | {len(browser)} | {len(user)} | {of_browser:,} | {of_user:,} | {note} |"
+    sizes = [f"{_bytes(requests):,}" for requests in (browser, user)]
+    return [method, f"`{path}`", f"{len(browser)}", f"{len(user)}", *sizes, note]
 
 
 def _bytes(requests: list[Request]) -> int:
@@ -268,8 +269,8 @@ def phases(requests: list[Request]) -> str:
     for request in requests:
         counts[request.phase] += 1
         sizes[request.phase] += request.bytes
-    lines = ["| phase | requests | bytes |", "| --- | ---: | ---: |"]
-    return "\n".join(lines + [f"| {phase} | {count} | {sizes[phase]:,} |" for phase, count in counts.items()])
+    rows = [[phase, f"{count}", f"{sizes[phase]:,}"] for phase, count in counts.items()]
+    return markdown_table(["phase", "requests", "bytes"], "lrr", rows)
 
 
 def _is_from_load_generator(request: Request) -> bool:

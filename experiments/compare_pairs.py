@@ -5,11 +5,13 @@ slower; it counts as called different when any of the measures of start to ready
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from benchmarks.markdown import markdown_table
 from hubusers.report.compare import DOUBT
 from hubusers.report.compare_measures import MEASURES
 from hubusers.report.resampling import Mean, Percentile, Statistic, relative_difference, relative_interval
@@ -84,11 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.compare_pairs", description="Pairs of made-up runs.")
     parser.add_argument("--pairs", type=int, default=500, help="of each kind")
     pairs = parser.parse_args().pairs
-    print("| what spawn times are like | equal hubs called different | 20 % slower found |")
-    print("| --- | ---: | ---: |")
+    rows = []
     for name, draw in KINDS.items():
-        equal, slower = (share_called_different(draw, factor, pairs) for factor in (1.0, 1.2))
-        print(f"| {name} | {equal:.0%} | {slower:.0%} |", flush=True)
+        print(name, file=sys.stderr)
+        rows.append([name, *(f"{share_called_different(draw, factor, pairs):.0%}" for factor in (1.0, 1.2))])
+    headers = ["what spawn times are like", "equal hubs called different", "20 % slower found"]
+    print(markdown_table(headers, "lrr", rows))
 
 
 if __name__ == "__main__":
