@@ -36,6 +36,7 @@ from hubusers.plugin.before_run import (
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.role import Role
+from hubusers.report.plan_chart import drawn
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
 from hubusers.run.first_server import try_one_server
@@ -143,9 +144,6 @@ class RunControl:
 
     def _draw_plan(self) -> NoReturn:
         """Print the plan of the event, and quit; needs neither hub nor token."""
-        # Imported here: it takes half a second, and no other run draws in the terminal.
-        from hubusers.report.plan_chart import drawn
-
         self.event_text = event_text_from(self.options)
         event = parse_event(self.event_text, self.options.event)
         check_known(self.environment, event)
