@@ -119,8 +119,7 @@ class RunFolder:
 
     def flush(self) -> None:
         for file in (self._steps, self._requests, self._examples, self._probes, self._metrics):
-            if not file.closed:
-                file.flush()
+            file.flush()
 
     def close(self) -> None:
         self._files.close()
