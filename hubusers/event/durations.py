@@ -52,7 +52,7 @@ class Exponential(Part):
 
 
 class Lognormal(Part):
-    """Around a median, with a long tail: how long people really work. 95 of 100 draws are below `p95`."""
+    """Around a median, with a long tail: how long people really work. 95 % of the draws are below `p95`."""
 
     distribution: Literal["lognormal"]
     median: LongerThanZero = Field(examples=['median = "40m"'])
