@@ -108,7 +108,10 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
 
 
 def _remove(client: HubClient, run: Run, account: Account, failure: Exception | None = None) -> None:
-    """Remove account and server; what fails here is told after the failure that came before it."""
+    """Remove account and server, if they may be there; what fails here is told after the failure that came before."""
+    if account.key not in run.ledger:  # the hub refused them, or has told that the server is gone
+        run.accounts.give_back(account.key)
+        return
     seconds, interval = run.settings.server_timeout, run.settings.poll_interval
     try:
         run.accounts.remove(client, account.key, seconds, interval, may_have_server=True)

@@ -96,13 +96,15 @@ def test_what_failed_first_is_told_before_what_could_not_be_removed() -> None:
     assert isinstance(outcome.__cause__, PreflightError)
 
 
-def test_an_account_that_the_hub_refuses_is_one_sentence_and_nothing_is_left() -> None:
+def test_an_account_that_the_hub_refuses_is_one_sentence_and_nothing_is_removed() -> None:
     with run_on_a_model(6) as (run, hub, clock):
-        hub.faults = [(refusal(403, "not for you"), "not")]
+        hub.faults = [(refusal(400, "no such thing"), "not")] * 9
         outcome = tried(run, clock)
-        assert str(outcome).startswith("Creating the account hub-stress-test-k3x9qa-0-0: HTTP 403")
+        assert str(outcome).startswith("Creating the account hub-stress-test-k3x9qa-0-0: HTTP 400")
         assert str(outcome).endswith(".")
+        assert not isinstance(outcome, LeftBehind)
         assert not run.ledger.left()
+        assert len(hub.faults) == 8
 
 
 def test_one_lost_answer_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
