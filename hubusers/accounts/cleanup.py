@@ -60,7 +60,7 @@ class Cleanup:
         while len(self._workers) < min(CONCURRENCY, len(self._waiting)):
             self._workers.spawn(self._remove_the_waiting)
 
-    def finish(self) -> None:
+    def remove_all(self) -> None:
         """Remove every user of the ledger and wait until it is done, with a line of progress every few seconds.
 
         Removals that fail are tried again. All of it takes at most one server timeout plus a second for each user.

@@ -79,7 +79,7 @@ class Recorder:
         self._hub_watch.start()
         self._recording = gevent.spawn(self._record)
 
-    def note_doors_open(self) -> None:
+    def note_begin(self) -> None:
         """Note that people may come from now on; the time of the run is counted from here."""
         self.info.began = time.time()
 

@@ -70,7 +70,7 @@ class Alone(Role):
             self._arrivals.stop()
 
     def clean_up(self, run: Run) -> None:
-        run.finish_alone()
+        run.clean_up_everything()
 
     def await_clean_up(self) -> None:
         """Nothing: `clean_up` has waited."""

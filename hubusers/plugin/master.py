@@ -179,13 +179,13 @@ class Master(Role):
         self.runner.send_message(STOP)
         self._await_workers(run)
         gathered = self._gathered
-        if not run.settings.keep and run.take_over_what_is_left():
+        if not run.settings.keep and run.take_over():
             # What the hub still lists, and what dead workers held, is now in this process's own ledger.
             lost = (figures for worker, figures in gathered.figures.items() if worker not in gathered.done)
             for key in itertools.chain(*(figures.servers for figures in lost)):
                 run.ledger.server_started(key)
             gathered.has_taken_over = True
-            run.finish()
+            run.clean_up_own()
 
     def _await_workers(self, run: Run) -> None:
         users = max(self.runner.target_user_count, self.counts().arrived)

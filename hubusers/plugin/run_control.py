@@ -277,8 +277,8 @@ class RunControl:
             return False
         self._enter(Phase.RUNNING)
         if self.recorder and self.role.conducts:
-            self.recorder.note_doors_open()
-        run.open_doors()
+            self.recorder.note_begin()
+        run.begin()
         return True
 
     def _record(self, run: Run) -> None:
@@ -465,7 +465,7 @@ class RunControl:
     def _end_trials(self) -> None:
         while self._trials:
             trial = self._trials[-1]
-            trial.finish_alone()
+            trial.clean_up_everything()
             LOG.info("%s", trial.summary(trial.ledger.totals()))
             self._trial_left_behind |= bool(trial.ledger.left())
             self._trials.pop()

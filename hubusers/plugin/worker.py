@@ -134,7 +134,7 @@ class Worker(Role):
         self._cleaning = gevent.spawn(self._finish_and_report, run)
 
     def _finish_and_report(self, run: Run) -> None:
-        run.finish()
+        run.clean_up_own()
         LOG.info("%s", run.summary(run.ledger.totals()))
         self.runner.send_message(CLEANED_UP, self._figures(run))
 

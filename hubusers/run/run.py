@@ -72,7 +72,7 @@ class Run:
         self.spawns = SpawnCounts()
         self.results = Results()
         self.counts = UserCounts()
-        self.began = math.inf  # on the monotonic clock: when the doors opened
+        self.began = math.inf  # on the monotonic clock: when people could come
         self.generator = GeneratorCheck(strained)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
         self.creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)  # for users who create their accounts
@@ -110,13 +110,13 @@ class Run:
             **kwargs,
         )
 
-    def open_doors(self) -> None:
+    def begin(self) -> None:
         """Note that from now on people may come."""
         self.began = time.monotonic()
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the doors opened."""
+        """Seconds since people could come."""
         return max(0.0, time.monotonic() - self.began)
 
     def expect(self, next_person: NextPerson) -> None:
@@ -162,7 +162,7 @@ class Run:
             self._stop("The hub does not accept the API token any more, so the run ends.")
 
     def release(self, key: str) -> None:
-        """Take back a person who is done: account and server are removed in the background, unless to be kept."""
+        """Remove the account and the server of a person who is done, in the background, unless they are to be kept."""
         if self.settings.keep:
             return
         if key in self.ledger:
@@ -174,23 +174,23 @@ class Run:
         """Keep a connection that somebody walked away from as it is, until the end of the run."""
         self._kept_open.append(connection)
 
-    def finish(self) -> None:
-        """Remove, unless it is to be kept, everything that this process created in this run; return when it is done."""
+    def clean_up_own(self) -> None:
+        """Remove what this process created in this run, unless it is to be kept; return when it is done."""
         while self._kept_open:
             self._kept_open.pop().close()
         if not self.settings.keep:
-            self._cleanup.finish()
+            self._cleanup.remove_all()
 
-    def finish_alone(self) -> None:
-        """Like `finish`, where no other process has users of this run: then a last look whether the hub lists any."""
-        self.finish()
-        if not self.settings.keep and not self.ledger.left() and self.take_over_what_is_left():
-            self.finish()
+    def clean_up_everything(self) -> None:
+        """Like `clean_up_own`, where no other process has users of this run; then look once more what the hub lists of it."""
+        self.clean_up_own()
+        if not self.settings.keep and not self.ledger.left() and self.take_over():
+            self.clean_up_own()
 
-    def take_over_what_is_left(self) -> bool:
+    def take_over(self) -> bool:
         """Enter everything of this run that the hub still lists; return False when the hub does not say what.
 
-        It is of workers that died, or of requests that reached the hub after the clean-up.
+        Workers that died have left it, or requests that reached the hub after the clean-up.
         """
         client = HubClient(self.settings.endpoint, self.settings.access.session)
         try:

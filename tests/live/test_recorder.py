@@ -29,7 +29,7 @@ def running(**chosen: Any) -> Recorder:
     info = RunInfo("k3x9qa", "http://127.0.0.1:9", 0.0)
     recorder = Recorder(Run(settings, 0), Environment(), info, "", UserCounts, lambda: Phase.RUNNING, aloud=False)
     recorder.start()
-    recorder.note_doors_open()
+    recorder.note_begin()
     return recorder
 
 

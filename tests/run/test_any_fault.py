@@ -58,7 +58,7 @@ def quiet() -> Iterator[None]:
 def finish(run: Run, clock: VirtualClock) -> None:
     """Clean up, in no more time than docs/clean-up.md says."""
     started, bound = clock.now, run.settings.server_timeout + len(run.ledger.left())
-    cleaning = gevent.spawn(run.finish_alone)
+    cleaning = gevent.spawn(run.clean_up_everything)
     clock.pass_until(lambda: cleaning.dead, 10_000)
     cleaning.get(block=False)
     assert clock.now - started <= bound + REQUEST_TIMEOUT + LIST_SECONDS
@@ -175,7 +175,7 @@ def test_what_could_not_be_removed_is_tried_again_while_there_is_time() -> None:
     with run_on_a_model(6) as (run, hub, clock):
         made(run, hub, 40)
         hub.is_up = False
-        cleaning = gevent.spawn(run.finish_alone)
+        cleaning = gevent.spawn(run.clean_up_everything)
         clock.pass_until(lambda: cleaning.dead, 80)  # longer than one user's removal is tried for
         assert not cleaning.dead
         hub.is_up = True

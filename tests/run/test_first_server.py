@@ -66,7 +66,7 @@ def test_whatever_interrupts_it_the_ledger_has_what_is_on_the_hub(version: int, 
             with mock.patch.object(hub, "send", interrupted_at(hub, number, arrives=arrives)):
                 outcome = tried(run, clock)
             assert set(hub.accounts) <= set(run.ledger.left())
-            pass_while(clock, gevent.spawn(run.finish_alone))
+            pass_while(clock, gevent.spawn(run.clean_up_everything))
             assert not hub.accounts
             assert not run.ledger.left()
         if outcome is None:  # it needs no more requests

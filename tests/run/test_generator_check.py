@@ -101,7 +101,7 @@ def test_a_start_that_could_not_begin_is_measured_from_when_it_was_due(local_hub
     finally:
         run.generator.stop()
         person.on_stop()
-        run.finish_alone()
+        run.clean_up_everything()
     [record] = run.results.records.of(START_TO_READY)
     assert record.seconds >= took + 0.5
     assert record.seconds <= took + 1.5

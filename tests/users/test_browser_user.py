@@ -77,7 +77,7 @@ def people(hub: LocalHub) -> Iterator[Callable[..., Visitors]]:
 
     yield make
     for run in runs:
-        run.finish()
+        run.clean_up_own()
         assert not run.ledger.left()
 
 

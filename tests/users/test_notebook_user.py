@@ -179,7 +179,7 @@ def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, mon
         gevent.sleep(1.0)
         assert front_ends() == [1]  # the server is left running
     finally:
-        run.finish()
+        run.clean_up_own()
     assert not run.ledger.left()
     assert person.username not in users_on(lab_hub)
 
