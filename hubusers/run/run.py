@@ -182,7 +182,7 @@ class Run:
             self._cleanup.remove_all()
 
     def clean_up_everything(self) -> None:
-        """Like `clean_up_own`, where no other process has users of this run; then look once more what the hub lists of it."""
+        """Like `clean_up_own`, in the only process of a run; then look whether the hub still lists anything of it."""
         self.clean_up_own()
         if not self.settings.keep and not self.ledger.left() and self.take_over():
             self.clean_up_own()
