@@ -1,0 +1,242 @@
+"""The conductor of a run, without a command line, a hub or a network: its phases, and every way out of them."""
+
+from locust.env import Environment
+from locust.exception import StopTest
+
+import argparse
+from collections.abc import Iterator
+
+import gevent
+import pytest
+
+from hubusers.accounts.ledger import Totals
+from hubusers.plugin import run_control
+from hubusers.plugin.alone import Alone
+from hubusers.plugin.messages import Figures, RunPlan
+from hubusers.plugin.run_control import RunControl
+from hubusers.run.phase import Phase
+from hubusers.run.run import Run
+from hubusers.settings.access import Access, SettingsError
+from hubusers.settings.hub_check import PreflightError
+from hubusers.settings.options import OPTIONS
+from hubusers.settings.settings import Settings
+from hubusers.users import ServerLifecycleUser
+
+
+def options(**given: object) -> argparse.Namespace:
+    """Return what Locust's parser makes of a command line without options."""
+    ours = {option.name: option.default if option.read else False for option in OPTIONS.values()}
+    locusts = dict.fromkeys(["autostart", "class_picker", "num_users", "spawn_rate", "run_time", "processes"])
+    return argparse.Namespace(
+        **ours | locusts | {"headless": True, "user_classes": [], "expect_workers": 1, "runs_folder": ""} | given
+    )
+
+
+class Alone_(Alone):  # noqa: N801
+    """Notes what it was asked, and has no users."""
+
+    asked: list[str]
+
+    def clean_up(self, run: Run) -> None:
+        self.asked.append("clean up")
+
+
+class Quiet:
+    """Stands in for the recorder, which would watch a hub that is not there."""
+
+    def __init__(self, run: Run, *_: object, **__: object) -> None:
+        self.run = run
+
+    def start(self) -> None: ...
+
+    def note_begin(self) -> None: ...
+
+    def note_end(self) -> None: ...
+
+    def has_missed_step(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunControl]:
+    monkeypatch.setattr(run_control, "Recorder", Quiet)
+    monkeypatch.setattr(RunControl, "_write_report", lambda *_: None)
+    environment = Environment(user_classes=[ServerLifecycleUser], host="http://127.0.0.1:9", parsed_options=options())
+    runner = environment.create_local_runner()
+    role = Alone_(runner)
+    role.asked = []
+    control = RunControl(environment, role, Access("a-token"))
+    monkeypatch.setattr(control, "check_hub", lambda *_, **__: None)
+    environment.events.test_start.add_listener(lambda **_: control.begin_run())
+    environment.events.test_stopping.add_listener(lambda **_: control.note_stopping())
+    environment.events.test_stop.add_listener(lambda **_: control.end_run())
+    yield control
+    runner.greenlet.kill(block=True)
+
+
+def asked(control: RunControl) -> list[str]:
+    assert isinstance(control.role, Alone_)
+    return control.role.asked
+
+
+def start_test(control: RunControl) -> None:
+    """Do what Locust does at the start of a test."""
+    control.environment.events.test_start.fire(environment=control.environment)
+    control.role.runner.state = "running"
+
+
+def test_a_run_goes_through_its_phases_and_another_one_may_follow(control: RunControl) -> None:
+    phases = [control.phase]
+    control.start()
+    phases.append(control.phase)
+    assert phases == [Phase.STARTING, Phase.READY]
+    run_ids = set()
+    for _ in range(2):
+        start_test(control)
+        phases.append(control.phase)
+        run_ids.add(control.plan.run_id)
+        control.role.runner.stop()
+        phases.append(control.phase)
+    assert phases[2:] == [Phase.RUNNING, Phase.STOPPED] * 2
+    assert asked(control) == ["clean up", "clean up"]
+    assert len(run_ids) == 2
+
+
+@pytest.mark.parametrize("phase", ["ready", "running", "stopping", "stopped"])
+def test_every_way_out_cleans_up_once_and_lets_no_run_begin(control: RunControl, phase: str) -> None:
+    control.start()
+    if phase != "ready":
+        start_test(control)
+    if phase == "stopping":
+        control.note_stopping()
+    elif phase == "stopped":
+        control.role.runner.stop()
+    assert control.phase is Phase(phase)
+    for _ in range(2):  # Locust's event, and the interpreter's end
+        control.end_process()
+    assert control.phase.value == "quitting"
+    assert asked(control) == ([] if phase == "ready" else ["clean up"])
+    with pytest.raises(StopTest, match=r"^No run can begin now: Locust is quitting\.$"):
+        control.begin_run()
+
+
+def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the first server is tried: what its ledger holds is removed, once, and the exit code is 130."""
+    removed: list[str] = []
+
+    def try_one_server(trial: Run, _: object) -> None:
+        trial.ledger.user_created("ann")
+        raise KeyboardInterrupt
+
+    def clean_up_everything(trial: Run) -> None:
+        removed.extend(trial.ledger.left())
+        trial.ledger.removed("ann")
+
+    def check_hub(settings: Settings, **_: object) -> None:
+        control._try_first_servers(settings)
+
+    monkeypatch.setattr(run_control, "try_one_server", try_one_server)
+    monkeypatch.setattr(Run, "clean_up_everything", clean_up_everything)
+    monkeypatch.setattr(control, "check_hub", check_hub)
+    with pytest.raises(SystemExit) as ended:
+        control.start()
+    assert ended.value.code == 130
+    control.end_process()
+    assert removed == ["ann"]
+
+
+def test_what_the_first_server_leaves_is_said_by_the_exit_code(
+    control: RunControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def try_one_server(trial: Run, _: object) -> None:
+        trial.ledger.user_created("ann")
+        raise PreflightError("Four spawns failed.")
+
+    monkeypatch.setattr(run_control, "try_one_server", try_one_server)
+    monkeypatch.setattr(Run, "clean_up_everything", lambda _: None)
+    monkeypatch.setattr(control, "check_hub", lambda settings, **_: control._try_first_servers(settings))
+    with pytest.raises(SystemExit) as ended:
+        control.start()
+    assert ended.value.code == 3
+
+
+def test_asking_whether_an_event_is_over_changes_nothing(control: RunControl) -> None:
+    control.start()
+    control.event_ended = "of the run before"
+    assert not control.event_is_over
+    control.phase = Phase.PREPARING
+    for _ in range(3):
+        assert not control.event_is_over
+    assert control.phase is Phase.PREPARING
+    control.phase = Phase.RUNNING
+    assert control.event_is_over
+
+
+def test_a_run_is_stopped_early_once_and_for_the_first_reason(
+    control: RunControl, caplog: pytest.LogCaptureFixture
+) -> None:
+    control.start()
+    start_test(control)
+    control.stop_early("The first reason.")
+    control.stop_early("The second reason.")
+    gevent.sleep(0.1)
+    assert control.phase is Phase.STOPPED
+    assert control.stopped_because == "The first reason."
+    assert "The second reason." not in caplog.text
+    assert control.environment.process_exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason"),
+    [
+        (Phase.CHECKING, "Another test is about to start"),
+        (Phase.RUNNING, "A test is running already"),
+        (Phase.STOPPING, "The clean-up of the test before goes on"),
+        (Phase.QUITTING, "Locust is quitting"),
+    ],
+)
+def test_nothing_is_checked_in_the_middle_of_something_else(control: RunControl, phase: Phase, reason: str) -> None:
+    control.phase = phase
+    with pytest.raises(SettingsError, match=reason), control.checking():
+        raise AssertionError("not reached")
+    assert control.phase is phase
+
+
+def test_after_a_check_in_the_web_ui_the_phase_is_as_before(control: RunControl) -> None:
+    control.start()
+    phases: list[Phase] = []
+
+    def check() -> None:
+        with control.checking():
+            phases.append(control.phase)
+            raise PreflightError("No hub.")
+
+    with pytest.raises(PreflightError):
+        check()
+    assert phases == [Phase.CHECKING]
+    assert control.phase is Phase.READY
+    with control.checking():
+        control.end_process()  # Ctrl-C meanwhile
+    assert control.phase.value == "quitting"
+
+
+def test_what_processes_tell_each_other_arrives_as_it_was_sent(control: RunControl) -> None:
+    plan = RunPlan("k3x9qa", "title = 'Class'", "ann", ("ServerLifecycleUser",), ("a", "b"))
+    message = plan.as_message() | {"workers": ["a", "b"], "user_classes": ["ServerLifecycleUser"]}  # no tuples there
+    assert RunPlan.from_message(message) == plan
+    control.start()
+    start_test(control)
+    assert control.run
+    control.run.ledger.user_created("ann")
+    figures = Figures.of(control.run, has_left=True)
+    assert Figures.from_message(figures.as_message()) == figures
+    assert figures.totals == Totals(users_created=1)
+    assert all(isinstance(value, str | int | float | bool | list | dict) for value in figures.as_message().values())
+
+
+def test_locust_s_options_hold_only_what_people_typed(control: RunControl) -> None:
+    before = vars(control.options).copy()
+    control.start()
+    start_test(control)
+    control.role.runner.stop()
+    assert vars(control.options) == before
