@@ -1,1 +1,1 @@
-"""What a run was asked to do: its options, the settings made of them, and whether this hub can do it."""
+"""The options of a run, the settings made of them, and the check that the hub can be tested with them."""

@@ -1,4 +1,4 @@
-"""How a process of a run gets at the hub: the token, the certificates, the password of the accounts that it makes."""
+"""Access to the hub: the token, the TLS certificates, and the password of the accounts that a run creates."""
 
 import os
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import requests
 from hubusers.http.session import checked_token, get_session
 from hubusers.hub.endpoint import endpoint_from_url
 
-TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, no token
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, not a token
 PASSWORD_VARIABLE = "HUBUSERS_PASSWORD"  # noqa: S105
 PASSWORD_FILE_VARIABLE = "HUBUSERS_PASSWORD_FILE"  # noqa: S105
 TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
@@ -18,21 +18,28 @@ ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
 
 
 class SettingsError(ValueError):
-    """An option, a variable or a file that cannot be used; the text says which, and what to do."""
+    """An option, a variable or a file cannot be used; the text says which one, and what to do."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """How this process gets at the hub: a worker may run on another machine than its master, so each has its own."""
+    """Access of one process to the hub. Each process has its own: a worker may run on another machine than its master.
+
+    Args:
+        token: The hub's API token.
+        verify: How to verify the hub's TLS certificate, as for `get_session`.
+        token_file: The file that the token came from, if it did.
+        password: What accounts that the run creates log in with; "" for none.
+    """
 
     token: str = field(repr=False)
-    verify: bool | str = True  # TLS certificates: as for get_session
+    verify: bool | str = True
     token_file: str | None = None
-    password: str = field(default="", repr=False)  # of the accounts that a run makes; "" where there is none
+    password: str = field(default="", repr=False)
 
     @property
     def arguments(self) -> list[str]:
-        """What gives another command the same access; the token in the environment is there for it as well."""
+        """Options that give another command the same access. It finds a token in the environment by itself."""
         arguments = ["--hub-token-file", self.token_file] if self.token_file else []
         if isinstance(self.verify, str):
             return [*arguments, "--ca-bundle", self.verify]
@@ -40,14 +47,18 @@ class Access:
 
     @cached_property
     def session(self) -> requests.Session:
-        """The one session that everything but the users speaks through."""
+        """The session for everything that is not done as a user."""
         return get_session(self.token, verify=self.verify)
 
 
 def access_from(
     token_file: str | None, ca_bundle: str | None, insecure: bool, password_file: str | None = None
 ) -> Access:
-    """Read token and password, and look at the certificates; raise SettingsError when one of them cannot be used."""
+    """Read the token and the password, and check that the certificates can be used.
+
+    Raises:
+        SettingsError: One of them cannot be read or used.
+    """
     verify = not insecure if insecure or not ca_bundle else ca_bundle
     access = Access(read_token(token_file), verify, token_file, read_password(password_file))
     try:
@@ -58,7 +69,11 @@ def access_from(
 
 
 def endpoint_of(host: str | None) -> str:
-    """Return the API endpoint for what was given as the host; raise SettingsError when nothing usable was."""
+    """Return the API endpoint of the hub at this URL.
+
+    Raises:
+        SettingsError: There is no URL, or it cannot be used.
+    """
     if not host:
         raise SettingsError(f"Which hub? Give its URL with --host (-H) or in {ENDPOINT_VARIABLE}.")
     try:
@@ -68,7 +83,11 @@ def endpoint_of(host: str | None) -> str:
 
 
 def read_token(file: str | None = None) -> str:
-    """Return the hub's API token from a file or, without one, from the environment; raise SettingsError for neither."""
+    """Return the hub's API token from a file or, without a file, from the environment.
+
+    Raises:
+        SettingsError: There is no token, or it cannot be read or used.
+    """
     if file:
         text = _read(file, "token")
         try:
@@ -84,7 +103,7 @@ def read_token(file: str | None = None) -> str:
 
 
 def read_password(file: str | None = None) -> str:
-    """Return what the accounts that a run makes log in with, from a file or the environment; "" when there is none.
+    """Return the password of accounts that a run creates, from a file or, without a file, from the environment; or "".
 
     Raises:
         SettingsError: The file cannot be read, or is empty.

@@ -1,4 +1,4 @@
-"""What a run was asked to do: made of its options once, when it starts."""
+"""The settings of a run: made of its options once, when it starts."""
 
 import argparse
 import secrets
@@ -20,13 +20,21 @@ from hubusers.settings.options import OPTIONS, Options
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Options):
-    """The options of a run, and what else it is made of. Nothing else reads options or the environment."""
+    """The options of a run, and what else decides it. Nothing else in a run reads options or the environment.
+
+    Args:
+        endpoint: The hub's API.
+        access: The token, and how to verify the hub's certificate.
+        run_id: Short and random, a part of the name of each user.
+        event: Who comes, and when. None: Locust says how many, and they do as the options say.
+        owner: Of the token, for named servers; "" otherwise.
+    """
 
     endpoint: str
     access: Access
     run_id: str
-    event: Event | None = None  # who comes, and when; None: as many users as Locust is told, who do as the options say
-    owner: str = ""  # of the token; "" where the hub was not asked
+    event: Event | None = None
+    owner: str = ""
 
     @cached_property
     def people(self) -> list[Person]:
@@ -35,10 +43,10 @@ class Settings(Options):
 
     @cached_property
     def given_accounts(self) -> list[Account]:
-        """The accounts of the file.
+        """The accounts in `accounts_file`.
 
         Raises:
-            AccountsFileError: It cannot be used.
+            AccountsFileError: The file cannot be used.
         """
         return read_accounts(self.accounts_file) if self.accounts_file else []
 
@@ -48,7 +56,7 @@ class Settings(Options):
         return not self.accounts_file and not self.named_servers
 
     def shown(self) -> dict[str, Any]:
-        """Return what a report shows: the options that say how users behave, without those that an event decided."""
+        """Return what a report shows: how users behaved, by the names of the fields, without what an event decided."""
         return {
             name: getattr(self, name)
             for name, option in OPTIONS.items()
@@ -68,12 +76,12 @@ def settings_from(
     """Make a run's settings of Locust's parsed options; the web form may have changed those since they were parsed.
 
     Args:
-        options: Locust's.
-        host: The hub's URL, or its API.
-        run_id: Of the run.
-        access: How this process gets at the hub.
-        event_text: Of the event file, as `event_text_from` returned it; "" without an event.
-        owner: Of the token, where people are its named servers.
+        options: Parsed by Locust.
+        host: The URL of the hub, or of its API.
+        run_id: As in `Settings`.
+        access: As in `Settings`.
+        event_text: What `event_text_from` returned; "" without an event.
+        owner: As in `Settings`.
 
     Raises:
         SettingsError: An option, a variable or a file cannot be used.
@@ -96,12 +104,12 @@ def settings_from(
 
 
 def event_text_from(options: argparse.Namespace) -> str:
-    """Read the event that the options name; return its text, with a seed and the time scale in it, "" without one.
+    """Return the text of the event file that the options name, with a seed and the time scale in it; "" without one.
 
-    With those, and as text, it means the same to every process of the run, and to whoever repeats the run.
+    So every process of the run plans the same event, and so does somebody who repeats the run.
 
     Raises:
-        SettingsError: It cannot be used, or options were given that do not go with it.
+        SettingsError: The file cannot be used, or options were given that the event decides.
     """
     event_file, time_scale = OPTIONS["event_file"].value(options), OPTIONS["time_scale"].value(options)
     if not event_file:
@@ -128,7 +136,7 @@ def event_text_from(options: argparse.Namespace) -> str:
 
 
 def check_runs_folder(folder: str) -> None:
-    """Raise SettingsError when runs cannot be recorded there: better before a run than after it."""
+    """Raise SettingsError if runs cannot be recorded there. Finding out before a run is better than after it."""
     try:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -136,17 +144,17 @@ def check_runs_folder(folder: str) -> None:
                 pass
     except OSError as error:
         raise SettingsError(
-            f"The runs cannot be recorded in {folder!r} ({error.strerror}): name another folder with --runs-folder."
+            f"Runs cannot be recorded in {folder!r} ({error.strerror}): give another folder with --runs-folder."
         ) from None
 
 
 def _check_accounts(settings: Settings) -> None:
     if settings.accounts_file and settings.named_servers:
-        raise SettingsError("Give --accounts or --named-servers, not both: each says where people come from.")
+        raise SettingsError("Give --accounts or --named-servers, not both: each says whose servers are started.")
     if settings.wait == "listing":
         raise SettingsError(
-            "Not --wait listing with --accounts or --named-servers: it finds servers in the hub's list by the names "
-            "of accounts that the run made."
+            "Not --wait listing with --accounts or --named-servers: in the hub's list, it only finds servers of "
+            "accounts that the run created."
         )
     try:
         _ = settings.given_accounts

@@ -82,7 +82,7 @@ class TestNamedServers:
     def test_a_service_has_no_servers(self, hub: LocalHub) -> None:
         locust = run_locust(hub, "-u", "1", "--named-servers")
         assert locust.process.returncode == 2
-        assert "The token is of the service hubusers, which has no servers" in locust.output
+        assert "The token belongs to the service hubusers, and services have no servers" in locust.output
 
     def test_without_the_option_an_ordinary_account_is_told_of_it(self, hub: LocalHub) -> None:
         locust = run_locust(hub, "-u", "1", env={"JUPYTERHUB_API_TOKEN": token_of(hub, "dan")})

@@ -1,4 +1,4 @@
-"""The look at the hub before the first user: what is wrong, and the remedy."""
+"""The check of a hub before the first user comes: what is wrong, and what to do."""
 
 import pytest
 import requests
@@ -40,9 +40,9 @@ def test_a_wrong_url(local_hub: LocalHub) -> None:
         (Scripted(200, {"name": "another API"}), "not as a JupyterHub does"),
         (Scripted(200, "{garbled"), "not as a JupyterHub does"),
         (Scripted(404, "<html>nginx"), "not as a JupyterHub does (HTTP 404"),
-        (Scripted(503, "<html>"), "the hub behind it does not (HTTP 503)"),
+        (Scripted(503, "<html>"), "but the hub behind it does not (HTTP 503)"),
         (Scripted(301, headers={"Location": "https://host/hub/api/"}), "redirects to https://host/hub/api/"),
-        (Scripted(302, headers={"Location": "https://login.example.org"}), "is a login, whatever asks for it must let"),
+        (Scripted(302, headers={"Location": "https://login.example.org"}), "must be reachable without that login"),
         (Scripted(200, "<html>Please log in"), "a web page from"),
         (Scripted(lost=True), "connection lost"),
     ],
@@ -71,7 +71,7 @@ def test_a_hub_without_named_servers(local_hub: LocalHub, session: requests.Sess
 
 def test_a_service_has_no_named_servers(local_hub: LocalHub) -> None:
     access = Access(local_hub.token)
-    with pytest.raises(PreflightError, match="take one of your own account"):
+    with pytest.raises(PreflightError, match="use a token of your own account"):
         check_named_servers(check_hub(local_hub.endpoint, access), access)
 
 
