@@ -8,7 +8,9 @@
         ComeBackLater      the hub answered 429, perhaps with the seconds after which to ask again
       SpawnFailed          the hub gave up starting the server
       UserGone             the hub does not know this user, or no longer does
-      WaitTimeout          the server was not ready, or not stopped, in time; that may still happen later
+      WaitTimeout          a server was not ready, or not stopped, or a step not done, in time; it may still happen
+
+Those of a browser are drawn in `hubusers/browser/__init__.py`, those of JupyterLab in `hubusers/lab/__init__.py`.
 
 The text of an error is a fixed phrase, because Locust groups failures by their text; a `HubError` adds its cause, as in
 `hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, without a

@@ -18,6 +18,7 @@ from gevent import GreenletExit
 from hubusers.accounts.account import Account
 from hubusers.accounts.sources import NoAccountLeft
 from hubusers.http.connections import Connections
+from hubusers.http.request_event import count
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop
 from hubusers.hub.creation import make_accounts
@@ -463,11 +464,4 @@ class HubUser(FastHttpUser):
         return seconds
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
-        self.environment.events.request.fire(
-            request_type=kind,
-            name=name,
-            response_time=seconds * 1000,  # Locust counts in milliseconds
-            response_length=0,
-            exception=error,
-            context=self.context(),
-        )
+        count(self.environment.events.request, kind, name, seconds, error, self.context())

@@ -15,6 +15,7 @@ import gevent
 from hubusers.browser.page import Page
 from hubusers.browser.path_template import template_of
 from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
+from hubusers.http.request_event import count
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
 from hubusers.lab.frontend import FrontEnd
@@ -240,14 +241,9 @@ class NotebookUser(BrowserUser):
         return websocket
 
     def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
-        self.environment.events.request.fire(
-            request_type="GET",
-            name=template_of(path.removeprefix(self.browser.base), self.account.server_name),
-            response_time=(time.perf_counter() - began) * 1000,  # Locust counts in milliseconds
-            response_length=0,
-            exception=refused,
-            context=self.context(),
-        )
+        name = template_of(path.removeprefix(self.browser.base), self.account.server_name)
+        seconds = time.perf_counter() - began
+        count(self.environment.events.request, "GET", name, seconds, refused, self.context())
 
     def _ask_again_and_again(self) -> None:
         while True:
