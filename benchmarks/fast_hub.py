@@ -25,8 +25,18 @@ from functools import partial
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlencode
 
-from benchmarks.hub_answers import STREAM_END, ServerState, answer, as_json, chunk, event, refusal, stream_head
-from benchmarks.hub_state import STATES, Account, HubState
+from benchmarks.hub_answers import STREAM_END, answer, as_json, chunk, event, refusal, stream_head
+from benchmarks.hub_rules import (
+    STATES,
+    Ruling,
+    ServerState,
+    create_user,
+    delete_user,
+    start_server,
+    stop_server,
+    watch_server,
+)
+from benchmarks.hub_state import Account, HubState
 
 LOOPBACK = "127.0.0.1"
 
@@ -58,6 +68,10 @@ _FIXED = {
     ),
     "GET /info": answer(200, as_json({"version": "6.1.1", "spawner": {"class": "x"}})),
 }
+
+
+def _refused(ruling: Ruling, name: str) -> bytes:
+    return refusal(ruling.status, ruling.message.format(name=name))
 
 
 class FastHub:
@@ -94,43 +108,42 @@ class FastHub:
     def _answer_about(self, name: str, kind: str, connection: "Connection") -> bytes:
         account = self._state.accounts.get(name)
         if kind == "POST ":
-            return refusal(409, f"User {name} already exists") if account else self._create(name)
+            ruling = create_user(exists=account is not None)
+            return answer(ruling.status, self._state.create(name).model) if not account else _refused(ruling, name)
         handler = self._of_users.get(kind)
         return handler(account, connection) if handler and account else _NOT_FOUND
-
-    def _create(self, name: str) -> bytes:
-        return answer(201, self._state.create(name).model)
 
     def _get(self, account: Account, _: "Connection") -> bytes:
         return answer(200, account.model)
 
     def _delete(self, account: Account, _: "Connection") -> bytes:
-        if account.state is ServerState.STOPPING:
-            return refusal(400, f"{account.name}'s server is in the process of stopping, please wait.")
+        ruling = delete_user(account.state)
+        if ruling.then is ServerState.STOPPING and self._state.stop(account):
+            ruling = delete_user(account.state)
+        if ruling.status != 204:
+            return _refused(ruling, account.name)
         self._state.delete(account)
         return _DONE
 
     def _start(self, account: Account, _: "Connection") -> bytes:
-        if account.state is ServerState.READY:
-            return refusal(400, f"{account.name} is already running")
-        if account.state is ServerState.STOPPING:
-            return refusal(400, f"{account.name} is pending stop")
-        if account.state is ServerState.NONE:
+        ruling = start_server(account.state)
+        if ruling.status != 202:
+            return _refused(ruling, account.name)
+        if ruling.then:
             self._state.start(account)
         return _ACCEPTED
 
     def _stop(self, account: Account, _: "Connection") -> bytes:
-        if account.state is ServerState.NONE:
-            return _DONE
-        if account.state is ServerState.STOPPING:
-            return _ACCEPTED
-        return _DONE if self._state.stop(account) else _ACCEPTED
+        ruling = stop_server(account.state)
+        stopped = ruling.status == 204 or (ruling.then and self._state.stop(account))
+        return _DONE if stopped else _ACCEPTED
 
     def _watch(self, account: Account, connection: "Connection") -> bytes:
         if account.state is ServerState.READY:
             return stream_head() + chunk(account.ready_event) + STREAM_END
-        if account.state is not ServerState.STARTING:
-            return refusal(400, f"{account.name} is not starting...")
+        ruling = watch_server(account.state)
+        if ruling.status != 200:
+            return _refused(ruling, account.name)
         connection.watch(account)
         return _STREAM_BEGIN
 

@@ -5,22 +5,14 @@ A load generator pays for every byte that it reads and parses, so a benchmark wi
 
 import json
 from email.utils import formatdate
-from enum import Enum
 from typing import Any
+
+from benchmarks.hub_rules import ServerState
 
 STREAM_END = b"0\r\n\r\n"
 
 _REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request", 404: "Not Found"}
-_REASONS |= {409: "Conflict"}
-
-
-class ServerState(Enum):
-    """What a user's server is doing."""
-
-    NONE = "none"
-    STARTING = "starting"
-    READY = "ready"
-    STOPPING = "stopping"
+_REASONS |= {409: "Conflict", 500: "Internal Server Error"}
 
 
 def answer(status: int, body: bytes = b"", content_type: str = "application/json") -> bytes:
@@ -33,7 +25,11 @@ def answer(status: int, body: bytes = b"", content_type: str = "application/json
 
 def refusal(status: int, message: str | None = None) -> bytes:
     """Return the answer to a request that cannot be granted."""
-    return answer(status, as_json({"status": status, "message": message}))
+    return answer(status, refusal_model(status, message))
+
+
+def refusal_model(status: int, message: str | None) -> bytes:
+    return as_json({"status": status, "message": message})
 
 
 def stream_head() -> bytes:

@@ -11,11 +11,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from urllib.parse import quote
 
-from benchmarks.hub_answers import ServerState, event, ready_event, user_model
-
-ACTIVE = frozenset({ServerState.STARTING, ServerState.READY, ServerState.STOPPING})
-STATES = {"": frozenset(ServerState), "active": ACTIVE, "ready": frozenset({ServerState.READY})}
-"""What `GET /users?state=…` can be asked for."""
+from benchmarks.hub_answers import event, ready_event, user_model
+from benchmarks.hub_rules import STATES, ServerState
 
 _FAILED = event({"progress": 100, "failed": True, "message": "Spawn cancelled"})
 

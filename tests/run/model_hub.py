@@ -14,6 +14,18 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import gevent
 from gevent.event import Event
 
+from benchmarks.hub_answers import refusal_model, user_model
+from benchmarks.hub_rules import (
+    STATES,
+    Ruling,
+    ServerState,
+    ask_of_nobody,
+    create_user,
+    delete_user,
+    start_server,
+    stop_server,
+    watch_server,
+)
 from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
 from hubusers.http.session import RETRIES
 from hubusers.http.stream import Stream
@@ -24,6 +36,8 @@ from hubusers.settings.options import Wait
 from tests.settings.settings import settings_for
 
 ENDPOINT = "http://127.0.0.1/hub/api"
+
+NONE, STARTING, READY, STOPPING = ServerState
 
 
 class VirtualClock:
@@ -56,7 +70,7 @@ class VirtualClock:
 
 @dataclass
 class Account:
-    server: str = ""  # or "spawn", "ready", "stop"
+    server: ServerState = ServerState.NONE
     due: float = 0.0  # when the spawn or the stop is over
     spawn_fails: bool = False
 
@@ -107,23 +121,25 @@ class ModelHub:
         started, give_up_at = time.monotonic(), self.clock.now + request.timeout
         account = self.accounts.get(unquote(request.url.split("/")[-3]))
         gevent.sleep(0)
-        if not self.is_up or self.faults or not account or account.server not in {"spawn", "ready"}:
-            fault = self.faults.pop(0)[0] if self.is_up and self.faults else Answer(400)
+        ruling = watch_server(account.server) if account else ask_of_nobody("GET")
+        if not self.is_up or self.faults or ruling.status != 200 or not account:
+            fault = self.faults.pop(0)[0] if self.is_up and self.faults else Answer(ruling.status)
             yield Stream(fault if self.is_up else Answer(0, error=CONNECTION_REFUSED), request, started)
             return
-        told = iter(['data: {"message": "Server requested"}', "", None])
+        self.settle(account)
+        told = iter(['data: {"message": "Server requested"}', "", None] if account.server is STARTING else [None])
 
         def read_line(_: float) -> str | None:
             if (line := next(told, "the end")) is not None:
                 return None if line == "the end" else line
-            while account.server == "spawn" and self.clock.now < account.due:
+            while account.server is STARTING and self.clock.now < account.due:
                 if self.clock.now >= give_up_at:
                     raise StreamLost(TIMED_OUT)
                 self.clock.sleep(0.5)
                 if not self.is_up or self.faults:
                     raise StreamLost(CONNECTION_LOST)
             self.settle(account)
-            return f'data: {{"{"ready" if account.server == "ready" else "failed"}": true}}'
+            return f'data: {{"{"ready" if account.server is READY else "failed"}": true}}'
 
         yield Stream(Answer(200), replace(request, timeout=math.inf), started, read_line)
 
@@ -137,8 +153,8 @@ class ModelHub:
     def restart(self) -> None:
         """A hub that comes back has forgotten what was pending."""
         for account in self.accounts.values():
-            if account.server in {"spawn", "stop"}:
-                account.server = ""
+            if account.server is not READY:
+                account.server = NONE
 
     def carry_out(self, request: Request) -> Answer:
         parts = urlsplit(request.url)
@@ -150,66 +166,71 @@ class ModelHub:
         name = segments[1]
         if request.method != "GET":
             self.changed.append(name)
+        asked_about = self.accounts.get(name)
         if request.method == "POST" and len(segments) == 2:
-            if name in self.accounts:
-                return refusal(409, "already exists")
-            self.accounts[name] = Account()
-            self.ever_created.add(name)
-            return Answer(201, json.dumps({"name": name}))
-        if name not in self.accounts:
-            return refusal(500 if self.version == 4 and request.method == "DELETE" else 404, "No such user")
-        account = self.accounts[name]
+            return self.create(name)
+        if asked_about is None:
+            return said(ask_of_nobody(request.method, self.version), name)
         if request.method == "GET":
-            return Answer(200, json.dumps(self.model_of(name)))
+            return Answer(200, self.model_of(name))
         if request.method == "POST":
-            return self.start(account)
-        return self.stop(account) if segments[-1] == "server" else self.delete(name, account)
+            return self.start(name, asked_about)
+        return self.stop(name, asked_about) if segments[-1] == "server" else self.delete(name, asked_about)
 
     def settle(self, account: Account) -> None:
-        if account.server in {"spawn", "stop"} and self.clock.now >= account.due:
-            account.server = "ready" if account.server == "spawn" and not account.spawn_fails else ""
+        if account.server in {STARTING, STOPPING} and self.clock.now >= account.due:
+            account.server = READY if account.server is STARTING and not account.spawn_fails else NONE
 
-    def model_of(self, name: str) -> dict[str, object]:
-        state = self.accounts[name].server
-        server = {"ready": state == "ready", "pending": None if state == "ready" else state}
-        return {"name": name, "servers": {"": server} if state else {}}
+    def model_of(self, name: str) -> str:
+        return user_model(self.accounts[name].server, name, name, "", "").decode()
 
     def list_users(self, query: dict[str, list[str]]) -> Answer:
-        names = [name for name in sorted(self.accounts) if query.get("name_filter", [""])[0] in name]
+        state, part = query.get("state", [""])[0], query.get("name_filter", [""])[0]
+        names = [name for name, account in sorted(self.accounts.items()) if account.server in STATES[state]]
+        names = [name for name in names if part in name]
         first, size = int(query["offset"][0]), 2  # small pages, so that there are several
         following = {"offset": first + size} if len(names) > first + size else None
-        items = [self.model_of(name) for name in names[first : first + size]]
-        return Answer(200, json.dumps({"items": items, "_pagination": {"next": following}}))
+        items = ", ".join(map(self.model_of, names[first : first + size]))
+        return Answer(200, f'{{"items": [{items}], "_pagination": {json.dumps({"next": following})}}}')
 
-    def start(self, account: Account) -> Answer:
-        if account.server == "ready":
-            return refusal(400, "is already running")
-        if account.server == "stop":
-            return refusal(400, "is pending stop")
-        if not account.server:
-            account.server, account.due, account.spawn_fails = "spawn", self.clock.now + 4, next(self.spawns)
-        return Answer(202)
+    def create(self, name: str) -> Answer:
+        ruling = create_user(exists=name in self.accounts)
+        if ruling.status != 201:
+            return said(ruling, name)
+        self.accounts[name] = Account()
+        self.ever_created.add(name)
+        return Answer(201, self.model_of(name))
 
-    def stop(self, account: Account) -> Answer:
-        if account.server == "spawn" and self.version == 4:
-            return refusal(400, "is pending spawn, please wait")
-        if account.server == "spawn":
-            account.server = ""
-        if account.server == "ready":
-            account.server, account.due = "stop", self.clock.now + 2.5
-        return Answer(202 if account.server else 204)
+    def start(self, name: str, account: Account) -> Answer:
+        ruling = start_server(account.server)
+        if ruling.then:
+            account.server, account.due, account.spawn_fails = ruling.then, self.clock.now + 4, next(self.spawns)
+        return said(ruling, name)
+
+    def stop(self, name: str, account: Account) -> Answer:
+        return self.begin_to_stop(stop_server(account.server, self.version), name, account)
 
     def delete(self, name: str, account: Account) -> Answer:
-        if account.server == "spawn":
-            return refusal(500, "pending spawn")
-        if account.server:
-            return refusal(400, "is pending stop" if account.server == "stop" else "took too long to stop")
-        del self.accounts[name]
-        return Answer(204)
+        ruling = delete_user(account.server)
+        if ruling.status == 204:
+            del self.accounts[name]
+        return self.begin_to_stop(ruling, name, account)
+
+    def begin_to_stop(self, ruling: Ruling, name: str, account: Account) -> Answer:
+        if ruling.then:
+            account.server, account.due = ruling.then, self.clock.now + 2.5
+        return said(ruling, name)
+
+
+def said(ruling: Ruling, name: str) -> Answer:
+    """Return the answer to a request; a refusal is in JSON, with its reason."""
+    if ruling.status < 400:
+        return Answer(ruling.status)
+    return refusal(ruling.status, ruling.message.format(name=name))
 
 
 def refusal(status: int, message: str) -> Answer:
-    return Answer(status, json.dumps({"status": status, "message": message}))
+    return Answer(status, refusal_model(status, message).decode())
 
 
 @contextlib.contextmanager

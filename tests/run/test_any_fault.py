@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from benchmarks.hub_rules import ServerState
 from hubusers.http.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.run.run import Run
@@ -78,7 +79,7 @@ class Faults(RuleBasedStateMachine):
         self.people: list[gevent.Greenlet[..., None]] = []
         run_id = self.tested.settings.run_id
         self.strangers = {"ann", f"hub-stress-test-{run_id}", f"hub-stress-test-{run_id}-ann", "hub-stress-test-x-0-0"}
-        self.hub.accounts = {name: Account("ready") for name in self.strangers}
+        self.hub.accounts = {name: Account(ServerState.READY) for name in self.strangers}
 
     @rule()
     def somebody_comes(self) -> None:
@@ -127,7 +128,7 @@ class Faults(RuleBasedStateMachine):
     def somebody_else_stops_a_server(self, which: int) -> None:
         ours = sorted(self.hub.accounts.keys() - self.strangers)
         if ours:
-            self.hub.accounts[ours[which % len(ours)]].server = ""
+            self.hub.accounts[ours[which % len(ours)]].server = ServerState.NONE
 
     @rule()
     def the_run_is_cleaned_up_after_while_the_hub_fails(self) -> None:
@@ -168,7 +169,7 @@ def made(run: Run, hub: ModelHub, count: int) -> None:
     for name in (run.accounts.take().key for _ in range(count)):
         run.ledger.user_created(name)
         run.ledger.server_started(name)
-        hub.accounts[name] = Account("ready")
+        hub.accounts[name] = Account(ServerState.READY)
 
 
 def test_what_could_not_be_removed_is_tried_again_while_there_is_time() -> None:

@@ -128,7 +128,7 @@ class TestDistributed:
         as_worker = ["--worker", "--master-port", port]
         master = ["--headless", "--only-summary", "--master", "--expect-workers", "2", "--master-bind-port", port]
         with (
-            LocustProcess(local_hub, [*master, *self.USERS, "-t", "6s"]) as locust,
+            LocustProcess(local_hub, [*master, *self.USERS, "--lifecycles", "1"]) as locust,
             LocustProcess(local_hub, as_worker) as first,
             LocustProcess(local_hub, as_worker) as second,
         ):
