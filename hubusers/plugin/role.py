@@ -1,21 +1,48 @@
 """What a process does in a run: all of it, or the part of a master or of a worker."""
 
+from locust.env import Environment
 from locust.runners import Runner
 
+import argparse
 import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
 from hubusers.plugin.messages import RunPlan
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
+from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 
-if TYPE_CHECKING:  # each has the other
-    from hubusers.plugin.run_control import RunControl
+
+class Control(Protocol):
+    """What a role needs of the control that has it: `RunControl`."""
+
+    environment: Environment
+    phase: Phase
+    plan: RunPlan
+    was_interrupted: bool
+
+    @property
+    def options(self) -> argparse.Namespace: ...
+
+    @property
+    def run(self) -> Run | None: ...
+
+    def new_plan(self, run_id: str) -> RunPlan: ...
+
+    def let_users_come(self, run: Run) -> bool: ...
+
+    def note_failed_spawns(self, process: str, spawns: SpawnCounts) -> None: ...
+
+    def note_strain(self, process: str, strain: Strain) -> None: ...
+
+    def stop_early(self, reason: str) -> None: ...
+
+    def end_run(self) -> None: ...
 
 
 class Role(ABC):
@@ -33,7 +60,7 @@ class Role(ABC):
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self.control: RunControl  # set by the control that has this role
+        self.control: Control  # set by the control that has this role
 
     @property
     def present_run(self) -> Run:
