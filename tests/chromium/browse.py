@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class Visit:
     errors: list[str]  # of the console, and those that nothing caught
 
 
-def browse(url: str, *steps: tuple[Any, ...], seconds: float = 120) -> Visit:
+def browse(url: str, *steps: tuple[Any, ...], seconds: float = 120, names: Iterable[str] = ()) -> Visit:
     """Open a page in a browser of this machine and take steps there; skip the test where there is no browser.
 
     Args:
@@ -32,13 +33,14 @@ def browse(url: str, *steps: tuple[Any, ...], seconds: float = 120) -> Visit:
             ("click", selector), ("reload",), ("visibility", "hidden" or "visible") as when another tab is chosen,
             ("later", seconds) lets the page's clock jump, and ("screenshot", path).
         seconds: That all of it may take.
+        names: Host names that lead to this machine.
     """
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if not executable:
         pytest.skip(f"no browser: none of {', '.join(_BROWSERS)} is installed")
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("drive.py")],
-        input=json.dumps({"url": url, "steps": steps, "executable": executable}),
+        input=json.dumps({"url": url, "steps": steps, "executable": executable, "names": list(names)}),
         capture_output=True,
         text=True,
         timeout=seconds,

@@ -22,9 +22,13 @@ def drive(visit: dict[str, Any]) -> dict[str, Any]:
     requests: list[str] = []
     errors: list[str] = []
     with sync_playwright() as playwright:
+        names = ", ".join(f"MAP {name} 127.0.0.1" for name in visit["names"])
         browser = playwright.chromium.launch(
             executable_path=visit["executable"],
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=[
+                *["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+                *([f"--host-resolver-rules={names}"] if names else []),
+            ],
         )
         page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
         page.set_default_timeout(_SECONDS * 1000)
