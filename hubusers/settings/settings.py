@@ -117,7 +117,9 @@ def event_text_from(options: argparse.Namespace) -> str:
             if option.is_given(options):
                 raise SettingsError(f"{option.flag} is for an event: give one with --event.")
         return ""
-    for flag, name in (("-u", "num_users"), ("-r", "spawn_rate"), ("-t", "run_time")):
+    # The class picker also replaces Locust's shape, which is what ends an event.
+    not_with_event = {"-u": "num_users", "-r": "spawn_rate", "-t": "run_time", "--class-picker": "class_picker"}
+    for flag, name in not_with_event.items():
         if getattr(options, name):
             raise SettingsError(f"Not {flag} with --event: its file says who comes, when, and for how long.")
     for option in OPTIONS.values():

@@ -147,6 +147,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(
         (["--lifecycles", "0"], "Not --lifecycles with --event"),
         (["--keep"], "Not --keep with --event"),
         (["-u", "5"], "Not -u with --event"),
+        (["--class-picker"], "Not --class-picker with --event"),
     ],
 )
 def test_what_an_event_decides_cannot_be_given_beside_it(arguments: list[str], words: str) -> None:
