@@ -98,6 +98,8 @@ class HubUser(FastHttpUser):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.only_if_asked = vars(cls).get("only_if_asked", False)
+        # A task that a subclass overrides is replaced, like any method; Locust would run both.
+        cls.tasks = [task for task in cls.tasks if not _is_overridden(task, cls)]
 
     def __init__(self, environment: Environment) -> None:
         run = run_of(environment)
@@ -465,3 +467,10 @@ class HubUser(FastHttpUser):
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
         count(self.environment.events.request, kind, name, seconds, error, self.context())
+
+
+def _is_overridden(task: Any, user_class: type) -> bool:
+    """Return whether a task is a method of a base class that the class defines anew."""
+    name = task.__name__
+    is_inherited = any(vars(base).get(name) is task for base in user_class.__mro__[1:])
+    return is_inherited and getattr(user_class, name) is not task

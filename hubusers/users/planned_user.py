@@ -3,8 +3,6 @@
 from locust.env import Environment
 from locust.exception import StopUser
 
-from typing import Any
-
 from hubusers.users.hub_user import HubUser
 
 
@@ -15,12 +13,6 @@ class PlannedUser(HubUser):
     """
 
     abstract = True
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # A task that a subclass overrides is replaced, like any method; Locust would run both.
-        # (Its hints take the class TaskSet for an object.)
-        cls.tasks = [task for task in cls.tasks if getattr(cls, task.__name__, task) is task]  # type: ignore[union-attr]
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

@@ -1,5 +1,6 @@
 """What all users have in common, for cases that a real hub does not have on command."""
 
+from locust import task
 from locust.exception import RescheduleTask
 
 import pytest
@@ -47,3 +48,33 @@ def test_only_if_asked_is_not_inherited() -> None:
         abstract = True
 
     assert (NotebookUser.only_if_asked, Own.only_if_asked, HubUser.only_if_asked) == (True, False, False)
+
+
+def test_a_task_that_a_subclass_overrides_is_replaced() -> None:
+    """As in docs/people.md. Locust itself would run both."""
+
+    class Impatient(NotebookUser):
+        @task
+        def visit(self) -> None:
+            pass
+
+    assert Impatient.tasks == [Impatient.visit]
+
+
+def test_a_task_that_a_subclass_adds_is_run_as_well() -> None:
+    class Curious(NotebookUser):
+        @task
+        def look_around(self) -> None:
+            pass
+
+    assert Curious.tasks == [NotebookUser.visit, Curious.look_around]
+
+
+def test_a_task_that_is_a_function_is_run_also_where_a_method_has_its_name() -> None:
+    def stay(user: HubUser) -> None:
+        pass
+
+    class Resting(HubUser):
+        tasks = [stay]  # noqa: RUF012  # as Locust has it
+
+    assert Resting.tasks == [stay]
