@@ -121,6 +121,9 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         (["--user-options", "{"], "JSON object"),
         (["--lifecycles", "-1"], "whole number"),
         (["--lifecycles", "1.5"], "whole number"),
+        (["--leave", "by-the-window"], "must be one of log-out, close-tab, walk-away"),
+        (["--leave", "log-out=50%"], "must add up to 100 %"),
+        (["--thinking", "long"], "is not a duration or a range"),
         (["--wait", "hope"], "must be one of progress, listing, poll"),
         (["--web-url", "locust.example.org"], "must be a URL such as"),
         (["--web-url", "http://locust:one"], "must be a URL such as"),
@@ -148,6 +151,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(
         (["--keep"], "Not --keep with --event"),
         (["-u", "5"], "Not -u with --event"),
         (["--class-picker"], "Not --class-picker with --event"),
+        (["-t", "2m"], "Not -t with --event"),
     ],
 )
 def test_what_an_event_decides_cannot_be_given_beside_it(arguments: list[str], words: str) -> None:
