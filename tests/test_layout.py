@@ -1,6 +1,10 @@
-"""Imports point one way: which folder may know which, and who may know Locust and gevent."""
+"""Imports point one way: the folders import each other as the table in CONTRIBUTING.md says, and no file in a circle.
+
+Locust and gevent are imported only where users are simulated.
+"""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,29 +17,12 @@ import hubusers
 
 PACKAGE = Path(hubusers.__file__).parent
 
+_TABLE = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAY_IMPORT = {
-    "log": "",
-    "durations": "",
-    "http": "log",
-    "hub": "http log",
-    "accounts": "hub http log",
-    "event": "durations log",
-    "settings": "accounts event hub http durations log",
-    "results": "event log",
-    "report": "results event durations log",
-    "run": "settings accounts results event hub http log",
-    "browser": "hub http log",
-    "lab": "browser hub http log",
-    "users": "run lab browser settings accounts results event hub http log",
-    "live": "run report results settings event hub http log",
-    "plugin": "live run report results settings accounts event hub log",
-    "functions": "accounts hub http durations log",
-    "local": "",
-    "hubusers": "functions http",  # what `import hubusers` offers
-    "cli": "hubusers functions local report results settings accounts event hub http durations log",
-    "__main__": "cli",
+    folder: set(re.findall(r"\w+", imports))
+    for folder, imports in re.findall(r"^\| `(\w+)/` \| [^|]* \|([^|]*)\|$", _TABLE, re.MULTILINE)
 }
-"""What each folder, or file beside them, may import of hubusers."""
+"""What each folder imports of the others."""
 
 EXCEPTIONS = {
     "hubusers.functions.defaults": {"hubusers"},  # a script may change hubusers.SERVER_LIFECYCLE_TIMEOUT
@@ -82,31 +69,32 @@ def part_of(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
-def imported_by(module: str) -> list[str]:
-    """Return the modules of hubusers that this one imports, at its top or in a function."""
-    return [name for name, _ in IMPORTS[module] if name.split(".")[0] == "hubusers"]
-
-
 def loaded_by(module: str) -> set[str]:
     """Return all that a module imports when it runs."""
     return {name for name, for_types in IMPORTS[module] if not for_types}
 
 
-def test_all_folders_have_a_place_in_the_order() -> None:
-    assert {part_of(name) for name in FILES} == set(MAY_IMPORT)
+def test_the_table_has_every_folder() -> None:
+    assert set(MAY_IMPORT) == {folder.parent.name for folder in PACKAGE.glob("*/__init__.py")}
 
 
-@pytest.mark.parametrize("part", MAY_IMPORT)
-def test_a_folder_imports_only_what_is_below_it(part: str) -> None:
-    allowed = {part, *MAY_IMPORT[part].split()}
-    wrong = [
-        f"{module} imports {name}"
+def test_a_folder_imports_only_folders_above_it_in_the_table() -> None:
+    seen: set[str] = set()
+    for folder, imports in MAY_IMPORT.items():
+        assert imports <= seen, folder
+        seen.add(folder)
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_are_those_of_the_table(folder: str) -> None:
+    imported = {
+        part_of(name)
         for module in FILES
-        if part_of(module) == part
-        for name in imported_by(module)
-        if part_of(name) not in allowed and name not in EXCEPTIONS.get(module, ())
-    ]
-    assert wrong == []
+        if part_of(module) == folder
+        for name, _ in IMPORTS[module]
+        if name.startswith("hubusers.") and (PACKAGE / part_of(name)).is_dir()
+    }
+    assert imported - {folder} == MAY_IMPORT[folder]
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
