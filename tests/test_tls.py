@@ -113,7 +113,7 @@ def test_a_run_over_tls(local_hub: LocalHub, bundle: str) -> None:
         where = {"JUPYTERHUB_ENDPOINT": hub.endpoint}
         refused = run_locust(local_hub, *arguments, env=where)
         assert refused.process.returncode == 2
-        assert "give the authority's certificate with --ca-bundle" in refused.output
+        assert "give the certificate of the authority that signed it with --ca-bundle" in refused.output
         trusted = run_locust(local_hub, *arguments, "--ca-bundle", bundle, env=where)
         assert trusted.process.returncode == 0, trusted.output
         assert trusted.summary() == (3, 3, 0, 3, 3, 0)
