@@ -175,6 +175,7 @@ class TestHub:
         [
             (["--spawn-seconds", "5-2"], "is the wrong way round"),
             (["--spawn-seconds", "soon"], "is not a duration"),
+            (["--slow-spawn-timeout", "-1"], "must be 0 or more"),
             (["--spawn-failure-share", "2"], "spawn-failure-share"),
             (["--servers", "podman"], "podman"),
             (["--token-file", "/nowhere/token"], "cannot be written"),

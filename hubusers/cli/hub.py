@@ -1,27 +1,29 @@
 """`hubusers hub`: a hub to play with."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from hubusers.cli.shared import end_on_sigterm, fail, running
-from hubusers.durations import seconds_range
+from hubusers.durations import seconds, seconds_range
 from hubusers.local import LocalHub
 from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 
 
-class Durations(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4
-    """A duration, or a range of them: `3s` or `2-5`."""
+class Duration(click.ParamType):  # type: ignore[type-arg]  # takes none before click 8.4
+    """A duration, or a range of them, as one of the readers in `hubusers.durations` takes it."""
 
     name = "duration"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
-        if isinstance(value, tuple):
-            return value
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self.read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return seconds_range(str(value))
+            return self.read(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -36,12 +38,14 @@ class Durations(click.ParamType):  # type: ignore[type-arg]  # takes none before
 )
 @click.option(
     "--spawn-seconds",
-    type=Durations(),
+    type=Duration(seconds_range),
     default="2-5",
     show_default=True,
     help="How long a spawn takes: seconds, a duration such as 1m30s, or a range.",
 )
-@click.option("--stop-seconds", type=Durations(), default="0-1", show_default=True, help="How long a stop takes.")
+@click.option(
+    "--stop-seconds", type=Duration(seconds_range), default="0-1", show_default=True, help="How long a stop takes."
+)
 @click.option(
     "--spawn-failure-share",
     type=click.FloatRange(0, 1),
@@ -58,10 +62,10 @@ class Durations(click.ParamType):  # type: ignore[type-arg]  # takes none before
 )
 @click.option(
     "--slow-spawn-timeout",
-    type=click.FloatRange(0),
-    default=0.0,
+    type=Duration(seconds),
+    default="0s",
     show_default=True,
-    help="Seconds that the hub waits with its answer to a start; 0 as on Kubernetes, 10 is JupyterHub's own default.",
+    help="How long the hub waits with its answer to a start: 0s as on Kubernetes; JupyterHub's own default is 10s.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one."

@@ -63,7 +63,7 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
         options = _options_with_form(control.options, control.has_event)
         host = request.form.get("host") or environment.host
         settings = control.settings_for(RunPlan(new_run_id(), control.event_text), host, options)
-        if not is_running:  # then only the number of users changes
+        if not is_running:  # otherwise only the number of users changes
             with control.checking():
                 control.check_hub(settings)
 

@@ -1,7 +1,8 @@
 """The options of a run, each declared once: on Locust's command line, by environment and in the web form.
 
-To add one, declare it here as a field. The parser, the help, the web form and what it may change, the settings, the
-report and docs/options.md follow; `make docs` writes the last.
+To add an option, declare it here as a field. All else follows: the parser and the help, what the web form offers and
+may change, the settings, what a report shows, and docs/options.md, which
+`python -m hubusers.settings.options_table > docs/options.md` writes.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from hubusers.settings.access import (
     TOKEN_FILE_VARIABLE,
     TOKEN_VARIABLE,
 )
-from hubusers.settings.option import Option, declared_options, option, switch
+from hubusers.settings.declaration import Option, declared_options, option, switch
 from hubusers.settings.readers import factor, json_object, leaving_shares, one_of, web_address, whole_number
 
 if TYPE_CHECKING:  # the hubusers command needs this file and not Locust

@@ -1,7 +1,7 @@
 """Writes docs/options.md, the tables of all options: `python -m hubusers.settings.options_table > docs/options.md`."""
 
 from hubusers.settings.access import ENDPOINT_VARIABLE
-from hubusers.settings.option import Option
+from hubusers.settings.declaration import Option
 from hubusers.settings.options import options_by_section
 
 _BEFORE = f"""\

@@ -13,7 +13,9 @@ _METADATA = "option"
 
 
 class Default(str):
-    """The text of a default. An option that holds it was not given: text that somebody gave is a plain `str`."""
+    """The text of a default. An option that holds one was not given: what somebody gave is a plain `str`, also where it
+    is the same text.
+    """
 
     __slots__ = ()
 
@@ -25,15 +27,15 @@ class Option:
     Args:
         flag: As on the command line, such as `--stay`.
         variable: The environment variable that gives it too; "" for none.
-        read: Turns its text into a value; raises ValueError with what is wrong. None for a flag that has no value.
+        read: Turns its text into its value, or raises ValueError. None for an option that is on or off.
         default: Text, as somebody would give it.
-        choices: All texts that it can be, where they are few.
-        metavar: Stands for the value in help.
+        choices: All that it can be, if there is such a list.
+        metavar: What stands for its value in the help.
         help: What it does, in a sentence or two. The default and the variable are added where it is shown.
-        section: Title of the group that it is explained in.
-        in_web_form: Whether Locust's web form offers it, and so may change it.
-        decided_by_event: Whether an event's file says this, so that the option does not go with --event.
-        in_report: Whether a report shows it, as a part of how users behaved. Not what says whose users, on which hub.
+        section: Title of the group that explains it.
+        in_web_form: Whether Locust's web form offers it, and so can change it.
+        decided_by_event: Whether an event decides it instead, so that nobody may give it beside --event.
+        in_report: Whether a report shows it: yes if it says how users behaved; no if it says whose users, or which hub.
     """
 
     flag: str
@@ -50,7 +52,7 @@ class Option:
 
     @property
     def name(self) -> str:
-        """The name among Locust's parsed options, and of its field in the web form."""
+        """Its name in Locust's parsed options and in the web form."""
         return self.flag.removeprefix("--").replace("-", "_")
 
     @property
@@ -58,10 +60,10 @@ class Option:
         return f"{self.help} Default: {self.default}." if self.default else self.help
 
     def value(self, options: argparse.Namespace) -> Any:
-        """Return the value that parsed options hold, where it is text.
+        """Return its value, read from Locust's parsed options, which hold text.
 
         Raises:
-            SettingsError: It cannot be used.
+            SettingsError: The text cannot be used. The error names the flag.
         """
         held = getattr(options, self.name)
         if self.read is None:
@@ -72,12 +74,12 @@ class Option:
             raise SettingsError(f"{self.flag}: {error}.") from None
 
     def is_given(self, options: argparse.Namespace) -> bool:
-        """Say whether somebody gave it: on the command line, by environment or in a configuration file of Locust."""
+        """Say whether somebody gave it: on the command line, by environment, or in a configuration file of Locust."""
         held = getattr(options, self.name)
         return bool(held) and not isinstance(held, Default)
 
     def argument(self) -> dict[str, Any]:
-        """Return what any argparse parser takes for it. It keeps the text, which the web form shows and sends back."""
+        """Return the arguments for an argparse parser. The parser keeps the text: the web form shows and returns it."""
         text = self.help_with_default.replace("%", "%%")
         if self.read is None:
             return {"action": "store_true", "help": text}
@@ -104,10 +106,10 @@ def option(
     decided_by_event: bool = False,
     in_report: bool = True,
 ) -> T:
-    """Declare an option that has a value; for the arguments see `Option`.
+    """Declare an option that has a value. The arguments are those of `Option`.
 
     Args:
-        variable: None for `HUBUSERS_` and the flag's name.
+        variable: None for the flag's name after `HUBUSERS_`.
     """
     declared = Option(
         flag=flag,
@@ -136,7 +138,7 @@ def switch(
     decided_by_event: bool = False,
     in_report: bool = True,
 ) -> bool:
-    """Declare an option that is on or off, and off unless given; for the arguments see `option`."""
+    """Declare an option that is on or off, and off by default. The arguments are those of `option`."""
     declared = Option(
         flag=flag,
         variable=_variable(flag) if variable is None else variable,
@@ -155,7 +157,7 @@ def switch(
 
 
 def declared_options(kind: type[Any]) -> Iterator[tuple[str, Option]]:
-    """Yield the options that a dataclass declares, each with the name of its field."""
+    """Yield the name of each field of a dataclass that declares an option, with the declaration."""
     for each in fields(kind):
         if _METADATA in each.metadata:
             yield each.name, each.metadata[_METADATA]
