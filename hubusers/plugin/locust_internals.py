@@ -3,15 +3,22 @@
 `tests/plugin/test_locust_internals.py` has a test for each; it fails first, and says so, when a new Locust changes it.
 """
 
+from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.runners import STATE_MISSING, MasterRunner, WorkerNode
 from locust.web import WebUI
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from typing import Any
 
 import gevent
 from flask import Response, request
+
+START = "locust.swarm"
+"""The Flask endpoint of START in the web UI. The page shows the message of its answer if the status is 200."""
+
+CHANGE_USER_CLASS = "locust.update_user"
+"""The Flask endpoint that the settings of a user class, in the class picker, are posted to."""
 
 
 class DispatchNobody(UsersDispatcher):
@@ -84,3 +91,27 @@ def add_script_to_locusts_page(web_ui: WebUI, script: bytes) -> None:
 
     assert web_ui.app
     web_ui.app.after_request(add)
+
+
+def fields_of_start(web_ui: WebUI) -> dict[str, Collection[str] | None]:
+    """Return the fields that START posts, each with the list that its values are chosen from; None without a list.
+
+    Locust itself also takes the names of all other options.
+    """
+    fields: dict[str, Collection[str] | None] = dict.fromkeys(
+        ("user_count", "spawn_rate", "host", "run_time", "profile", *ui_extra_args_dict())
+    )
+    if web_ui.userclass_picker_is_active:
+        environment = web_ui.environment
+        fields["user_classes"] = environment.available_user_classes or {}
+        fields["shape_class"] = ["Default", *(environment.available_shape_classes or {})]
+    return fields
+
+
+def changeable_in_user_class(web_ui: WebUI, name: str) -> Collection[str] | None:
+    """Return the attributes of a user class that the class picker offers to change; None if there is no such class.
+
+    Locust itself also changes all other attributes, and without the class picker.
+    """
+    classes = web_ui.environment.available_user_classes or {}
+    return classes[name].json().keys() if web_ui.userclass_picker_is_active and name in classes else None

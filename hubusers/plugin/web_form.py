@@ -5,7 +5,6 @@ to /user, whether its page offers them or not. Here, what the page does not offe
 may send requests at all is in web_guard.py.
 """
 
-from locust.argument_parser import ui_extra_args_dict
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.web import WebUI
 
@@ -18,6 +17,12 @@ from flask_login import current_user
 
 from hubusers.accounts.names import new_run_id
 from hubusers.log import get_logger, shown
+from hubusers.plugin.locust_internals import (
+    CHANGE_USER_CLASS,
+    START,
+    changeable_in_user_class,
+    fields_of_start,
+)
 from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.run_control import RunControl
 from hubusers.settings.access import SettingsError, endpoint_of
@@ -25,9 +30,6 @@ from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.options import OPTIONS
 
 LOG = get_logger(__name__)
-
-_LOCUSTS_FIELDS = {"user_count", "spawn_rate", "host", "run_time", "profile"}
-_LOCUSTS_FIELDS_OF_CLASS_PICKER = {"user_classes", "shape_class"}
 
 
 def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
@@ -40,19 +42,18 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
     given_at_start = environment.host
 
     def check() -> ResponseReturnValue | None:
-        if request.endpoint not in {"locust.swarm", "locust.update_user"} or request.method != "POST":
+        if request.endpoint not in {START, CHANGE_USER_CLASS} or request.method != "POST":
             return None
         if web_ui.web_login and not current_user.is_authenticated:
             return None  # Locust's own route turns this away
         try:
-            if request.endpoint == "locust.update_user":
+            if request.endpoint == CHANGE_USER_CLASS:
                 _check_user_class(web_ui, given_at_start)
             else:
                 check_form()
         except (SettingsError, PreflightError) as error:
             model = {"success": False, "message": shown(str(error)), "host": environment.host}
-            # Locust's page shows the message of an answer to START, if its status is 200.
-            return jsonify(model), 200 if request.endpoint == "locust.swarm" else 400
+            return jsonify(model), 200 if request.endpoint == START else 400
         return None
 
     def check_form() -> None:
@@ -73,23 +74,16 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
 
 def _refuse_other_fields(web_ui: WebUI) -> None:
     """Raise SettingsError for fields that Locust's page does not have, and for values that its lists do not have."""
-    # The options that Locust's page shows are ours with `in_web_form`, and those that a locustfile adds itself.
-    offered = _LOCUSTS_FIELDS | ui_extra_args_dict().keys()
-    if web_ui.userclass_picker_is_active:
-        offered |= _LOCUSTS_FIELDS_OF_CLASS_PICKER
-    if others := request.form.keys() - offered:
+    offered = fields_of_start(web_ui)
+    if others := request.form.keys() - offered.keys():
         flags = {option.name: option.flag for option in OPTIONS.values()}
         names = ", ".join(sorted(flags.get(name, name) for name in others))
         raise SettingsError(f"The web form cannot change this: {names}. Give it when you start Locust.")
-    environment = web_ui.environment
-    lists = {
-        "user_classes": environment.available_user_classes or {},
-        "shape_class": {"Default", *(environment.available_shape_classes or {})},
-    }
-    for field, known in lists.items():
-        for name in request.form.getlist(field):
-            if name not in known:
-                raise SettingsError(f"{field}: {name!r} must be one of {', '.join(sorted(known))}.")
+    for field in request.form:
+        choices = offered[field]
+        for text in request.form.getlist(field):
+            if choices is not None and text not in choices:
+                raise SettingsError(f"{field}: {text!r} must be one of {', '.join(sorted(choices))}.")
 
 
 def _refuse_another_hub(host: str | None, known: str | None) -> None:
@@ -117,16 +111,13 @@ def _options_with_form(options: argparse.Namespace, has_event: bool) -> argparse
 
 def _check_user_class(web_ui: WebUI, known_host: str | None) -> None:
     """Raise SettingsError for what the settings of a user class, in Locust's class picker, do not offer."""
-    if not web_ui.userclass_picker_is_active:
-        raise SettingsError("User classes can only be changed with --class-picker.")
     changes = request.get_json(force=True, silent=True)
     if not isinstance(changes, dict):
         raise SettingsError("The settings of a user class must be a JSON object.")
-    name = changes.get("user_class_name")
-    classes = web_ui.environment.available_user_classes or {}
-    if not isinstance(name, str) or name not in classes:
-        raise SettingsError(f"user_class_name must be one of {', '.join(sorted(classes))}.")
-    if others := changes.keys() - {"user_class_name"} - classes[name].json().keys():
+    offered = changeable_in_user_class(web_ui, str(changes.pop("user_class_name", "")))
+    if offered is None:
+        raise SettingsError("Only user classes of Locust's class picker can be changed, with --class-picker.")
+    if others := changes.keys() - offered:
         raise SettingsError(f"The web form cannot change this of a user class: {', '.join(sorted(others))}.")
     host = changes.get("host")
     _refuse_another_hub(str(host) if host else None, known_host or web_ui.environment.host)

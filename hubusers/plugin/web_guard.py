@@ -27,11 +27,9 @@ from flask import Request, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from hubusers.log import get_logger, shown
+from hubusers.plugin.locust_internals import START
 
 LOG = get_logger(__name__)
-
-_SWARM = "locust.swarm"
-"""The endpoint that START posts to. Locust's page shows the message of an answer only where its status is 200."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -57,7 +55,7 @@ def guard(web_ui: WebUI, web_host: str, web_url: str) -> None:
                 f"This page is at {request.origin}, which is not known as an address of the web UI. Start Locust with "
                 f"--web-url {request.origin}, open the page by its IP address, or let it be served by HTTPS."
             )
-            return _refusal(reason, 200 if request.endpoint == _SWARM else 403)
+            return _refusal(reason, 200 if request.endpoint == START else 403)
         return None
 
     web_ui.app.before_request(refuse_other_sites)

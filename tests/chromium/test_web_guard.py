@@ -16,6 +16,15 @@ NAMES = ["evil.example", "loadgen", "loadgen.example.org"]
 START = "button[type=submit]"
 STARTED = "document.body.innerText.includes('RUNNING')"
 
+KEEP_WHAT_IS_POSTED = """() => {
+    const send = window.fetch;
+    window.fetch = async (request, ...rest) => {
+        if (request.url?.endsWith("/swarm"))
+            window.posted = [...new URLSearchParams(await request.clone().text()).keys()];
+        return send(request, ...rest);
+    };
+}"""
+
 POST = """(url) => fetch(url, {method: "POST", mode: "no-cors", body: new URLSearchParams("user_count=1&spawn_rate=1")})
     .then((answer) => answer.type + " " + answer.status)"""
 READ = "(url) => fetch(url).then((answer) => answer.text(), () => 'not allowed')"
@@ -52,14 +61,22 @@ def at(web_ui: Served, name: str) -> str:
 @pytest.mark.parametrize("name", ["localhost", "loadgen", "loadgen.example.org"])
 def test_start_on_its_own_page(name: str) -> None:
     with served(web_host="loadgen.example.org") as web_ui:
-        visit = browse(at(web_ui, name), ("click", START), ("wait", STARTED), names=NAMES)
+        visit = browse(
+            at(web_ui, name),
+            ("wait", f"document.querySelector('{START}')"),
+            ("see", KEEP_WHAT_IS_POSTED),
+            ("click", START),
+            ("wait", STARTED),
+            ("see", "posted"),
+            names=NAMES,
+        )
         assert web_ui.runner.start.called
+        assert set(visit.seen[1]) == web_ui.fields, "Locust's form posts other fields: see plugin/locust_internals.py"
     assert not visit.errors
 
 
-@pytest.mark.parametrize(
-    "web_ui_s_name", ["127.0.0.1", "loadgen"]
-)  # the browser sends Sec-Fetch-Site to the first only
+# The browser sends Sec-Fetch-Site to the first of them only.
+@pytest.mark.parametrize("web_ui_s_name", ["127.0.0.1", "loadgen"])
 @pytest.mark.parametrize("stranger_s_name", ["evil.example", "127.0.0.1"])
 def test_a_page_of_a_stranger(web_ui_s_name: str, stranger_s_name: str) -> None:
     with served() as web_ui, page_of_a_stranger(at(web_ui, web_ui_s_name)) as port:

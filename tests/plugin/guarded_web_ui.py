@@ -11,6 +11,7 @@ import gevent
 import requests
 
 from hubusers.local.ports import free_port
+from hubusers.plugin.locust_internals import fields_of_start
 from hubusers.plugin.web_guard import guard
 from hubusers.plugin.web_pages import add_hub_page
 
@@ -30,10 +31,11 @@ class Served:
     Args:
         url: With a slash at the end.
         runner: What notes it.
+        fields: Of its form, as far as we know.
     """
 
-    def __init__(self, url: str, runner: mock.Mock) -> None:
-        self.url, self.runner = url, runner
+    def __init__(self, url: str, runner: mock.Mock, fields: set[str]) -> None:
+        self.url, self.runner, self.fields = url, runner, fields
 
     def post(self, path: str, headers: dict[str, str]) -> requests.Response:
         data = '{"user_class_name": "Nobody", "weight": 1}' if path == "user" else FORM
@@ -68,7 +70,7 @@ def served(web_host: str = "127.0.0.1", web_url: str = "", web_base_path: str = 
         while not (web_ui.server and web_ui.server.started):  # before that it cannot be stopped
             gevent.sleep(0.01)
         try:
-            yield Served(f"http://127.0.0.1:{port}{web_base_path}/", told)
+            yield Served(f"http://127.0.0.1:{port}{web_base_path}/", told, set(fields_of_start(web_ui)))
         finally:
             web_ui.stop()
     runner.quit()

@@ -121,3 +121,27 @@ def test_the_web_ui_is_a_flask_application_with_one_blueprint_and_one_page(monke
     assert b"<script>ours</script></head>" in page.data, (
         f"Locust's page is not the endpoint locust.index, or has no head; {WHERE}"
     )
+
+
+def test_what_the_web_ui_can_change_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["locust"])
+    environment = Environment(user_classes=[ServerLifecycleUser])
+    environment.create_local_runner()
+    environment.available_user_classes = {"ServerLifecycleUser": ServerLifecycleUser}  # type: ignore[dict-item]
+    web_ui = WebUI(environment, "127.0.0.1", 0, delayed_start=True, userclass_picker_is_active=True)
+    assert web_ui.app
+    changing = {rule.endpoint for rule in web_ui.app.url_map.iter_rules() if (rule.methods or set()) & {"POST", "PUT"}}
+    assert changing == {
+        locust_internals.START,
+        locust_internals.CHANGE_USER_CLASS,
+        "locust.stop",
+        "locust.reset_stats",
+    }, "Locust's web UI can change something else now: see hubusers/plugin/web_form.py whether anybody may do that"
+    assert locust_internals.fields_of_start(web_ui)["user_classes"] == environment.available_user_classes
+    assert locust_internals.fields_of_start(web_ui)["shape_class"] == ["Default"]
+    assert set(locust_internals.changeable_in_user_class(web_ui, "ServerLifecycleUser") or ()) == {
+        *["host", "weight", "fixed_count", "tasks"]
+    }, f"Locust's class picker offers something else to change; {WHERE}"
+    web_ui.userclass_picker_is_active = False
+    assert "user_classes" not in locust_internals.fields_of_start(web_ui)
+    assert locust_internals.changeable_in_user_class(web_ui, "ServerLifecycleUser") is None
