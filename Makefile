@@ -5,6 +5,8 @@ BIN := .venv/bin
 TIMES ?= 5
 # "auto" is twice the number of cores: most tests wait for a hub or for a run of Locust.
 WORKERS ?= auto
+# The tests start some hundred processes: let Python keep what it has compiled, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test thorough check faults hubs bench format clean
 
