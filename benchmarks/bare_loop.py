@@ -83,7 +83,7 @@ class Polling:
     """Each user looks at their own server once a second.
 
     Args:
-        spread: The first look is at a random moment within so many seconds.
+        spread: The first look is at a random moment within this many seconds.
     """
 
     def __init__(self, spread: float = _INTERVAL) -> None:
@@ -105,11 +105,11 @@ class Polling:
 
 
 class Progress(Polling):
-    """The hub tells each user when the server is ready; nobody tells when it is gone."""
+    """The hub tells each user when the server is ready, but not when it is gone."""
 
     def until_ready(self, client: Client, name: str) -> None:
         response = client.open("GET", f"/users/{name}/server/progress", {200})
-        # A line at a time: a read of so many bytes would wait until there are so many.
+        # A line at a time: a read of n bytes would wait for n bytes.
         while line := response.readline(b"\n"):
             if line.startswith(b"data:") and json.loads(line[5:]).get("ready"):
                 response.read()  # what ends the stream, so that the connection serves again
@@ -118,7 +118,7 @@ class Progress(Polling):
 
 
 class Listing:
-    """One greenlet looks once a second, for all who wait, through the list of active users."""
+    """For all users who wait, one greenlet reads the list of active users once a second."""
 
     def __init__(self, endpoint: str) -> None:
         self._client = Client(endpoint, block_size=65_536)
@@ -131,7 +131,7 @@ class Listing:
         self._wait(self._starting, name)
 
     def until_gone(self, client: Client, name: str) -> None:
-        # Those who leave the list meanwhile move others to a page that was read before: not seen is not yet gone.
+        # Users who leave the list move others to a page that was read before: one that was not seen may still be there.
         while True:
             self._wait(self._stopping, name)
             if _is_gone(client.get(f"/users/{name}")["servers"]):
@@ -151,7 +151,7 @@ class Listing:
             _sleep_until(due)
 
     def _look(self) -> None:
-        # Who came to wait after a page was asked for must not be told what was so before.
+        # A user who began to wait after a page was requested must not be told what that page says.
         starting, stopping = list(self._starting), set(self._stopping)
         active = self._active_users()
         for name in starting:
@@ -194,7 +194,7 @@ def _sleep_until(moment: float) -> None:
 
 
 def live(client: Client, name: str, way: Way, lifecycles: int) -> None:
-    """Be one user: an account, so many lives of a server, no account any more."""
+    """Be one user: make an account, start and stop its server this many times, delete the account."""
     user, server = f"/users/{name}", f"/users/{name}/server"
     client.call("POST", user, {201})
     for _ in range(lifecycles):

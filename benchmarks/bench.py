@@ -27,7 +27,7 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 _SECONDS_EACH = 3600.0
 _LAST_LINES = 10
-"""Of a failed part's messages, for the document."""
+"""How many lines of a failed part's messages the document shows."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def markdown(part: Part, quick: bool) -> str:
     arguments = part.arguments(quick)
     print(f"# {part.heading}: python {' '.join(arguments)}", file=sys.stderr)
     began = time.monotonic()
-    # A process of its own: the parts choose their CPUs, and one that dies takes nobody along. Its output goes to a
+    # A process of its own: the parts choose their CPUs, and one that dies does not end the others. Its output goes to a
     # file, so that its progress can be read, and shown, meanwhile.
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as output,

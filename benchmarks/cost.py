@@ -107,7 +107,7 @@ def cost_of(contender: Contender, load: Load) -> Cost:
     report, lifecycles = report_in(done.stdout), requests.get(STARTS, 0)
     if report is None or lifecycles < load.users * load.lifecycles:
         raise DidNotRun(f"{contender.name} (exit code {done.returncode}):\n{done.stdout}{done.stderr}")
-    # Not what was wanted: Locust replaces users who are done before all have come.
+    # By the lifecycles that took place: Locust replaces users who are done before all have come.
     return Cost(
         cpu_ms=report["cpu_seconds"] * 1000 / lifecycles,
         requests=sum(requests.values()) / lifecycles,

@@ -1,8 +1,8 @@
 """A locustfile for a real hub: everybody has an account first, then all ask for a server in the same moment, once.
 
 In the folder that `CROWD_FOLDER` names appears `here` when all have their accounts; they begin when somebody else puts
-`go` there; and in the end it holds what the run recorded, exactly, as `records.json`. With `CROWD_WATCHES=no` nobody
-looks at the servers: then the hub shows what it does without being watched.
+`go` there; and in the end it holds what the run recorded, exactly, as `records.json`. With `CROWD_WATCHES=no` users
+do not look at their servers: that shows the hub's own cost.
 """
 
 from locust import events, task

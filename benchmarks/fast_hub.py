@@ -1,8 +1,8 @@
-"""A fake hub that is never the limit: it needs some 15 µs for a request, so what is measured is the load generator.
+"""A fake hub that is never the limit: it needs some 15 µs for a request, so benchmarks measure the load generator.
 
-Answers what a test needs of JupyterHub 6's API, over keep-alive HTTP/1.1, for every token: accounts, the default
-server of each, the progress of its spawn, the list of users (always in pages, whatever the request accepts). Bodies of
-requests are skipped; they must have a Content-Length. Two more paths are for the benchmarks, and not counted:
+Answers the part of JupyterHub 6's API that a load test needs, over keep-alive HTTP/1.1, for every token: accounts, the
+default server of each, the progress of its spawn, the list of users (always in pages, whatever the request accepts).
+Bodies of requests are skipped; they must have a Content-Length. Two more paths are for the benchmarks, and not counted:
 
 - `GET /counts`: how many requests of each kind there were, and the CPU seconds that this process took;
 - `GET /ready-times`: when each user's server became ready the last time, in seconds since 1970.

@@ -1,4 +1,4 @@
-"""Does a lifecycle cost the more, the more users there are? `python -m benchmarks.growth` prints a Markdown table.
+"""Does a lifecycle cost more when there are more users? `python -m benchmarks.growth` prints a Markdown table.
 
 CPU time of a lifecycle of ours, as in `benchmarks.cost`, for ever more users. A ratio of 1 means that the cost does not
 grow with their number. Where everybody has fewer lifecycles, each carries more of the account's making and removal; so
@@ -18,10 +18,10 @@ WAYS = ["progress", "listing"]
 
 _LIFECYCLES = 3
 _MANY = 10_000
-"""From so many users on, one lifecycle each is as much as there is time for."""
+"""From this many users on, there is time for one lifecycle each."""
 
 _ARRIVALS = 1_000 / 1.5
-"""Users a second who come, at least: spawns last until all are there, for only then there are so many."""
+"""The fewest users that arrive in a second. Spawns last until all have arrived, so that all wait together."""
 
 
 def table(sizes: list[int], rounds: int, spawn_seconds: float) -> str:

@@ -79,7 +79,7 @@ def as_json(model: Any) -> bytes:
     return json.dumps(model).encode()
 
 
-# One for the life of the process: nobody looks at them, everybody has to read them.
+# The same for the life of the process: clients read these headers, but do not use their values.
 _DATE = formatdate(usegmt=True)
 _ETAG = 'Etag: "ee029b46c853484803738fe51764b2450440d623"\r\n'
 

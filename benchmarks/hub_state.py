@@ -1,4 +1,4 @@
-"""What the fast hub knows: its users, what their servers are doing, and its lists of them."""
+"""The state of the fast hub: its users, their servers, and lists of users."""
 
 import asyncio
 import itertools
@@ -66,7 +66,7 @@ class Account:
 class Listing:
     """The accounts that one query finds, in the hub's order, kept up with every change: then a page is a mere slice.
 
-    A list of 10,000 takes half a millisecond to search, and somebody who pages through it once a second asks 50 times.
+    A list of 10,000 takes half a millisecond to search, and a client that reads all of it once a second asks 50 times.
     """
 
     def __init__(self, states: frozenset[ServerState], name_filter: str, accounts: Iterable[Account]) -> None:

@@ -1,4 +1,4 @@
-"""Locust users as somebody writes them who knows Locust well and has not got this project: what ours are held against.
+"""Locust users as an expert in Locust would write them without this project, to compare ours with.
 
 They make an account, start and stop a server `NAIVE_LIFECYCLES` times, each time waiting until it is ready, and remove
 the account. They forget what a test of a real hub needs and these benchmarks don't: 429, lost answers, a clean-up after
@@ -93,7 +93,7 @@ class NaiveProgressUser(NaiveFastHttpUser):
         ) as response:
             if response.status_code != 200:
                 _fail(response)
-            # Not Locust's iter_lines: it reads 1,024 bytes at a time, and waits until it has so many.
+            # Not Locust's iter_lines: it reads 1,024 bytes at a time, and waits until it has all of them.
             while line := response.stream.readline(b"\n"):
                 if line.startswith(b"data:") and json.loads(line[5:]).get("ready"):
                     response.stream.read()  # what ends the stream, so that the connection serves again

@@ -115,7 +115,7 @@ class RunningUsers:
         """Look twice a second whether something has come about.
 
         Raises:
-            DidNotRun: It has not within so many seconds, or the process has ended before.
+            DidNotRun: It has not within this many seconds, or the process has ended before.
         """
         give_up_at = time.monotonic() + seconds
         while not done():
@@ -156,13 +156,13 @@ def running_users(
     Args:
         hub: Where they go.
         arguments: For Locust, on top of those that all have in common.
-        locustfile: Says who they are.
+        locustfile: Defines the users.
         cpu: The only CPU that they run on.
     """
     command = [sys.executable, "-m", "locust", "-f", locustfile, "--headless", "--only-summary"]
     command += ["--stop-after-failed-spawns", "0", *arguments]
     with tempfile.TemporaryDirectory() as folder:
-        # A file and not a pipe: nobody reads while the measurement goes on, and a full pipe would block them.
+        # A file and not a pipe: a full pipe would block the users, because it is not read during the measurement.
         output = Path(folder, "output")
         with output.open("w", encoding="utf-8") as file:
             process = psutil.Popen(

@@ -1,4 +1,4 @@
-"""A crowd on a real JupyterHub: what watching costs the hub, and how true what is measured is.
+"""A crowd on a real JupyterHub: what watching costs the hub, and how accurate the measured times are.
 
 `python -m benchmarks.real_hub [--rounds N]` prints two Markdown tables. All accounts exist before, then everybody asks
 for a server in the same moment; each spawn takes ten seconds. The hub, its proxy and the load generator share the

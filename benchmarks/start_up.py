@@ -44,7 +44,7 @@ class Start:
 
 
 def start(arguments: list[str]) -> Start:
-    """Run Python with arguments, and see what it takes."""
+    """Run Python with arguments, and measure time and memory."""
     began = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

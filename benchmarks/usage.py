@@ -1,4 +1,4 @@
-"""What a process used: CPU time, time by the clock, memory."""
+"""Measures what a process uses: CPU time, time by the clock, memory."""
 
 import json
 import re

@@ -5,7 +5,7 @@ servers whose spawns take long; once all have asked, and have calmed down, the p
 which they do nothing but wait. It has CPU 1 for itself, the hub has CPU 0. Everybody comes slowly, because it is the
 waiting that is looked at: thousands at once would be too much for the process whichever way they wait.
 
-- Memory for each user: against the same with ten users, who have no share in what Python and Locust take.
+- Memory for each user: the difference from a run with ten users, so that Python and Locust themselves do not count.
 - In rhythm: whether the process woke in time while they waited, as the run itself judges it, in spans of five seconds;
   and if so, what the run says of the time when they came.
 """
@@ -60,7 +60,7 @@ class Waiting:
 
 
 def keep_waiting(way: str, users: int, arrivals: float, seconds: float) -> Waiting:
-    """Have so many users wait, on a new hub.
+    """Have this many users wait, on a new hub.
 
     Raises:
         DidNotRun: They did not all wait at the same time.
@@ -148,8 +148,8 @@ def table(ways: list[str], sizes: list[int], arrivals: float, seconds: float) ->
 def _why_not(error: DidNotRun, users: int) -> str:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     if users >= most_files:
-        return f"does not hold so many: the system allows a process {most_files:,} open files (`ulimit -Hn`)"
-    return f"does not hold so many: {str(error).splitlines()[0]}"
+        return f"cannot hold this many: the system allows a process {most_files:,} open files (`ulimit -Hn`)"
+    return f"cannot hold this many: {str(error).splitlines()[0]}"
 
 
 def _more_than_few(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What websockets that nobody uses any more do to configurable-http-proxy, in its major versions 4 and 5.
+"""What abandoned websockets do to configurable-http-proxy, in its major versions 4 and 5.
 
 `python -m experiments.abandoned_sockets [--versions V …] [--sockets N …] [--watch SECONDS]` prints Markdown tables. The
 proxies come from npm, into a folder under `build/`. Each runs as JupyterHub runs it, but with nothing else of a hub:
@@ -9,7 +9,7 @@ the server's events.
 - Growth: ever more websockets in tabs that were left open, whose browsers do nothing but answer pings. The proxies are
   watched at the same time, and asked in turn, so that whatever else happens on the machine happens to all.
 - Ways to leave: what the proxy still holds after a while. The last part of them waits for `--watch` seconds, because
-  Linux needs up to 16 minutes to give up on somebody who has vanished; meanwhile come the other parts. Vanishing needs
+  Linux needs up to 16 minutes to give up on a peer that has vanished; the other parts run meanwhile. Vanishing needs
   root and `ip`, for a network of one's own; without them it is left out.
 - Tabs that try again: websockets that are asked for although the server is gone.
 - Output that nobody reads: kernels that print to browsers which don't read.
@@ -51,7 +51,7 @@ PROBES_PER_SECOND = 50
 """Plain requests to each proxy, and to the hub directly, while time to first byte is measured."""
 
 VANISHED_SECONDS = 990.0
-"""Linux gives up 924 seconds after the first packet that nobody acknowledges (tcp_retries2 = 15), which is a ping."""
+"""Linux gives up 924 seconds after the first packet without an acknowledgement (tcp_retries2 = 15), which is a ping."""
 
 _SECONDS_TO_OPEN = 20.0
 _SECONDS_TO_SETTLE = 3.0
@@ -272,7 +272,7 @@ class Leaving:
         self._looked: list[float] = []
 
     def look(self, after: float) -> None:
-        """Look at the proxies so many seconds after everybody left, or at once if that is past."""
+        """Look at the proxies this many seconds after all have left, or at once if that is past."""
         time.sleep(max(0.0, self._left + after - time.monotonic()))
         self._looked.append(time.monotonic() - self._left)
         self._look()
@@ -333,7 +333,7 @@ def _memory_and_sockets(proxies: list[Proxy]) -> list[str]:
 
 
 def nobody_reads(versions: list[Installed]) -> str:
-    """Have kernels print to frozen browsers, and return as a Markdown table who keeps how much for each kernel."""
+    """Have kernels print to frozen browsers, and return a table of how much each part keeps for each kernel."""
     rows = []
     for version in versions:
         _say(f"nobody reads: {version.version}")

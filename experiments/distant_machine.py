@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-# From a range that is reserved for documentation, so that they are nobody's.
+# From a range that is reserved for documentation, so that they belong to no real machine.
 NEAR, _DISTANT = "198.51.100.1", "198.51.100.2"
 """The addresses at the two ends of the cable; the near end is this machine's."""
 
@@ -24,7 +24,7 @@ class DistantMachine:
     namespace: str
 
     def vanish(self) -> None:
-        """Lose the address: whatever is sent there from now on gets lost, and nobody says so."""
+        """Lose the address: packets to it are lost from now on, without any notice."""
         _ip("-n", self.namespace, "address", "flush", "dev", "eth0")
 
 
@@ -49,7 +49,7 @@ def distant_machine() -> Iterator[DistantMachine | None]:
             _ip("link", "set", cable, "up")
             _ip("-n", name, "address", "add", f"{_DISTANT}/30", "dev", "eth0")
             _ip("-n", name, "link", "set", "eth0", "up")
-            # As with a router in between: the next hop stays, whoever is behind it.
+            # As with a router in between: the next hop stays when the machine behind it vanishes.
             _ip("neighbor", "replace", _DISTANT, "lladdr", _DISTANT_MAC, "dev", cable, "nud", "permanent")
             machine = DistantMachine(name)
         except (OSError, subprocess.CalledProcessError) as error:

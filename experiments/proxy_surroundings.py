@@ -71,13 +71,13 @@ class Events(WebSocketHandler):
 
 
 class PrintMuch(RequestHandler):
-    """Has all kernels print; like Jupyter Server, it does not wait for anyone who reads."""
+    """Has all kernels print; like Jupyter Server, it does not wait for its readers."""
 
     def post(self) -> None:
         for channels in KernelChannels.everybody:
             for _ in range(_UNREAD_BYTES // _MESSAGE_BYTES):
                 written = channels.write_message(b"\0" * _MESSAGE_BYTES, binary=True)
-                written.add_done_callback(asyncio.Future.exception)  # nobody is to hear of it
+                written.add_done_callback(asyncio.Future.exception)  # not reported
 
 
 class HubPage(RequestHandler):
@@ -107,7 +107,7 @@ _HANDLERS: dict[str, list[Any]] = {
 
 async def _serve(role: str) -> None:
     """Listen on a free port, say which, and go on until standard input ends."""
-    logging.disable(logging.WARNING)  # that pings stay unanswered is what it is about
+    logging.disable(logging.WARNING)  # unanswered pings are expected here
     application = Application(
         _HANDLERS[role],
         ws_ping_interval=PING_INTERVAL_MILLISECONDS,
@@ -167,7 +167,7 @@ async def _open(host: str, port: int, path: str) -> "_Tab | None":
 
 
 class _Tab:
-    """One websocket of a page that nobody looks at."""
+    """One websocket of an abandoned page."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
@@ -229,7 +229,7 @@ class Browsers:
     process: psutil.Popen
 
     def ask(self, addresses: list[tuple[str, int, str]], *, seconds: float = 0.0) -> int:
-        """Ask for websockets at (host, port, path) within so many seconds, and return how many came to be."""
+        """Open websockets at (host, port, path) within this many seconds, and return how many were opened."""
         return self._do({"do": "open", "addresses": addresses, "seconds": seconds})
 
     def open(self, addresses: list[tuple[str, int, str]], *, seconds: float = 0.0) -> None:
@@ -246,7 +246,7 @@ class Browsers:
         self._do({"do": "close"})
 
     def freeze(self) -> None:
-        """Have nobody read, while the machine still acknowledges whatever comes."""
+        """Stop reading, while the machine still acknowledges all packets."""
         self.process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:

@@ -1,4 +1,4 @@
-"""What stands before a hub's proxy and notes each request on its way, without changing a byte.
+"""Stands before a hub's proxy and records each request, without changing a byte.
 
 It is a plain TCP forwarder, so the hub sees the Host header that the browser sent, and the hub's redirects, which are
 relative, lead back here. Beside the forwarding, h11 reads both directions of each connection: once as the server that
@@ -42,7 +42,8 @@ _VARIABLE_PARTS = [
 ]
 
 _KEYS_THAT_MATTER = {"content", "ids_only"}
-"""Of queries: with and without a file's content are two kinds of request; a time stamp or a hash makes no new one."""
+"""Keys of a query that make another kind of request: one with a file's content differs from one without. Time stamps
+and hashes do not matter."""
 
 
 def path_template(target: str) -> str:
@@ -115,7 +116,7 @@ class Request:
     """By the client; headers included, bodies compressed as they came, and of a websocket all that followed."""
     is_websocket: bool = False
     sent_frames: Frames = field(default_factory=Frames)
-    """Of a websocket, by the client."""
+    """The frames that the client sent, if this is a websocket."""
     received_frames: Frames = field(default_factory=Frames)
 
     @property

@@ -29,7 +29,7 @@ class Result:
 
 
 def tested(version: str, tests: list[str]) -> Result:
-    """Install one version of JupyterHub beside the project, and run the tests there; what they print goes to a file."""
+    """Install one version of JupyterHub beside the project, and run the tests there; their output goes to a file."""
     folder = FOLDER / version
     python = folder / "bin" / "python"
     log, report = FOLDER / f"{version}.log", FOLDER / f"{version}.xml"
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     versions = [argument for argument in arguments if argument[:1].isdigit()] or list(VERSIONS)
     tests = [argument for argument in arguments if not argument[:1].isdigit()]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    print(f"Testing against JupyterHub {', '.join(versions)}; what the tests print is in {FOLDER}/*.log", flush=True)
+    print(f"Testing against JupyterHub {', '.join(versions)}; their output is in {FOLDER}/*.log", flush=True)
     with ThreadPoolExecutor(len(versions)) as executor:
         results = list(executor.map(lambda version: tested(version, tests), versions))
     print("\n| JupyterHub | passed | failed | skipped | minutes |\n| --- | --- | --- | --- | --- |")

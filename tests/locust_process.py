@@ -1,4 +1,4 @@
-"""Locust, run as a person would run it, on a hub of the test's own."""
+"""Runs Locust in a process of its own, as a person would."""
 
 import json
 import os
@@ -28,9 +28,9 @@ NO_FIRST_SERVER = ["--stop-after-failed-spawns", "0"]
 
 @dataclass
 class LocustProcess:
-    """A `locust` process with our locustfile; what it prints is collected while it runs.
+    """A `locust` process with our locustfile. Collects its output while it runs.
 
-    In a process group of its own, so that an interrupt reaches what it forked, as it does in a terminal.
+    It has a process group of its own, so that an interrupt also reaches its forks, as in a terminal.
     """
 
     hub: LocalHub | None
@@ -42,7 +42,7 @@ class LocustProcess:
 
     def __enter__(self) -> "LocustProcess":
         env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
-        env["HUBUSERS_RUNS_FOLDER"] = ""  # what a run leaves is looked at by the tests of that
+        env["HUBUSERS_RUNS_FOLDER"] = ""  # only the tests of the run's folder have one
         if self.hub:
             env |= {"JUPYTERHUB_ENDPOINT": self.hub.endpoint, "JUPYTERHUB_API_TOKEN": self.hub.token}
         self.process = subprocess.Popen(

@@ -1,6 +1,6 @@
-"""A hub that answers as it is told to: a fake, for what a real hub will not do on command.
+"""A fake hub that gives the answers that a test scripts, for behaviour that a real hub does not show on command.
 
-It can also stand in front of a real one, as a proxy does, and let through what it is not told to answer itself.
+It can also stand in front of a real hub, as a proxy does, and pass on all requests without a scripted answer.
 """
 
 import json
@@ -20,9 +20,9 @@ from hubusers.local import LocalHub
 
 @dataclass
 class Scripted:
-    """One answer: a body that is no text goes as JSON; `lost` resets the connection instead; `held` hangs first.
+    """One answer. A body that is not text is sent as JSON; `lost` resets the connection instead; `held` waits first.
 
-    With `pieces` it is a stream: what is sent one after the other, and seconds to wait; `lost` then cuts it off there.
+    With `pieces` it is a stream: bytes to send, and seconds to wait between them; `lost` then cuts it off at its end.
     """
 
     status: int = 200
@@ -48,7 +48,7 @@ class Asked:
 
 
 class ScriptedHub:
-    """Answers on a free loopback port with what `answers` holds, one after the other; the last one again and again.
+    """Answers on a free loopback port with the `answers` in their order, and then repeats the last one.
 
     Args:
         before: The hub that answers when `answers` is empty.
@@ -63,7 +63,7 @@ class ScriptedHub:
             self._hub = urllib3.HTTPConnectionPool("127.0.0.1", before.settings.public_port, maxsize=100)
         self._server = _Server(("127.0.0.1", 0), self._handler())
         if tls:
-            # The handshake waits for the connection's own thread, so that one who refuses it keeps nobody waiting.
+            # The handshake waits for the connection's own thread, so that one that fails does not block others.
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._ending = threading.Event()
         self._refused: list[tuple[str, str, Scripted]] = []
@@ -168,4 +168,4 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 500
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: who asks may go away at any time, as people do."""
+        """Say nothing: clients may disconnect at any time."""

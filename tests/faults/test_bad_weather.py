@@ -1,4 +1,4 @@
-"""What a hub, or what stands before it, does to a run; the run goes on or says why not, and leaves nothing."""
+"""Runs on a hub, or behind a proxy, that fails: the run goes on or says why not, and leaves nothing behind."""
 
 import re
 import time
@@ -19,12 +19,12 @@ SERVED_SOON = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (4,
 
 
 def rows_named(locust: LocustProcess, *words: str) -> list[str]:
-    """The lines of Locust's table of failures that hold these words."""
+    """Return the lines of Locust's table of failures that hold these words."""
     return [line for line in locust.lines if all(word in line for word in words)]
 
 
 def ready_since(hub: LocalHub, moment: float, prefix: str = "") -> int:
-    """How many servers of users with this prefix have become ready after a moment."""
+    """Return how many servers of users with this prefix have become ready after a moment."""
     return sum(
         event["time"] > moment and event["username"].startswith(prefix) for event in spawner_events(hub, "ready")
     )
@@ -61,7 +61,7 @@ def front(local_hub: LocalHub) -> Iterator[ScriptedHub]:
 def stormy_run(
     local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted]]
 ) -> LocustProcess:
-    """Run through weather that changes: seconds, and what is answered meanwhile; then the hub answers again.
+    """Run while, for some seconds each, the proxy gives these answers instead of the hub's; then the hub answers again.
 
     In weather that lasts longer than the six seconds of the server timeout each user meets it with a start or a stop.
     """

@@ -1,4 +1,4 @@
-"""Others are on the hub as well: nobody is touched whom the run did not make, and somebody may touch those it made."""
+"""Other people are on the hub too: a run touches only users that it made, and copes when others touch those."""
 
 import random
 import sqlite3
@@ -19,7 +19,7 @@ ARGUMENTS = ["--headless", "-u", "10", "-r", "10", "--stay", "0-0.5", "--pause",
 
 
 def active_since(hub: LocalHub, moment: float) -> set[str]:
-    """The users of runs whose servers have become ready after a moment."""
+    """Return the runs' users whose servers have become ready after a moment."""
     return {
         event["username"]
         for event in spawner_events(hub, "ready")
@@ -64,7 +64,7 @@ def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
         for name in stopped:
             requests.delete(f"{hub.endpoint}/users/{name}/server", headers=session.headers, timeout=20)
         touched_at = time.time()
-        # Who was stopped begins anew, who was deleted does not.
+        # Users whose server was stopped begin again; users who were deleted do not.
         wait_until(lambda: active_since(hub, touched_at + 3) >= set(names[3:]), lambda: locust.output)
         assert not active_since(hub, touched_at + 3) & set(deleted)
         assert locust.stop() == 1
@@ -93,7 +93,7 @@ def test_five_thousand_others() -> None:
             assert locust.stop() == 0
             assert time.monotonic() - stopped_at < 20
             assert locust.summary()[:3] == (10, 10, 0)
-            # The run asked for nobody but its own users; the one look at the list was only for those, too.
+            # The run asked about its own users only, also in its one look at the hub's list.
             (listing,) = (asked.path for asked in front.asked if "/users?" in asked.path)
             assert "name_filter=hub-stress-test-" in listing
             named = {asked.path.split("/")[4] for asked in front.asked if "/users/" in asked.path}

@@ -1,4 +1,4 @@
-"""A run that is stopped, in any way and in any phase, leaves nothing; and says honestly what it leaves when it must."""
+"""A run that is stopped, in any way and in any phase, leaves nothing behind, or names what it leaves."""
 
 import os
 import subprocess

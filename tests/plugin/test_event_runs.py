@@ -156,7 +156,7 @@ def test_who_was_lost_with_a_worker_is_counted_and_leaves_no_answer(
     event = written(tmp_path, event_text(people=10, cohort='stay = "15s"', below=target))
     arguments = ["--headless", "--only-summary", *options(event, "lost"), "--processes", "2", *free_master_port]
     with LocustProcess(local_hub, arguments) as locust:
-        locust.wait_for("arrived")  # the line of progress after ten seconds: all are there, and nobody has left
+        locust.wait_for("arrived")  # the line of progress after ten seconds: all are there by then, and none has left
         worker = psutil.Process(locust.process.pid).children()[0]
         os.kill(worker.pid, signal.SIGKILL)
         code = locust.wait()

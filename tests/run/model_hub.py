@@ -1,4 +1,4 @@
-"""A model of a hub, and time that is virtual: for faults at each step of a run, which no real hub has on command."""
+"""A model of a hub, and virtual time, for faults at each step of a run, which a real hub does not show on command."""
 
 import contextlib
 import heapq
@@ -41,7 +41,7 @@ NONE, STARTING, READY, STOPPING = ServerState
 
 
 class VirtualClock:
-    """Time passes only when everybody sleeps: then at once to the moment when the first one is to wake."""
+    """Time passes only while all sleep: then it jumps to the moment at which the first one wakes."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -57,7 +57,7 @@ class VirtualClock:
         woken.wait()
 
     def pass_until(self, condition: Callable[[], bool], at_most: float) -> None:
-        """Let time pass until a condition holds, or for so many seconds."""
+        """Let time pass until a condition holds, but for at most this many seconds."""
         end = self.now + at_most
         gevent.idle()
         while not condition() and self._sleepers and self._sleepers[0][0] <= end:
@@ -76,10 +76,10 @@ class Account:
 
 
 class ModelHub:
-    """What the requests of a run do to a hub of JupyterHub 4, 5 or 6, and what it answers; with faults as told.
+    """A model of JupyterHub 4, 5 or 6: carries out the requests of a run and answers them, with faults as told.
 
-    A fault is for one request: what is answered instead, and whether the hub carries the request out all the same: not
-    at all, before the answer, or late, when the one who asked has already gone on.
+    A fault is for one request. It says which answer comes instead, and whether the hub still carries out the request:
+    not at all, before the answer, or late, after the user has gone on.
     """
 
     def __init__(self, clock: VirtualClock, version: int) -> None:
@@ -151,7 +151,7 @@ class ModelHub:
             self.arrived_late |= self.accounts.keys() - before
 
     def restart(self) -> None:
-        """A hub that comes back has forgotten what was pending."""
+        """Forget all that is pending, as a hub does that restarts."""
         for account in self.accounts.values():
             if account.server is not READY:
                 account.server = NONE

@@ -1,4 +1,4 @@
-"""Users who are stopped at any step, on a hub that fails at any step: once it answers again, nothing of them is left.
+"""Users are stopped at any step, and the hub fails at any step: once the hub answers again, nothing of theirs is left.
 
 Everything above the network is real. The hub is a model, and time is virtual: a run of minutes takes milliseconds.
 """
@@ -44,12 +44,12 @@ REFUSALS_OF_THE_HUB = {403, 429}
 
 
 LIST_SECONDS = 120.0
-"""Of the last look at the hub's list: its tries, with pauses between them and seven seconds after each 429."""
+"""How long the last look at the hub's list may take, with pauses between its tries and seven seconds after each 429."""
 
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """What is logged of thousands of faults would only be in the way."""
+    """Thousands of faults would fill the log."""
     logger = logging.getLogger("hubusers")
     logger.setLevel(logging.CRITICAL)
     yield
@@ -133,7 +133,7 @@ class Faults(RuleBasedStateMachine):
     @rule()
     def the_run_is_cleaned_up_after_while_the_hub_fails(self) -> None:
         self.end_run()
-        # Only of what arrived after it was asked to be removed can nobody know, without a list from the hub.
+        # Accounts that the hub made after their removal are known only from the hub's list, which failed here.
         left = self.hub.accounts.keys() - self.strangers - self.hub.arrived_late
         assert left <= set(self.tested.ledger.left())
 

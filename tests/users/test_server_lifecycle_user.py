@@ -1,4 +1,4 @@
-"""The Locust user on a real hub: Locust is run as a person would, and the hub asked what is left."""
+"""The Locust user on a real hub: runs Locust as a person would, and then asks the hub for leftovers."""
 
 import os
 import re
@@ -152,7 +152,7 @@ class TestDistributed:
 
 
 class TestPreflight:
-    """What is wrong is said in one sentence, with an exit code of its own, and nothing was created."""
+    """A run that cannot work ends with one sentence and exit code 2, before it creates anything."""
 
     def refused(self, hub: LocalHub | None, *arguments: str, **env: str) -> str:
         locust = run_locust(hub, "-u", "1", "-t", "5s", *arguments, env=env)
