@@ -24,9 +24,9 @@ demo: .venv/.installed
 test: check
 	$(BIN)/pytest --numprocesses $(WORKERS)
 
-# All tests, also those that are one more whole run of a kind that another test has: half an hour.
+# All tests, also those that are one more whole run of a kind that another test has: a quarter of an hour.
 thorough: .venv/.installed
-	$(BIN)/pytest --thorough
+	$(BIN)/pytest --thorough --numprocesses $(WORKERS)
 
 # Lint, format and types.
 check: .venv/.installed

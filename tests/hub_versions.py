@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tabulate import tabulate
+
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "build" / "hubs"
 VERSIONS = ("4.1", "5.4", "6.1")
@@ -77,11 +79,9 @@ def main(arguments: list[str]) -> int:
     print(f"Testing against JupyterHub {', '.join(versions)}; their output is in {FOLDER}/*.log", flush=True)
     with ThreadPoolExecutor(len(versions)) as executor:
         results = list(executor.map(lambda version: tested(version, tests), versions))
-    print("\n| JupyterHub | passed | failed | skipped | minutes |\n| --- | --- | --- | --- | --- |")
-    for result in results:
-        print(
-            f"| {result.installed} | {result.passed} | {len(result.failed)} | {result.skipped} | {result.minutes:.0f} |"
-        )
+    rows = [[one.installed, one.passed, len(one.failed), one.skipped, f"{one.minutes:.0f}"] for one in results]
+    headers = ["JupyterHub", "passed", "failed", "skipped", "minutes"]
+    print(f"\n{tabulate(rows, headers, tablefmt='pipe', disable_numparse=True)}")
     for result in results:
         for name in result.failed:
             print(f"\nFailed on {result.installed}: {name} ({result.log})")
