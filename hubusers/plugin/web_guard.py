@@ -9,12 +9,13 @@ strangers. Three attacks use that browser:
   `Sec-Fetch-Site` (over HTTPS, and to the same machine) and in `Origin`. Pages cannot change these headers. To send
   others, they need the answer to a preflight request (OPTIONS) first, which is refused as well.
 - DNS rebinding: the host name of the page, evil.example, is made to lead to the web UI, so that the browser takes both
-  for one site. Over HTTPS that fails, because the web UI has no certificate for evil.example. Over HTTP, the page's
-  host name must be one that no stranger can make lead here: see `_is_safe_name`.
+  for one site. Over HTTPS that fails, because the web UI has no certificate for evil.example. Over HTTP, the names in
+  `Host` and `Origin` must be ones that no stranger can make lead here: see `_is_safe_name`.
 - Clickjacking: a page shows the web UI in an invisible frame, and makes the operator click on START.
 
-Scripts and curl send none of these headers, and pages cannot leave them out: so without them, a request is accepted.
-One thing is left: by DNS rebinding a page can read, because a GET request has no `Origin`. It can change nothing.
+Scripts and curl send neither `Sec-Fetch-Site` nor `Origin`, and pages cannot leave them out of requests that change
+something: so without them, only the name in `Host` counts. One thing is left: by DNS rebinding a page can read. It can
+change nothing.
 """
 
 from locust.web import WebUI
@@ -30,6 +31,9 @@ from hubusers.log import get_logger, shown
 from hubusers.plugin.locust_internals import START
 
 LOG = get_logger(__name__)
+
+_PRIVATE_DOMAINS = (".localhost", ".local", ".internal")
+"""No public name server knows these; a service on Kubernetes has a name that ends with .cluster.local."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -51,9 +55,10 @@ def guard(web_ui: WebUI, web_host: str, web_url: str) -> None:
             reason = "This request comes from a page of another site. Use the web UI's own page, or a script."
             return _refusal(reason, 403)
         if _may_be_rebound(request, web_host, web_url):
+            address = request.origin or f"http://{request.headers.get('Host', '')}"
             reason = (
-                f"This page is at {request.origin}, which is not known as an address of the web UI. Start Locust with "
-                f"--web-url {request.origin}, open the page by its IP address, or let it be served by HTTPS."
+                f"This request is for {address}, which is not known as an address of the web UI. Start Locust with "
+                f"--web-url {address}, use the web UI's IP address, or let it be served by HTTPS."
             )
             return _refusal(reason, 200 if request.endpoint == START else 403)
         return None
@@ -81,12 +86,17 @@ def _is_from_another_site(asked: Request, web_url: str) -> bool:
 
 
 def _may_be_rebound(asked: Request, web_host: str, web_url: str) -> bool:
-    page = _place(asked.origin or "")
-    if asked.method in {"GET", "HEAD"} or page is None or page == _place(web_url):
+    if asked.method in {"GET", "HEAD"}:
         return False
-    if page.scheme == "https" and asked.headers.get("Sec-Fetch-Site") == "same-origin":
+    # Scripts send no origin; then the name by which they have found the web UI is in Host.
+    place = _place(asked.origin or f"http://{asked.headers.get('Host', '')}")
+    if place is None:
+        return True
+    if place.scheme == "https" and asked.headers.get("Sec-Fetch-Site") == "same-origin":
         return False
-    return not _is_safe_name(page.host, web_host)
+    known = _place(web_url)
+    is_known = known is not None and (place == known if asked.origin else place.host == known.host)
+    return not (is_known or _is_safe_name(place.host, web_host))
 
 
 def _is_safe_name(name: str, web_host: str) -> bool:
@@ -95,7 +105,7 @@ def _is_safe_name(name: str, web_host: str) -> bool:
     It is an address; or this machine's own name for itself, also at the near end of `ssh -L` or `kubectl port-forward`;
     or a name without a dot, as in a Docker network, which no public name server knows; or what the operator said.
     """
-    if "." not in name or name.endswith(".localhost") or name == web_host.lower():
+    if "." not in name or name.endswith(_PRIVATE_DOMAINS) or name == web_host.lower():
         return True
     try:
         ipaddress.ip_address(name)

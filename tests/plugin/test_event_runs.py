@@ -244,7 +244,7 @@ def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_
     ("arguments", "words"),
     [
         (["--event", "EVENT"], "needs the user class Reader"),
-        (["--event", "class-at-nine", "--runs-folder", "/proc/nowhere"], "name another folder with --runs-folder"),
+        (["--event", "class-at-nine", "--runs-folder", "/proc/nowhere"], "give another folder with --runs-folder"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_refused_in_one_sentence(

@@ -99,6 +99,8 @@ def test_pages_of_other_sites_are_refused(
         ),
         pytest.param(at("http://evil.example", **{"X-Forwarded-Proto": "https"}), id="with a proxy's scheme"),
         pytest.param(at("http://evil.example:8089", **SAME), id="from a browser that takes it for secure"),
+        pytest.param({"Host": "evil.example:8089"}, id="without an origin"),
+        pytest.param({"Host": "evil.example:eight"}, id="without an origin, garbled"),
     ],
 )
 def test_dns_rebinding_changes_nothing(local: Served, headers: dict[str, str]) -> None:
@@ -107,7 +109,8 @@ def test_dns_rebinding_changes_nothing(local: Served, headers: dict[str, str]) -
         answer = local.post(path, headers)
         assert answer.status_code == (200 if path == "swarm" else 403), path  # the form shows its message with a 200
         assert answer.json()["success"] is False
-        assert f"Start Locust with --web-url {headers['Origin']}" in answer.json()["message"]
+        address = headers.get("Origin", f"http://{headers['Host']}")
+        assert f"Start Locust with --web-url {address}" in answer.json()["message"]
     assert not local.was_told
 
 
@@ -119,6 +122,7 @@ def test_a_name_that_the_operator_gave_is_not_rebound() -> None:
     with served(web_url="http://loadgen.example.org:8089/") as web_ui:
         assert web_ui.post("swarm", named).json()["success"]
         assert web_ui.post("swarm", {**named, "Host": "127.0.0.1:8089"}).json()["success"]  # a proxy's own
+        assert web_ui.post("swarm", {"Host": "loadgen.example.org"}).json()["success"]  # curl
         assert web_ui.post("stop", at("http://loadgen.example.org:9999")).status_code == 403
         assert web_ui.post("stop", CROSS).status_code == 403
 
