@@ -76,8 +76,8 @@ class RunControl:
         self.strains: dict[str, Strain] = {}  # by process
         self._access = access
         self._failed_in_a_row = FailedInARow()
-        self._trials: list[Run] = []  # of first servers, each until nothing of it is left
-        self._trial_left_behind = False
+        self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
+        self._first_server_left = False
         self._ending = RLock()
         role.control = self
 
@@ -207,11 +207,11 @@ class RunControl:
         return self.findings.owner if self.findings and named_servers else ""
 
     def _try_first_servers(self, settings: Settings) -> None:
-        trial = Run(settings, worker=0)
-        self._trials.append(trial)  # so that every way out cleans up after it
+        run = Run(settings, worker=0)
+        self._first_servers.append(run)  # so that every way out cleans up after it
         for user_options in different_user_options(settings):
-            try_one_server(trial, user_options)
-        self._trials.remove(trial)
+            try_one_server(run, user_options)
+        self._first_servers.remove(run)
 
     def _coming(self, settings: Settings) -> list[HubUserClass]:
         classes = coming(self.environment, settings.event)
@@ -457,21 +457,21 @@ class RunControl:
             self.end_run()
         if self.phase is not Phase.QUITTING:
             self._enter(Phase.QUITTING)
-        self._end_trials()
+        self._remove_first_servers()
         self.role.await_clean_up()
         if self._is_something_left():
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
 
-    def _end_trials(self) -> None:
-        while self._trials:
-            trial = self._trials[-1]
-            trial.clean_up_everything()
-            LOG.info("%s", trial.summary(trial.ledger.totals()))
-            self._trial_left_behind |= bool(trial.ledger.left())
-            self._trials.pop()
+    def _remove_first_servers(self) -> None:
+        while self._first_servers:
+            run = self._first_servers[-1]
+            run.clean_up_everything()
+            LOG.info("%s", run.summary(run.ledger.totals()))
+            self._first_server_left |= bool(run.ledger.left())
+            self._first_servers.pop()
 
     def _is_something_left(self) -> bool:
-        return self._trial_left_behind or bool(self.run and not self.run.settings.keep and self.totals().left)
+        return self._first_server_left or bool(self.run and not self.run.settings.keep and self.totals().left)
 
     def quit_with(self, reason: str, code: int) -> NoReturn:
         """Say why there can be no run, and quit."""
@@ -497,8 +497,8 @@ class RunControl:
 
     def quit_at_once(self) -> NoReturn:
         """End the process in the middle of its clean-up, because somebody pressed Ctrl-C again; say what is left."""
-        for run in [*self._trials, *([self.run] if self.run else [])]:
-            LOG.info("%s", run.summary(run.ledger.totals() if run in self._trials else self.totals()))
+        for run in [*self._first_servers, *([self.run] if self.run else [])]:
+            LOG.info("%s", run.summary(run.ledger.totals() if run in self._first_servers else self.totals()))
         sys.stdout.flush()
         os._exit(EXIT_INTERRUPTED)
 

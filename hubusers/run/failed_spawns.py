@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class SpawnCounts:
-    """How many spawns one process has seen to end well and badly so far."""
+    """How many spawns of one process have succeeded and failed so far."""
 
     ready: int = 0
     failed: int = 0
@@ -16,14 +16,14 @@ class SpawnCounts:
 
 
 class FailedInARow:
-    """The present row of failed spawns, over all processes of a run."""
+    """The number of spawns in all processes of a run that have failed since the last one that succeeded."""
 
     def __init__(self) -> None:
         self._known: dict[str, SpawnCounts] = {}
         self._count = 0
 
     def note(self, process: str, spawns: SpawnCounts) -> int:
-        """Take in what one process counts by now; return the length of the row."""
+        """Take in the counts of one process; return how many spawns in a row have failed."""
         before = self._known.get(process, SpawnCounts())
         self._known[process] = spawns
         if spawns.ready > before.ready:

@@ -1,6 +1,6 @@
-"""Is the load generator itself the limit? Each process watches how late its own event loop is, and its CPU.
+"""Is the load generator itself the limit? Each process measures how late its own event loop is, and its CPU.
 
-Whatever is late here, a look at a server or the click that starts one, would otherwise be blamed on the hub.
+A late poll, or a late click that starts a server, would otherwise be blamed on the hub.
 """
 
 import math
@@ -14,10 +14,10 @@ import gevent
 from hubusers.results.percentiles import percentile
 
 TOO_LATE = 0.1
-"""Seconds; where 5 of 100 wakings of the event loop, or looks, are later than that, times are not to be trusted."""
+"""Seconds. If 5 % of the event loop's wakings, or of the looks at servers, are later, the times cannot be trusted."""
 
 TOO_BUSY = 0.9
-"""Share of a core; a process has one, and what comes close to it queues."""
+"""Share of a core. A process can use one core; work queues when it comes close to that."""
 
 COMFORTABLE = 0.6
 """Share of a core that leaves a worker room for bursts."""
@@ -29,7 +29,7 @@ _FEWEST_LOOKS = 20
 
 @dataclass(frozen=True)
 class Strain:
-    """How hard it was for one process so far, in spans of five seconds."""
+    """How often one process could not keep up so far, in spans of five seconds."""
 
     spans: int = 0
     strained: int = 0
@@ -42,7 +42,7 @@ class Strain:
 
 
 def strained(lateness: float, cpu: float) -> bool:
-    """Say whether a span of time was too much for a process."""
+    """Return whether a process could not keep up in a span of time."""
     return lateness > TOO_LATE or cpu > TOO_BUSY
 
 
@@ -50,7 +50,7 @@ class GeneratorCheck:
     """Watches this process from `start` to `stop`.
 
     Args:
-        on_strain: Called at the end of each span that was too much for this process.
+        on_strain: Called at the end of each span in which this process could not keep up.
     """
 
     def __init__(self, on_strain: Callable[[Strain], None]) -> None:
@@ -70,13 +70,13 @@ class GeneratorCheck:
         self._next_tick = math.inf
 
     def note_lateness(self, seconds: float) -> None:
-        """Take in how late a look began."""
+        """Take in how many seconds late a look at a server began."""
         self._looks.append(seconds)
 
     def late_by(self, due: float) -> float:
-        """Return how many seconds this process kept waiting what was due at a moment of the monotonic clock.
+        """Return by how many seconds this process delayed something that was due at a moment of the monotonic clock.
 
-        Not more than the event loop itself was late since then: what a user did meanwhile is no lateness.
+        At most by how late the event loop itself was since then: what a user did in that time does not count.
         """
         now = time.monotonic()
         late = now - self._next_tick  # also before the check itself has woken
@@ -113,10 +113,10 @@ class GeneratorCheck:
 
 
 def verdict(strains: list[Strain]) -> str:
-    """Return, in a sentence, that the load generator was the limit and what to do; "" when it was not.
+    """Return a sentence that says that the load generator was the limit, and what to do; "" if it was not.
 
     Args:
-        strains: Of all processes that have users.
+        strains: The strain of each process that has users.
     """
     affected = [strain for strain in strains if strain.strained]
     if not affected:
@@ -128,7 +128,7 @@ def verdict(strains: list[Strain]) -> str:
         f"seconds: {who} woke up to {max(strain.lateness for strain in affected):.2f} seconds late, with "
         f"{max(strain.cpu for strain in affected):.0%} of a core. What was measured then is too long"
     )
-    # All that is known of a full core is that it was not enough.
+    # A full core only shows that one core was not enough.
     needed = max(math.ceil(sum(strain.cpu for strain in strains) / COMFORTABLE), len(strains))
     if any(strain.cpu > COMFORTABLE for strain in affected):
         needed = max(needed, len(strains) + 1)

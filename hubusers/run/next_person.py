@@ -1,4 +1,4 @@
-"""Who comes next: a person of the event or, where there is none, anybody as the options describe."""
+"""The person that the next user stands for: one of the event or, without an event, one as the options describe."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from hubusers.settings.settings import Settings
 
 @dataclass(frozen=True)
 class NextPerson:
-    """A person, and how the hub knows them."""
+    """A person, and their account on the hub."""
 
     person: Person
     account: Account
-    has_account: bool  # on the hub, already
-    due: float | None = None  # when they should come, on the monotonic clock; None: whenever they do
+    has_account: bool  # whether the hub has the account already
+    due: float | None = None  # when they should come, on the monotonic clock; None: at any time
 
 
 def anybody(settings: Settings) -> Person:
-    """Return somebody who lives as the options say."""
+    """Return a person whose stays and pauses are as the options say."""
     return Person(
         number=0,
         cohort="",

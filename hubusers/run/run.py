@@ -1,4 +1,4 @@
-"""One run in one process: its settings, the names it gives, the ledger of what it created, the clean-up after it."""
+"""One run in one process: its settings, its accounts, the ledger of what it created, its results and its clean-up."""
 
 import logging
 import math
@@ -46,7 +46,7 @@ class Closable(Protocol):
 
 
 class Run:
-    """From the start of a test to the moment when nothing of it is left on the hub.
+    """One process's share of a run, from the start of the test until nothing of it is left on the hub.
 
     Args:
         settings: What was asked for.
@@ -90,16 +90,16 @@ class Run:
         self._cleanup = Cleanup(cleaner, self.ledger, self.accounts, settings.server_timeout, settings.poll_interval)
 
     def tls_context(self, **_: object) -> ssl.SSLContext:
-        """Return what verifies the hub's certificate: one for all users, because each would take a megabyte."""
+        """Return the context that verifies the hub's certificate: one for all users, because each takes a megabyte."""
         return self._tls_context
 
     def connections(self, token: str = "", headers: Mapping[str, str] | None = None, **kwargs: Any) -> Connections:
         """Return new connections to the hub.
 
         Args:
-            token: What every request carries; "" for none.
-            headers: What else it carries.
-            kwargs: More for `Connections`.
+            token: The token that each request carries; "" for none.
+            headers: More headers of each request.
+            kwargs: More arguments of `Connections`.
         """
         access = self.settings.access
         return Connections(
@@ -120,14 +120,14 @@ class Run:
         return max(0.0, time.monotonic() - self.began)
 
     def expect(self, next_person: NextPerson) -> None:
-        """Say who the next user is, just before Locust makes it."""
+        """Set the person that the next user stands for, just before Locust makes that user."""
         self._expected = next_person
 
     def next_person(self) -> NextPerson:
-        """Return who the next user is.
+        """Return the person that the next user stands for.
 
         Raises:
-            NoAccountLeft: There is no account for them.
+            NoAccountLeft: All accounts are taken.
         """
         next_person, self._expected = self._expected, None
         return next_person or NextPerson(
@@ -135,16 +135,16 @@ class Run:
         )
 
     def note_ready(self) -> None:
-        """Count a spawn that ended well."""
+        """Count a spawn that succeeded."""
         self.spawns = SpawnCounts(self.spawns.ready + 1, self.spawns.failed)
 
     def note_hub_away(self) -> None:
-        """Remember that there was no hub just now."""
+        """Remember that the hub did not answer just now."""
         self._hub_away_at = time.monotonic()
 
     def note_failed_spawn(self, since: float) -> None:
-        """Count a spawn, begun at `since` on the monotonic clock, that failed; too many in a row end the run."""
-        # A hub that comes back has forgotten its pending spawns, and counts its failures anew.
+        """Count a failed spawn that began at `since` on the monotonic clock; too many in a row end the run."""
+        # A hub that restarts forgets its pending spawns, and counts its failures from zero.
         if since < self._hub_away_at:
             return
         self.spawns = SpawnCounts(self.spawns.ready, self.spawns.failed + 1)
@@ -171,7 +171,7 @@ class Run:
             self.accounts.give_back(key)
 
     def keep_open(self, connection: Closable) -> None:
-        """Keep a connection that somebody walked away from as it is, until the end of the run."""
+        """Keep a connection open until the end of the run, because its user walked away from it."""
         self._kept_open.append(connection)
 
     def clean_up_own(self) -> None:
@@ -205,7 +205,7 @@ class Run:
         return True
 
     def say_measured(self) -> None:
-        """Log what was measured, exactly, and how far off it may be."""
+        """Log the percentiles of each step, and their largest error."""
         for step in STEPS:
             if summary := self.results.records.summary(step):
                 LOG.info("%s", summary)

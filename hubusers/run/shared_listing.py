@@ -1,4 +1,4 @@
-"""The hub's list of active servers, read once an interval for all users of this process who wait."""
+"""The hub's list of active servers, read once per interval for all waiting users of this process."""
 
 import math
 from collections.abc import Generator
@@ -16,7 +16,7 @@ _PENDING = {State.STARTING, State.STOPPING}
 
 
 class _Waiting:
-    """One user who waits, and what the list had of that user when it was last read."""
+    """One waiting user, and what the list said of that user when it was last read."""
 
     def __init__(self, known: float) -> None:
         self.woken = Event()
@@ -25,10 +25,11 @@ class _Waiting:
 
 
 class SharedListing:
-    """Reads the list in rhythm, as long as anybody waits; wakes those for whom it has news.
+    """Reads the list in rhythm while users wait, and wakes those users for whom it has news.
 
-    The list may be filtered, late, or cut while its pages are read. So whoever is not in it, or no list at all, is told
-    to look at the user instead; that is how a server that is gone is confirmed, and a failed spawn found.
+    The list may be filtered or late, and users may come and go while its pages are read. So a user that is not in it,
+    or every user when there is no list, is looked at directly. This confirms that a server is gone, and finds failed
+    spawns.
 
     Args:
         client: Reads the list.
@@ -44,11 +45,11 @@ class SharedListing:
         self._reader: gevent.Greenlet[..., None] | None = None
 
     def sightings(self, client: HubClient, username: str, deadline: Deadline) -> Generator[Sighting]:
-        """Return what the list has of one user, whenever that is neither starting nor stopping.
+        """Return what the list says of one user, whenever its server is neither starting nor stopping.
 
         Args:
             client: Looks at the user, to confirm.
-            username: Who.
+            username: The user's name.
             deadline: When to end.
 
         Raises:
@@ -78,7 +79,7 @@ class SharedListing:
         self._reader = None
 
     def _read_once(self, began: float) -> None:
-        # Who comes while the pages are read may have been on one that was read before.
+        # A user that comes while the pages are read may be on a page that was read before.
         waiting = dict(self._waiting)
         try:
             listed = active_servers(self._client, self._prefix, waiting)

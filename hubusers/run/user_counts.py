@@ -1,11 +1,11 @@
-"""How many people have come, and what they are doing: counted as it happens, in each process for its own users."""
+"""How many users have come, and what they are doing: each process counts its own users as it happens."""
 
 from dataclasses import asdict, dataclass, fields
 
 
 @dataclass
 class UserCounts:
-    """Of one process or, added up, of all."""
+    """The counts of one process, or of all processes added up."""
 
     arrived: int = 0
     left: int = 0  # of those who arrived

@@ -24,7 +24,7 @@ class PreflightError(Exception):
 
 
 class LeftBehind(PreflightError):
-    """The user or server of a trial could not be removed; the text names the command that removes it."""
+    """A first server or its account could not be removed; the text names the command that removes it."""
 
 
 @dataclass(frozen=True)

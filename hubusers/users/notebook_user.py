@@ -98,7 +98,7 @@ class NotebookUser(BrowserUser):
             failed = self.browser.failures
             front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
             if front_end.problem == NOT_JUPYTERLAB:
-                raise HubError(f"opening JupyterLab: {page.path} is no page of it", cause="no JupyterLab page")
+                raise HubError(f"opening JupyterLab: {page.path} is not one of its pages", cause="no JupyterLab page")
             listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
             try:
                 front_end.load(step.deadline)

@@ -124,13 +124,13 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
     """Ctrl-C while the first server is tried: what its ledger holds is removed, once, and the exit code is 130."""
     removed: list[str] = []
 
-    def try_one_server(trial: Run, _: object) -> None:
-        trial.ledger.user_created("ann")
+    def try_one_server(run: Run, _: object) -> None:
+        run.ledger.user_created("ann")
         raise KeyboardInterrupt
 
-    def clean_up_everything(trial: Run) -> None:
-        removed.extend(trial.ledger.left())
-        trial.ledger.removed("ann")
+    def clean_up_everything(run: Run) -> None:
+        removed.extend(run.ledger.left())
+        run.ledger.removed("ann")
 
     def check_hub(settings: Settings, **_: object) -> None:
         control._try_first_servers(settings)
@@ -148,8 +148,8 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
 def test_what_the_first_server_leaves_is_said_by_the_exit_code(
     control: RunControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def try_one_server(trial: Run, _: object) -> None:
-        trial.ledger.user_created("ann")
+    def try_one_server(run: Run, _: object) -> None:
+        run.ledger.user_created("ann")
         raise PreflightError("Four spawns failed.")
 
     monkeypatch.setattr(run_control, "try_one_server", try_one_server)

@@ -1,4 +1,4 @@
-"""Who can reach the web UI; what happens in it is tested in tests/users/test_web_ui.py."""
+"""The warning about a web UI that the network can reach; tests/users/test_web_ui.py tests the form."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The trial of one server, interrupted at any step, and when more than one thing goes wrong."""
+"""The first server, interrupted at any step, and when more than one thing goes wrong."""
 
 import itertools
 import logging

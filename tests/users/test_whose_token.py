@@ -1,4 +1,4 @@
-"""Who is refused with their own token or session ends alone; who is refused with the run's ends the run."""
+"""A user whose own token or session is rejected ends alone; a rejected token of the run ends the run."""
 
 from locust.exception import RescheduleTask, StopUser
 
