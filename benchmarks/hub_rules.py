@@ -88,6 +88,6 @@ def watch_server(state: ServerState) -> Ruling:
     return Ruling(400, "{name} is not starting...")
 
 
-def ask_of_nobody(method: str, version: int = 6) -> Ruling:
-    """Rule on any request about a user who does not exist."""
-    return Ruling(500 if version == 4 and method == "DELETE" else 404)
+def unknown_user(version: int = 6, *, to_stop: bool = False) -> Ruling:
+    """Rule on any request about a user who does not exist; `to_stop` is one to stop a server."""
+    return Ruling(500 if version == 4 and to_stop else 404)

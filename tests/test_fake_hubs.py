@@ -155,6 +155,7 @@ def test_a_hub_behind_a_scripted_one(real_hub: LocalHub, said_by_a_real_hub: dic
         assert held(front.endpoint, real_hub.token) == said_by_a_real_hub
 
 
+@pytest.mark.skipif(HUB_MAJOR == 4, reason="the fast hub answers as JupyterHub 5 and 6 do")
 def test_the_fast_hub(said_by_a_real_hub: dict[str, Any]) -> None:
     with running_fast_hub(spawn_seconds=1.0, stop_seconds=1.5) as hub:
         assert held(hub.endpoint, "any") == said_by_a_real_hub

@@ -19,11 +19,11 @@ from benchmarks.hub_rules import (
     STATES,
     Ruling,
     ServerState,
-    ask_of_nobody,
     create_user,
     delete_user,
     start_server,
     stop_server,
+    unknown_user,
     watch_server,
 )
 from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED, TIMED_OUT, Answer, Request, StreamLost
@@ -121,7 +121,7 @@ class ModelHub:
         started, give_up_at = time.monotonic(), self.clock.now + request.timeout
         account = self.accounts.get(unquote(request.url.split("/")[-3]))
         gevent.sleep(0)
-        ruling = watch_server(account.server) if account else ask_of_nobody("GET")
+        ruling = watch_server(account.server) if account else unknown_user()
         if not self.is_up or self.faults or ruling.status != 200 or not account:
             fault = self.faults.pop(0)[0] if self.is_up and self.faults else Answer(ruling.status)
             yield Stream(fault if self.is_up else Answer(0, error=CONNECTION_REFUSED), request, started)
@@ -170,7 +170,8 @@ class ModelHub:
         if request.method == "POST" and len(segments) == 2:
             return self.create(name)
         if asked_about is None:
-            return said(ask_of_nobody(request.method, self.version), name)
+            to_stop = request.method == "DELETE" and segments[-1] == "server"
+            return said(unknown_user(self.version, to_stop=to_stop), name)
         if request.method == "GET":
             return Answer(200, self.model_of(name))
         if request.method == "POST":
