@@ -77,7 +77,7 @@ def test_everything_that_a_headless_run_writes(
         locust.process.wait(60)
         locust.reader.join(5)
     assert str(raises) in seen
-    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file != raises}
+    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file.is_file() and file != raises}
     assert {"run.html", "run.log", "run_stats.csv", "run_exceptions.csv", "run.json"} <= written.keys()
     assert "/DEBUG/" in written["run.log"]
     assert "RuntimeError" in written["run_exceptions.csv"]
