@@ -4,6 +4,7 @@ import locust  # noqa: F401  # patches the standard library for gevent; must com
 from locust.event import EventHook
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As in what a script starts with `&`, and in all that is started from there; but tests press Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist
         config.pluginmanager.register(_AwakeBetweenTests())
 

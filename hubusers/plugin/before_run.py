@@ -1,16 +1,26 @@
-"""What is checked before a run: the event, the user classes, the hub, and that there are accounts for everybody."""
+"""What comes before a run: the check of options, user classes, accounts and hub, and a first server of each kind."""
 
 from locust.env import Environment
 
 import argparse
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
+from hubusers.accounts.names import new_run_id
+from hubusers.event.file import parse_event
 from hubusers.event.model import Event
+from hubusers.event.plan import plan
+from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import UserOptions
+from hubusers.log import get_logger
+from hubusers.plugin.messages import RunPlan
+from hubusers.report.plan_chart import drawn
+from hubusers.run.first_server import try_one_server
+from hubusers.run.run import Run
 from hubusers.run.user_class import HubUserClass
-from hubusers.settings.access import Access, SettingsError
+from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_GIVEN_ACCOUNTS,
@@ -19,7 +29,160 @@ from hubusers.settings.hub_check import (
     check_hub,
     check_named_servers,
 )
-from hubusers.settings.settings import Settings
+from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
+
+LOG = get_logger(__name__)
+
+
+class BeforeRun:
+    """Makes the settings of runs in one process, and checks whether there can be one.
+
+    Args:
+        environment: Locust's.
+        access: How to get at the hub; None: as the options and the environment say, read by `read_access`.
+    """
+
+    def __init__(self, environment: Environment, access: Access | None = None) -> None:
+        self.event_text = ""  # of the event to rehearse, as all processes must know it
+        self.findings: Findings | None = None
+        self.first_server_left = False  # whether one is left on the hub for good
+        self._environment = environment
+        self._access = access
+        self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
+
+    @property
+    def _options(self) -> argparse.Namespace:
+        return cast(argparse.Namespace, self._environment.parsed_options)
+
+    @property
+    def _known_access(self) -> Access:
+        assert self._access
+        return self._access
+
+    def read_access(self) -> None:
+        """Read token, password and certificates, once.
+
+        The options of a master replace those of its workers later, and these files are of each machine.
+
+        Raises:
+            SettingsError: One of them cannot be used.
+        """
+        options = self._options
+        self._access = self._access or access_from(
+            options.hub_token_file, options.ca_bundle, options.insecure, options.password_file
+        )
+
+    def drawn_event(self) -> str:
+        """Return the plan of the event, drawn for a terminal; needs neither hub nor token.
+
+        Raises:
+            SettingsError: The event cannot be used.
+        """
+        event = parse_event(event_text_from(self._options), self._options.event)
+        check_known(self._environment, event)
+        assert event.seed is not None
+        return drawn(event, plan(event, event.seed), event.seed)
+
+    def check_at_start(self) -> None:
+        """Check what can be checked before Locust goes on.
+
+        In the web UI the hub's URL may not be known yet, and all options may still be changed.
+
+        Raises:
+            SettingsError, PreflightError: There cannot be a run; the text says why, and the remedy.
+        """
+        options, environment = self._options, self._environment
+        begins_by_itself = options.headless or options.autostart
+        self.event_text = event_text_from(options)
+        if not (self.event_text or options.user_classes or options.class_picker):
+            leave_out_classes_that_nobody_asked_for(environment)
+        host = environment.host or (None if begins_by_itself else "http://not-known-yet")
+        plan = self.new_plan(new_run_id())
+        settings = self.settings_for(plan, host)
+        self.check_user_classes(settings, plan)
+        check_runs_folder(settings.runs_folder)
+        if environment.host:
+            self.check_hub(settings, with_first_server=begins_by_itself)
+
+    def new_plan(self, run_id: str) -> RunPlan:
+        """Return what all processes of a new run must know alike."""
+        owner = self._token_owner(self._options.named_servers)
+        return RunPlan(run_id, self.event_text, owner, user_classes=tuple(self._environment.user_classes_by_name))
+
+    def settings_for(self, plan: RunPlan, host: str | None, options: argparse.Namespace | None = None) -> Settings:
+        """Return the settings of a run.
+
+        Args:
+            plan: What all its processes know alike.
+            host: The hub's URL.
+            options: Those of Locust, or as somebody is about to change them.
+
+        Raises:
+            SettingsError: An option, a variable or a file cannot be used.
+        """
+        return settings_from(
+            options or self._options,
+            host,
+            plan.run_id,
+            self._known_access,
+            event_text=plan.event_text,
+            owner=plan.token_owner,
+        )
+
+    def check_user_classes(self, settings: Settings, plan: RunPlan) -> None:
+        """Raise SettingsError when a user class of the run is not there, or could not do its work."""
+        check_known(self._environment, settings.event)
+        for each in coming(self._environment, settings.event):
+            if each.__name__ in plan.user_classes:
+                each.check(settings)
+
+    def check_hub(self, settings: Settings, *, with_first_server: bool = True) -> None:
+        """Ask the hub whether these users can come, with small requests that change nothing; then try first servers.
+
+        Raises:
+            SettingsError: There are not enough accounts.
+            PreflightError: The hub cannot be tested like this.
+            LeftBehind: A first server could not be removed again.
+        """
+        scopes = needed_scopes(settings, coming(self._environment, settings.event))
+        self.findings = findings = check_hub(settings.endpoint, self._known_access, scopes)
+        if settings.named_servers:
+            check_named_servers(findings, self._known_access)
+        check_accounts(settings, self._options)
+        self._environment.host = hub_url(settings.endpoint)
+        LOG.info("JupyterHub %s at %s, token of %s", findings.version, self._environment.host, findings.owner)
+        if with_first_server and settings.failed_spawns_to_stop:
+            self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)))
+
+    def _token_owner(self, named_servers: bool) -> str:
+        return self.findings.owner if self.findings and named_servers else ""
+
+    def _try_first_servers(self, settings: Settings) -> None:
+        run = Run(settings, worker=0)
+        self._first_servers.append(run)  # so that every way out cleans up after it
+        try:
+            for user_options in different_user_options(settings):
+                try_one_server(run, user_options)
+        finally:
+            if not run.ledger.left():
+                self._first_servers.remove(run)
+
+    def remove_first_servers(self) -> None:
+        """Remove what is left of first servers: those that were interrupted, and those that could not be removed.
+
+        Logs:
+            INFO the summary of each.
+        """
+        while self._first_servers:
+            run = self._first_servers[-1]
+            run.clean_up_everything()
+            self.first_server_left |= bool(run.ledger.left())
+            LOG.info("%s", run.summary(run.ledger.totals()))
+            self._first_servers.remove(run)
+
+    def summaries(self) -> list[str]:
+        """Return the last lines of the first servers of which something is left by now."""
+        return [run.summary(run.ledger.totals()) for run in self._first_servers]
 
 
 def leave_out_classes_that_nobody_asked_for(environment: Environment) -> None:
@@ -44,24 +207,6 @@ def check_known(environment: Environment, event: Event | None) -> None:
                 f"The cohort {cohort.name} of the event needs the user class {cohort.user_class}, which is not in "
                 f"the locustfile; there are: {', '.join(sorted(known))}."
             )
-
-
-def check_user_classes(classes: Sequence[HubUserClass], settings: Settings) -> None:
-    """Raise SettingsError when a user class could not do its work with these settings."""
-    for each in classes:
-        each.check(settings)
-
-
-def check_hub_for(settings: Settings, classes: Sequence[HubUserClass], access: Access) -> Findings:
-    """Ask the hub whether these users can come to it; it is asked with small requests that change nothing.
-
-    Raises:
-        PreflightError: They cannot; the text says why, and the remedy.
-    """
-    findings = check_hub(settings.endpoint, access, needed_scopes(settings, classes))
-    if settings.named_servers:
-        check_named_servers(findings, access)
-    return findings
 
 
 def needed_scopes(settings: Settings, classes: Sequence[HubUserClass]) -> Sequence[str]:

@@ -10,43 +10,27 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, NoReturn, cast
 
 import gevent
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
-from hubusers.accounts.names import new_run_id
-from hubusers.event.file import parse_event
-from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import NO_RUN
 from hubusers.live.recorder import Recorder, versions
 from hubusers.log import get_logger
-from hubusers.plugin.before_run import (
-    check_accounts,
-    check_hub_for,
-    check_known,
-    check_user_classes,
-    coming,
-    different_user_options,
-    leave_out_classes_that_nobody_asked_for,
-)
+from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.role import Role
-from hubusers.report.plan_chart import drawn
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
-from hubusers.run.first_server import try_one_server
 from hubusers.run.generator_check import Strain, verdict
 from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
-from hubusers.run.user_class import HubUserClass
-from hubusers.settings.access import Access, SettingsError, access_from
-from hubusers.settings.hub_check import Findings, LeftBehind, PreflightError
-from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
+from hubusers.settings.access import Access, SettingsError
+from hubusers.settings.hub_check import LeftBehind, PreflightError
 
 LOG = get_logger(__name__)
 
@@ -65,19 +49,15 @@ class RunControl:
     def __init__(self, environment: Environment, role: Role, access: Access | None = None) -> None:
         self.environment = environment
         self.role = role
+        self.before_run = BeforeRun(environment, access)
         self.phase = Phase.STARTING
         self.plan = RunPlan(run_id="")
-        self.event_text = ""  # of the event to rehearse, as all processes must know it
         self.stopped_because = ""  # what stopped the run before its time
         self.event_ended = ""  # why the event is over
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
-        self.findings: Findings | None = None
         self.recorder: Recorder | None = None
         self.strains: dict[str, Strain] = {}  # by process
-        self._access = access
         self._failed_in_a_row = FailedInARow()
-        self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
-        self._first_server_left = False
         self._ending = RLock()
         role.control = self
 
@@ -86,18 +66,13 @@ class RunControl:
         return cast(argparse.Namespace, self.environment.parsed_options)
 
     @property
-    def access(self) -> Access:
-        assert self._access
-        return self._access
-
-    @property
     def run(self) -> Run | None:
         """The present or last run."""
         return run_of(self.environment)
 
     @property
     def has_event(self) -> bool:
-        return bool(self.event_text)
+        return bool(self.before_run.event_text)
 
     def _enter(self, phase: Phase) -> None:
         self.phase = next_phase(self.phase, phase)
@@ -105,22 +80,14 @@ class RunControl:
     # Before a run
 
     def start(self) -> None:
-        """Check what can be checked before Locust goes on; what is wrong ends Locust with one sentence.
-
-        In the web UI the hub's URL may not be known yet, and all options may still be changed.
-        """
-        options = self.options
+        """Check what can be checked before Locust goes on; what is wrong ends Locust with one sentence."""
         try:
-            if options.dry_run and self.role.conducts:
-                self._draw_plan()
-            if not self._access:
-                # Once, and here: the options of a master replace those of its workers later, and these paths are
-                # of each machine.
-                self._access = access_from(
-                    options.hub_token_file, options.ca_bundle, options.insecure, options.password_file
-                )
+            if self.options.dry_run and self.role.conducts:
+                print(self.before_run.drawn_event())
+                self.quit(0)
+            self.before_run.read_access()
             if self.role.conducts:
-                self._check_at_start()
+                self.before_run.check_at_start()
         except LeftBehind as error:
             self.quit_with(str(error), EXIT_LEFT_BEHIND)
         except (SettingsError, PreflightError) as error:
@@ -128,48 +95,6 @@ class RunControl:
         except KeyboardInterrupt:
             self.quit(EXIT_INTERRUPTED)
         self._enter(Phase.READY)
-
-    def _check_at_start(self) -> None:
-        options, environment = self.options, self.environment
-        begins_by_itself = options.headless or options.autostart
-        self.event_text = event_text_from(options)
-        if not (self.has_event or options.user_classes or options.class_picker):
-            leave_out_classes_that_nobody_asked_for(environment)
-        host = environment.host or (None if begins_by_itself else "http://not-known-yet")
-        settings = self.settings_for(RunPlan(new_run_id(), self.event_text), host)
-        self._check_user_classes(settings)
-        check_runs_folder(settings.runs_folder)
-        if environment.host:
-            self.check_hub(settings, with_first_server=begins_by_itself)
-
-    def _draw_plan(self) -> NoReturn:
-        """Print the plan of the event, and quit; needs neither hub nor token."""
-        self.event_text = event_text_from(self.options)
-        event = parse_event(self.event_text, self.options.event)
-        check_known(self.environment, event)
-        assert event.seed is not None
-        print(drawn(event, plan(event, event.seed), event.seed))
-        self.quit(0)
-
-    def settings_for(self, plan: RunPlan, host: str | None, options: argparse.Namespace | None = None) -> Settings:
-        """Return the settings of a run.
-
-        Args:
-            plan: What all its processes know alike.
-            host: The hub's URL.
-            options: Those of Locust, or as somebody is about to change them.
-
-        Raises:
-            SettingsError: An option, a variable or a file cannot be used.
-        """
-        return settings_from(
-            options or self.options,
-            host,
-            plan.run_id,
-            self.access,
-            event_text=plan.event_text,
-            owner=plan.token_owner,
-        )
 
     @contextmanager
     def checking(self) -> Iterator[None]:
@@ -188,49 +113,11 @@ class RunControl:
             if self.phase is Phase.CHECKING:  # and not quitting
                 self._enter(before)
 
-    def check_hub(self, settings: Settings, *, with_first_server: bool = True) -> None:
-        """Look at the hub, then try one server of each kind.
-
-        Raises:
-            SettingsError: There are not enough accounts.
-            PreflightError: The hub cannot be tested like this.
-            LeftBehind: A first server could not be removed again.
-        """
-        self.findings = findings = check_hub_for(settings, self._coming(settings), self.access)
-        check_accounts(settings, self.options)
-        self.environment.host = hub_url(settings.endpoint)
-        LOG.info("JupyterHub %s at %s, token of %s", findings.version, self.environment.host, findings.owner)
-        if with_first_server and settings.failed_spawns_to_stop:
-            self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)))
-
-    def _token_owner(self, named_servers: bool) -> str:
-        return self.findings.owner if self.findings and named_servers else ""
-
-    def _try_first_servers(self, settings: Settings) -> None:
-        run = Run(settings, worker=0)
-        self._first_servers.append(run)  # so that every way out cleans up after it
-        for user_options in different_user_options(settings):
-            try_one_server(run, user_options)
-        self._first_servers.remove(run)
-
-    def _coming(self, settings: Settings) -> list[HubUserClass]:
-        classes = coming(self.environment, settings.event)
-        return [each for each in classes if not self.plan.user_classes or each.__name__ in self.plan.user_classes]
-
-    def _check_user_classes(self, settings: Settings) -> None:
-        check_known(self.environment, settings.event)
-        check_user_classes(self._coming(settings), settings)
-
     # A run
 
     def new_plan(self, run_id: str) -> RunPlan:
         """Return what all processes of a new run must know alike."""
-        return RunPlan(
-            run_id,
-            self.event_text,
-            self._token_owner(self.options.named_servers),
-            user_classes=tuple(self.environment.user_classes_by_name),
-        )
+        return self.before_run.new_plan(run_id)
 
     def begin_run(self) -> None:
         """Begin a run: Locust starts a test.
@@ -240,11 +127,10 @@ class RunControl:
         """
         if not may_follow(self.phase, Phase.PREPARING):
             raise StopTest(f"No run can begin now: {_WHY_NOT_NOW.get(self.phase, 'Locust is quitting.')}")
-        self.plan = RunPlan(run_id="")
         self.plan = self.role.plan_run()
         try:
-            settings = self.settings_for(self.plan, self.environment.host)
-            self._check_user_classes(settings)
+            settings = self.before_run.settings_for(self.plan, self.environment.host)
+            self.before_run.check_user_classes(settings, self.plan)
         except SettingsError as error:
             self.role.refuse_run(str(error))
         self.environment.host = hub_url(settings.endpoint)
@@ -283,7 +169,7 @@ class RunControl:
 
     def _record(self, run: Run) -> None:
         """Watch the hub, and write the run down, from here."""
-        settings, event, findings = run.settings, run.settings.event, self.findings
+        settings, event, findings = run.settings, run.settings.event, self.before_run.findings
         info = RunInfo(
             run_id=settings.run_id,
             hub=hub_url(settings.endpoint),
@@ -299,7 +185,7 @@ class RunControl:
             run,
             self.environment,
             info,
-            self.event_text,
+            self.before_run.event_text,
             self.role.counts,
             lambda: self.phase,
             aloud=self.options.headless,
@@ -457,21 +343,13 @@ class RunControl:
             self.end_run()
         if self.phase is not Phase.QUITTING:
             self._enter(Phase.QUITTING)
-        self._remove_first_servers()
+        self.before_run.remove_first_servers()
         self.role.await_clean_up()
         if self._is_something_left():
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
 
-    def _remove_first_servers(self) -> None:
-        while self._first_servers:
-            run = self._first_servers[-1]
-            run.clean_up_everything()
-            LOG.info("%s", run.summary(run.ledger.totals()))
-            self._first_server_left |= bool(run.ledger.left())
-            self._first_servers.pop()
-
     def _is_something_left(self) -> bool:
-        return self._first_server_left or bool(self.run and not self.run.settings.keep and self.totals().left)
+        return self.before_run.first_server_left or bool(self.run and not self.run.settings.keep and self.totals().left)
 
     def quit_with(self, reason: str, code: int) -> NoReturn:
         """Say why there can be no run, and quit."""
@@ -497,8 +375,10 @@ class RunControl:
 
     def quit_at_once(self) -> NoReturn:
         """End the process in the middle of its clean-up, because somebody pressed Ctrl-C again; say what is left."""
-        for run in [*self._first_servers, *([self.run] if self.run else [])]:
-            LOG.info("%s", run.summary(run.ledger.totals() if run in self._first_servers else self.totals()))
+        for summary in self.before_run.summaries():
+            LOG.info("%s", summary)
+        if self.run:
+            LOG.info("%s", self.run.summary(self.totals()))
         sys.stdout.flush()
         os._exit(EXIT_INTERRUPTED)
 

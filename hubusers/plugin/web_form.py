@@ -23,7 +23,6 @@ from hubusers.plugin.locust_internals import (
     changeable_in_user_class,
     fields_of_start,
 )
-from hubusers.plugin.messages import RunPlan
 from hubusers.plugin.run_control import RunControl
 from hubusers.settings.access import SettingsError, endpoint_of
 from hubusers.settings.hub_check import PreflightError
@@ -63,10 +62,10 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
         _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
         options = _options_with_form(control.options, control.has_event)
         host = request.form.get("host") or environment.host
-        settings = control.settings_for(RunPlan(new_run_id(), control.event_text), host, options)
+        settings = control.before_run.settings_for(control.new_plan(new_run_id()), host, options)
         if not is_running:  # otherwise only the number of users changes
             with control.checking():
-                control.check_hub(settings)
+                control.before_run.check_hub(settings)
 
     assert web_ui.app
     web_ui.app.before_request(check)

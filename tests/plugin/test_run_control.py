@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from hubusers.accounts.ledger import Totals
-from hubusers.plugin import run_control
+from hubusers.plugin import before_run, run_control
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Figures, RunPlan
 from hubusers.plugin.run_control import RunControl
@@ -66,7 +66,7 @@ def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunControl]:
     role = Alone_(runner)
     role.asked = []
     control = RunControl(environment, role, Access("a-token"))
-    monkeypatch.setattr(control, "check_hub", lambda *_, **__: None)
+    monkeypatch.setattr(control.before_run, "check_hub", lambda *_, **__: None)
     environment.events.test_start.add_listener(lambda **_: control.begin_run())
     environment.events.test_stopping.add_listener(lambda **_: control.note_stopping())
     environment.events.test_stop.add_listener(lambda **_: control.end_run())
@@ -133,11 +133,11 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
         run.ledger.removed("ann")
 
     def check_hub(settings: Settings, **_: object) -> None:
-        control._try_first_servers(settings)
+        control.before_run._try_first_servers(settings)
 
-    monkeypatch.setattr(run_control, "try_one_server", try_one_server)
+    monkeypatch.setattr(before_run, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", clean_up_everything)
-    monkeypatch.setattr(control, "check_hub", check_hub)
+    monkeypatch.setattr(control.before_run, "check_hub", check_hub)
     with pytest.raises(SystemExit) as ended:
         control.start()
     assert ended.value.code == 130
@@ -152,9 +152,11 @@ def test_what_the_first_server_leaves_is_said_by_the_exit_code(
         run.ledger.user_created("ann")
         raise PreflightError("Four spawns failed.")
 
-    monkeypatch.setattr(run_control, "try_one_server", try_one_server)
+    monkeypatch.setattr(before_run, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", lambda _: None)
-    monkeypatch.setattr(control, "check_hub", lambda settings, **_: control._try_first_servers(settings))
+    monkeypatch.setattr(
+        control.before_run, "check_hub", lambda settings, **_: control.before_run._try_first_servers(settings)
+    )
     with pytest.raises(SystemExit) as ended:
         control.start()
     assert ended.value.code == 3
