@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hubusers.event.arrivals import PATTERNS
-from hubusers.event.durations import ALWAYS, DISTRIBUTIONS, Part
+from hubusers.event.arrival_patterns import PATTERNS
+from hubusers.event.distributions import ALWAYS, DISTRIBUTIONS, Table
 from hubusers.event.leaving import WAYS_TO_LEAVE
 from hubusers.event.model import PROBLEMS, Cohort, Event, Measure, Target, did_you_mean, nearest
 
@@ -22,7 +22,7 @@ Location = tuple[str | int, ...]
 _CHOICES = {"arrivals", "stay", "pause"}
 """Keys with several models. After them, pydantic puts the name of the chosen model into a location."""
 
-_MODELS: dict[str, type[Part]] = {"cohorts": Cohort, "targets": Target, **PATTERNS, **DISTRIBUTIONS}
+_MODELS: dict[str, type[Table]] = {"cohorts": Cohort, "targets": Target, **PATTERNS, **DISTRIBUTIONS}
 """Models by the part of a location that their keys follow."""
 
 _PLAIN = {
@@ -201,10 +201,10 @@ def _meant(error: ErrorDetails) -> str | None:
     return nearest(str(error["loc"][-1]), _keys(_model_at(error["loc"])))
 
 
-def _keys(model: type[Part]) -> list[str]:
+def _keys(model: type[Table]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_at(location: Location) -> type[Part]:
+def _model_at(location: Location) -> type[Table]:
     """Return the model that the last key of a location belongs to."""
     return next((_MODELS[str(part)] for part in reversed(location[:-1]) if part in _MODELS), Event)

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from hubusers.durations import in_words, seconds
-from hubusers.event.arrivals import MOST_PEOPLE, AnyArrivals, Step, Steps
-from hubusers.event.durations import LongerThanZero, Part, Spread
+from hubusers.event.arrival_patterns import MOST_PEOPLE, AnyArrivals, Step, Steps
+from hubusers.event.distributions import LongerThanZero, Spread, Table
 from hubusers.event.leaving import Leaving
 
 Duration = Literal[
@@ -110,7 +110,7 @@ Profiles = Annotated[dict[OneLine, Annotated[float, BeforeValidator(share)]], Af
 UserOptions = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
-class Target(Part):
+class Target(Table):
     """What must hold, such as that 95 % of the people have their server within a minute."""
 
     measure: Measure = Field(examples=['measure = "start to ready"'])
@@ -155,7 +155,7 @@ class Target(Part):
         return f"{what}{who}: p{self.percentile:g} at most {self.at_most:g} s"
 
 
-class Cohort(Part):
+class Cohort(Table):
     """People who behave alike."""
 
     name: OneLine = Field(examples=['name = "students"'])
@@ -198,7 +198,7 @@ class Cohort(Part):
         return self.arrivals.people if isinstance(self.arrivals, Steps) else self.people or 0
 
 
-class Event(Part):
+class Event(Table):
     """Who comes, when, for how long, and what must hold.
 
     Durations are as in the file. In a run, what is planned takes `1 / time_scale` of that.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from hubusers.event.durations import Spread, Uniform, draw
+from hubusers.event.distributions import Spread, Uniform, draw
 from hubusers.event.leaving import EVERYBODY_LOGS_OUT, Leaving
 from hubusers.event.model import Cohort, Event
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 from hubusers.accounts.ledger import Totals
 from hubusers.accounts.names import new_run_id
 from hubusers.plugin.arrivals import Arrivals
-from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
@@ -28,8 +28,8 @@ class Alone(Role):
         super().__init__(runner)
         self._arrivals: Arrivals | None = None
 
-    def plan_run(self) -> RunPlan:
-        return self.control.new_plan(new_run_id())
+    def brief(self) -> Briefing:
+        return self.control.new_briefing(new_run_id())
 
     def refuse_run(self, reason: str) -> NoReturn:
         raise StopTest(reason)

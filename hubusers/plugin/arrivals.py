@@ -76,7 +76,7 @@ class Arrivals:
             pass
 
     def _create_accounts(self) -> None:
-        """Create the accounts before the event: people have theirs since long, and making hundreds takes seconds."""
+        """Create the accounts before the event: real people have one already, and making hundreds takes seconds."""
         if not self._run.accounts.are_made:
             return
         client = HubClient(self._run.settings.endpoint, self._run.settings.access.session)

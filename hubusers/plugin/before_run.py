@@ -15,7 +15,7 @@ from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.log import get_logger
-from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.messages import Briefing
 from hubusers.report.plan_chart import drawn
 from hubusers.run.first_server import try_one_server
 from hubusers.run.run import Run
@@ -97,23 +97,23 @@ class BeforeRun:
         if not (self.event_text or options.user_classes or options.class_picker):
             leave_out_classes_that_nobody_asked_for(environment)
         host = environment.host or (None if begins_by_itself else "http://not-known-yet")
-        plan = self.new_plan(new_run_id())
-        settings = self.settings_for(plan, host)
-        self.check_user_classes(settings, plan)
+        briefing = self.new_briefing(new_run_id())
+        settings = self.settings_for(briefing, host)
+        self.check_user_classes(settings, briefing)
         check_runs_folder(settings.runs_folder)
         if environment.host:
             self.check_hub(settings, with_first_server=begins_by_itself)
 
-    def new_plan(self, run_id: str) -> RunPlan:
+    def new_briefing(self, run_id: str) -> Briefing:
         """Return what all processes of a new run must know alike."""
         owner = self._token_owner(self._options.named_servers)
-        return RunPlan(run_id, self.event_text, owner, user_classes=tuple(self._environment.user_classes_by_name))
+        return Briefing(run_id, self.event_text, owner, user_classes=tuple(self._environment.user_classes_by_name))
 
-    def settings_for(self, plan: RunPlan, host: str | None, options: argparse.Namespace | None = None) -> Settings:
+    def settings_for(self, briefing: Briefing, host: str | None, options: argparse.Namespace | None = None) -> Settings:
         """Return the settings of a run.
 
         Args:
-            plan: What all its processes know alike.
+            briefing: What all its processes know alike.
             host: The hub's URL.
             options: Those of Locust, or as somebody is about to change them.
 
@@ -123,17 +123,17 @@ class BeforeRun:
         return settings_from(
             options or self._options,
             host,
-            plan.run_id,
+            briefing.run_id,
             self._known_access,
-            event_text=plan.event_text,
-            owner=plan.token_owner,
+            event_text=briefing.event_text,
+            owner=briefing.token_owner,
         )
 
-    def check_user_classes(self, settings: Settings, plan: RunPlan) -> None:
+    def check_user_classes(self, settings: Settings, briefing: Briefing) -> None:
         """Raise SettingsError when a user class of the run is not there, or could not do its work."""
         check_known(self._environment, settings.event)
         for each in coming(self._environment, settings.event):
-            if each.__name__ in plan.user_classes:
+            if each.__name__ in briefing.user_classes:
                 each.check(settings)
 
     def check_hub(self, settings: Settings, *, with_first_server: bool = True) -> None:

@@ -46,7 +46,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     events.test_stop.add_listener(lambda **_: control.end_run())
     events.quitting.add_listener(lambda **_: control.end_process())
     events.quit.add_listener(lambda **_: control.say_summary())
-    # Whatever way out Locust takes that fires no event, such as an exception in its own code.
+    # For ways out on which Locust fires no event, such as an exception in its own code.
     atexit.register(control.end_process)
     handle_signals(control)
     control.start()

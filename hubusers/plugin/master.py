@@ -18,15 +18,15 @@ from hubusers.log import get_logger
 from hubusers.plugin.locust_internals import before_quitting, connected_workers, workers_that_can_start
 from hubusers.plugin.messages import (
     BEGIN,
+    BRIEFING,
     CLEANED_UP,
     FAILED_SPAWN,
     FIGURES,
-    PLAN,
     PREPARED,
     STOP,
     TROUBLE,
+    Briefing,
     Figures,
-    RunPlan,
 )
 from hubusers.plugin.role import Role
 from hubusers.results.folder import RunInfo
@@ -68,20 +68,20 @@ class Master(Role):
         runner.register_message(FAILED_SPAWN, lambda msg, **_: self._note(msg.node_id, msg.data))
         runner.register_message(TROUBLE, lambda msg, **_: self.report_trouble(msg.data["reason"]))
         runner.environment.events.worker_report.add_listener(self._note_report)
-        runner.environment.events.worker_connect.add_listener(self._tell_plan)
+        runner.environment.events.worker_connect.add_listener(self._brief_late_worker)
         # At the end of an event Locust quits on its own, also when somebody else does it already.
         before_quitting(runner, lambda: self.control.end_run())
 
-    def plan_run(self) -> RunPlan:
+    def brief(self) -> Briefing:
         self._gathered = _Gathered()
-        plan = replace(self.control.new_plan(new_run_id()), workers=tuple(workers_that_can_start(self.runner)))
-        self.runner.send_message(PLAN, plan.as_message())
-        return plan
+        briefing = replace(self.control.new_briefing(new_run_id()), workers=tuple(workers_that_can_start(self.runner)))
+        self.runner.send_message(BRIEFING, briefing.as_message())
+        return briefing
 
-    def _tell_plan(self, client_id: str, **_: Any) -> None:
+    def _brief_late_worker(self, client_id: str, **_: Any) -> None:
         """Tell a worker that comes in the middle of a run."""
         if self.control.phase in {Phase.PREPARING, Phase.RUNNING}:
-            self.runner.send_message(PLAN, self.control.plan.as_message(), client_id)
+            self.runner.send_message(BRIEFING, self.control.briefing.as_message(), client_id)
 
     def refuse_run(self, reason: str) -> NoReturn:
         raise StopTest(reason)
@@ -121,7 +121,7 @@ class Master(Role):
 
     def _workers_with_people(self) -> set[str]:
         """Return the workers that got a share of the event's people, and are still there."""
-        workers, people = self.control.plan.workers, self.present_run.settings.people
+        workers, people = self.control.briefing.workers, self.present_run.settings.people
         got_some = {worker for place, worker in enumerate(workers) if people[share_of_worker(place, len(workers))]}
         return got_some & self._workers_there()
 
@@ -139,7 +139,7 @@ class Master(Role):
             self._gathered.done.add(msg.node_id)
 
     def _note_prepared(self, msg: Any, **_: Any) -> None:
-        if msg.data["run_id"] == self.control.plan.run_id:
+        if msg.data["run_id"] == self.control.briefing.run_id:
             self._gathered.prepared.add(msg.node_id)
 
     def _note(self, worker: str, data: dict[str, Any]) -> bool:
@@ -162,7 +162,7 @@ class Master(Role):
         self.control.stop_early(reason)
 
     def note_failed_spawn(self, spawns: SpawnCounts) -> None:
-        """Nothing: spawns are of workers, who tell."""
+        """Nothing: workers tell of their failed spawns."""
 
     def note_own_strain(self, strain: Strain) -> None:
         """Nothing: the master has no users, so that it is not strained by them."""
@@ -171,7 +171,7 @@ class Master(Role):
 
     def stop_arrivals(self) -> None:
         self._gathered.awaited = self._workers_there()
-        if self.control.plan.workers and not self._gathered.awaited and not self.control.was_interrupted:
+        if self.control.briefing.workers and not self._gathered.awaited and not self.control.was_interrupted:
             self.control.stop_early("All workers were lost, so the run ends.")
 
     def clean_up(self, run: Run) -> None:
@@ -212,13 +212,13 @@ class Master(Role):
         return self._gathered.has_taken_over and not stays
 
     def complete(self, info: RunInfo) -> None:
-        info.workers = len(self.control.plan.workers)
+        info.workers = len(self.control.briefing.workers)
         if self.present_run.settings.event:
             info.people_lost = self._people_lost(self.present_run.settings.people)
 
     def _people_lost(self, people: list[Person]) -> int:
         """Return how many had not come, or were still there, when their worker died: what befell them is not known."""
-        workers, gathered = self.control.plan.workers, self._gathered
+        workers, gathered = self.control.briefing.workers, self._gathered
         return sum(
             len(people[share_of_worker(place, len(workers))])
             - (gathered.figures[worker].counts.left if worker in gathered.figures else 0)

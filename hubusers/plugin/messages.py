@@ -4,7 +4,7 @@ Locust hands its options from the master to the workers. They hold what people t
 messages.
 
     master                                     worker
-      PLAN  ──────────── a run begins ───────────▶
+      BRIEFING  ──────────── a run begins ───────────▶
       ◀───────── the accounts are there ──── PREPARED     (events only)
       BEGIN ──────────── now they come ──────────▶        (events only)
       ◀─────── every 3 s, in Locust's report ── FIGURES
@@ -23,7 +23,7 @@ from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 
-PLAN = "hubusers_plan"
+BRIEFING = "hubusers_briefing"
 PREPARED = "hubusers_prepared"
 BEGIN = "hubusers_begin"
 STOP = "hubusers_stop"
@@ -35,7 +35,7 @@ FIGURES = "hubusers"
 
 
 @dataclass(frozen=True)
-class RunPlan:
+class Briefing:
     """What all processes of one run must know alike."""
 
     run_id: str
@@ -48,7 +48,7 @@ class RunPlan:
         return asdict(self)
 
     @classmethod
-    def from_message(cls, data: dict[str, Any]) -> "RunPlan":
+    def from_message(cls, data: dict[str, Any]) -> "Briefing":
         return cls(**data | {name: tuple(data[name]) for name in ("user_classes", "workers")})
 
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from typing import NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
-from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.messages import Briefing
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
@@ -23,7 +23,7 @@ class Control(Protocol):
 
     environment: Environment
     phase: Phase
-    plan: RunPlan
+    briefing: Briefing
     was_interrupted: bool
 
     @property
@@ -32,7 +32,7 @@ class Control(Protocol):
     @property
     def run(self) -> Run | None: ...
 
-    def new_plan(self, run_id: str) -> RunPlan: ...
+    def new_briefing(self, run_id: str) -> Briefing: ...
 
     def let_users_come(self, run: Run) -> bool: ...
 
@@ -70,7 +70,7 @@ class Role(ABC):
     # The beginning of a run
 
     @abstractmethod
-    def plan_run(self) -> RunPlan:
+    def brief(self) -> Briefing:
         """Return what all processes must know alike of the run that begins."""
 
     @abstractmethod

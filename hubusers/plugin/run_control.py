@@ -22,11 +22,11 @@ from hubusers.live.recorder import Recorder, versions
 from hubusers.log import get_logger
 from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
-from hubusers.plugin.messages import RunPlan
+from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
-from hubusers.run.generator_check import Strain, verdict
+from hubusers.run.generator_check import Strain, why_not_reliable
 from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
 from hubusers.settings.access import Access, SettingsError
@@ -51,7 +51,7 @@ class RunControl:
         self.role = role
         self.before_run = BeforeRun(environment, access)
         self.phase = Phase.STARTING
-        self.plan = RunPlan(run_id="")
+        self.briefing = Briefing(run_id="")
         self.stopped_because = ""  # what stopped the run before its time
         self.event_ended = ""  # why the event is over
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
@@ -115,9 +115,9 @@ class RunControl:
 
     # A run
 
-    def new_plan(self, run_id: str) -> RunPlan:
+    def new_briefing(self, run_id: str) -> Briefing:
         """Return what all processes of a new run must know alike."""
-        return self.before_run.new_plan(run_id)
+        return self.before_run.new_briefing(run_id)
 
     def begin_run(self) -> None:
         """Begin a run: Locust starts a test.
@@ -127,10 +127,10 @@ class RunControl:
         """
         if not may_follow(self.phase, Phase.PREPARING):
             raise StopTest(f"No run can begin now: {_WHY_NOT_NOW.get(self.phase, 'Locust is quitting.')}")
-        self.plan = self.role.plan_run()
+        self.briefing = self.role.brief()
         try:
-            settings = self.before_run.settings_for(self.plan, self.environment.host)
-            self.before_run.check_user_classes(settings, self.plan)
+            settings = self.before_run.settings_for(self.briefing, self.environment.host)
+            self.before_run.check_user_classes(settings, self.briefing)
         except SettingsError as error:
             self.role.refuse_run(str(error))
         self.environment.host = hub_url(settings.endpoint)
@@ -246,7 +246,7 @@ class RunControl:
         before = self.strains.get(process, Strain())
         self.strains[process] = strain
         if strain.strained and not before.strained:
-            LOG.warning("%s", verdict(list(self.strains.values())))
+            LOG.warning("%s", why_not_reliable(list(self.strains.values())))
 
     # The end of a run
 
@@ -310,7 +310,7 @@ class RunControl:
         if not self.recorder or self.recorder.run is not run:
             return
         info = self.recorder.info
-        info.generator = verdict(list(self.strains.values()))
+        info.generator = why_not_reliable(list(self.strains.values()))
         info.ended_because = self.stopped_because
         info.clean_up = run.summary(self.totals())
         info.left_behind = 0 if run.settings.keep else self.totals().left
@@ -327,7 +327,7 @@ class RunControl:
         """Log what was measured, and the run's last line."""
         if self.run and self.role.conducts:
             self.run.say_measured()
-            if too_much := verdict(list(self.strains.values())):
+            if too_much := why_not_reliable(list(self.strains.values())):
                 LOG.warning("%s", too_much)
             LOG.info("%s", self.run.summary(self.totals()))
 
@@ -353,7 +353,8 @@ class RunControl:
 
     def quit_with(self, reason: str, code: int) -> NoReturn:
         """Say why there can be no run, and quit."""
-        LOG.error("%s", reason)
+        for line in reason.splitlines():  # an event file has a line for each mistake
+            LOG.error("%s", line)
         self.quit(code)
 
     def quit(self, code: int) -> NoReturn:

@@ -16,15 +16,15 @@ from hubusers.plugin.arrivals import Arrivals
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.messages import (
     BEGIN,
+    BRIEFING,
     CLEANED_UP,
     FAILED_SPAWN,
     FIGURES,
-    PLAN,
     PREPARED,
     STOP,
     TROUBLE,
+    Briefing,
     Figures,
-    RunPlan,
 )
 from hubusers.plugin.role import Role
 from hubusers.results.folder import RunInfo
@@ -48,26 +48,26 @@ class Worker(Role):
 
     def __init__(self, runner: WorkerRunner) -> None:
         super().__init__(runner)
-        self._plan: RunPlan | None = None  # of the run that begins next
+        self._briefing: Briefing | None = None  # of the run that begins next
         self._arrivals: Arrivals | None = None
         self._cleaning: gevent.Greenlet[..., None] | None = None
         self._begun = Event()
-        runner.register_message(PLAN, self._note_plan)
+        runner.register_message(BRIEFING, self._note_briefing)
         runner.register_message(BEGIN, lambda **_: self._begun.set())
         runner.register_message(STOP, lambda **_: runner.stop(), concurrent=True)
         runner.environment.events.report_to_master.add_listener(self._report)
 
-    def _note_plan(self, msg: Any, **_: Any) -> None:
-        self._plan = RunPlan.from_message(msg.data)
+    def _note_briefing(self, msg: Any, **_: Any) -> None:
+        self._briefing = Briefing.from_message(msg.data)
 
-    def plan_run(self) -> RunPlan:
-        plan, self._plan = self._plan, None
-        if not plan:
+    def brief(self) -> Briefing:
+        briefing, self._briefing = self._briefing, None
+        if not briefing:
             self._leave("This worker came while a run was beginning, and was not told of it: start it again.")
-        return plan
+        return briefing
 
     def refuse_run(self, reason: str) -> NoReturn:
-        """Tell the master, who ends the run for all, and leave; what is wrong here, another start must mend."""
+        """Tell the master, which ends the run for all, and leave: only restarting this worker helps."""
         self.report_trouble(f"The worker {self.runner.client_id} cannot take part: {reason}")
         self._leave(reason)
 
@@ -78,7 +78,7 @@ class Worker(Role):
         raise GreenletExit  # ends what listens to the master, and would make users next
 
     def share(self) -> slice:
-        workers = self.control.plan.workers
+        workers = self.control.briefing.workers
         if self.runner.client_id not in workers:  # a worker that comes later gets none: they have been shared out
             return slice(0)
         return share_of_worker(workers.index(self.runner.client_id), len(workers))

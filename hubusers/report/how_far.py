@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from itertools import takewhile
 
-from hubusers.event.arrivals import Step
+from hubusers.event.arrival_patterns import Step
 from hubusers.event.model import Target
 from hubusers.report import words
 from hubusers.report.counts import ready

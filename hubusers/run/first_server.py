@@ -10,7 +10,7 @@ from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
-from hubusers.hub.sightings import looks
+from hubusers.hub.progress import progress
 from hubusers.log import get_logger
 from hubusers.run import server_life
 from hubusers.run.run import Run
@@ -100,7 +100,8 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
         ask_to_start(client, username, user_options, deadline, server_name)
 
     def wait(_: None) -> None:
-        sightings = looks(client, username, deadline, run.settings.poll_interval)
+        # The progress stream also says why a spawn failed.
+        sightings = progress(client, username, deadline, run.settings.poll_interval, server_name)
         wait_until_ready(sightings, username, deadline, server_name)
 
     server_life.start(run.ledger, account.key, deadline, ask, wait)

@@ -112,7 +112,7 @@ class GeneratorCheck:
             self.strain = Strain(before.spans + 1, before.strained, before.lateness, before.cpu)
 
 
-def verdict(strains: list[Strain]) -> str:
+def why_not_reliable(strains: list[Strain]) -> str:
     """Return a sentence that says that the load generator was the limit, and what to do; "" if it was not.
 
     Args:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from hubusers.accounts.account import Account
-from hubusers.event.durations import Spread, Uniform
+from hubusers.event.distributions import Spread, Uniform
 from hubusers.event.plan import Person
 from hubusers.settings.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubusers.event.arrivals import Step
+from hubusers.event.arrival_patterns import Step
 from hubusers.event.file import parse_event
 from hubusers.event.plan import Person, plan, share_of_worker
 from tests.event.events import event_with

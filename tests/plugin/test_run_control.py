@@ -12,7 +12,7 @@ import pytest
 from hubusers.accounts.ledger import Totals
 from hubusers.plugin import before_run, run_control
 from hubusers.plugin.alone import Alone
-from hubusers.plugin.messages import Figures, RunPlan
+from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.run_control import RunControl
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
@@ -94,7 +94,7 @@ def test_a_run_goes_through_its_phases_and_another_one_may_follow(control: RunCo
     for _ in range(2):
         start_test(control)
         phases.append(control.phase)
-        run_ids.add(control.plan.run_id)
+        run_ids.add(control.briefing.run_id)
         control.role.runner.stop()
         phases.append(control.phase)
     assert phases[2:] == [Phase.RUNNING, Phase.STOPPED] * 2
@@ -223,9 +223,9 @@ def test_after_a_check_in_the_web_ui_the_phase_is_as_before(control: RunControl)
 
 
 def test_what_processes_tell_each_other_arrives_as_it_was_sent(control: RunControl) -> None:
-    plan = RunPlan("k3x9qa", "title = 'Class'", "ann", ("ServerLifecycleUser",), ("a", "b"))
+    plan = Briefing("k3x9qa", "title = 'Class'", "ann", ("ServerLifecycleUser",), ("a", "b"))
     message = plan.as_message() | {"workers": ["a", "b"], "user_classes": ["ServerLifecycleUser"]}  # no tuples there
-    assert RunPlan.from_message(message) == plan
+    assert Briefing.from_message(message) == plan
     control.start()
     start_test(control)
     assert control.run

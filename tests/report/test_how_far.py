@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubusers.event.arrivals import Step
+from hubusers.event.arrival_patterns import Step
 from hubusers.event.model import Target
 from hubusers.report.how_far import began_between, how_far, is_lost
 from hubusers.results.hub_samples import Probe

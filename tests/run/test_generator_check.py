@@ -9,7 +9,7 @@ import pytest
 
 from hubusers.local import LocalHub
 from hubusers.results.records import START_TO_READY
-from hubusers.run.generator_check import GeneratorCheck, Strain, strained, verdict
+from hubusers.run.generator_check import GeneratorCheck, Strain, strained, why_not_reliable
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import LocustProcess
 from tests.users.people import people_on
@@ -31,8 +31,8 @@ def test_what_is_too_much(lateness: float, cpu: float, too_much: bool) -> None:
 
 class TestVerdict:
     def test_none(self) -> None:
-        assert verdict([]) == ""
-        assert verdict([Strain(spans=9), Strain(spans=9)]) == ""
+        assert why_not_reliable([]) == ""
+        assert why_not_reliable([Strain(spans=9), Strain(spans=9)]) == ""
 
     @pytest.mark.parametrize(
         ("strains", "workers"),
@@ -43,10 +43,10 @@ class TestVerdict:
         ],
     )
     def test_how_many_workers_would_do(self, strains: list[Strain], workers: int) -> None:
-        assert f"{workers} workers (--processes {workers}, on as many cores) would do" in verdict(strains)
+        assert f"{workers} workers (--processes {workers}, on as many cores) would do" in why_not_reliable(strains)
 
     def test_starved(self) -> None:
-        text = verdict([Strain(spans=12, strained=3, lateness=0.8, cpu=0.2)])
+        text = why_not_reliable([Strain(spans=12, strained=3, lateness=0.8, cpu=0.2)])
         assert "the limit for 15 of 60 seconds: its process woke up to 0.80 seconds late, with 20% of a core" in text
         assert "something else takes this machine's time; without that, one worker would do." in text
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from hubusers.durations import seconds, seconds_above_zero
 
 
-class Part(BaseModel):
+class Table(BaseModel):
     """A table of an event file: nothing in it is converted silently, and no key is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -22,7 +22,7 @@ Duration = Annotated[float, BeforeValidator(seconds)]
 LongerThanZero = Annotated[float, BeforeValidator(seconds_above_zero)]
 
 
-class Uniform(Part):
+class Uniform(Table):
     """Any duration of a range, all equally likely."""
 
     distribution: Literal["uniform"]
@@ -40,7 +40,7 @@ class Uniform(Part):
         return self.shortest + share * (self.longest - self.shortest)
 
 
-class Exponential(Part):
+class Exponential(Table):
     """Mostly short, now and then very long: as if everybody might leave at any moment."""
 
     distribution: Literal["exponential"]
@@ -51,7 +51,7 @@ class Exponential(Part):
         return -self.mean * math.log1p(-share)
 
 
-class Lognormal(Part):
+class Lognormal(Table):
     """Around a median, with a long tail: how long people really work. 95 % of the draws are below `p95`."""
 
     distribution: Literal["lognormal"]
@@ -78,7 +78,7 @@ def _kind(value: Any) -> str | None:
     return value.get("distribution") if isinstance(value, dict) else getattr(value, "distribution", ALWAYS)
 
 
-DISTRIBUTIONS: dict[str, type[Part]] = {"uniform": Uniform, "exponential": Exponential, "lognormal": Lognormal}
+DISTRIBUTIONS: dict[str, type[Table]] = {"uniform": Uniform, "exponential": Exponential, "lognormal": Lognormal}
 
 Spread = Annotated[
     Annotated[Duration, Tag(ALWAYS)]

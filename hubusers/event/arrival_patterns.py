@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from hubusers.event.durations import Duration, Exponential, LongerThanZero, Part, draw
+from hubusers.event.distributions import Duration, Exponential, LongerThanZero, Table, draw
 
 MOST_PEOPLE = 100_000
 """Most people in a cohort: far more than one hub serves. A typing error must not fill the memory."""
@@ -28,7 +28,7 @@ class Step(NamedTuple):
     per_minute: float
 
 
-class Arrivals(Part, ABC):
+class ArrivalPattern(Table, ABC):
     """A pattern in which people arrive."""
 
     @property
@@ -41,7 +41,7 @@ class Arrivals(Part, ABC):
         """Return when each person comes, in seconds after the start of the event."""
 
 
-class AtOnce(Arrivals):
+class AtOnce(ArrivalPattern):
     """Everybody comes at the same moment."""
 
     pattern: Literal["at once"]
@@ -55,7 +55,7 @@ class AtOnce(Arrivals):
         return [self.at] * people
 
 
-class Evenly(Arrivals):
+class Evenly(ArrivalPattern):
     """People come one after the other, at equal intervals."""
 
     pattern: Literal["evenly"]
@@ -70,7 +70,7 @@ class Evenly(Arrivals):
         return [self.begin + self.over * index / people for index in range(people)]
 
 
-class Poisson(Arrivals):
+class Poisson(ArrivalPattern):
     """People come independently of each other, at a rate that is steady on average."""
 
     pattern: Literal["poisson"]
@@ -91,7 +91,7 @@ class Poisson(Arrivals):
         return moments
 
 
-class Bell(Arrivals):
+class Bell(ArrivalPattern):
     """People come around a moment: 68 % within one spread of it, 95 % within two. Nobody comes before the start."""
 
     pattern: Literal["bell"]
@@ -112,7 +112,7 @@ class Bell(Arrivals):
                 return moment
 
 
-class Steps(Arrivals):
+class Steps(ArrivalPattern):
     """People come faster in each step, and evenly within a step."""
 
     pattern: Literal["steps"]
@@ -166,7 +166,7 @@ class Steps(Arrivals):
         return round(per_minute * self.each_lasts / _MINUTE)
 
 
-PATTERNS: dict[str, type[Part]] = {
+PATTERNS: dict[str, type[Table]] = {
     "at once": AtOnce,
     "evenly": Evenly,
     "poisson": Poisson,

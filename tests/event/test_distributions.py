@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from hubusers.event.durations import Exponential, Lognormal, Spread, Uniform, draw
+from hubusers.event.distributions import Exponential, Lognormal, Spread, Uniform, draw
 
 
 def draws(spread: Spread) -> list[float]:
