@@ -63,11 +63,12 @@ def _have_account(client: HubClient, run: Run, account: Account) -> None:
 
 
 def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> None:
-    settings = run.settings
+    settings, reason = run.settings, ""
     for failed in range(1, settings.failed_spawns_to_stop + 1):
         try:
             seconds = _start(client, run, account, user_options)
         except SpawnFailed as error:
+            reason = error.detail
             LOG.warning(
                 "The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, error.detail
             )
@@ -85,9 +86,9 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
             LOG.info("A first server was ready after %.1f seconds", seconds)
             return
     raise PreflightError(
-        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load: see the hub's log for "
-        "the reason, and whether its profiles and user options are what the run asks for. (--stop-after-failed-spawns "
-        "0 goes on regardless; a hub with consecutive_failure_limit then exits.)"
+        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: {reason}. "
+        "See the hub's log, and whether its profiles and user options are what the run asks for. "
+        "(--stop-after-failed-spawns 0 goes on regardless; a hub with consecutive_failure_limit then exits.)"
     )
 
 
