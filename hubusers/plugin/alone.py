@@ -32,7 +32,7 @@ class Alone(Role):
         return self.control.new_briefing(new_run_id())
 
     def refuse_run(self, reason: str) -> NoReturn:
-        raise StopTest(reason)
+        raise StopTest(reason) from None
 
     def share(self) -> slice:
         return slice(None)

@@ -3,6 +3,7 @@
 from locust.env import Environment
 
 import argparse
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -158,13 +159,14 @@ class BeforeRun:
         return self.findings.owner if self.findings and named_servers else ""
 
     def _try_first_servers(self, settings: Settings) -> None:
-        run = Run(settings, worker=0)
+        run = Run(replace(settings, keep=False), worker=0)
         self._first_servers.append(run)  # so that every way out cleans up after it
         try:
             for user_options in different_user_options(settings):
-                try_one_server(run, user_options)
+                if run in self._first_servers:  # otherwise it was cleaned up after, because the process ends
+                    try_one_server(run, user_options)
         finally:
-            if not run.ledger.left():
+            if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
 
     def remove_first_servers(self) -> None:
@@ -178,7 +180,8 @@ class BeforeRun:
             run.clean_up_everything()
             self.first_server_left |= bool(run.ledger.left())
             LOG.info("%s", run.summary(run.ledger.totals()))
-            self._first_servers.remove(run)
+            with contextlib.suppress(ValueError):  # in the web UI the check itself may have found it gone meanwhile
+                self._first_servers.remove(run)
 
     def summaries(self) -> list[str]:
         """Return the last lines of the first servers of which something is left by now."""

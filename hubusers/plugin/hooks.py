@@ -11,9 +11,11 @@ import contextlib
 import resource
 from typing import Any
 
+from gevent.event import Event
+
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
-from hubusers.plugin.locust_internals import DispatchNobody
+from hubusers.plugin.locust_internals import DispatchNobody, hold_messages_until, leave_sigterm_to_us
 from hubusers.plugin.master import Master
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
@@ -24,6 +26,9 @@ from hubusers.plugin.web_pages import add_hub_page
 from hubusers.plugin.worker import Worker
 from hubusers.settings.options import add_options
 
+_LISTENING = Event()
+"""Set when hubusers answers to Locust's events, and to the messages between processes."""
+
 
 def switch_on(events: Events = locust_events) -> None:
     """Switch on, in a locustfile, all that a run needs beside its users: options, check of the hub, names, clean-up,
@@ -33,6 +38,8 @@ def switch_on(events: Events = locust_events) -> None:
         events: Locust's; by default those of the `locust` command.
     """
     _allow_many_connections()
+    hold_messages_until(_LISTENING)
+    leave_sigterm_to_us()
     events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(_on_init)
 
@@ -58,6 +65,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         warn_if_open(control.options)
         guard(web_ui, control.options.web_host, control.options.web_url)
         check_before_swarm(web_ui, control)
+    _LISTENING.set()
 
 
 def _role(runner: Runner) -> Role:

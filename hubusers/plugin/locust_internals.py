@@ -5,14 +5,17 @@
 
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
-from locust.runners import STATE_MISSING, MasterRunner, WorkerNode
+from locust.rpc import Message
+from locust.runners import STATE_MISSING, MasterRunner, WorkerNode, WorkerRunner
 from locust.web import WebUI
 
+import signal
 from collections.abc import Callable, Collection, Generator
 from typing import Any
 
 import gevent
 from flask import Response, request
+from gevent.event import Event
 
 START = "locust.swarm"
 """The Flask endpoint of START in the web UI. The page shows the message of its answer if the status is 200."""
@@ -32,6 +35,41 @@ class DispatchNobody(UsersDispatcher):
 
     def _nobody(self) -> Generator[dict[str, dict[str, int]]]:
         yield {worker.id: {} for worker in self._worker_nodes}
+
+
+def hold_messages_until(ready: Event) -> None:
+    """Have a worker wait with the messages of its master until it is ready for them.
+
+    Locust connects a worker before it fires `init`. In the middle of a run the master sends the run, and users, at
+    once: without this they would be handled before hubusers listens.
+
+    Args:
+        ready: Set when hubusers listens.
+    """
+    handle_at_once = WorkerRunner.handle_message
+
+    def handle_when_ready(self: WorkerRunner, msg: Message) -> None:
+        if msg.type != "ack":  # without which the worker would not be connected
+            ready.wait()
+        handle_at_once(self, msg)
+
+    WorkerRunner.handle_message = handle_when_ready  # type: ignore[method-assign]
+
+
+def leave_sigterm_to_us() -> None:
+    """Have Locust install no handler of its own for SIGTERM, which it does after `init`.
+
+    It ends the process in the greenlet of the signal, also when the main greenlet already ends it. Here, SIGTERM is
+    handled like Ctrl-C.
+    """
+    install = gevent.signal_handler
+
+    def install_others(signal_number: int, handler: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if signal_number == signal.SIGTERM and handler.__module__ == "locust.main":
+            return None
+        return install(signal_number, handler, *args, **kwargs)
+
+    gevent.signal_handler = install_others  # type: ignore[misc, assignment]
 
 
 def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:

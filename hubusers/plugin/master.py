@@ -63,6 +63,7 @@ class Master(Role):
     def __init__(self, runner: MasterRunner) -> None:
         super().__init__(runner)
         self._gathered = _Gathered()
+        self._briefing: Briefing | None = None
         runner.register_message(PREPARED, self._note_prepared)
         runner.register_message(CLEANED_UP, self._note_cleaned_up)
         runner.register_message(FAILED_SPAWN, lambda msg, **_: self._note(msg.node_id, msg.data))
@@ -74,17 +75,18 @@ class Master(Role):
 
     def brief(self) -> Briefing:
         self._gathered = _Gathered()
-        briefing = replace(self.control.new_briefing(new_run_id()), workers=tuple(workers_that_can_start(self.runner)))
+        workers = tuple(workers_that_can_start(self.runner))
+        self._briefing = briefing = replace(self.control.new_briefing(new_run_id()), workers=workers)
         self.runner.send_message(BRIEFING, briefing.as_message())
         return briefing
 
     def _brief_late_worker(self, client_id: str, **_: Any) -> None:
         """Tell a worker that comes in the middle of a run."""
-        if self.control.phase in {Phase.PREPARING, Phase.RUNNING}:
-            self.runner.send_message(BRIEFING, self.control.briefing.as_message(), client_id)
+        if self._briefing:  # that of the last run does no harm: the next one is told to all again
+            self.runner.send_message(BRIEFING, self._briefing.as_message(), client_id)
 
     def refuse_run(self, reason: str) -> NoReturn:
-        raise StopTest(reason)
+        raise StopTest(reason) from None
 
     def share(self) -> slice:
         return slice(None)
@@ -170,7 +172,8 @@ class Master(Role):
     # The end
 
     def stop_arrivals(self) -> None:
-        self._gathered.awaited = self._workers_there()
+        known = {*self.control.briefing.workers, *self._gathered.figures}  # others have come just now, and hold nothing
+        self._gathered.awaited = self._workers_there() & known
         if self.control.briefing.workers and not self._gathered.awaited and not self.control.was_interrupted:
             self.control.stop_early("All workers were lost, so the run ends.")
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 
 import gevent
+from gevent import GreenletExit
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
@@ -105,13 +106,15 @@ class RunControl:
         """
         before = self.phase
         if not may_follow(before, Phase.CHECKING):
-            raise SettingsError(_WHY_NOT_NOW.get(before, "Locust is quitting."))
+            raise SettingsError(_WHY_NOT_NOW[before])
         self._enter(Phase.CHECKING)
         try:
             yield
         finally:
-            if self.phase is Phase.CHECKING:  # and not quitting
+            if self.phase is Phase.CHECKING:
                 self._enter(before)
+        if self.phase is Phase.QUITTING:
+            raise SettingsError(_WHY_NOT_NOW[self.phase])
 
     # A run
 
@@ -123,10 +126,13 @@ class RunControl:
         """Begin a run: Locust starts a test.
 
         Raises:
-            StopTest: There cannot be one.
+            StopTest: There cannot be one now.
+            GreenletExit: The process ends.
         """
+        if self.phase is Phase.QUITTING:
+            raise GreenletExit  # of which Locust logs no traceback
         if not may_follow(self.phase, Phase.PREPARING):
-            raise StopTest(f"No run can begin now: {_WHY_NOT_NOW.get(self.phase, 'Locust is quitting.')}")
+            raise StopTest(f"No run can begin now: {_WHY_NOT_NOW[self.phase]}")
         self.briefing = self.role.brief()
         try:
             settings = self.before_run.settings_for(self.briefing, self.environment.host)
@@ -341,8 +347,9 @@ class RunControl:
             # Where an interrupt broke off Locust's own stopping, it fires no event.
             self.note_stopping()
             self.end_run()
-        if self.phase is not Phase.QUITTING:
-            self._enter(Phase.QUITTING)
+        if self.phase is Phase.CHECKING:
+            self.environment.process_exit_code = EXIT_INTERRUPTED
+        self._enter(Phase.QUITTING)
         self.before_run.remove_first_servers()
         self.role.await_clean_up()
         if self._is_something_left():
@@ -361,12 +368,6 @@ class RunControl:
         """Quit where Locust does not wait for the end of a test yet, and would fire no event."""
         self.end_process()
         self.role.quit(EXIT_LEFT_BEHIND if self._is_something_left() else code)
-
-    @property
-    def answers_sigterm(self) -> bool:
-        """Whether SIGTERM is to be answered here: Locust does not before a run, nor in one with a headless event."""
-        waits = self.options.headless and (self.has_event or self.phase is Phase.READY)
-        return self.role.conducts and (self.phase is Phase.STARTING or waits)
 
     def note_interrupt(self) -> None:
         """Take notice of Ctrl-C or SIGTERM, of which Locust's main greenlet is going to hear."""
@@ -390,4 +391,5 @@ _WHY_NOT_NOW = {
     Phase.PREPARING: "A test is being prepared already.",
     Phase.RUNNING: "A test is running already.",
     Phase.STOPPING: "The clean-up of the test before goes on; start again when it is done.",
+    Phase.QUITTING: "Locust is quitting.",
 }

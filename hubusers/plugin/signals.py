@@ -17,10 +17,5 @@ def handle_signals(control: RunControl) -> None:
         control.note_interrupt()
         interrupt_main_greenlet()
 
-    def terminate() -> None:
-        # Locust has a handler of its own, but only once it waits for the end of a test in its main greenlet.
-        if control.answers_sigterm and not control.was_interrupted:
-            interrupt()
-
     gevent.signal_handler(signal.SIGINT, interrupt)
-    gevent.signal_handler(signal.SIGTERM, terminate)
+    gevent.signal_handler(signal.SIGTERM, interrupt)

@@ -61,7 +61,7 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
         _refuse_other_fields(web_ui)
         _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
         options = _options_with_form(control.options, control.has_event)
-        host = request.form.get("host") or environment.host
+        host = request.form.get("host", environment.host)
         settings = control.before_run.settings_for(control.new_briefing(new_run_id()), host, options)
         if not is_running:  # otherwise only the number of users changes
             with control.checking():

@@ -1,13 +1,18 @@
 """Ctrl-C at each step of a run, from the first request to the report: nothing is left, and the end is in order."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
+import hubusers
 from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
 from tests.faults.interrupting_proxy import At, InterruptingProxy
-from tests.locust_process import LocustProcess, users_on
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, users_on
+from tests.waiting import wait_until
 
 EVENT = """
 title = "Two people"
@@ -22,13 +27,15 @@ stay = "2s"
 ACCOUNT = r"/hub/api/users/[^/?]+$"
 SERVER = r"/hub/api/users/[^/]+/server$"
 
+PROGRESS = SERVER.replace("$", "/progress")
+
 BEFORE_THE_RUN = [
     At(r"GET /hub/api/$"),  # the check
     At(r"GET /hub/api/user$", answered=True),
     At(f"POST {ACCOUNT}"),  # the first server
     At(f"POST {ACCOUNT}", answered=True),
     At(f"POST {SERVER}"),
-    At(f"GET {ACCOUNT}"),
+    At(f"GET {PROGRESS}"),
     At(f"DELETE {SERVER}"),
     At(f"DELETE {SERVER}", answered=True),
     At(f"DELETE {ACCOUNT}"),
@@ -76,6 +83,50 @@ def test_in_the_run(hub: LocalHub, tmp_path: Path, at: At) -> None:
     locust = interrupted(hub, tmp_path, at)
     assert locust.process.returncode == 0
     assert locust.summary()[2::3] == (0, 0)
+
+
+def test_a_first_server_is_not_kept(hub: LocalHub) -> None:
+    """With --keep, what a run has made stays; but no run has begun yet."""
+    with InterruptingProxy(hub.url, At(f"GET {PROGRESS}"), lambda: locust.interrupt()) as proxy:
+        env = {"JUPYTERHUB_ENDPOINT": f"{proxy.url}/hub/api"}
+        with LocustProcess(hub, ["--headless", "-u", "1", "--keep"], env=env) as locust:
+            assert locust.wait(60) == 130
+        assert proxy.was_reached.is_set(), locust.output
+    assert users_on(hub) == [], locust.output
+
+
+def test_while_the_web_ui_checks_the_hub(hub: LocalHub) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with InterruptingProxy(hub.url, At(f"POST {SERVER}"), lambda: locust.interrupt()) as proxy:
+        env = {"JUPYTERHUB_ENDPOINT": f"{proxy.url}/hub/api"}
+        with LocustProcess(hub, ["--web-port", str(port)], env=env) as locust:
+            wait_until(lambda: answers(url), lambda: locust.output)
+            with contextlib.suppress(requests.ConnectionError):  # Locust may end before it answers
+                answer = requests.post(f"{url}/swarm", data={"user_count": "1", "spawn_rate": "1"}, timeout=60)
+                assert not answer.json()["success"]
+            assert proxy.was_reached.is_set(), locust.output
+            assert locust.wait(30) == 130
+    assert users_on(hub) == [], locust.output
+    assert "All users spawned" not in locust.output
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=10).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_sigterm_twice_ends_as_ctrl_c_twice_does(hub: LocalHub) -> None:
+    with LocustProcess(hub, ["--headless", "--only-summary", "-u", "3", "-r", "3", *NO_FIRST_SERVER]) as locust:
+        locust.wait_for("All users spawned")
+        locust.process.terminate()
+        locust.wait_for("Clean-up: removing")
+        locust.process.terminate()
+        assert locust.wait(20) in {0, 130}  # 0 where the clean-up was done by then
+    with hubusers.get_session(hub.token) as session:
+        hubusers.purge_users(hub.endpoint, session, prefix="hub-stress-test-")
 
 
 def test_between_the_first_server_and_the_run(hub: LocalHub, tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Whether Locust still is as hubusers patches it: these tests fail first when a new Locust changes it, and say what."""
 
+import locust.main
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
-from locust.runners import MasterRunner, Runner, WorkerNode
+from locust.rpc import Message
+from locust.runners import MasterRunner, Runner, WorkerNode, WorkerRunner
 from locust.web import WebUI
 
 import inspect
+import signal
 from collections.abc import Iterator
 
 import gevent
 import pytest
 from flask import Flask
+from gevent.event import Event
+from gevent.pool import Group
 
 from hubusers.local.ports import free_port
 from hubusers.plugin import locust_internals
@@ -145,3 +150,42 @@ def test_what_the_web_ui_can_change_is_known(monkeypatch: pytest.MonkeyPatch) ->
     web_ui.userclass_picker_is_active = False
     assert "user_classes" not in locust_internals.fields_of_start(web_ui)
     assert locust_internals.changeable_in_user_class(web_ui, "ServerLifecycleUser") is None
+
+
+def test_a_worker_s_messages_wait_until_hubusers_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[str] = []
+    assert list(inspect.signature(WorkerRunner.handle_message).parameters) == ["self", "msg"], (
+        f"Locust's worker handles its messages otherwise; {WHERE}"
+    )
+    assert "self.handle_message(msg)" in inspect.getsource(WorkerRunner.worker), (
+        f"Locust's worker no longer handles its messages by handle_message; {WHERE}"
+    )
+    monkeypatch.setattr(WorkerRunner, "handle_message", lambda _, msg: handled.append(msg.type))
+    listening = Event()
+    locust_internals.hold_messages_until(listening)
+    worker = object.__new__(WorkerRunner)  # a real one wants a master
+    for kind in ("ack", "spawn"):
+        gevent.spawn(worker.handle_message, Message(kind, None, "a"))
+    gevent.sleep(0.01)
+    assert handled == ["ack"]
+    listening.set()
+    gevent.sleep(0.01)
+    assert handled == ["ack", "spawn"]
+    worker.greenlet = Group()  # its finalizer looks for it
+
+
+def test_locust_installs_no_handler_of_its_own_for_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "gevent.signal_handler(signal.SIGTERM, sig_term_handler)" in inspect.getsource(locust.main.main), (
+        f"Locust answers SIGTERM in another way; {WHERE}"
+    )
+    installed: list[int] = []
+    monkeypatch.setattr(gevent, "signal_handler", lambda number, _: installed.append(number))
+    locust_internals.leave_sigterm_to_us()
+
+    def of_locust() -> None: ...
+
+    of_locust.__module__ = "locust.main"
+    gevent.signal_handler(signal.SIGTERM, of_locust)
+    gevent.signal_handler(signal.SIGUSR1, of_locust)
+    gevent.signal_handler(signal.SIGTERM, lambda: None)
+    assert installed == [signal.SIGUSR1, signal.SIGTERM]

@@ -1,13 +1,13 @@
 """The conductor of a run, without a command line, a hub or a network: its phases, and every way out of them."""
 
 from locust.env import Environment
-from locust.exception import StopTest
 
 import argparse
 from collections.abc import Iterator
 
 import gevent
 import pytest
+from gevent import GreenletExit
 
 from hubusers.accounts.ledger import Totals
 from hubusers.plugin import before_run, run_control
@@ -116,7 +116,7 @@ def test_every_way_out_cleans_up_once_and_lets_no_run_begin(control: RunControl,
         control.end_process()
     assert control.phase.value == "quitting"
     assert asked(control) == ([] if phase == "ready" else ["clean up"])
-    with pytest.raises(StopTest, match=r"^No run can begin now: Locust is quitting\.$"):
+    with pytest.raises(GreenletExit):
         control.begin_run()
 
 
@@ -217,9 +217,15 @@ def test_after_a_check_in_the_web_ui_the_phase_is_as_before(control: RunControl)
         check()
     assert phases == [Phase.CHECKING]
     assert control.phase is Phase.READY
-    with control.checking():
-        control.end_process()  # Ctrl-C meanwhile
+
+    def check_while_locust_is_interrupted() -> None:
+        with control.checking():
+            control.end_process()
+
+    with pytest.raises(SettingsError, match=r"^Locust is quitting\.$"):
+        check_while_locust_is_interrupted()  # or Locust would start the test
     assert control.phase.value == "quitting"
+    assert control.environment.process_exit_code == 130
 
 
 def test_what_processes_tell_each_other_arrives_as_it_was_sent(control: RunControl) -> None:

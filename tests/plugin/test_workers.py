@@ -10,7 +10,8 @@ import pytest
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from tests.locust_process import LocustProcess, run_locust, users_on
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize(
@@ -100,3 +101,28 @@ def test_a_run_does_not_end_while_workers_read_what_their_users_need(
     )
     assert locust.process.returncode == 0, locust.output
     assert locust.summary() == (2, 2, 0, 2, 2, 0)
+
+
+def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: LocalHub) -> None:
+    port = str(free_port())
+    lasting = ["--stay", "300", "--server-timeout", "20", *NO_FIRST_SERVER, "--name-prefix", "late"]
+    master = ["--headless", "--only-summary", "--master", "--master-bind-port", port, "--expect-workers", "1"]
+    worker = ["--worker", "--master-port", port]
+    with (
+        LocustProcess(local_hub, [*master, "-u", "6", "-r", "6", *lasting]) as locust,
+        LocustProcess(local_hub, worker) as first,
+    ):
+        wait_until(lambda: len(users_of(local_hub, "late", "0")) == 6, lambda: locust.output)
+        with LocustProcess(local_hub, worker) as late:
+            # Locust shares the users out anew.
+            wait_until(lambda: len(users_of(local_hub, "late", "1")) == 3, lambda: late.output + locust.output)
+            locust.interrupt()
+            interrupted_at = time.monotonic()
+            assert locust.wait(60) == 0
+            assert time.monotonic() - interrupted_at < 20  # and not as long as a worker might take that says nothing
+            assert (first.wait(20), late.wait(20)) == (0, 0)
+    assert locust.summary()[2::3] == (0, 0)
+
+
+def users_of(hub: LocalHub, prefix: str, worker: str) -> list[str]:
+    return [name for name in users_on(hub) if name.startswith(f"{prefix}-") and name.split("-")[-2] == worker]
