@@ -76,8 +76,12 @@ class TestCheck:
         ("env", "words"),
         [
             ({}, "Which hub?"),
-            ({"JUPYTERHUB_ENDPOINT": "hub"}, "must be a URL"),
-            ({"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9"}, "JUPYTERHUB_API_TOKEN"),
+            ({"JUPYTERHUB_ENDPOINT": "hub"}, "must begin with http:// or https://"),
+            ({"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9"}, "There is no API token. Put one into JUPYTERHUB_API_TOKEN"),
+            (
+                {"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9", "JUPYTERHUB_API_TOKEN": "a b"},
+                "The API token in JUPYTERHUB_API_TOKEN cannot be used",
+            ),
             ({"JUPYTERHUB_ENDPOINT": "http://127.0.0.1:9", "JUPYTERHUB_API_TOKEN": "x"}, "connection refused"),
         ],
     )

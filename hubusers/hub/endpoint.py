@@ -31,13 +31,15 @@ def checked_endpoint(endpoint: str) -> str:
     if not isinstance(endpoint, str):
         raise TypeError(f"endpoint must be a string such as 'https://host/hub/api', not {type(endpoint).__name__}")
     endpoint = endpoint.strip()
+    if endpoint and not endpoint.lower().startswith(("http://", "https://")):
+        raise ValueError(f"{endpoint!r} must begin with http:// or https://, as in https://hub.example.org")
     try:
         parts = urlsplit(endpoint)
         host = parts.hostname
         _ = parts.port  # an invalid port raises only when it is read
     except ValueError:
         host = None
-    if not host or parts.scheme not in {"http", "https"}:
+    if not host:
         raise ValueError(f"endpoint must be a URL such as 'https://host/hub/api', not {endpoint!r}")
     if parts.username or parts.password:
         raise ValueError("endpoint must not contain a user name or password; put the token into JUPYTERHUB_API_TOKEN")

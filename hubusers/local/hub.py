@@ -1,6 +1,7 @@
 """Starts and stops a JupyterHub on this machine."""
 
 import contextlib
+import errno
 import importlib.util
 import math
 import os
@@ -137,13 +138,13 @@ class LocalHub:
         """Start the hub and return when it answers through its proxy.
 
         Raises:
-            LocalHubError: A part is not installed, the port is taken, the hub did not start, or it is running already.
+            LocalHubError: A part is not installed, the address or port cannot be used, the hub did not start, or it is
+                running already.
         """
         if self._settings is not None:
             raise LocalHubError("The local hub is running already.")
         command = _checked_parts(self.servers)
-        if self.port:
-            _check_port_is_free(self.ip, self.port)
+        _check_address(self.ip, self.port)
         for attempt in range(1, _TRIES + 1):
             try:
                 self._start_once(command)
@@ -294,13 +295,18 @@ def _end_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
         supervisor.stdout.close()
 
 
-def _check_port_is_free(ip: str, port: int) -> None:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def _check_address(ip: str, port: int) -> None:
+    """Raise LocalHubError if no proxy could listen on this address, or on this port of it; 0 is any port."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((ip, port))
-        except OSError as error:
+    except OSError as error:
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise LocalHubError(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from None
+        raise LocalHubError(
+            f"The address {ip} (--ip) cannot be used: {error.strerror}. Choose one of this machine, such as {LOOPBACK}."
+        ) from None
 
 
 def _python_path() -> str:

@@ -103,7 +103,7 @@ def _options_with_form(options: argparse.Namespace, has_event: bool) -> argparse
             continue
         value = text == "true" if option.read is None else text
         if has_event and option.decided_by_event and value != getattr(options, option.name):
-            raise SettingsError(f"Not {option.flag} with --event: its file says that.")
+            raise SettingsError(f"Leave out {option.flag}: the event's file says it.")
         setattr(changed, option.name, value)
     return changed
 

@@ -94,12 +94,15 @@ def read_token(file: str | None = None) -> str:
             return checked_token(text)
         except ValueError as error:
             raise SettingsError(f"The token file {file} cannot be used: {error}.") from None
-    try:
-        return checked_token(os.environ.get(TOKEN_VARIABLE, ""))
-    except ValueError as error:
+    text = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not text:
         raise SettingsError(
-            f"No usable API token: {error}. Put one into {TOKEN_VARIABLE}, or its file's name into --hub-token-file."
-        ) from None
+            f"There is no API token. Put one into {TOKEN_VARIABLE}, or its file's name into --hub-token-file."
+        )
+    try:
+        return checked_token(text)
+    except ValueError as error:
+        raise SettingsError(f"The API token in {TOKEN_VARIABLE} cannot be used: {error}.") from None
 
 
 def read_password(file: str | None = None) -> str:

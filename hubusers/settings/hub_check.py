@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
 from hubusers.accounts.names import new_run_id
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, Answer
@@ -123,6 +124,11 @@ def _version(answer: Answer, endpoint: str) -> str:
         )
     location = answer.headers.get("Location")
     if 300 <= answer.status < 400 and location:
+        if hub := _hub_that_redirects(endpoint, location):
+            raise PreflightError(
+                f"There is no JupyterHub at {url} (it redirects to {location}). Give the hub's own URL, which is "
+                f"probably {hub}, in --host or JUPYTERHUB_ENDPOINT."
+            )
         raise PreflightError(
             f"{url} redirects to {location}: if that is the hub, give its URL in --host or JUPYTERHUB_ENDPOINT; if it "
             "is a login page, the hub's API must be reachable without that login."
@@ -132,6 +138,18 @@ def _version(answer: Answer, endpoint: str) -> str:
         "its base path if it has one, in --host or JUPYTERHUB_ENDPOINT, and check that its API is reachable without "
         "another login in front of it."
     )
+
+
+def _hub_that_redirects(endpoint: str, location: str) -> str:
+    """Return the URL of the hub that this redirect comes from, or the empty string where it leads somewhere else.
+
+    JupyterHub redirects every path outside its own ones to the same path behind its prefix, such as /hub.
+    """
+    asked, target = urlsplit(f"{endpoint}/"), urlsplit(urljoin(f"{endpoint}/", location))
+    if (asked.scheme, asked.netloc) != (target.scheme, target.netloc) or not target.path.endswith(asked.path):
+        return ""
+    prefix = target.path.removesuffix(asked.path)
+    return f"{target.scheme}://{target.netloc}{prefix.removesuffix('/hub')}" if prefix else ""
 
 
 def _spawner(client: HubClient) -> str:

@@ -121,10 +121,10 @@ def event_text_from(options: argparse.Namespace) -> str:
     not_with_event = {"-u": "num_users", "-r": "spawn_rate", "-t": "run_time", "--class-picker": "class_picker"}
     for flag, name in not_with_event.items():
         if getattr(options, name):
-            raise SettingsError(f"Not {flag} with --event: its file says who comes, when, and for how long.")
+            raise SettingsError(f"Leave out {flag}: the event's file says who comes, when, and for how long.")
     for option in OPTIONS.values():
         if option.decided_by_event and option.is_given(options):
-            raise SettingsError(f"Not {option.flag} with --event: its file says that.")
+            raise SettingsError(f"Leave out {option.flag}: the event's file says it.")
     try:
         text, event = read_event(event_file)
         if event.seed is None:

@@ -98,7 +98,11 @@ class NotebookUser(BrowserUser):
             failed = self.browser.failures
             front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
             if front_end.problem == NOT_JUPYTERLAB:
-                raise HubError(f"opening JupyterLab: {page.path} is not one of its pages", cause="no JupyterLab page")
+                raise HubError(
+                    f"opening JupyterLab: the answer at {page.path} is not JupyterLab's page (stub servers have none: "
+                    "start the local hub with `hubusers hub --servers lab`)",
+                    cause="no JupyterLab page",
+                )
             listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
             try:
                 front_end.load(step.deadline)

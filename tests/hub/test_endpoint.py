@@ -28,8 +28,16 @@ def test_a_base_path_is_kept() -> None:
     assert hub_url("http://host:8000/jupyter/hub/api") == "http://host:8000/jupyter"
 
 
-@pytest.mark.parametrize("url", ["", "host", "host:8000", "ftp://host", "http://", "https://host:port", "http://[::1"])
-def test_what_is_no_url_is_refused(url: str) -> None:
+@pytest.mark.parametrize("url", ["host", "host:8000", "127.0.0.1:1", "localhost/hub", "ftp://host", "//host"])
+def test_an_address_without_its_scheme_is_refused(url: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"^'.*' must begin with http:// or https://, as in https://hub\.example\.org$"
+    ):
+        checked_endpoint(url)
+
+
+@pytest.mark.parametrize("url", ["", "http://", "https://host:port", "http://[::1"])
+def test_what_is_not_a_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be a URL"):
         checked_endpoint(url)
 

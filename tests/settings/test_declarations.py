@@ -91,7 +91,7 @@ def test_one_declaration_adds_an_option_everywhere(tmp_path: Path) -> None:
         "variable": 3600,
         "wrong flag": "2",  # the exit code
         "wrong form": "--greeting: 'never' is not a duration; write seconds, or 90s, 10m, 1h30m, 2d.",
-        "with an event": "Not --greeting with --event: its file says that.",
+        "with an event": "Leave out --greeting: the event's file says it.",
         "form": "2m",
         "report": 30,
     }

@@ -30,7 +30,10 @@ def test_a_hub_that_can_be_tested(local_hub: LocalHub) -> None:
 def test_a_wrong_url(local_hub: LocalHub) -> None:
     assert "connection refused" in refusal("http://127.0.0.1:9/hub/api", TOKEN)
     assert "--host" in refusal("http://127.0.0.1:9/hub/api", TOKEN)
-    assert "redirects to /hub/elsewhere" in refusal(f"{local_hub.url}/elsewhere/hub/api", TOKEN)
+    assert refusal(f"{local_hub.url}/elsewhere/hub/api", TOKEN) == (
+        f"There is no JupyterHub at {local_hub.url}/elsewhere (it redirects to /hub/elsewhere/hub/api/). "
+        f"Give the hub's own URL, which is probably {local_hub.url}, in --host or JUPYTERHUB_ENDPOINT."
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,8 @@ def test_a_wrong_url(local_hub: LocalHub) -> None:
         (Scripted(503, "<html>"), "but the hub behind it does not (HTTP 503)"),
         (Scripted(301, headers={"Location": "https://host/hub/api/"}), "redirects to https://host/hub/api/"),
         (Scripted(302, headers={"Location": "https://login.example.org"}), "must be reachable without that login"),
+        (Scripted(302, headers={"Location": "/login?next=%2Fhub%2Fapi%2F"}), "must be reachable without that login"),
+        (Scripted(302, headers={"Location": "/jupyter/hub/hub/api/"}), "/jupyter, in --host"),
         (Scripted(200, "<html>Please log in"), "a web page from"),
         (Scripted(lost=True), "connection lost"),
     ],

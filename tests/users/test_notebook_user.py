@@ -220,6 +220,17 @@ def test_a_websocket_that_is_refused_is_a_failure_and_no_traceback(
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_a_page_that_is_not_jupyterlabs_is_a_failure_whose_example_says_what_to_do(scripted_hub: ScriptedHub) -> None:
+    people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"))
+    with pytest.raises(RescheduleTask):
+        person.load_lab(Page(200, "/user/ann/", "<html>A stub server</html>"))
+    failure = "hub error: no JupyterLab page"
+    assert people.rows == [("STEP", "lab loaded", failure)]
+    example = people.run.results.examples.of("lab loaded", failure)
+    assert "the answer at /user/ann/ is not JupyterLab's page" in example
+    assert "hubusers hub --servers lab" in example
+
+
 def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch) -> None:
     people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"), server_timeout=0.3)
     LoadedIn(10, monkeypatch)

@@ -198,7 +198,7 @@ def test_the_untouched_form_starts_an_event(local_hub: LocalHub, tmp_path: Path)
         form = ui.untouched_form()
         for field, text in {"stay": "5", "lifecycles": "1", "keep": "true", "user_options": "{}"}.items():
             flag = f"--{field.replace('_', '-')}"
-            assert f"Not {flag} with --event: its file says that." in ui.post_form({**form, field: text})["message"]
+            assert f"Leave out {flag}: the event's file says it." in ui.post_form({**form, field: text})["message"]
         assert ui.post_form({**form, "server_timeout": "2m"})["success"], locust.output
         locust.wait_for("Everybody has come, and has left again")
         wait_until(lambda: ui.state() == "stopped", lambda: locust.output, 60)
@@ -264,7 +264,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"wait": "hope"}, "--wait: 'hope' must be one of"),
     ({"after_failure": "hope"}, "--after-failure: 'hope' must be one of"),
     ({"host": "http://127.0.0.1:9"}, "to test another hub, start it with that --host"),
-    ({"host": "no url"}, "must be a URL"),
+    ({"host": "no url"}, "must begin with http:// or https://"),
 ]
 
 
