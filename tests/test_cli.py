@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import requests
 
 import hubusers
 from hubusers.cli.demo import environment_for, locustfile
+from hubusers.cli.events import WHAT_HAPPENS
+from hubusers.event.file import ready_made
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from tests.report.made_up_run import make_up_run
@@ -48,6 +51,7 @@ def test_help_teaches() -> None:
     for command in ("hub", "demo", "check", "purge", "locust --host"):
         assert command in text
     assert "JUPYTERHUB_API_TOKEN" in run("check", "--help").stdout
+    assert "..." not in text.partition("Commands:")[2]  # no summary is cut
     assert run("--version").stdout.startswith("hubusers, version ")
 
 
@@ -306,8 +310,10 @@ class TestReports:
 
     def test_the_ready_made_events_are_listed(self) -> None:
         text = run("events").stdout
-        assert "class-at-nine" in text
-        assert "how-far" in text
+        for name, path in ready_made().items():
+            assert re.search(
+                rf"^{name} +{re.escape(WHAT_HAPPENS[name])}\n +{re.escape(str(path))}$", text, re.MULTILINE
+            )
 
 
 def test_the_locustfile_is_found() -> None:

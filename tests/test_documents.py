@@ -13,6 +13,7 @@ import requests
 
 import hubusers
 from hubusers.cli import main
+from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.local import LocalHub
 from hubusers.settings.options import add_options
 
@@ -70,6 +71,11 @@ def test_commands_can_be_parsed(command: str) -> None:
 def test_the_files_that_contributing_names_are_there() -> None:
     for path in re.findall(r"`([a-z_]+/[a-z_./]*)`", TEXTS["CONTRIBUTING.md"]):
         assert (TOP / path).exists() or (TOP / "hubusers" / path).exists(), path
+
+
+def test_the_ready_made_events_are_described_in_the_words_of_the_command() -> None:
+    _, _, section = TEXTS["docs/events.md"].partition("## Ready-made events")
+    assert dict(re.findall(r"^\| `(.*)` \| (.*) \|$", section, re.MULTILINE)) == WHAT_HAPPENS
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -22,7 +22,7 @@ from hubusers.settings.hub_check import (
 )
 
 
-@click.command()
+@click.command(short_help="Check that a hub can be tested; this changes nothing.")
 @HOST_OPTION
 @TOKEN_FILE_OPTION
 @CA_BUNDLE_OPTION

@@ -13,7 +13,7 @@ from hubusers.report.compare_page import write_comparison
 from hubusers.results.folder import RunFolderError, read_run
 
 
-@click.command()
+@click.command(short_help="Compare two runs: did the hub get better or worse?")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option(

@@ -17,7 +17,7 @@ _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """Prefixes of the environment variables that set options of a test."""
 
 
-@click.command()
+@click.command(short_help="Test a real JupyterHub on this machine, with live charts.")
 @click.option("--users", type=click.IntRange(1), default=100, show_default=True, help="Number of users.")
 @click.option("--seconds", type=click.IntRange(5), default=60, show_default=True, help="Duration of the test.")
 @click.option(

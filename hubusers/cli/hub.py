@@ -28,7 +28,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # takes none before 
             self.fail(str(error), param, ctx)
 
 
-@click.command()
+@click.command(short_help="Run a JupyterHub on this machine until Ctrl-C.")
 @click.option(
     "--servers",
     type=click.Choice(["stub", "lab"]),

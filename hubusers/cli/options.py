@@ -7,7 +7,7 @@ import click
 from hubusers.settings.options import options_by_section
 
 
-@click.command()
+@click.command(short_help="Explain the options that a test adds to Locust's own.")
 def options() -> None:
     """Explain the options that a test adds to Locust's own; `locust --help` does not show them."""
     parser = argparse.ArgumentParser(

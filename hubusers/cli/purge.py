@@ -41,7 +41,7 @@ _PURGE_BATCH = 200
 """Users between two lines of progress."""
 
 
-@click.command()
+@click.command(short_help="Remove the users and servers that an earlier run left.")
 @HOST_OPTION
 @TOKEN_FILE_OPTION
 @CA_BUNDLE_OPTION

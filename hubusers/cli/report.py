@@ -12,7 +12,7 @@ from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
 
 
-@click.command()
+@click.command(short_help="Write the report of a finished run again.")
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Write the report of a finished run again, into its FOLDER, as after an upgrade.
