@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from hubusers.accounts.names import new_run_id
-from hubusers.event.file import parse_event
+from hubusers.event.file import parse_event, read_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
@@ -82,7 +82,8 @@ class BeforeRun:
         event = parse_event(event_text_from(self._options), self._options.event)
         check_known(self._environment, event)
         assert event.seed is not None
-        return drawn(event, plan(event, event.seed), event.seed)
+        _, as_written = read_event(self._options.event)
+        return drawn(event, plan(event, event.seed), event.seed, seed_is_in_file=as_written.seed is not None)
 
     def check_at_start(self) -> None:
         """Check what can be checked before Locust goes on.

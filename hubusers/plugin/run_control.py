@@ -25,6 +25,7 @@ from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
+from hubusers.report.plan_chart import show
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
 from hubusers.run.generator_check import Strain, why_not_reliable
@@ -84,7 +85,7 @@ class RunControl:
         """Check what can be checked before Locust goes on; what is wrong ends Locust with one sentence."""
         try:
             if self.options.dry_run and self.role.conducts:
-                print(self.before_run.drawn_event())
+                show(self.before_run.drawn_event())
                 self.quit(0)
             self.before_run.read_access()
             if self.role.conducts:

@@ -1,6 +1,8 @@
 """Draws the plan of an event for a terminal, before anybody starts a server."""
 
 import math
+import os
+import sys
 from collections import Counter
 
 from hubusers.durations import in_words
@@ -17,19 +19,20 @@ _ROUND = [1, 2, 5, 10, 15, 30, *(60 * minutes for minutes in (1, 2, 5, 10, 15, 3
 """Lengths of time that are easy to read on an axis, in seconds."""
 
 
-def drawn(event: Event, people: list[Person], seed: int) -> str:
+def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: bool = True) -> str:
     """Return a drawing of arrivals and servers over time, as if each server were ready, and gone, at once.
 
     Args:
         event: The event.
         people: Its plan.
         seed: The seed of the plan.
+        seed_is_in_file: Whether the event's file gives this seed. Otherwise the next plan would have another one.
 
     Returns:
         Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run, so scaled.
     """
     stays = _stays(event, people)
-    facts = _facts(event, people, stays, seed)
+    facts = _facts(event, people, stays, str(seed) if seed_is_in_file else _seed_to_keep(seed))
     width = max(len(name) for name, _ in facts)
     table = "\n".join([event.title, *(f"  {name:{width}}  {value}" for name, value in facts)])
     if not people:
@@ -48,6 +51,15 @@ def drawn(event: Event, people: list[Person], seed: int) -> str:
             _chart("Servers", most, by_stay),
         ]
     )
+
+
+def show(drawing: str) -> None:
+    """Print a drawing. A reader such as `head` may end before it has read everything."""
+    try:
+        print(drawing, flush=True)
+    except BrokenPipeError:
+        # Python would try again, at its end, to write what is left, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stays(event: Event, people: list[Person]) -> list[tuple[float, float]]:
@@ -74,7 +86,7 @@ def _most_in_a_minute(moments: list[float]) -> int:
     return most
 
 
-def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]], seed: int) -> list[tuple[str, str]]:
+def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]], seed: str) -> list[tuple[str, str]]:
     """Return the figures of a plan, by name."""
     planned = sum(cohort.size for cohort in event.cohorts)
     by_cohort = Counter(person.cohort for person in people)
@@ -97,8 +109,12 @@ def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]],
             ("expected end", f"after {in_words(max(end for _, end in stays))}, if every server is ready at once"),
         ]
     facts.append(("time scale", _time_scale(event)))
-    facts.append(("seed", str(seed)))
+    facts.append(("seed", seed))
     return facts + [("target", target.text) for target in event.targets]
+
+
+def _seed_to_keep(seed: int) -> str:
+    return f'{seed}, drawn: write "seed = {seed}" into the file to keep this plan'
 
 
 def _time_scale(event: Event) -> str:

@@ -1,5 +1,9 @@
 """The drawing of a plan: its figures are those of the plan."""
 
+import os
+import subprocess
+import sys
+
 from hubusers.event.file import read_event
 from hubusers.event.plan import plan
 from hubusers.report.plan_chart import drawn
@@ -92,3 +96,18 @@ def test_fits_a_terminal_and_has_no_colour_codes() -> None:
     assert max(map(len, text.splitlines())) == 100
     assert "\x1b" not in text
     assert text == drawn(event, plan(event, 7), 7)
+
+
+def test_a_drawn_seed_says_how_to_keep_it() -> None:
+    event = event_with(EVENLY, people=3)
+    found = facts(drawn(event, plan(event, 7), 7, seed_is_in_file=False))
+    assert found["seed"] == '7, drawn: write "seed = 7" into the file to keep this plan'
+
+
+def test_a_reader_that_ends_early_is_not_an_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does when it has enough
+    code = "from hubusers.report.plan_chart import show; show('a plan')"
+    process = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, timeout=60)
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (0, b"")
