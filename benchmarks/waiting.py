@@ -1,7 +1,7 @@
 """How many users one process keeps waiting at once, and what that takes.
 
-`python -m benchmarks.waiting [--users N …] [--ways WAY …]` prints a Markdown table. So many users ask the fast hub for
-servers whose spawns take long; once all have asked, and have calmed down, the process is watched for ten seconds in
+`python -m benchmarks.waiting [--users N …] [--ways WAY …]` prints a Markdown table. The users ask the fast hub for
+servers whose spawns take long. Once all have asked, and the process has calmed down, it is watched for ten seconds in
 which they do nothing but wait. It has CPU 1 for itself, the hub has CPU 0. Everybody comes slowly, because it is the
 waiting that is looked at: thousands at once would be too much for the process whichever way they wait.
 
@@ -37,7 +37,7 @@ SPAWN_SECONDS = 90.0
 
 _FEW = 10
 _CALM_SECONDS = 6.0
-"""A span that the run judges takes five; after so long the last one in which somebody came is over."""
+"""A run judges spans of five seconds. After six, the last span in which somebody came is over."""
 
 _STRAIN_PREFIX = "STRAIN "  # as in waiting_users.py, which only Locust can import
 _STRAIN = re.compile(

@@ -1,10 +1,10 @@
 """What workers bring, and what they cost their master: `python -m benchmarks.workers` prints two Markdown tables.
 
 - Throughput: as many users as keep everything busy, in one process, which has CPU 1 for itself while the hub has CPU 0,
-  and in two workers, who share both CPUs with their master and the hub. So where a machine has two CPUs, don't expect
+  and in two workers, which share both CPUs with their master and the hub. So where a machine has two CPUs, don't expect
   twice as much; what the processes took of them tells why.
-- The master: a few users in two workers, who report in Locust's usual rhythm, and fifteen times as often. As often as
-  that reports the crowd of thirty workers in the usual rhythm.
+- The master: a few users in two workers, which report in Locust's usual rhythm, and fifteen times as often. The second
+  is what thirty workers send in the usual rhythm.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
 A real Chromium, driven by Playwright's library, and a NotebookUser do the same, each once, on the same local hub with
 real JupyterLab servers: log in with the form to an account that has no server yet, follow to JupyterLab, open a
-notebook, run its three cells one by one with so much thinking before each that JupyterLab's periodic requests show,
-save, go to the hub's home page, stop the server there, log out. What reached the proxy is compared by kind, which is
-the method and the path's template, as a recorder before the proxy saw it: so what Chromium took from its cache is not
-in it. Bytes are those of the requests and the answers, with headers.
+notebook, run its three cells one by one with enough thinking before each to see JupyterLab's periodic requests, save,
+go to the hub's home page, stop the server there, log out. What reached the proxy is compared by kind, which is the
+method and the path's template, as a recorder before the proxy saw it: so what Chromium took from its cache is not in
+it. Bytes are those of the requests and the answers, with headers.
 
 Both homes hold the notebook already. JupyterLab's news and its check for updates are switched off there, because its
 server would ask the internet for them.

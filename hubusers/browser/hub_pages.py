@@ -100,7 +100,7 @@ def open_spawn_page(
 ) -> Page:
     """Open the page that asks for a server.
 
-    The hub leads on from it to a server that runs, and starts one that does not, unless there is a form.
+    Where a server runs, the hub leads on to it. Otherwise it starts one, or shows its form.
 
     Args:
         browser: The person's, logged in.

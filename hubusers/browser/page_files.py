@@ -111,7 +111,10 @@ def _references(path: str, text: str) -> tuple[str, ...]:
 
 
 def _font(face: str) -> str:
-    """Return the address of a font: of its last sources, because those hold, the first one that a browser can read."""
+    """Return the address from which a browser loads a font: the first source in a format that it can read.
+
+    A font may have several lists of sources for old browsers. As in all CSS, the last list holds.
+    """
     sources = _FONT_SOURCE.findall(re.split(r"\bsrc\s*:", face)[-1])
     return next((address for address, kind in sources if kind not in _FORMATS_OF_OLD_BROWSERS), "")
 

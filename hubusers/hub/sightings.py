@@ -92,7 +92,7 @@ def _tells_of_user(answer: Answer) -> bool:
 def active_servers(
     client: HubClient, prefix: str, names: Container[str], deadline: Deadline | None = None
 ) -> dict[str, UserServers]:
-    """Return the servers of those of `names` whom the hub lists as active.
+    """Return the servers of the users in `names` that the hub lists as active.
 
     The list may be a moment late, and its pages may overlap or have gaps when users come and go meanwhile. So a user
     who is not listed may still have a server.

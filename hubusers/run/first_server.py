@@ -46,7 +46,7 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> None:
     try:
         _have_account(client, run, account)
         _try_until_ready(client, run, account, user_options)
-    except Exception as error:  # an interrupt is no such error: then the clean-up removes what is in the ledger
+    except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
         _remove(client, run, account, error)
         raise
     _remove(client, run, account)

@@ -38,7 +38,7 @@ def test_a_hub_that_restarted_or_reports_nothing() -> None:
     [
         (turns(le_0_05=95, le_0_5=100, le_Inf=100), 0.05),
         (turns(le_0_05=94, le_0_5=100, le_Inf=100), 0.5),
-        (turns(le_0_05=10, le_0_5=50, le_Inf=100), 0.5),  # beyond the last limit: at least so much
+        (turns(le_0_05=10, le_0_5=50, le_Inf=100), 0.5),  # beyond the last limit: at least that limit
         (Observations(), None),
     ],
 )

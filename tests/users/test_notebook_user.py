@@ -193,7 +193,7 @@ def visitor(endpoint: str, account: Account, **changes: Any) -> tuple[People, No
 
 
 class LoadedIn:
-    """A front end that takes so many seconds to load."""
+    """A front end that takes this many seconds to load."""
 
     problem, base, events_path = "", "/user/ann/", "/user/ann/api/events/subscribe"
 
