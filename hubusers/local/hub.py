@@ -55,7 +55,7 @@ class LocalHub:
         slow_spawn_timeout: Seconds that the hub waits for the server before it answers a start request. Kubernetes
             deployments have 0.
         port: The port of the proxy; 0 for a free one.
-        ip: The address that the proxy listens on. By default only this machine can reach it.
+        ip: The IPv4 address that the proxy listens on. By default only this machine can reach it.
         extra_config: Lines to add to the hub's `jupyterhub_config.py`.
 
     Raises:
@@ -107,7 +107,7 @@ class LocalHub:
 
     @property
     def url(self) -> str:
-        everywhere = self.ip in {"0.0.0.0", "::"}  # noqa: S104  # nobody can connect to these
+        everywhere = self.ip == "0.0.0.0"  # noqa: S104  # nobody can connect to this one
         return f"http://{LOOPBACK if everywhere else self.ip}:{self.settings.public_port}"
 
     @property
@@ -296,9 +296,9 @@ def _end_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def _check_address(ip: str, port: int) -> None:
-    """Raise LocalHubError if no proxy could listen on this address, or on this port of it; 0 is any port."""
+    """Raise LocalHubError if no proxy could listen on this address, or on this port of it (0: on any)."""
     try:
-        with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as listener:
+        with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((ip, port))
     except OSError as error:

@@ -222,7 +222,7 @@ def test_a_taken_port_is_one_clear_error() -> None:
 
 
 @pytest.mark.parametrize("port", [0, 8000])
-@pytest.mark.parametrize("ip", ["192.0.2.1", "nowhere.invalid"])
+@pytest.mark.parametrize("ip", ["192.0.2.1", "nowhere.invalid", "::"])
 def test_an_address_of_another_machine_is_one_clear_error(ip: str, port: int) -> None:
     with pytest.raises(LocalHubError, match=rf"^The address {ip} \(--ip\) cannot be used: [A-Z].* Choose one of this"):
         LocalHub(ip=ip, port=port).start()
