@@ -17,6 +17,7 @@ from gevent import GreenletExit
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
+from hubusers.durations import in_words
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import NO_RUN
 from hubusers.live.recorder import Recorder, versions
@@ -159,6 +160,8 @@ class RunControl:
             run.generator.start()
         LOG.info("Run %s: users are named %s-%s-…", settings.run_id, settings.prefix, settings.run_id)
         if self.role.conducts:
+            if people := settings.people:
+                LOG.info("%d people come, the last one after %s", len(people), in_words(people[-1].arrives))
             self._record(run)
         self.role.let_people_come(run)
         if settings.lifecycles and self.role.conducts:

@@ -118,6 +118,9 @@ def _check_user_class(web_ui: WebUI, known_host: str | None) -> None:
         raise SettingsError("Only user classes of Locust's class picker can be changed, with --class-picker.")
     if others := changes.keys() - offered:
         raise SettingsError(f"The web form cannot change this of a user class: {', '.join(sorted(others))}.")
+    for field in changes.keys() & {"weight", "fixed_count"}:
+        if not isinstance(changes[field], int) or changes[field] < 0:
+            raise SettingsError(f"{field} must be a whole number, 0 or more.")
     host = changes.get("host")
     _refuse_another_hub(str(host) if host else None, known_host or web_ui.environment.host)
 

@@ -6,7 +6,7 @@ Durations have their own, in `hubusers.durations`.
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from hubusers.event.leaving import WAYS_TO_LEAVE, Leaving
@@ -25,12 +25,16 @@ def one_of(*choices: str) -> Callable[[str], Any]:
 def json_object(text: str) -> dict[str, Any] | None:
     """Return a JSON object; None for no text."""
     try:
-        model = json.loads(text) if text.strip() else None
+        model = json.loads(text, parse_constant=_refuse_constant) if text.strip() else None
     except (ValueError, RecursionError):
         model = "not JSON"
     if model is not None and not isinstance(model, dict):
         raise ValueError(f'{text!r} must be a JSON object such as {{"image": "scipy:latest"}}')
     return model
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON, although Python reads it")
 
 
 def factor(text: str) -> float:

@@ -119,6 +119,7 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         (["--name-prefix", "My Test"], "lower-case"),
         (["--user-options", "[1]"], "JSON object"),
         (["--user-options", "{"], "JSON object"),
+        (["--user-options", '{"cpu": NaN}'], "JSON object"),
         (["--lifecycles", "-1"], "whole number"),
         (["--lifecycles", "1.5"], "whole number"),
         (["--leave", "by-the-window"], "must be one of log-out, close-tab, walk-away"),

@@ -237,6 +237,8 @@ def test_the_class_picker_changes_what_it_offers(local_hub: LocalHub) -> None:
         for change, words in (
             ({"host": "http://127.0.0.1:9"}, "to test another hub"),
             ({"abstract": True}, "cannot change this of a user class: abstract"),
+            ({**page, "weight": "heavy"}, "weight must be a whole number"),
+            ({**page, "fixed_count": -5}, "fixed_count must be a whole number"),
             ({"user_class_name": "Nobody"}, "Only user classes of Locust's class picker"),
             ({"user_class_name": ["x"]}, "Only user classes of Locust's class picker"),
         ):
