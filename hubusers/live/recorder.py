@@ -98,6 +98,7 @@ class Recorder:
             self._recording.kill()
         self._timeline.judge()
         settings = self.run.settings
+        self.info.people_came = self._counts().arrived
         arrivals = [person.arrives for person in settings.people] if settings.event else []
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
         verdict = verdict_of(finished)

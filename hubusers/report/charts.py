@@ -30,8 +30,8 @@ def charts_of(run: FinishedRun) -> list[Chart]:
         charts += [_distribution(results, targets), _starts_over_time(starts, axis)]
     if results.records.failed():
         charts.append(_failures(results))
-    if any(record.throttled for record in starts):
-        charts.append(_throttled(starts, axis))
+    if any(record.throttled for record in asked_for):
+        charts.append(_throttled(asked_for, axis))
     return charts + hub_charts(results, axis)
 
 
@@ -191,7 +191,10 @@ def _throttled(starts: list[Record], axis: TimeAxis) -> Chart:
         marker = {"color": colour, "size": 5, "opacity": 0.65}
         hover = "%{y:.2f} s throttled, due after %{x:.2f}"
         traces.append(points(_dues(records, axis), [_rounded(one.throttled) for one in records], limit, marker, hover))
-    about = "How long each start waited because the hub answered “too many, come back later” (429), by when it was due."
+    about = (
+        "How long each start waited because the hub answered “too many, come back later” (429), by when it was due; "
+        "starts that were under way at the end, until then."
+    )
     return Chart(
         "throttled",
         "Throttled waits",

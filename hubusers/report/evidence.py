@@ -9,12 +9,12 @@ from hubusers.report.counts import pending
 from hubusers.report.hub_intervals import Interval, at_most, difference, intervals, together
 from hubusers.results.hub_samples import Observations
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.records import Record
 from hubusers.results.results import Results
 
 _BUSY = 0.5
-"""The busy time is when at least this share of the highest number of starts under way was under way. A run is mostly
-calm, and means over all of it would hide what the rush did to the hub."""
+"""Busy: at least half as many starts under way as at the peak. A run is mostly calm, and means over all of it would
+hide what the rush did to the hub."""
 
 _HANDLERS = {
     "POST /users/{name}/server": "POST UserServerAPIHandler",
@@ -29,12 +29,17 @@ measures them until they end, and so are stops, during which the hub itself wait
 class Evidence:
     """Figures of a run. None is what was not measured.
 
-    The mean and its parts are of the slower half of the starts, where a failure is the slowest: there it hurts.
+    Starts that the end of the run broke off count with their time until then. The mean and its parts are of the slower
+    half of the starts, where a failure is the slowest: there it hurts.
     """
 
     starts: int = 0
     failures: int = 0
-    mean: float = 0.0  # seconds from start to ready, or to the failure
+    unfinished: int = 0
+    longest_in_vain: float = 0.0  # seconds of the longest start that failed, or was unfinished
+    throttled_in_vain: int = 0  # starts that were told to come back later, and failed or were unfinished
+    failed_steps: tuple[tuple[str, int, int], ...] = ()  # as in Records.failed_steps
+    mean: float = 0.0  # seconds from start to ready, to the failure, or to the end of the run
     throttled: float = 0.0  # seconds of the mean spent waiting because of a 429
     throttled_starts: int = 0  # of all starts
     throttled_by: str = ""  # the limit that caused most of that
@@ -48,6 +53,10 @@ class Evidence:
     hub_requests: float | None = None  # mean seconds of the same requests, by the hub's own measure
 
     @property
+    def ready(self) -> int:
+        return self.starts - self.failures - self.unfinished
+
+    @property
     def rest(self) -> float:
         """Seconds of the mean for everything but the spawn and throttled waits."""
         return max(0.0, self.mean - self.throttled - (self.spawn or 0.0))
@@ -55,10 +64,12 @@ class Evidence:
 
 def gather(results: Results) -> Evidence:
     """Measure where the time of a run went."""
-    starts = results.records.of(START_TO_READY)
+    starts = results.records.starts()
     samples = results.hub_samples
+    failed_steps = tuple(results.records.failed_steps())
     if not starts:
-        return Evidence(has_metrics=bool(samples))
+        return Evidence(failed_steps=failed_steps, has_metrics=bool(samples))
+    in_vain = [record for record in starts if record.failure]
     by_slowness = sorted(starts, key=lambda record: record.time_taken)
     slower = by_slowness[len(starts) // 2 :]
     mean, throttled = fmean(record.seconds for record in slower), fmean(record.throttled for record in slower)
@@ -72,7 +83,11 @@ def gather(results: Results) -> Evidence:
     client, hub = _requests(results)
     return Evidence(
         starts=len(starts),
-        failures=sum(bool(record.failure) for record in starts),
+        failures=sum(record.failed for record in starts),
+        unfinished=len(results.records.unfinished()),
+        longest_in_vain=max((record.seconds for record in in_vain), default=0.0),
+        throttled_in_vain=sum(record.throttled > 0 for record in in_vain),
+        failed_steps=failed_steps,
         mean=mean,
         throttled=throttled,
         throttled_starts=sum(record.throttled > 0 for record in starts),

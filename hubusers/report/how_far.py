@@ -10,7 +10,7 @@ from hubusers.report import words
 from hubusers.report.counts import ready
 from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import counted
+from hubusers.results.records import counted, longest_success
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 
@@ -25,12 +25,17 @@ class ClimbedStep:
     most_ready: int  # servers at the same time
     failed: int  # starts
     p95: float  # seconds from start to ready; infinite where too many failed
+    longest: float | None  # seconds of those that became ready
     outcomes: list[Outcome]  # of the targets that were measured in it
     is_whole: bool  # whether it was over when the run ended
 
     @property
     def missed(self) -> list[Outcome]:
         return [one for one in self.outcomes if one.state == "missed"]
+
+    @property
+    def p95_shown(self) -> str:
+        return words.percentile(self.p95, self.longest)
 
     @property
     def unknown(self) -> str:
@@ -80,6 +85,7 @@ def how_far(run: FinishedRun) -> HowFar | None:
                 most_ready=servers.highest(first, last),
                 failed=sum(start.failed for start in starts),
                 p95=percentile((start.time_taken for start in counted(starts)), 95),
+                longest=longest_success(starts),
                 outcomes=[one for one in outcomes if one.state != "not measured"],
                 is_whole=run.info.ended >= last,
             )

@@ -7,6 +7,7 @@ from typing import Literal
 from hubusers.report import words
 from hubusers.report.evidence import Evidence, gather
 from hubusers.results.folder import RunInfo
+from hubusers.results.records import START_TO_READY
 from hubusers.results.results import Results
 
 FULL_CORE = 0.85
@@ -55,9 +56,10 @@ def _judged(evidence: Evidence, generator: str) -> tuple[Kind, str, str]:
     if generator:
         return "generator", f"{generator} The times of this run are not reliable.", ""
     if not evidence.starts:
-        return "unknown", "It is not known what limited the run: no server start was measured.", ""
+        reasons = ", and ".join(["no server start was measured", *_bad(evidence)])
+        return "unknown", f"It is not known what limited the run: {reasons}.", ""
     if evidence.throttled >= max(evidence.spawn or 0.0, evidence.rest, SHORT_THROTTLING):
-        return "limit", _throttling(evidence), _advice_for_limit(evidence.throttled_by)
+        return "limit", f"{_limit(evidence)} {_throttling(evidence)}", _advice_for_limit(evidence.throttled_by)
     if (evidence.cpu or 0.0) >= FULL_CORE or (evidence.event_loop or 0.0) > LATE_LOOP:
         return (
             "hub",
@@ -77,13 +79,10 @@ def _judged(evidence: Evidence, generator: str) -> tuple[Kind, str, str]:
             f"The spawner was the limit: {_spawning(evidence)}, while the hub was not busy: {_hub(evidence)}.",
             "Look at what a spawn waits for: nodes that must start first, images that must be pulled, volumes, quotas.",
         )
+    if evidence.throttled_in_vain:
+        return "limit", f"{_limit(evidence)} {_parts(evidence)}", _advice_for_limit(evidence.throttled_by)
     if evidence.mean <= LONG_WAIT:
-        knows_hub = evidence.cpu is not None or evidence.event_loop is not None
-        reason = f"{_largest_part(evidence)}, and {_hub(evidence)}" if knows_hub else _largest_part(evidence)
-        if evidence.failures:
-            failed = f"But {evidence.failures:,} of {words.counted(evidence.starts, 'start')} failed."
-            return "nothing", f"Nothing made it slow: {reason}. {failed}", ""
-        return "nothing", f"Nothing limited it: {reason}.", ""
+        return *_without_slowness(evidence), ""
     if not evidence.has_metrics:
         return (
             "unknown",
@@ -92,6 +91,29 @@ def _judged(evidence: Evidence, generator: str) -> tuple[Kind, str, str]:
             "Give the token the scope read:metrics.",
         )
     return "unknown", f"The measurements do not show what limited the run: {_largest_part(evidence)}.", ""
+
+
+def _without_slowness(evidence: Evidence) -> tuple[Kind, str]:
+    knows_hub = evidence.cpu is not None or evidence.event_loop is not None
+    reason = f"{_largest_part(evidence)}, and {_hub(evidence)}" if knows_hub else _largest_part(evidence)
+    bad = ", and ".join(_bad(evidence))
+    if evidence.longest_in_vain > LONG_WAIT or (evidence.unfinished and not evidence.ready):
+        waited = f"Starts that did not become ready lasted up to {words.in_seconds(evidence.longest_in_vain)}."
+        return "unknown", f"It is not known what limited the run: {bad}. {waited} On the whole, {reason}."
+    if evidence.failures or evidence.failed_steps:
+        return "nothing", f"Nothing made it slow: {reason}. But {bad}."
+    return "nothing", f"Nothing limited it: {reason}.{f' {bad}.' if bad else ''}"
+
+
+def _bad(evidence: Evidence) -> list[str]:
+    """Say what did not succeed, as clauses."""
+    starts, bad = words.counted(evidence.starts, "start"), list[str]()
+    if evidence.failures:
+        bad.append(f"{evidence.failures:,} of {starts} failed")
+    if evidence.unfinished:
+        were = "was" if evidence.unfinished == 1 else "were"
+        bad.append(f"{evidence.unfinished:,} of {starts} {were} under way when the run ended")
+    return bad + [words.times_failed(*step) for step in evidence.failed_steps]
 
 
 def _advice_for_hub(evidence: Evidence) -> str:
@@ -123,14 +145,30 @@ def _is_spawner(evidence: Evidence) -> bool:
     return evidence.rest > LONG_WAIT  # the hub accepted the starts and answered quickly, but no spawn succeeded
 
 
-def _throttling(evidence: Evidence) -> str:
+def _limit(evidence: Evidence) -> str:
     name = evidence.throttled_by or "a limit of the hub"
+    told = (
+        f"{evidence.throttled_starts:,} of {words.counted(evidence.starts, 'start')} were told to come back later (429)"
+    )
+    if not evidence.throttled_in_vain:
+        return f"The limit was {name}: {told}."
+    return f"The limit was {name}: {told}, and {evidence.throttled_in_vain:,} of them never became ready."
+
+
+def _throttling(evidence: Evidence) -> str:
     throttled, mean = words.in_seconds(evidence.throttled), words.in_seconds(evidence.mean)
     return (
-        f"The limit was {name}: {evidence.throttled_starts:,} of {words.counted(evidence.starts, 'start')} were told "
-        f"to come back later (429). In the slower half of the starts, {throttled} of the {mean} from start to ready "
-        "were spent waiting for the next try, on average."
+        f"In the slower half of the starts, {throttled} of the {mean} from {_span(evidence)} were spent waiting "
+        "for the next try, on average."
     )
+
+
+def _span(evidence: Evidence) -> str:
+    """Say what the mean is of."""
+    other_ends = ["or to its failure"] if evidence.failures else []
+    if evidence.unfinished:
+        other_ends.append("or to the end of the run")
+    return f"{START_TO_READY} ({', '.join(other_ends)})" if other_ends else START_TO_READY
 
 
 def _advice_for_limit(name: str) -> str:
@@ -173,15 +211,16 @@ def _spawning(evidence: Evidence) -> str:
         return "no spawn succeeded in time"
     spawn, mean = words.in_seconds(evidence.spawn), words.in_seconds(evidence.mean)
     return (
-        f"by the hub's own measure, the spawn took {spawn} of the {mean} from start to ready, on average in the slower "
-        "half of the starts"
+        f"by the hub's own measure, the spawn took {spawn} of the {mean} from {_span(evidence)}, on average in the "
+        "slower half of the starts"
     )
 
 
 def _parts(evidence: Evidence) -> str:
     """Say what the mean is made of."""
     throttled = f"{words.in_seconds(evidence.throttled)} for waits because of a 429"
-    whole = f"In the slower half of the starts, start to ready took {words.in_seconds(evidence.mean)} on average"
+    mean = words.in_seconds(evidence.mean)
+    whole = f"In the slower half of the starts, {_span(evidence)} took {mean} on average"
     if evidence.spawn is None:
         return f"{whole}, {throttled} included."
     spawn, rest = words.in_seconds(evidence.spawn), words.in_seconds(evidence.rest)
@@ -189,7 +228,7 @@ def _parts(evidence: Evidence) -> str:
 
 
 def _largest_part(evidence: Evidence) -> str:
-    whole = f"start to ready took {words.in_seconds(evidence.mean)} on average in the slower half of the starts"
+    whole = f"{_span(evidence)} took {words.in_seconds(evidence.mean)} on average in the slower half of the starts"
     if evidence.spawn is None:
         return whole
     if evidence.spawn >= max(evidence.throttled, evidence.rest):

@@ -82,7 +82,7 @@ def _facts(info: RunInfo) -> list[tuple[str, str]]:
         "ended because": info.ended_because,
         "clean-up": info.clean_up,
         **info.versions,
-        **{name.replace("_", " "): str(value) for name, value in sorted(info.options.items())},
+        **{name.replace("_", " "): words.option(name, value) for name, value in sorted(info.options.items())},
     }
     return [(name, value) for name, value in facts.items() if value]
 

@@ -16,13 +16,19 @@ class Times:
     """How long something took, in seconds."""
 
     name: str
-    count: int
+    count: int  # of the measurements that percentiles are taken of
+    succeeded: int
     failed: int
+    unfinished: int  # starts that the end of the run broke off, counted in percentiles or not
     p50: float  # infinite where too many failed, like the other percentiles
     p95: float
     p99: float
     longest: float | None  # that did not fail; None where all did
     error: float | None  # p95 of how late an end was seen; None where it was not measured
+
+    def shown(self, seconds: float) -> str:
+        """Return one of the percentiles in words."""
+        return words.percentile(seconds, self.longest)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class FailureKind:
 
 def steps_table(results: Results) -> list[Times]:
     """Return a row for each step that was measured."""
-    steps = ((step, results.records.counted(step)) for step in STEPS)
+    steps = ((step, [record for record in results.records if record.step == step]) for step in STEPS)
     return [_of_records(step, records) for step, records in steps if records]
 
 
@@ -45,13 +51,13 @@ def cohorts_table(results: Results) -> list[Times]:
     """Return a row of start to ready for each cohort; none without cohorts."""
     starts = results.records.starts()
     cohorts = sorted({record.cohort for record in starts} - {""})
-    counted_starts = ((cohort, counted(one for one in starts if one.cohort == cohort)) for cohort in cohorts)
-    return [_of_records(cohort, records) for cohort, records in counted_starts if records]
+    return [_of_records(cohort, [one for one in starts if one.cohort == cohort]) for cohort in cohorts]
 
 
 def requests_table(results: Results) -> list[Times]:
     """Return a row for each kind of request."""
-    return [_times(name, results.requests.of(name).times_taken()) for name in results.requests.names()]
+    times = ((name, results.requests.of(name).times_taken()) for name in results.requests.names())
+    return [_times(name, taken, list(filter(math.isfinite, taken))) for name, taken in times]
 
 
 def failures_table(results: Results) -> list[FailureKind]:
@@ -95,11 +101,30 @@ def parts_table(evidence: Evidence) -> list[tuple[str, float, float]]:
 
 
 def _of_records(name: str, records: list[Record]) -> Times:
-    late = [record.late for record in records if not record.failure]
-    return _times(name, [record.time_taken for record in records], percentile(late, 95) if late else None)
+    succeeded = [record for record in records if not record.failure]
+    late = [record.late for record in succeeded]
+    return _times(
+        name,
+        [record.time_taken for record in counted(records)],
+        [record.seconds for record in succeeded],
+        unfinished=sum(record.is_unfinished for record in records),
+        error=percentile(late, 95) if late else None,
+    )
 
 
-def _times(name: str, times: list[float], error: float | None = None) -> Times:
-    succeeded = [seconds for seconds in times if math.isfinite(seconds)]
+def _times(
+    name: str, times: list[float], succeeded: list[float], *, unfinished: int = 0, error: float | None = None
+) -> Times:
     p50, p95, p99 = (percentile(times, percent) for percent in (50, 95, 99))
-    return Times(name, len(times), len(times) - len(succeeded), p50, p95, p99, max(succeeded, default=None), error)
+    return Times(
+        name=name,
+        count=len(times),
+        succeeded=len(succeeded),
+        failed=sum(map(math.isinf, times)),
+        unfinished=unfinished,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        longest=max(succeeded, default=None),
+        error=error,
+    )

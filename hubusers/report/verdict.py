@@ -7,8 +7,8 @@ from hubusers.report import words
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY
-from hubusers.results.targets import Outcome, outcome
+from hubusers.results.records import START_TO_READY, longest_success
+from hubusers.results.targets import Outcome, outcome, step_of
 
 Answer = Literal["held", "missed", "no answer", "no targets"]
 
@@ -50,6 +50,10 @@ def verdict_of(run: FinishedRun) -> Verdict:
     doubts = [sentence for _, sentence in obstacles]
     if info.generator and not is_missed:
         doubts.append(f"{info.generator} That can only make times longer, so targets that were held are held.")
+    measured = {step_of(target) for target in targets}
+    unwatched = [words.times_failed(*step) for step in run.results.records.failed_steps() if step[0] not in measured]
+    if targets and unwatched:
+        doubts.append(f"No target is about these failures: {', '.join(unwatched)}.")
     if info.planned_people and came < info.planned_people and not (info.ended_because or info.people_lost):
         doubts.append(f"{info.planned_people - came:,} of {info.planned_people:,} people never asked for a server.")
 
@@ -135,16 +139,23 @@ def _shown(one: Outcome) -> str:
 
 
 def _without_targets(run: FinishedRun, came: int) -> str:
-    starts = run.results.records.counted(START_TO_READY)
-    if not starts:
+    records = run.results.records
+    starts = records.counted(START_TO_READY)
+    all_who_came = max(came, run.info.people_came or 0)
+    if not all_who_came:
         return "No targets were given, and no server start was measured."
-    said = [words.counted(came, "person", "people")]
-    if any(not start.failure for start in starts):
-        p50, p95 = (
-            words.in_seconds(percentile((start.time_taken for start in starts), percent)) for percent in (50, 95)
-        )
+    said = [words.counted(all_who_came, "person", "people")]
+    if came < all_who_came:
+        said.append(f"{all_who_came - came:,} of them had not asked for a server when the run ended")
+    longest = longest_success(starts)
+    if longest is not None:
+        times = [start.time_taken for start in starts]
+        p50, p95 = (words.percentile(percentile(times, percent), longest) for percent in (50, 95))
         said.append(f"{START_TO_READY} p50 {p50}, p95 {p95}")
+    else:
+        said.append("no server became ready")
     said.append(f"{words.counted(sum(start.failed for start in starts), 'start')} failed")
-    if unfinished := len(run.results.records.unfinished()):
+    if unfinished := len(records.unfinished()):
         said.append(f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended")
+    said += [words.times_failed(*step) for step in records.failed_steps()]
     return f"No targets were given: {', '.join(said)}."

@@ -1,6 +1,10 @@
-"""Figures and counts as text for people."""
+"""Figures, counts and options as text for people."""
 
+import json
 import math
+from typing import Any
+
+from hubusers import durations
 
 
 def in_seconds(seconds: float) -> str:
@@ -12,6 +16,19 @@ def in_seconds(seconds: float) -> str:
     return f"{rounded:,.0f} s" if rounded >= 1000 else f"{rounded:.4g} s"
 
 
+def percentile(seconds: float, longest: float | None) -> str:
+    """Return a percentile of seconds: "–" where there is no time that something took.
+
+    Args:
+        seconds: Longer than `longest` for a start that the end of the run broke off, which took longer than that;
+            infinite for a failure.
+        longest: The longest time of those that succeeded; None where none did.
+    """
+    if math.isinf(seconds) or (longest is not None and seconds <= longest):
+        return in_seconds(seconds)
+    return "–" if longest is None else f"over {in_seconds(seconds)}"
+
+
 def in_percent(share: float) -> str:
     """Return a share of 1 in percent, as in "12 %"."""
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
@@ -20,3 +37,28 @@ def in_percent(share: float) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun, as in "1 start" or "2,000 people"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def times_failed(step: str, failed: int, taken: int) -> str:
+    """Return how often a step failed, as in "lab loaded failed 2 of 3 times"."""
+    return f"{step} failed {failed:,} of {counted(taken, 'time')}"
+
+
+def option(name: str, value: Any) -> str:
+    """Return the value of an option as a person writes it: "yes", "1m30s", "30s-1m", "none".
+
+    Args:
+        name: Of the option.
+        value: As in a run's `RunInfo`, where a float is a number of seconds, and a list of two a range of them.
+    """
+    if value in (None, ""):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}s" if value < 60 else durations.in_words(value).replace(" ", "")
+    if isinstance(value, list | tuple):
+        return "-".join(dict.fromkeys(option(name, end) for end in value))
+    if name == "leave" and isinstance(value, dict):
+        return ",".join(way if share == 1 else f"{way}={100 * share:g}%" for way, share in value.items())
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

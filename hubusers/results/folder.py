@@ -53,6 +53,7 @@ class RunInfo:
     hub_version: str = ""
     spawner: str = ""  # its class; "" where the token may not read it
     planned_people: int | None = None  # of the event; None without one
+    people_came: int | None = None  # asked for a server or not; None where only those who did are known
     people_lost: int = 0  # people who had not come, or had not left, when their worker died
     workers: int = 0  # 0: one process did everything
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not

@@ -1,6 +1,7 @@
 """Every measured step of a run, exactly: Locust's own statistics round to about two digits."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -101,11 +102,18 @@ class Records:
     def failed(self) -> list[Record]:
         return [record for record in self._all if record.failed]
 
+    def failed_steps(self) -> list[tuple[str, int, int]]:
+        """Return each step but the starts that failed: its name, how often it failed, and how often it was taken."""
+        failed = Counter(record.step for record in self.failed())
+        taken = Counter(record.step for record in self._all)
+        return [(step, failed[step], taken[step]) for step in STEPS if failed[step] and step != START_TO_READY]
+
     def summary(self, step: str) -> str:
         """Return percentiles of a step's seconds, and how far off they may be; "" when nothing was measured.
 
-        In percentiles a failure never ended. The error is the p95 of how late an end was seen. A server is never seen
-        ready before it is, so a true time is the shown one, or shorter by up to the error.
+        In percentiles a failure never ended, and an unfinished start took longer than it had until then. The error is
+        the p95 of how late an end was seen. A server is never seen ready before it is, so a true time is the shown one,
+        or shorter by up to the error.
         """
         of_step = [record for record in self._all if record.step == step]
         if not of_step:
@@ -118,8 +126,8 @@ class Records:
             counts += f", {unfinished} unfinished"
         if not succeeded:
             return f"{step}: {counts}"
-        times = [record.time_taken for record in records]
-        shown = ", ".join(f"p{percent} {_in_digits(percentile(times, percent))}" for percent in (50, 95, 99))
+        times, longest = [record.time_taken for record in records], longest_success(records)
+        shown = ", ".join(f"p{percent} {_in_digits(percentile(times, percent), longest)}" for percent in (50, 95, 99))
         return f"{step}: {shown} ± {percentile((record.late for record in succeeded), 95):.3f} seconds ({counts})"
 
 
@@ -133,9 +141,20 @@ def counted(records: Iterable[Record]) -> list[Record]:
         records: Those of one step, and of one cohort where the measure is of one.
     """
     records = list(records)
-    longest = max((record.seconds for record in records if not record.failure), default=0.0)
-    return [record for record in records if not record.is_unfinished or record.seconds > longest]
+    longest = longest_success(records)
+    return [record for record in records if not record.is_unfinished or longest is None or record.seconds > longest]
 
 
-def _in_digits(seconds: float) -> str:
-    return "never" if math.isinf(seconds) else f"{seconds:.3f}"
+def longest_success(records: Iterable[Record]) -> float | None:
+    """Return the longest seconds of the records that did not fail; None where there are none.
+
+    A percentile of counted records that is longer is that of an unfinished start. It is not a time that a start took,
+    but one that it took longer than.
+    """
+    return max((record.seconds for record in records if not record.failure), default=None)
+
+
+def _in_digits(seconds: float, longest: float | None) -> str:
+    if math.isinf(seconds):
+        return "never"
+    return f"{seconds:.3f}" if longest is not None and seconds <= longest else f"over {seconds:.3f}"

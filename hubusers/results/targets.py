@@ -43,7 +43,11 @@ class Outcome:
         if math.isinf(self.measured):
             return "never"
         number = _in_digits(self.measured, 4 if self.target.percentile else 3, self.target)
-        return f"{number} {'s' if self.target.percentile else '%'}"
+        if self.target.percentile is None:
+            return f"{number} %"
+        # A percentile that a bad end of unfinished starts would raise is one of theirs.
+        is_of_unfinished = self.worst is not None and self.worst > self.measured
+        return f"over {number} s" if is_of_unfinished else f"{number} s"
 
 
 def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
@@ -58,7 +62,7 @@ def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
         under_way: Starts that are not over, and of which nothing is known.
     """
     measured, worst = _values(target, results)
-    if _step_of(target) == START_TO_READY:
+    if step_of(target) == START_TO_READY:
         measured += [0.0] * under_way
         worst += [_worst(target)] * under_way
     if not measured:
@@ -97,7 +101,7 @@ def _values(target: Target, results: Results) -> tuple[list[float], list[float]]
     if measure in {"hub probe", "failed probes", "requests", "failed requests"}:
         values = _of_requests(target, results) if "requests" in measure else _of_probes(target, results)
         return values, list(values)
-    of_step = (record for record in results.records if record.step == _step_of(target))
+    of_step = (record for record in results.records if record.step == step_of(target))
     records = counted(record for record in of_step if target.cohort in {None, record.cohort})
     values = [_value(measure, record) for record in records]
     return values, [
@@ -124,7 +128,8 @@ _STEPS_OF_MEASURES = {
 }
 
 
-def _step_of(target: Target) -> str:
+def step_of(target: Target) -> str:
+    """Return the step that a target measures; for one of requests or probes, the name of its measure."""
     return _STEPS_OF_MEASURES.get(target.measure, target.measure)
 
 

@@ -226,12 +226,12 @@ class HubUser(FastHttpUser):
         """
         if not self.username:
             raise GreenletExit
-        if not self._has_account:
-            self._create_account()
-        elif self._account_is_in_use():
+        if self._has_account and self._account_is_in_use():
             raise GreenletExit
         self._has_arrived = True
         self.test_run.counts.arrived += 1
+        if not self._has_account:
+            self._create_account()
 
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.
@@ -459,7 +459,7 @@ class HubUser(FastHttpUser):
                 failure=failure,
                 cohort=self.person.cohort,
                 lifecycle=self.lifecycle,
-                throttled=step.throttled,
+                throttled=min(step.throttled, seconds),  # a pause is noted before it is waited, and the end may cut it
                 throttled_by=step.throttled_by,
             )
         )

@@ -8,6 +8,7 @@ import pytest
 from hubusers.report.evidence import gather
 from hubusers.report.limits import FULL_CORE, LONG_WAIT, SHORT_THROTTLING, SLOW_ANSWER, Kind, diagnose
 from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.records import LAB_LOADED, UNFINISHED, Record
 from hubusers.results.results import Results
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import info, results_of, start
@@ -125,6 +126,76 @@ CASES: list[tuple[Case, Kind, str]] = [
     (Case(seconds=60, metrics=False, probe=None), "unknown", "apart. In the slower half"),
     (Case(seconds=2, metrics=False), "nothing", "Nothing limited it: start to ready took 2 s on average"),
 ]
+
+
+THROTTLED = {"throttled_by": "concurrent_spawn_limit"}
+QUICK = [start(n, 2.0) for n in range(20)]
+LAB_FAILED = Record(LAB_LOADED, "ann", BEGAN, 1.0, 0.0, "hub error")
+
+# What is not all well must not be reported as if it were.
+NOT_ALL_WELL: list[tuple[list[Record], Kind, str]] = [
+    (
+        [*QUICK[:9], *(start(n, 18.0, UNFINISHED, throttled=17.0, **THROTTLED) for n in range(20, 30))],
+        "limit",
+        "The limit was concurrent_spawn_limit: 10 of 19 starts were told to come back later (429), and 10 of them "
+        "never became ready. In the slower half of the starts, 17 s of the 18 s from start to ready (or to the end of "
+        "the run) were spent waiting for the next try, on average.",
+    ),
+    (
+        [*QUICK, start(20, 6.0, UNFINISHED, throttled=5.0, **THROTTLED)],
+        "limit",
+        "The limit was concurrent_spawn_limit: 1 of 21 starts were told to come back later (429), and 1 of them never "
+        "became ready. In the slower half of the starts, start to ready (or to the end of the run) took 2.36 s on "
+        "average, 0.455 s for waits because of a 429 included.",
+    ),
+    (
+        [*QUICK, start(20, 6.0, "throttled too long", throttled=5.0, **THROTTLED)],
+        "limit",
+        "1 of 21 starts were told to come back later (429), and 1 of them never became ready.",
+    ),
+    (
+        [start(n, 1.7, UNFINISHED) for n in range(5)],
+        "unknown",
+        "It is not known what limited the run: 5 of 5 starts were under way when the run ended.",
+    ),
+    (
+        [*QUICK, start(20, 8.0, UNFINISHED)],
+        "unknown",
+        "It is not known what limited the run: 1 of 21 starts was under way when the run ended. Starts that did not "
+        "become ready lasted up to 8 s. On the whole, start to ready (or to the end of the run) took 2.55 s",
+    ),
+    (
+        [*QUICK, start(20, 30.0, "timed out")],
+        "unknown",
+        "It is not known what limited the run: 1 of 21 starts failed. Starts that did not become ready lasted up to "
+        "30 s.",
+    ),
+    (
+        [*QUICK, LAB_FAILED],
+        "nothing",
+        "Nothing made it slow: start to ready took 2 s on average in the slower half of the starts. But lab loaded "
+        "failed 1 of 1 time.",
+    ),
+    (
+        [LAB_FAILED],
+        "unknown",
+        "It is not known what limited the run: no server start was measured, and lab loaded failed 1 of 1 time.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("records", "kind", "says"), NOT_ALL_WELL)
+def test_what_is_not_all_well(records: list[Record], kind: Kind, says: str) -> None:
+    finding = diagnose(results_of(records), info())
+    assert finding.kind == kind
+    assert says in finding.sentence
+    assert "Nothing limited it" not in finding.sentence
+
+
+def test_a_young_start_that_the_end_broke_off_tells_nothing() -> None:
+    sentence = diagnose(results_of([*QUICK, start(20, 0.5, UNFINISHED)]), info()).sentence
+    assert sentence.startswith("Nothing limited it: start to ready")
+    assert sentence.endswith(" 1 of 21 starts was under way when the run ended.")
 
 
 @pytest.mark.parametrize(("case", "kind", "says"), CASES)

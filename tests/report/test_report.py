@@ -23,7 +23,7 @@ from hubusers.results.folder import (
     RunInfo,
     read_run,
 )
-from hubusers.results.records import START_TO_READY
+from hubusers.results.records import START_TO_READY, UNFINISHED
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, CLIMB, TARGETS, info
 
@@ -170,7 +170,7 @@ def test_text_from_outside_is_shown_literally(tmp_path: Path) -> None:
     assert all("<" not in label and "%{" not in label for label in labels)
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert not re.search(r"(?<!\\)[<`]", summary)
-    assert all(line.count(" | ") in {0, 1, 3, 6} for line in summary.splitlines() if line.startswith("|"))
+    assert all(line.count(" | ") in {0, 1, 3, 7} for line in summary.splitlines() if line.startswith("|"))
     assert JUnitXml.fromfile(str(folder / "junit.xml")).failures == 1
 
 
@@ -302,9 +302,22 @@ def test_only_failures(tmp_path: Path) -> None:
     records = [(START_TO_READY, "ann", BEGAN, 60.0, 0.0, "timed out", "", 1, 0.0, "")]
     folder = write(tmp_path / "run", info(), records)
     report_on(folder)
-    assert "start to ready 1 1 never never never – –" in re.sub(
-        r"\s+", " ", Page(report_of(folder).replace("<td", " <td")).shown
-    )
+    assert "start to ready 0 1 0 never never never – –" in cells_of(folder)
+
+
+def test_starts_that_the_end_broke_off_have_no_times(tmp_path: Path) -> None:
+    records = [(START_TO_READY, f"user-{n}", BEGAN, 1.7 + n / 10, 0.0, UNFINISHED, "", 1, 0.0, "") for n in range(5)]
+    folder = write(tmp_path / "run", info(ended=BEGAN + 2), records, CLASS + TARGETS)
+    verdict = report_on(folder)
+    assert "start to ready 0 0 5 – – – – –" in cells_of(folder)
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert "| start to ready | 0 | 0 | 5 | – | – | – | – |" in summary
+    assert "| start to ready: p95 at most 10 s | over 2.1 s | 5 | undecided |" in summary
+    assert verdict.headline == "No answer: 5 starts were under way when the run ended."
+
+
+def cells_of(folder: Path) -> str:
+    return re.sub(r"\s+", " ", Page(report_of(folder).replace("<td", " <td")).shown)
 
 
 def test_no_run(tmp_path: Path) -> None:

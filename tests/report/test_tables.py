@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hubusers.event.model import Target
-from hubusers.report import words
 from hubusers.report.compare_measures import MEASURES
 from hubusers.report.how_far import how_far
 from hubusers.report.tables import cohorts_table, requests_table, steps_table
@@ -28,6 +27,8 @@ RUNS = {
     "with one start": TIMES[:1],
     "with one failure": FAILURES[:1],
     "with two starts": TIMES[:2],
+    "with most starts broken off": [*TIMES[:4], *(start(30 + n, 9.0 + n, UNFINISHED) for n in range(9))],
+    "with all starts broken off": [start(n, 1.0 + n, UNFINISHED) for n in range(5)],
 }
 
 
@@ -53,6 +54,11 @@ def test_a_percentile_is_the_same_wherever_it_is_shown(records: list[Record], pe
 
     assert measured.measured is not None
     in_digits = f"{measured.measured:.3f}" if math.isfinite(measured.measured) else "never"
+    if measured.shown.startswith("over"):
+        in_digits = f"over {in_digits}"
+        assert row.shown(measured.measured) == ("–" if row.longest is None else f"over {measured.measured:g} s")
+    else:
+        assert "over" not in row.shown(measured.measured)
     summary = results.records.summary(START_TO_READY)
     assert (
         f"p{percentile} {in_digits}" in summary or "p50" not in summary
@@ -63,10 +69,11 @@ def test_a_percentile_is_the_same_wherever_it_is_shown(records: list[Record], pe
 def test_headline_and_steps_of_a_climb_say_the_same_as_the_table(records: list[Record]) -> None:
     (row,) = steps_table(results_of(records))
     headline = verdict_of(finished(records)).headline
-    assert f"p95 {words.in_seconds(row.p95)}" in headline or row.failed == row.count
+    assert f"p95 {row.shown(row.p95)}" in headline or not row.succeeded
     found = how_far(finished(records, CLIMB + TARGETS))
     assert found is not None
     assert found.steps[0].p95 == row.p95
+    assert found.steps[0].p95_shown == row.shown(row.p95)
 
 
 def test_cohorts_are_measured_as_targets_do() -> None:
@@ -106,9 +113,14 @@ def test_probes_are_compared_as_targets_measure_them() -> None:
 
 def test_failures_stand_beside_the_percentiles() -> None:
     (row,) = steps_table(results_of([*TIMES, *FAILURES]))
-    assert (row.count, row.failed) == (43, 3)
+    assert (row.count, row.succeeded, row.failed, row.unfinished) == (43, 40, 3, 0)
     assert row.p95 == math.inf
     assert row.longest == TIMES[-1].seconds
+
+
+def test_unfinished_starts_are_all_counted_as_such() -> None:
+    (row,) = steps_table(results_of(RUNS["with starts that the end broke off"]))
+    assert (row.count, row.succeeded, row.failed, row.unfinished) == (45, 40, 3, 3)
 
 
 def test_without_a_start_there_is_no_row() -> None:

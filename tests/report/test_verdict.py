@@ -6,8 +6,14 @@ from typing import Any, ClassVar
 import pytest
 
 from hubusers.report.verdict import Answer, verdict_of
-from hubusers.results.records import UNFINISHED, Record
+from hubusers.results.records import LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
+from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start
+
+
+def step(name: str, failure: str = "") -> Record:
+    return Record(name, "ann", BEGAN, 1.0, 0.0, failure)
+
 
 QUICK = [start(due, 4.0, cohort="students") for due in range(3)]
 SLOW = [start(due, 84.0, cohort="students") for due in range(3)]
@@ -96,7 +102,37 @@ at_most = "1s"
             "no targets",
             "No targets were given: 3 people, start to ready p50 4 s, p95 4 s, 0 starts failed.",
         ),
-        (ONE_FAILED[2:], "", {}, "no targets", "No targets were given: 1 person, 1 start failed."),
+        (
+            ONE_FAILED[2:],
+            "",
+            {},
+            "no targets",
+            "No targets were given: 1 person, no server became ready, 1 start failed.",
+        ),
+        (
+            [*QUICK, step(LAB_LOADED, "hub error"), step(LAB_LOADED), step(STOP_TO_STOPPED, "timed out")],
+            "",
+            {},
+            "no targets",
+            "No targets were given: 3 people, start to ready p50 4 s, p95 4 s, 0 starts failed, lab loaded failed 1 of "
+            "2 times, stop to stopped failed 1 of 1 time.",
+        ),
+        (
+            [step(LOGIN, "wrong password")],
+            "",
+            {"people_came": 2},
+            "no targets",
+            "No targets were given: 2 people, 2 of them had not asked for a server when the run ended, no server "
+            "became ready, 0 starts failed, login failed 1 of 1 time.",
+        ),
+        (
+            [*QUICK, *(start(3 + n, 9.0, UNFINISHED) for n in range(4))],
+            "",
+            {"people_came": 100},
+            "no targets",
+            "No targets were given: 100 people, 93 of them had not asked for a server when the run ended, start to "
+            "ready p50 over 9 s, p95 over 9 s, 0 starts failed, 4 starts were under way when the run ended.",
+        ),
         ([], "", {}, "no targets", "No targets were given, and no server start was measured."),
     ],
 )
@@ -130,7 +166,7 @@ class TestStartsThatTheEndBrokeOff:
         pending = [start(n, 14.0, UNFINISHED) for n in range(3, 10)]
         verdict = verdict_of(finished([*QUICK, *pending], CLASS + TARGETS, planned_people=10))
         assert verdict.headline == (
-            "It does not hold: 1 of 2 targets was missed: start to ready: p95 at most 10 s, measured 14 s."
+            "It does not hold: 1 of 2 targets was missed: start to ready: p95 at most 10 s, measured over 14 s."
         )
 
     def test_some_may_have_been_about_to_fail(self) -> None:
@@ -153,6 +189,11 @@ class TestStartsThatTheEndBrokeOff:
 def test_people_who_never_asked_for_a_server_are_counted() -> None:
     verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=5))
     assert verdict.doubts == ["2 of 5 people never asked for a server."]
+
+
+def test_failures_that_no_target_is_about_are_said() -> None:
+    run = finished([*QUICK, step(LAB_LOADED, "hub error"), start(9, 0.5, "spawn failed")], CLASS + TARGETS)
+    assert verdict_of(run).doubts == ["No target is about these failures: lab loaded failed 1 of 1 time."]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """How figures read."""
 
 import math
+from typing import Any
 
 import pytest
 
-from hubusers.report.words import counted, in_percent, in_seconds
+from hubusers.report.words import counted, in_percent, in_seconds, option, percentile
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,37 @@ def test_seconds(value: float, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(0.0, "0 %"), (0.0123, "1.2 %"), (0.123, "12 %"), (1.0, "100 %")])
 def test_shares(value: float, text: str) -> None:
     assert in_percent(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "longest", "text"),
+    [(2.0, 2.0, "2 s"), (2.0, 1.0, "over 2 s"), (2.0, None, "–"), (math.inf, None, "never"), (math.inf, 1.0, "never")],
+)
+def test_percentiles(seconds: float, longest: float | None, text: str) -> None:
+    assert percentile(seconds, longest) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("keep", True, "yes"),
+        ("keep", False, "no"),
+        ("server_timeout", 60.0, "1m"),
+        ("server_timeout", 5400.0, "1h30m"),
+        ("poll_interval", 0.25, "0.25s"),
+        ("stay", (30.0, 90.0), "30s-1m30s"),
+        ("stay", [5.0, 5.0], "5s"),
+        ("leave", {"log-out": 1.0}, "log-out"),
+        ("leave", {"log-out": 0.7, "walk-away": 0.3}, "log-out=70%,walk-away=30%"),
+        ("user_options", {"profile": "größer"}, '{"profile": "größer"}'),
+        ("user_options", None, "none"),
+        ("notebooks", "", "none"),
+        ("lifecycles", 0, "0"),
+        ("wait", "progress", "progress"),
+    ],
+)
+def test_options(name: str, value: Any, text: str) -> None:
+    assert option(name, value) == text
 
 
 def test_counts() -> None:

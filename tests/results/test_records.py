@@ -33,6 +33,23 @@ def test_an_unfinished_start_counts_when_it_had_taken_longer_than_any_that_becam
     assert [one.time_taken for one in records.counted(START_TO_READY)] == [2.0, math.inf, 3.0]
 
 
+def test_a_percentile_of_an_unfinished_start_is_over_its_time() -> None:
+    records = Records()
+    for seconds, failure in [(2.0, ""), (5.0, UNFINISHED), (6.0, UNFINISHED)]:
+        records.note(record(seconds, failure=failure))
+    assert records.summary(START_TO_READY) == (
+        "start to ready: p50 over 5.000, p95 over 6.000, p99 over 6.000 ± 0.000 seconds (1 measured, 0 failed, "
+        "2 unfinished)"
+    )
+
+
+def test_steps_that_failed() -> None:
+    records = Records()
+    for failure, step in [("timed out", START_TO_READY), ("timed out", STOP_TO_STOPPED), ("", STOP_TO_STOPPED)]:
+        records.note(record(1.0, failure=failure, step=step))
+    assert records.failed_steps() == [(STOP_TO_STOPPED, 1, 2)]
+
+
 def test_only_failures() -> None:
     records = Records()
     records.note(record(60.0, failure="timed out"))
