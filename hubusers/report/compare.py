@@ -45,17 +45,30 @@ class Row:
     high: float | None = None
     verdict: Verdict = "not judged"
     note: str = ""  # why it was not judged
+    before_is_more: bool = (
+        False  # than it says, by an unknown amount: it is of a start that the end of the run broke off
+    )
+    after_is_more: bool = False
 
     @property
     def before_text(self) -> str:
-        return _amount(self.before, self.unit)
+        return _amount(self.before, self.unit, is_more=self.before_is_more)
 
     @property
     def after_text(self) -> str:
-        return _amount(self.after, self.unit)
+        return _amount(self.after, self.unit, is_more=self.after_is_more)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether either of both values may be the larger one."""
+        if self.before_is_more:
+            return self.after_is_more or self.before <= self.after
+        return self.after_is_more and self.after <= self.before
 
     @property
     def difference_text(self) -> str:
+        if self.is_open:
+            return "–"
         return f"{_number(self.difference, self.unit)} {_sign(self.unit)}"
 
     @property
@@ -76,11 +89,14 @@ class Comparison:
     left_out: list[str]  # sentences: measures that are missing, and why
     warnings: list[str]  # sentences: what else differs, or was wrong in a run
     headline: str
+    has_answer: bool  # about the starts
 
     @property
     def exit_code(self) -> int:
-        """1 when a measure is worse, otherwise 0."""
-        return int(any(row.verdict == "worse" for row in self.rows))
+        """1 when a measure is worse, 4 when there is no answer about the starts, otherwise 0."""
+        if any(row.verdict == "worse" for row in self.rows):
+            return 1
+        return 0 if self.has_answer else 4
 
 
 def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> Comparison:
@@ -100,12 +116,19 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
         )
     for run in (before, after):
         if not run.results.records.of(START_TO_READY):
-            raise ValueError(f"{run.folder} cannot be compared: no server was started in that run.")
+            raise ValueError(f"{run.folder} cannot be compared: no server became ready or failed to start in that run.")
     pairs = [(one, one.of(before.results), one.of(after.results)) for one in MEASURES]
     to_judge = [one for one, first, second in pairs if first and second and not _why_not(one, first, second)]
     doubt = DOUBT / max(len(to_judge), 1)
-    rows = [_row(one, first, second, doubt, smallest) for one, first, second in pairs if first and second]
+    rows = []
+    for one, first, second in pairs:
+        if first and second:
+            row = _row(one, first, second, doubt, smallest)
+            rows.append(
+                _with_unfinished(row, one.is_of_unfinished(before.results), one.is_of_unfinished(after.results))
+            )
     rows = _without_misleading_mean(rows)
+    no_answer = _no_answer(rows, before, after)
     left_out = _left_out(pairs)
     warnings = [*_warnings(before, after), *_too_coarse(rows)]
     return Comparison(
@@ -115,7 +138,8 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
         rows,
         left_out,
         warnings,
-        _headline(rows, smallest, bool(warnings)),
+        _headline(rows, smallest, no_answer, bool(warnings)),
+        not no_answer,
     )
 
 
@@ -182,6 +206,24 @@ def _without_misleading_mean(rows: list[Row]) -> list[Row]:
     ]
 
 
+def _with_unfinished(row: Row, before_is_more: bool, after_is_more: bool) -> Row:
+    """Do not judge a percentile where it is not known which one of both is larger."""
+    row = replace(row, before_is_more=before_is_more, after_is_more=after_is_more)
+    if not row.is_open or row.note:
+        return row
+    note = "it depends on starts that were under way when a run ended"
+    return replace(row, low=None, high=None, verdict="not judged", note=note)
+
+
+def _no_answer(rows: list[Row], before: FinishedRun, after: FinishedRun) -> str:
+    """Return the sentence that there is no answer about the starts; "" where a measure of them was judged."""
+    of_starts = {one.name for one in MEASURES if one.is_of_starts}
+    if any(row.verdict != "not judged" for row in rows if row.measure in of_starts):
+        return ""
+    first, second = (len(run.results.records.counted(START_TO_READY)) for run in (before, after))
+    return f"No answer about starts: too few to judge ({first:,} and {second:,})."
+
+
 def _left_out(pairs: list[tuple[Measure, Statistic | None, Statistic | None]]) -> list[str]:
     missing = {
         "neither run measured it": [one.name for one, first, second in pairs if not first and not second],
@@ -211,12 +253,15 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
         yield f"{differing}: that may be why measures differ."
     if first.planned_people != second.planned_people and before.event and after.event:
         yield f"{first.planned_people} people were planned before, and {second.planned_people} after."
-    names = sorted({*first.options, *second.options})
-    options = [name for name in names if first.options.get(name) != second.options.get(name)]
-    if options:
-        values = [
-            f"{name} ({_short(first.options.get(name))}, then {_short(second.options.get(name))})" for name in options
-        ]
+    names = {*first.options, *second.options}
+    if (before.event is None) != (after.event is None):
+        names = {*first.options} & {*second.options}  # an event decides the others
+    values = []
+    for name in sorted(names):
+        value, other = first.options.get(name), second.options.get(name)
+        if value != other:
+            values.append(f"{name.replace('_', ' ')} ({_short(name, value)}, then {_short(name, other)})")
+    if values:
         yield f"The options differ: {', '.join(values)}."
     if first.versions.get("hubusers") != second.versions.get("hubusers"):
         yield "The runs were made by different versions of hubusers, which may measure differently."
@@ -241,22 +286,20 @@ def _different_events(before: Event | None, after: Event | None) -> str:
     return f"The events differ in {differing}" if differing else ""
 
 
-def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
+def _short(name: str, value: Any) -> str:
+    text = words.option(name, value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _headline(rows: list[Row], smallest: float, warned: bool) -> str:
+def _headline(rows: list[Row], smallest: float, no_answer: str, warned: bool) -> str:
     worse = [row for row in rows if row.verdict == "worse"]
     better = [row for row in rows if row.verdict == "better"]
-    parts = []
+    parts = [no_answer] if no_answer else []
     if worse:
         parts.append(f"Worse: {_named(worse)}.")
     if better:
         parts.append(f"Better: {_named(better)}.")
-    if not parts and all(row.verdict == "not judged" for row in rows):
-        parts.append("Nothing could be judged.")
-    elif not parts:
+    if not parts:
         parts.append(f"No difference: no measure differs by more than {100 * smallest:g} % and by more than chance.")
     if warned:
         parts.append("Read the warnings first.")
@@ -271,10 +314,12 @@ def _named(rows: list[Row]) -> str:
     return ", ".join(named) + (f" and {more} more" if more else "")
 
 
-def _amount(value: float, unit: Unit) -> str:
+def _amount(value: float, unit: Unit, *, is_more: bool) -> str:
     if unit == "bytes":
         return f"{value / 1e6:,.0f} MB"
-    return words.in_percent(value) if unit == "share" else words.in_seconds(value)
+    if unit == "share":
+        return words.in_percent(value)
+    return f"over {words.in_seconds(value)}" if is_more else words.in_seconds(value)
 
 
 def _number(value: float, unit: Unit) -> str:

@@ -1,12 +1,13 @@
 """The measures that two runs are compared by: each a statistic of what happened, in order of time."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from hubusers.report.resampling import Mean, Percentile, Statistic
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record, longest_success
 from hubusers.results.results import Results
 
 Unit = Literal["seconds", "share", "bytes"]
@@ -16,6 +17,7 @@ SMALLEST_WAIT = 0.02
 
 FAILED_STARTS = "failed starts"
 MEAN_START = "start to ready mean"
+THROTTLED_WAIT = "throttled wait mean"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,21 @@ class Measure:
     of: Callable[[Results], Statistic | None]  # None: not measured
     floor: float = 0.0  # smallest absolute difference that matters
     judged: bool = True
+
+    @property
+    def is_of_starts(self) -> bool:
+        return self.name.startswith(START_TO_READY) or self.name in {FAILED_STARTS, THROTTLED_WAIT}
+
+    def is_of_unfinished(self, results: Results) -> bool:
+        """Return whether it is a percentile that falls on a start that the end of the run broke off.
+
+        It is then over the time that this start had, and nobody knows by how much.
+        """
+        statistic = self.of(results)
+        if not isinstance(statistic, Percentile) or not self.name.startswith(START_TO_READY):
+            return False
+        longest = longest_success(results.records.starts())
+        return math.isfinite(statistic.estimate) and (longest is None or statistic.estimate > longest)
 
 
 def _percentile(values: list[float], percent: int) -> Statistic | None:
@@ -95,7 +112,7 @@ MEASURES = [
     Measure("stop to stopped p50", "seconds", _of_step(STOP_TO_STOPPED, 50), SMALLEST_WAIT),
     Measure("stop to stopped p95", "seconds", _of_step(STOP_TO_STOPPED, 95), SMALLEST_WAIT),
     Measure(FAILED_STARTS, "share", _failed_starts),
-    Measure("throttled wait mean", "seconds", _throttled_wait, SMALLEST_WAIT),
+    Measure(THROTTLED_WAIT, "seconds", _throttled_wait, SMALLEST_WAIT),
     Measure("hub probe p50", "seconds", _of_probes(50), SMALLEST_WAIT),
     Measure("hub probe p95", "seconds", _of_probes(95), SMALLEST_WAIT),
     Measure("requests p95", "seconds", _of_requests, SMALLEST_WAIT),

@@ -14,10 +14,10 @@ from hubusers.report.compare import Comparison, Row, as_text, compare
 from hubusers.report.compare_page import write_comparison
 from hubusers.results.folder import FinishedRun, read_run
 from hubusers.results.hub_samples import HubSample, Probe
-from hubusers.results.records import STOP_TO_STOPPED, Record
+from hubusers.results.records import STOP_TO_STOPPED, UNFINISHED, Record
 from hubusers.results.results import Results
 from tests.report.made_up_run import BEGAN, make_up_run
-from tests.report.runs import CLASS, TARGETS, finished, info, start, stop
+from tests.report.runs import CLASS, TARGETS, finished, info, results_of, start, stop
 
 NUMBERS = itertools.count()
 HOSTILE = """<script>alert("1")</script><img src='https://evil.example/x'> %{y} </script> {{ 7 * 7 }}"""
@@ -184,9 +184,11 @@ class TestFailures:
 class TestWhatCannotBeCompared:
     def test_no_starts(self) -> None:
         nothing = run_of([stop(1, "ann")])
-        with pytest.raises(ValueError, match=r"^runs/\d+ cannot be compared: no server was started in that run\.$"):
+        with pytest.raises(
+            ValueError, match=r"^runs/\d+ cannot be compared: no server became ready or failed to start in that run\.$"
+        ):
             compare(nothing, run_of(starts(1)))
-        with pytest.raises(ValueError, match="no server was started"):
+        with pytest.raises(ValueError, match="no server became ready"):
             compare(run_of(starts(1)), nothing)
 
     def test_measures_of_one_run_only_are_left_out(self) -> None:
@@ -205,8 +207,41 @@ class TestWhatCannotBeCompared:
         assert row(comparison, "start to ready p95").note == (
             "it needs 100 measurements in each run, and there are 7 and 7"
         )
-        assert comparison.headline == "Nothing could be judged. Read the warnings first."
-        assert comparison.exit_code == 0
+        assert comparison.headline == ("No answer about starts: too few to judge (7 and 7). Read the warnings first.")
+        assert comparison.exit_code == 4
+
+    def test_what_else_was_judged_does_not_stand_for_the_starts(self) -> None:
+        before, after, slower = run_with(1), run_with(2), run_with(3, probes=0.05)
+        for run, few in ((before, starts(1, 15)), (after, starts(2, 6)), (slower, starts(2, 6))):
+            run.results.records = results_of(few).records
+        comparison = compare(before, after)
+        assert {"hub probe p50", "hub probe p95"} <= verdicts(comparison)["no difference"]
+        assert comparison.headline.startswith("No answer about starts: too few to judge (15 and 6).")
+        assert "No difference" not in comparison.headline
+        assert comparison.exit_code == 4
+        worse = compare(before, slower)
+        assert worse.headline.startswith("No answer about starts: too few to judge (15 and 6). Worse: hub probe p50")
+        assert worse.exit_code == 1
+
+    @pytest.mark.parametrize(
+        ("before", "after", "shown", "verdict"),
+        [
+            (20.0, 0.0, ("over 20 s", "3 s"), "better"),
+            (0.0, 20.0, ("3 s", "over 20 s"), "worse"),
+            (20.0, 30.0, ("over 20 s", "over 30 s"), "not judged"),
+            (30.0, 20.0, ("over 30 s", "over 20 s"), "not judged"),
+        ],
+    )
+    def test_a_start_that_the_end_broke_off_took_longer_than_it_had(
+        self, before: float, after: float, shown: tuple[str, str], verdict: str
+    ) -> None:
+        def run(seconds: float) -> FinishedRun:
+            broken = [start(n + 0.5, seconds, UNFINISHED) for n in range(90 if seconds else 0)]
+            return run_of([start(3.0 * n, 3.0) for n in range(30)] + broken)
+
+        p50 = row(compare(run(before), run(after)), "start to ready p50")
+        assert (p50.before_text, p50.after_text, p50.verdict) == (*shown, verdict)
+        assert (p50.difference_text == "–") == (verdict == "not judged")
 
     def test_too_few_to_show_what_matters(self) -> None:
         [warning] = compare(run_of(starts(1, 20)), run_of(starts(2, 20))).warnings
@@ -260,6 +295,19 @@ class TestWarnings:
         usual: dict[str, Any] = {"options": {"stay": "30-90"}, "versions": {"hubusers": "0.1.0"}}
         after = run_of(starts(2), **{**usual, **known})
         assert compare(run_of(starts(1), **usual), after).warnings == [warning]
+
+    def test_options_are_shown_as_people_write_them(self) -> None:
+        before = {"keep": False, "server_timeout": 60.0, "pause": [30.0, 90.0], "leave": {"log-out": 1.0}}
+        after = {"keep": True, "server_timeout": 90.0, "pause": [5.0, 5.0], "leave": {"log-out": 0.7, "walk-away": 0.3}}
+        assert compare(run_of(starts(1), options=before), run_of(starts(2), options=after)).warnings == [
+            "The options differ: keep (no, then yes), leave (log-out, then log-out=70%,walk-away=30%), "
+            "pause (30s-1m30s, then 5s), server timeout (1m, then 1m30s)."
+        ]
+
+    def test_what_an_event_decides_is_not_an_option_that_differs(self) -> None:
+        options = {"keep": False, "leave": {"log-out": 1.0}, "server_timeout": 60.0}
+        before, after = run_of(starts(1), options=options), run_of(starts(2), CLASS, options={"server_timeout": 90.0})
+        assert compare(before, after).warnings[1:] == ["The options differ: server timeout (1m, then 1m30s)."]
 
     def test_another_version_of_the_hub_is_shown(self) -> None:
         comparison = compare(run_of(starts(1), hub_version="4.1.6"), run_of(starts(2), hub_version="5.4.6"))
@@ -339,7 +387,7 @@ class TestPage:
 
     def test_nothing_judged_and_nothing_ready(self, tmp_path: Path) -> None:
         page = page_of(run_of([start(1, 2.0, "timed out")]), run_of([start(1, 2.0, "timed out")]), tmp_path)
-        assert "Nothing could be judged." in page
+        assert "No answer about starts: too few to judge (1 and 1)." in page
         assert list(charts_of(page)) == ["distributions", "over-time"]
         assert "no-answer" in page
 
