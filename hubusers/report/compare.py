@@ -338,7 +338,7 @@ def _sign(unit: Unit) -> str:
 def _in_a_line(run: FinishedRun) -> str:
     info = run.info
     version = f" (JupyterHub {info.hub_version})" if info.hub_version else ""
-    starts = words.counted(len(run.results.records.of(START_TO_READY)), "start")
+    starts = words.counted(len(run.results.records.counted(START_TO_READY)), "start")
     return f"{run.folder}, {moment(info.began)}, {info.hub}{version}, {starts}"
 
 

@@ -71,7 +71,7 @@ def _facts(run: FinishedRun) -> list[str]:
         moment(info.began),
         words.in_seconds(info.ended - info.began) if info.ended else "",
         "" if info.planned_people is None else f"{info.planned_people:,}",
-        f"{len(run.results.records.of(START_TO_READY)):,}",
+        f"{len(run.results.records.counted(START_TO_READY)):,}",
         f"{info.workers:,}" if info.workers else "",
         info.versions.get("hubusers", ""),
     ]
