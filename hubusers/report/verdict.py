@@ -54,6 +54,8 @@ def verdict_of(run: FinishedRun) -> Verdict:
     unwatched = [words.times_failed(*step) for step in run.results.records.failed_steps() if step[0] not in measured]
     if targets and unwatched:
         doubts.append(f"No target is about these failures: {', '.join(unwatched)}.")
+    if info.ended_because and not obstacles and not (climbed is not None and climbed.broke):
+        doubts.append(f"After everybody had come, the run ended before its time: {info.ended_because}")
     if info.planned_people and came < info.planned_people and not (info.ended_because or info.people_lost):
         doubts.append(f"{info.planned_people - came:,} of {info.planned_people:,} people never asked for a server.")
 

@@ -258,3 +258,9 @@ class TestClimbing:
         assert verdict.headline == (
             "It does not hold. Already the first step (2 starts a minute) was too much: start to ready p95 was 84 s."
         )
+
+
+def test_an_end_before_its_time_is_said_beside_what_held() -> None:
+    verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=3, ended_because="It was stopped."))
+    assert verdict.answer == "held"
+    assert verdict.doubts == ["After everybody had come, the run ended before its time: It was stopped."]
