@@ -1,4 +1,7 @@
-"""The private parts of geventhttpclient that `hubusers/http/connections.py` uses: a new release may change them."""
+"""The private parts of other libraries that `hubusers/http` uses: a new release may change them."""
+
+from locust.contrib.fasthttp import FastHttpSession
+from locust.env import Environment
 
 import inspect
 
@@ -23,3 +26,14 @@ def test_the_pool_asks_whether_a_kept_connection_lives() -> None:
     assert "_is_socket_alive" in inspect.getsource(ConnectionPool.get_socket), (
         f"ConnectionPool.get_socket does not ask _is_socket_alive any more {WHERE}"
     )
+
+
+def test_locust_s_fast_session_has_a_pool_of_clients_and_default_headers() -> None:
+    session = FastHttpSession("http://127.0.0.1:9", Environment().events.request, None)
+    where = "(Locust's FastHttpSession): see GeventTransport in hubusers/http/gevent_transport.py"
+    client = getattr(session, "client", None)
+    pool = getattr(client, "clientpool", None)
+    assert hasattr(pool, "get_client"), f"the session has no client.clientpool.get_client any more {where}"
+    assert hasattr(client, "default_headers"), f"the session has no client.default_headers any more {where}"
+    assert hasattr(session, "request_event"), f"the session has no request_event any more {where}"
+    assert hasattr(session, "user"), f"the session does not know its user any more {where}"
