@@ -103,7 +103,23 @@ def test_a_run_does_not_end_while_workers_read_what_their_users_need(
     assert locust.summary() == (2, 2, 0, 2, 2, 0)
 
 
-def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: LocalHub) -> None:
+SLOW_TO_LISTEN = """
+from locust import events
+
+import time
+
+from hubusers.plugin import switch_on
+from hubusers.users import ServerLifecycleUser
+
+# Called before hubusers is: by then the master has sent the run, and users.
+events.init.add_listener(lambda **_: time.sleep(1))
+switch_on()
+"""
+
+
+def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: LocalHub, tmp_path: Path) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text(SLOW_TO_LISTEN)
     port = str(free_port())
     lasting = ["--stay", "300", "--server-timeout", "20", *NO_FIRST_SERVER, "--name-prefix", "late"]
     master = ["--headless", "--only-summary", "--master", "--master-bind-port", port, "--expect-workers", "1"]
@@ -113,7 +129,7 @@ def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: 
         LocustProcess(local_hub, worker) as first,
     ):
         wait_until(lambda: len(users_of(local_hub, "late", "0")) == 6, lambda: locust.output)
-        with LocustProcess(local_hub, worker) as late:
+        with LocustProcess(local_hub, worker, file=str(file)) as late:
             # Locust shares the users out anew.
             wait_until(lambda: len(users_of(local_hub, "late", "1")) == 3, lambda: late.output + locust.output)
             locust.interrupt()
