@@ -63,7 +63,7 @@ class Master(Role):
     def __init__(self, runner: MasterRunner) -> None:
         super().__init__(runner)
         self._gathered = _Gathered()
-        self._briefing: Briefing | None = None
+        self._briefing: Briefing | None = None  # also while it is being sent, when the control has none yet
         runner.register_message(PREPARED, self._note_prepared)
         runner.register_message(CLEANED_UP, self._note_cleaned_up)
         runner.register_message(FAILED_SPAWN, lambda msg, **_: self._note(msg.node_id, msg.data))
