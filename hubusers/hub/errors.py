@@ -14,7 +14,9 @@ Those of a browser are drawn in `hubusers/browser/__init__.py`, those of Jupyter
 
 The text of an error is a fixed phrase, because Locust groups failures by their text; a `HubError` adds its cause, as in
 `hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, without a
-full stop, for the log; `sentence` is the detail as a sentence, for texts that go on after it.
+full stop, for the log; `sentence` is the detail as a sentence, for texts that go on after it. What the hub, its spawner
+or something in front of the hub said itself is in `words`, as it came: the message of a progress event, the `message`
+of an answer, the text of a page. It is "" where nothing was said.
 """
 
 
@@ -29,10 +31,11 @@ class HubUsersError(Exception):
     no_server = False
     """Whether there is no server: it was not started, it failed, or it is gone."""
 
-    def __init__(self, detail: str = "", *, status: int = 0, cause: str = "") -> None:
+    def __init__(self, detail: str = "", *, status: int = 0, cause: str = "", words: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
         self.detail = detail
         self.status = status
+        self.words = words
 
     @property
     def sentence(self) -> str:
@@ -68,8 +71,8 @@ class ComeBackLater(Throttled):
 
     phrase = "throttled"
 
-    def __init__(self, detail: str, retry_after: float | None, limit: str) -> None:
-        super().__init__(detail, status=429)
+    def __init__(self, detail: str, retry_after: float | None, limit: str, words: str = "") -> None:
+        super().__init__(detail, status=429, words=words)
         self.retry_after = retry_after
         self.limit = limit
 

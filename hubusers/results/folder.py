@@ -4,7 +4,7 @@ import contextlib
 import csv
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any
@@ -98,7 +98,7 @@ class RunFolder:
         self._metrics = self._opened(METRICS_FILE)
 
     def write_steps(self, records: Iterable[tuple[Any, ...]]) -> None:
-        csv.writer(self._steps).writerows(records)
+        csv.writer(self._steps).writerows(map(_step_row, records))
 
     def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
         csv.writer(self._requests).writerows(requests)
@@ -199,6 +199,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
+    """Return the cells of a step: what consists of several values becomes JSON, which tools can read."""
+    for value in record:
+        if isinstance(value, tuple):
+            value = json.dumps(dict(value)) if value else ""
+        yield value
+
+
 def _record(row: dict[str, str]) -> Record:
     return Record(
         step=row["step"],
@@ -211,7 +219,17 @@ def _record(row: dict[str, str]) -> Record:
         lifecycle=int(row["lifecycle"]),
         throttled=_number(row["throttled"]),
         throttled_by=row["throttled_by"],
+        # Runs of the first versions have none of these.
+        reason=row.get("reason", ""),
+        profile=row.get("profile", ""),
+        person=row.get("person", ""),
+        worker=int(row.get("worker") or 0),
+        parts=_parts(row.get("parts", "")),
     )
+
+
+def _parts(text: str) -> tuple[tuple[str, float], ...]:
+    return tuple((str(part), float(seconds)) for part, seconds in json.loads(text).items()) if text else ()
 
 
 def _hub_sample(model: dict[str, Any]) -> HubSample:

@@ -11,6 +11,7 @@ from hubusers.results.hub_samples import HubSample, Observations
 
 _CPU = "process_cpu_seconds_total"
 _MEMORY = "process_resident_memory_bytes"
+_STARTED = "process_start_time_seconds"
 _RUNNING_SERVERS = "running_servers"
 _EVENT_LOOP = "event_loop_interval_seconds"
 _SPAWNS = "server_spawn_duration_seconds"
@@ -19,7 +20,7 @@ _REQUESTS = "request_duration_seconds"
 # Before 1.3 JupyterHub's names had no prefix. 4 has no metric of its event loop.
 _WANTED_LINES = re.compile(
     rf"^(?:(?:jupyterhub_)?(?:{_RUNNING_SERVERS}|(?:{_EVENT_LOOP}|{_SPAWNS}|{_REQUESTS})_(?:bucket|sum|count))"
-    rf"|{_CPU}|{_MEMORY})[{{ \t].*$",
+    rf"|{_CPU}|{_MEMORY}|{_STARTED})[{{ \t].*$",
     re.MULTILINE,
 )
 
@@ -53,6 +54,7 @@ def hub_sample(text: str, time: float) -> HubSample:
             event_loop=_histograms(samples, _EVENT_LOOP, lambda _: "").get(""),
             spawns=_histograms(samples, _SPAWNS, lambda labels: labels["status"]),
             requests=_histograms(samples, _REQUESTS, _request),
+            started=_value(samples[_STARTED]),
         )
     except (ValueError, KeyError, IndexError):
         raise ValueError("The hub's metrics cannot be read: the answer is malformed.") from None

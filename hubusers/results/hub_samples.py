@@ -38,3 +38,4 @@ class HubSample:
     event_loop: Observations | None = None  # intervals of the hub's event loop
     spawns: dict[str, Observations] = field(default_factory=dict)  # spawn durations, by status
     requests: dict[str, Observations] = field(default_factory=dict)  # request durations, by "METHOD Handler"
+    started: float | None = None  # seconds since the epoch: when the hub's process started

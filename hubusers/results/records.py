@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from hubusers.results.percentiles import percentile
@@ -19,6 +19,12 @@ SAVED = "saved"
 
 STEPS = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED, STOP_TO_STOPPED)
 """In the order in which a person takes them."""
+
+NEW = "new"
+"""A person that never had a server before."""
+
+RETURNING = "returning"
+"""A person that has had a server before."""
 
 UNFINISHED = "unfinished"
 """In place of a failure: the run ended while this start was under way, for `seconds` by then."""
@@ -38,6 +44,11 @@ class Record:
     lifecycle: int = 1  # which one of the user, from 1
     throttled: float = 0.0  # seconds of it that the user waited after an answer 429
     throttled_by: str = ""  # the limit: `concurrent_spawn_limit`, `active_server_limit` or another
+    reason: str = ""  # of a failure: what the hub, or something before it, said last, without names and numbers
+    profile: str = ""  # the profile's slug, or the user options, that a server was asked for with
+    person: str = ""  # NEW, RETURNING, or "" where that is not known
+    worker: int = 0  # the number of the process
+    parts: tuple[tuple[str, float], ...] = ()  # what a start waited for, each with its seconds
 
     @property
     def is_unfinished(self) -> bool:
@@ -71,7 +82,7 @@ class Records:
 
     def add(self, messages: list[tuple[Any, ...]]) -> None:
         """Take in a worker's message."""
-        self._all += [Record(*message) for message in messages]
+        self._all += map(_record, messages)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._all)
@@ -158,3 +169,9 @@ def _in_digits(seconds: float, longest: float | None) -> str:
     if math.isinf(seconds):
         return "never"
     return f"{seconds:.3f}" if longest is not None and seconds <= longest else f"over {seconds:.3f}"
+
+
+def _record(message: tuple[Any, ...]) -> Record:
+    record = Record(*message)
+    # Messages between processes know lists only.
+    return replace(record, parts=tuple((part, seconds) for part, seconds in record.parts)) if record.parts else record

@@ -1,0 +1,20 @@
+"""What a start can wait for, in the order in which a server that KubeSpawner starts goes through it."""
+
+PLACE_AT_HUB = "waiting for a place at the hub"
+"""The hub answered 429, and the person came back later."""
+ACCEPTANCE = "asking the hub"
+"""From the click, or from the last 429, until the hub began the spawn."""
+NODE = "waiting for a node"
+"""No node has room, or a new node is on its way."""
+SCHEDULING = "scheduling"
+"""Everything else until the pod has its node."""
+VOLUMES = "attaching volumes"
+IMAGE = "pulling the image"
+CONTAINER = "starting the container"
+ANSWER = "waiting for the server to answer"
+"""The container runs, but the hub does not reach the server in it yet."""
+OTHER = "other messages"
+"""Between messages of a spawner that are not known here."""
+
+PARTS = (PLACE_AT_HUB, ACCEPTANCE, NODE, SCHEDULING, VOLUMES, IMAGE, CONTAINER, ANSWER, OTHER)
+"""All parts, in their order."""
