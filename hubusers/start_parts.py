@@ -3,7 +3,7 @@
 PLACE_AT_HUB = "waiting for a place at the hub"
 """The hub answered 429, and the person came back later."""
 ACCEPTANCE = "asking the hub"
-"""From the click, or from the last 429, until the hub began the spawn."""
+"""From the click, or from the last 429, until the hub has accepted the start."""
 NODE = "waiting for a node"
 """No node has room, or a new node is on its way."""
 SCHEDULING = "scheduling"
@@ -13,8 +13,14 @@ IMAGE = "pulling the image"
 CONTAINER = "starting the container"
 ANSWER = "waiting for the server to answer"
 """The container runs, but the hub does not reach the server in it yet."""
-OTHER = "other messages"
-"""Between messages of a spawner that are not known here."""
+SPAWNING = "spawning"
+"""The spawner works, and says no more than that."""
 
-PARTS = (PLACE_AT_HUB, ACCEPTANCE, NODE, SCHEDULING, VOLUMES, IMAGE, CONTAINER, ANSWER, OTHER)
-"""All parts, in their order."""
+PARTS = (PLACE_AT_HUB, ACCEPTANCE, NODE, SCHEDULING, VOLUMES, IMAGE, CONTAINER, ANSWER, SPAWNING)
+"""The parts that are known, in their order.
+
+After a message that is not known here, the message itself, as a template, is the name of the part until the next one.
+"""
+
+OTHER = "other messages"
+"""In place of messages that are not known, where there are too many different ones."""

@@ -8,6 +8,7 @@ create accounts (`NamedServers`).
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.names import is_made_up, names_of_run, usernames
@@ -21,6 +22,16 @@ from hubusers.hub.user_list import list_users
 
 class NoAccountLeft(Exception):
     """There are more people than accounts."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the hub knows of an account."""
+
+    in_use: bool = False
+    """Whether its server is running already. Then it is somebody else's and must be left alone."""
+    had_server: bool | None = None
+    """Whether it has had a server before; None where that is not known."""
 
 
 class Accounts(ABC):
@@ -43,13 +54,13 @@ class Accounts(ABC):
         """Whether the run creates the accounts."""
         return False
 
-    def in_use(self, client: HubClient, account: Account, deadline: Deadline) -> bool:
-        """Return whether the account's server is running already. Then it is somebody else's and must be left alone.
+    def look_at(self, client: HubClient, account: Account, deadline: Deadline) -> "Seen":
+        """Return what the hub knows of an account before a person uses it.
 
         Raises:
             HubError: The hub gave an unexpected answer, or none until the deadline.
         """
-        return False
+        return Seen()
 
     @abstractmethod
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
@@ -123,13 +134,16 @@ class GivenAccounts(Accounts):
         if account not in self._free:
             self._free.append(account)
 
-    def in_use(self, client: HubClient, account: Account, deadline: Deadline) -> bool:
-        answer = client.request_patiently("GET", USER_PATH, username=account.username, deadline=deadline)
+    def look_at(self, client: HubClient, account: Account, deadline: Deadline) -> "Seen":
+        query = {"include_stopped_servers": "1"}
+        answer = client.request_patiently("GET", USER_PATH, username=account.username, query=query, deadline=deadline)
         if user_is_gone(answer):  # many hubs don't know an account until its first login
-            return False
+            return Seen(had_server=False)
         if answer.status != 200:
             raise error_for(answer, f"looking at the server of {account.username}")
-        return servers_of(answer.model).state() is not State.STOPPED
+        is_running = servers_of(answer.model).state() is not State.STOPPED
+        # The hub keeps a row of each server that was ever started, with its last activity.
+        return Seen(is_running, had_server=bool(answer.model["servers"].get("", {}).get("last_activity")))
 
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
         remove_server(client, key, "", seconds, interval)

@@ -23,7 +23,7 @@ from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, St
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError, SpawnFailed, WaitTimeout
-from hubusers.hub.progress import event_of
+from hubusers.hub.progress import Hears, event_of
 
 RECONNECT = 3.0
 """Seconds after which browsers open an event source again that broke off."""
@@ -177,7 +177,11 @@ def spawn(
 
 
 def follow_progress(
-    browser: Browser, page: Page, deadline: Deadline, on_ready: Callable[[], None] = lambda: None
+    browser: Browser,
+    page: Page,
+    deadline: Deadline,
+    on_ready: Callable[[], None] = lambda: None,
+    hears: Hears = lambda _: None,
 ) -> Page:
     """Stay on the page of a spawn until it leads to the server, and on to the server's own first page.
 
@@ -186,6 +190,7 @@ def follow_progress(
         page: What `spawn` returned.
         deadline: Until when to stay.
         on_ready: Called when the page is told that the server is ready, before it leads there.
+        hears: Called with each event of the progress stream.
 
     Returns:
         The server's first page, mostly JupyterLab's.
@@ -202,7 +207,7 @@ def follow_progress(
         if (form := _consent_form(page)) is not None:
             page, _ = _submit(browser, page, form, form.form_values(), deadline)
         elif progress_path:
-            if _listen(browser, page, progress_path, deadline):
+            if _listen(browser, page, progress_path, deadline, hears):
                 on_ready()
             else:
                 deadline.sleep(RECONNECT)
@@ -307,16 +312,19 @@ def _at_the_server(page: Page) -> Page:
     return page
 
 
-def _listen(browser: Browser, page: Page, path: str, deadline: Deadline) -> bool:
+def _listen(browser: Browser, page: Page, path: str, deadline: Deadline, hears: Hears) -> bool:
     """Listen to a server's progress; return whether it is ready. False means that the stream ended without telling."""
     messages: deque[str] = deque(maxlen=_MESSAGES)
     try:
         with browser.stream(path, deadline) as stream:
             for event in filter(None, map(event_of, stream)):
+                hears(event)
                 if event.message:
                     messages.append(event.message)
                 if event.failed:
-                    raise SpawnFailed(f"{_server_of(page)} failed to start: {'; '.join(messages) or 'no reason given'}")
+                    said = "; ".join(messages) or "no reason given"
+                    words = event.message or "".join([*messages][-1:])
+                    raise SpawnFailed(f"{_server_of(page)} failed to start: {said}", words=words)
                 if event.ready:
                     return True
     except StreamLost:

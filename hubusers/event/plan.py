@@ -5,6 +5,7 @@ person's place in it. So every worker makes the same plan and takes its share of
 """
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -35,6 +36,12 @@ class Person:
     thinking: Spread
     leave: Mapping[Leaving, float]  # shares
     time_scale: float
+
+    @property
+    def profile(self) -> str:
+        """The profile's slug; other user options as JSON; "" where the hub chooses."""
+        slug = self.user_options.get("profile") if self.user_options else None
+        return str(slug) if slug else json.dumps(self.user_options) if self.user_options else ""
 
     def times(self) -> Iterator[tuple[float, float]]:
         """Yield, for each lifecycle, the seconds of the stay and of the pause after it."""

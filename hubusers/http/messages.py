@@ -7,8 +7,10 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+import lxml.etree
+import lxml.html
 import requests
 import urllib3
 from urllib3.exceptions import InvalidHeader
@@ -53,6 +55,17 @@ class Answer:
     def message(self) -> str:
         """The `message` that the hub puts into an error answer; empty if there is none."""
         return str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
+
+    @property
+    def words(self) -> str:
+        """What the sender of the answer says, as text: the hub's `message`, the text of a page, or the body as it is.
+
+        "" without an answer, or where the body says nothing.
+        """
+        if self.message:
+            return self.message
+        text = _text_of_page(self.body) if self.is_web_page else self.body
+        return " ".join(text.split())[:_SHOWN_CHARACTERS]
 
     @property
     def retry_after(self) -> float | None:
@@ -121,6 +134,15 @@ class Request:
     good: Callable[[Answer], bool]
     silence: float = math.inf
     keep_body: bool = True
+
+
+def _text_of_page(body: str) -> str:
+    try:
+        page = lxml.html.document_fromstring(body.encode("utf-8", "replace"))
+    except lxml.etree.ParserError:  # nothing but a comment
+        return ""
+    texts = cast("list[str]", page.xpath("//text()[not(ancestor::script) and not(ancestor::style)]"))
+    return " ".join(texts)
 
 
 class StreamLost(Exception):

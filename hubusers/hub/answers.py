@@ -121,6 +121,8 @@ def servers_of(model: Any) -> UserServers:
 
 def _server_state(server: dict[str, Any]) -> State:
     pending = server.get("pending")
+    if server.get("stopped"):  # listed only where stopped servers are asked for as well
+        return State.STOPPED
     if pending == "stop":
         return State.STOPPING
     if pending:
@@ -133,14 +135,16 @@ def error_for(answer: Answer, doing: str) -> HubError:
     hint = _likely_cause(answer)
     detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
     if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
-        return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status)
+        return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status, words=answer.words)
     # A 403 with other words may come from a firewall or a rate limit, where trying again may help.
     says = answer.message.lower()
     if (answer.status == 403 and any(words in says for words in _LACKS_SCOPE)) or (
         answer.status == 404 and _NO_ACCESS in says
     ):
-        return MissingScope(f"{detail} (the token's role lacks a scope for this)", status=answer.status)
-    return HubError(detail, status=answer.status, cause=answer.cause)
+        return MissingScope(
+            f"{detail} (the token's role lacks a scope for this)", status=answer.status, words=answer.words
+        )
+    return HubError(detail, status=answer.status, cause=answer.cause, words=answer.words)
 
 
 def _likely_cause(answer: Answer) -> str:

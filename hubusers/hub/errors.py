@@ -30,6 +30,8 @@ class HubUsersError(Exception):
     """Whether the simulated user ends as well."""
     no_server = False
     """Whether there is no server: it was not started, it failed, or it is gone."""
+    reason = ""
+    """The words without names and numbers, where a run counts the failure by them."""
 
     def __init__(self, detail: str = "", *, status: int = 0, cause: str = "", words: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
@@ -42,7 +44,8 @@ class HubUsersError(Exception):
         return f"{self.detail[:1].upper()}{self.detail[1:]}."
 
     def __repr__(self) -> str:
-        return str(self)  # what Locust's table of failures shows
+        # What Locust's table of failures shows, which has a row for each text.
+        return f"{self}: {self.reason}" if self.reason else str(self)
 
 
 class HubError(HubUsersError):

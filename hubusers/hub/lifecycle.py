@@ -129,10 +129,10 @@ def ask_to_start(
     outcome = start_outcome(answer)
     doing = f"starting {called(username, server_name)}"
     if outcome is Start.THROTTLED:
-        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit_of(answer))
+        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit_of(answer), answer.words)
     if outcome is Start.REFUSED:
         if answer.status == 500:
-            raise SpawnFailed(f"{doing}: {answer}", status=500)
+            raise SpawnFailed(f"{doing}: {answer}", status=500, words=answer.words)
         if user_is_gone(answer):
             raise UserGone(f"the hub does not know the user {username}", status=404)
         raise error_for(answer, doing)
@@ -164,7 +164,8 @@ def until_let_in(
             too_late = pause >= deadline.remaining()
             deadline.sleep(pause)
             if too_late:
-                raise Throttled(f"not let in within {deadline.seconds:g} seconds; {later.detail}", status=429) from None
+                detail = f"not let in within {deadline.seconds:g} seconds; {later.detail}"
+                raise Throttled(detail, status=429, words=later.words) from None
 
 
 def wait_until_ready(

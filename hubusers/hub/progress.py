@@ -6,8 +6,11 @@ failed; then the hub closes the stream. Every eight seconds the hub sends an emp
 
 import json
 import random
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from hubusers.http.messages import Answer, StreamLost
 from hubusers.http.stream import Stream
@@ -34,10 +37,17 @@ class Event:
     message: str = ""
     ready: bool = False
     failed: bool = False
+    has_progress: bool = False  # whether it says how far the start is; one that does not may only ask for patience
+    reason: str = ""  # of a Kubernetes event, as in "FailedScheduling"; "" for all others
+    time: float = 0.0  # when a Kubernetes event happened, in seconds since the epoch by its own clock; 0 for all others
+    of_init_container: bool = False  # of a Kubernetes event: about a container that runs before the server's
 
 
 def event_of(line: str) -> Event | None:
-    """Read a line of a progress stream; return None for a keep-alive, and for anything else that is not an event."""
+    """Read a line of a progress stream; return None for a keep-alive, and for anything else that is not an event.
+
+    KubeSpawner sends the pod's events along, in `raw_event`.
+    """
     if not line.startswith("data:"):
         return None
     try:
@@ -46,11 +56,37 @@ def event_of(line: str) -> Event | None:
         return None
     if not isinstance(model, dict):
         return None
-    return Event(str(model.get("message") or ""), model.get("ready") is True, model.get("failed") is True)
+    raw = model.get("raw_event")
+    raw = raw if isinstance(raw, dict) else {}
+    about = raw.get("involvedObject")
+    return Event(
+        message=str(model.get("message") or ""),
+        ready=model.get("ready") is True,
+        failed=model.get("failed") is True,
+        has_progress="progress" in model,
+        reason=str(raw.get("reason") or ""),
+        time=_epoch(raw.get("lastTimestamp") or raw.get("eventTime")),
+        of_init_container=isinstance(about, dict) and "initContainers" in str(about.get("fieldPath")),
+    )
+
+
+def _epoch(text: Any) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+Hears = Callable[[Event], None]
 
 
 def progress(
-    client: HubClient, username: str, deadline: Deadline, interval: float, server_name: str = ""
+    client: HubClient,
+    username: str,
+    deadline: Deadline,
+    interval: float,
+    server_name: str = "",
+    hears: Hears = lambda _: None,
 ) -> Generator[Sighting]:
     """Listen to a server's progress until it is ready.
 
@@ -63,9 +99,10 @@ def progress(
         deadline: Until when to listen.
         interval: Seconds between two requests, and between two looks at the user.
         server_name: Which server; "" is the default one.
+        hears: Called with each event.
 
     Raises:
-        SpawnFailed: The stream says so; the detail holds its last message.
+        SpawnFailed: The stream says so; the detail holds its last messages.
         MissingScope: The token may not see servers.
     """
     known = deadline.elapsed()
@@ -82,7 +119,8 @@ def progress(
         ) as stream:
             if stream.answer.status == 200:
                 # An event may be as late as this answer was, because the hub was as busy.
-                lost = yield from _listen(stream, username, server_name, deadline, known, deadline.elapsed() - asked)
+                answer_time = deadline.elapsed() - asked
+                lost = yield from _listen(stream, username, server_name, deadline, known, answer_time, hears)
             else:
                 lost = "" if stream.answer.status in _NOT_STARTING else stream.answer.cause
         if deadline.remaining() <= 0:
@@ -99,12 +137,19 @@ def progress(
 
 
 def _listen(
-    stream: Stream, username: str, server_name: str, deadline: Deadline, known: float, answer_time: float
+    stream: Stream,
+    username: str,
+    server_name: str,
+    deadline: Deadline,
+    known: float,
+    answer_time: float,
+    hears: Hears,
 ) -> Generator[Sighting, None, str]:
     """Yield when the server is ready; return why the stream ended without an outcome."""
     was_pending, last_message = False, ""
     try:
         for event in filter(None, map(event_of, stream)):
+            hears(event)
             if event.ready:
                 seen = deadline.elapsed()
                 try:
@@ -115,11 +160,45 @@ def _listen(
             elif event.failed:
                 before = f"; the last message before that: {last_message}" if last_message else ""
                 server = called(username, server_name)
-                raise SpawnFailed(f"{server} failed to start: {event.message or 'no reason'}{before}")
+                detail = f"{server} failed to start: {event.message or 'no reason'}{before}"
+                raise SpawnFailed(detail, words=event.message or last_message)
             was_pending, last_message = True, event.message or last_message
     except StreamLost as error:
         return str(error)
     return "it ended too early"
+
+
+def hear_once(client: HubClient, username: str, seconds: float, hears: Hears, server_name: str = "") -> str:
+    """Ask once what the hub can still tell of a start that failed, or that is late.
+
+    A hub keeps the reason of a failed spawn until the next one. Of a pending one KubeSpawner tells all events again.
+
+    Args:
+        client: The hub.
+        username: Whose server.
+        seconds: How long to listen, at most; a pending start's stream would go on.
+        hears: Called with each event.
+        server_name: Which server; "" is the default one.
+
+    Returns:
+        The message of the failure; "" if the hub tells none.
+    """
+    said = ""
+    with client.stream(
+        f"{server_path(server_name)}/progress",
+        username=username,
+        server_name=server_name,
+        timeout=seconds,
+        silence=seconds,
+        good=_tells_of_progress,
+    ) as stream:
+        if stream.answer.status == 200:
+            with suppress(StreamLost):
+                for event in filter(None, map(event_of, stream)):
+                    hears(event)
+                    if event.failed:
+                        said = event.message
+    return said
 
 
 def _tells_of_progress(answer: Answer) -> bool:

@@ -61,13 +61,16 @@ class RunWriter:
 
     def write_new(self) -> None:
         """Write what was measured since the last time."""
-        records, requests = self._results.records.take_new(), self._results.requests.take_new()
-        examples = self._results.examples.take_new()
+        new = self._results.take_new()
         if self._folder:
             with self._or_stop_writing():
-                self._folder.write_steps(records)
-                self._folder.write_requests(requests)
-                self._folder.write_examples(examples)
+                self._folder.write_steps(new["records"])
+                self._folder.write_requests(new["requests"])
+                self._folder.write_examples(new["examples"])
+                if new["messages"]:
+                    self._folder.write_messages(self._results.messages.rows())
+                if new["diaries"]:
+                    self._folder.write_diaries([*self._results.diaries.slowest(), *self._results.diaries.failed()])
                 self._folder.flush()
 
     def write_probe(self, probe: Probe) -> None:

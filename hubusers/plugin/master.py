@@ -154,9 +154,7 @@ class Master(Role):
             figures = replace(figures, has_left=True)
         self._gathered.figures[worker] = figures
         self.control.note_failed_spawns(worker, figures.spawns)
-        run.results.records.add(figures.records)
-        run.results.requests.add(figures.requests)
-        run.results.examples.add(figures.examples)
+        run.results.add(figures.results)
         self.control.note_strain(worker, figures.strain)
         return True
 

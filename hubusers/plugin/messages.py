@@ -61,9 +61,7 @@ class Figures:
     spawns: SpawnCounts
     strain: Strain
     counts: UserCounts
-    records: list[Any]  # the new ones, as `Records.take_new` returns them
-    requests: list[Any]
-    examples: list[Any]
+    results: dict[str, Any]  # what is new in them, as `Results.take_new` returns it
     has_left: bool  # whether all its people have come, and left again
     servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
 
@@ -76,9 +74,7 @@ class Figures:
             spawns=run.spawns,
             strain=run.generator.strain,
             counts=run.counts,
-            records=run.results.records.take_new(),
-            requests=run.results.requests.take_new(),
-            examples=run.results.examples.take_new(),
+            results=run.results.take_new(),
             has_left=has_left,
             servers=run.ledger.left() if run.settings.accounts_file else [],
         )

@@ -17,12 +17,16 @@ from hubusers.event.plan import plan
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
 from hubusers.results.results import Results
+from hubusers.results.start_diaries import StartDiary
+from hubusers.results.start_messages import StartMessage
 
 RUN_FILE = "run.json"
 EVENT_FILE = "event.toml"
 STEPS_FILE = "steps.csv"
 REQUESTS_FILE = "requests.csv"
 EXAMPLES_FILE = "failure-examples.csv"
+MESSAGES_FILE = "start-messages.csv"
+DIARIES_FILE = "start-diaries.jsonl"
 PROBES_FILE = "hub-probes.csv"
 METRICS_FILE = "hub-metrics.jsonl"
 REPORT_FILE = "report.html"
@@ -32,7 +36,7 @@ LOCUST_REQUESTS_FILE = "locust-requests.csv"
 LOCUST_FAILURES_FILE = "locust-failures.csv"
 
 _REQUEST_COLUMNS = ["request", "began", "seconds", "failure"]
-_EXAMPLE_COLUMNS = ["step", "failure", "example"]
+_EXAMPLE_COLUMNS = ["step", "failure", "reason", "example"]
 
 
 class RunFolderError(Exception):
@@ -103,8 +107,19 @@ class RunFolder:
     def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
         csv.writer(self._requests).writerows(requests)
 
-    def write_examples(self, examples: Iterable[tuple[str, str, str]]) -> None:
+    def write_examples(self, examples: Iterable[tuple[Any, ...]]) -> None:
         csv.writer(self._examples).writerows(examples)
+
+    def write_messages(self, messages: Iterable[StartMessage]) -> None:
+        """Write the counts of all messages by now."""
+        with self._replaced(MESSAGES_FILE) as file:
+            csv.writer(file).writerow([item.name for item in fields(StartMessage)])
+            csv.writer(file).writerows(astuple(message) for message in messages)
+
+    def write_diaries(self, diaries: Iterable[StartDiary]) -> None:
+        """Write the diaries that are kept by now."""
+        with self._replaced(DIARIES_FILE) as file:
+            file.writelines(json.dumps(asdict(diary)) + "\n" for diary in diaries)
 
     def write_probe(self, probe: Probe) -> None:
         csv.writer(self._probes).writerow(astuple(probe))
@@ -124,6 +139,14 @@ class RunFolder:
 
     def close(self) -> None:
         self._files.close()
+
+    @contextlib.contextmanager
+    def _replaced(self, name: str) -> Iterator[IO[str]]:
+        """Write a file anew; the one before stays until it is done, so that a run that dies leaves a whole one."""
+        unfinished = self.path / f".{name}"
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(self.path / name)
 
     def _opened(self, name: str) -> IO[str]:
         return self._files.enter_context((self.path / name).open("w", encoding="utf-8", newline=""))
@@ -153,7 +176,13 @@ def read_run(folder: Path) -> FinishedRun:
         results.requests.take_new()
         if (folder / EXAMPLES_FILE).exists():  # runs of the first versions have none
             for row in _rows(folder / EXAMPLES_FILE):
-                results.examples.note(row["step"], row["failure"], row["example"])
+                results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"])
+        if (folder / MESSAGES_FILE).exists():  # a run without progress streams has none
+            for row in _rows(folder / MESSAGES_FILE):
+                results.messages.note(_MESSAGE.validate_python(row))
+        if (folder / DIARIES_FILE).exists():
+            for line in (folder / DIARIES_FILE).read_text(encoding="utf-8").splitlines():
+                results.diaries.note(_DIARY.validate_json(line))
         results.probes = [
             Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
         ]
@@ -185,6 +214,8 @@ def read_run(folder: Path) -> FinishedRun:
 
 
 _RUN_INFO = TypeAdapter(RunInfo)
+_MESSAGE = TypeAdapter(StartMessage)
+_DIARY = TypeAdapter(StartDiary)
 
 
 def _number(text: str) -> float:

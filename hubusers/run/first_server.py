@@ -38,7 +38,7 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> None:
     client = HubClient(run.settings.endpoint, run.settings.access.session)
     account = run.accounts.take()
     try:
-        if run.accounts.in_use(client, account, Deadline(run.settings.server_timeout)):
+        if run.accounts.look_at(client, account, Deadline(run.settings.server_timeout)).in_use:
             LOG.info("The server of %s runs already, so none is tried", account.username)
             return
     except HubUsersError as error:

@@ -5,6 +5,7 @@ import math
 import shlex
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -19,6 +20,7 @@ from hubusers.http.session import ssl_context
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, TokenRejected
 from hubusers.log import get_logger
+from hubusers.results.distinct import Distinct
 from hubusers.results.records import STEPS
 from hubusers.results.results import Results
 from hubusers.run.failed_spawns import SpawnCounts
@@ -27,6 +29,7 @@ from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.shared_listing import SharedListing
 from hubusers.run.user_counts import UserCounts
 from hubusers.settings.settings import Settings
+from hubusers.start_parts import OTHER
 
 LOG = get_logger(__name__)
 
@@ -36,6 +39,13 @@ new ones, which cost a hub some 20 ms each, should not keep it from answering th
 
 LOOKS_UNDER_WAY = 10
 """Looks at servers that one process has under way; enough to keep a hub busy that answers in milliseconds."""
+
+
+MOST_REASONS = 50
+"""How many different reasons of failures one process counts apart; each is a row of Locust's table of failures."""
+
+MOST_OTHER_PARTS = 20
+"""How many different messages of unknown spawners are parts of a start by themselves."""
 
 
 class Closable(Protocol):
@@ -72,11 +82,15 @@ class Run:
         self.spawns = SpawnCounts()
         self.results = Results()
         self.counts = UserCounts()
+        self.pending_for: Counter[str] = Counter()  # what its pending starts wait for now
+        self.reasons = Distinct(MOST_REASONS, "(another reason)")
+        self.other_parts = Distinct(MOST_OTHER_PARTS, OTHER)
         self.began = math.inf  # on the monotonic clock: when people could come
         self.generator = GeneratorCheck(strained)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
         self.creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)  # for users who create their accounts
         self.looking = BoundedSemaphore(LOOKS_UNDER_WAY)  # for users who look at their servers
+        self.worker = worker
         self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
         self.accounts = _accounts(settings, share, self.names_begin_with)
         self._expected: NextPerson | None = None

@@ -194,7 +194,7 @@ class BrowserUser(PlannedUser):
             def note_ready() -> None:
                 step.ended = time.monotonic()
 
-            return hub_pages.follow_progress(self.browser, page, step.deadline, note_ready)
+            return hub_pages.follow_progress(self.browser, page, step.deadline, note_ready, step.hears)
 
         return self._start(ask, wait, began=began)
 

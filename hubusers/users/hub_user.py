@@ -25,16 +25,19 @@ from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
 from hubusers.hub.errors import ComeBackLater, HubUsersError, SpawnFailed, WaitTimeout
-from hubusers.hub.progress import progress
+from hubusers.hub.progress import Event, progress
 from hubusers.hub.sightings import Sighting, looks
+from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.records import NEW, RETURNING, START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
 from hubusers.run import server_life
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, run_of
 from hubusers.run.shared_listing import SharedListing
 from hubusers.settings.settings import Settings
+from hubusers.start_parts import ACCEPTANCE, PLACE_AT_HUB, SPAWNING
 from hubusers.users.clients import RunClient, UserClient
+from hubusers.users.pending_start import PendingStart
 from hubusers.users.whose_token import own_rejections
 
 LOG = get_logger(__name__)
@@ -53,15 +56,22 @@ class Step:
         late: For how many seconds, at most, it may have been over before that was seen.
         throttled: Seconds of it that the user waited because the hub said "later" (429).
         throttled_by: Which limit that was.
+        pending: The start that the step is; None for other steps.
     """
 
-    def __init__(self, began: float, deadline: Deadline) -> None:
+    def __init__(self, began: float, deadline: Deadline, pending: PendingStart | None = None) -> None:
         self.deadline = deadline
         self.began = began
+        self.pending = pending
         self.ended = 0.0
         self.late = 0.0
         self.throttled = 0.0
         self.throttled_by = ""
+
+    def hears(self, event: Event) -> None:
+        """Take in an event of the progress stream of a start."""
+        if self.pending:
+            self.pending.hears(event)
 
     def end_seen(self, sighting: Sighting) -> None:
         """Note the sighting that showed the end."""
@@ -116,6 +126,7 @@ class HubUser(FastHttpUser):
         next_person = self._next_person(run)
         self.account, self.person = next_person.account, next_person.person
         self._has_account, self._due = next_person.has_account, next_person.due
+        self._had_server = None if self._has_account else False
         token = self.account.token or run.settings.access.token
         self.hub = UserClient(run, self._connections(token), token, self._count)
         # Locust's task set sleeps by itself, and asks only this for how long. A subclass may define it in any of
@@ -260,26 +271,44 @@ class HubUser(FastHttpUser):
             What `wait` returns.
         """
         self.lifecycle += 1
+        began = began or self._began()
         with (
             self.errors_end_the_task(),
-            self._counted_as_pending(),
-            self._measured(START_TO_READY, began=began) as step,
+            PendingStart(self.test_run, self.username, self.account.server_name, began) as pending,
+            self._measured(START_TO_READY, began=began, pending=pending) as step,
         ):
+
+            def ask_hub() -> Asked:
+                pending.waits_for(ACCEPTANCE)
+                return ask(step)
+
+            def wait_for_server(asked: Asked) -> Ready:
+                pending.waits_for(SPAWNING)
+                return wait(step, asked)
+
+            def note_throttled(seconds: float, limit: str) -> None:
+                pending.waits_for(PLACE_AT_HUB)
+                self._throttled(step, seconds, limit)
+
             try:
                 ready = server_life.start(
-                    self.test_run.ledger,
-                    self.account.key,
-                    step.deadline,
-                    partial(ask, step),
-                    partial(wait, step),
-                    partial(self._throttled, step),
+                    self.test_run.ledger, self.account.key, step.deadline, ask_hub, wait_for_server, note_throttled
                 )
-            except SpawnFailed:
-                self.test_run.note_failed_spawn(step.began)
+            except (SpawnFailed, WaitTimeout) as error:
+                step.ended = time.monotonic()
+                error.words = error.words or self._told_of_failure(pending)
+                if isinstance(error, SpawnFailed):
+                    self.test_run.note_failed_spawn(step.began)
                 raise
             self.test_run.note_ready()
+        self._had_server = True
         self._count_server(True)
         return ready
+
+    def _told_of_failure(self, pending: PendingStart) -> str:
+        """Return what the hub last said of a start that failed, or was late, in a way that told nothing itself."""
+        # Somebody who listens to the progress stream has heard everything of a start that is late.
+        return pending.last_words or pending.ask_once(self.hub) or pending.last_words
 
     def _stop(self, ask: Callable[[Step], Stop]) -> None:
         """Stop the server, and wait until it is gone; measured, and counted.
@@ -305,7 +334,7 @@ class HubUser(FastHttpUser):
             lifecycle.ask_to_start(self.hub, self.username, options, step.deadline, server_name)
 
     def _wait_until_ready(self, step: Step, _: None) -> None:
-        sightings = self._sightings_of_start(step.deadline)
+        sightings = self._sightings_of_start(step)
         step.end_seen(lifecycle.wait_until_ready(sightings, self.username, step.deadline, self.account.server_name))
 
     def _ask_to_stop(self, step: Step) -> Stop:
@@ -316,11 +345,13 @@ class HubUser(FastHttpUser):
         sightings = self._sightings_of_stop(step.deadline)
         step.end_seen(lifecycle.wait_until_stopped(sightings, self.username, step.deadline, self.account.server_name))
 
-    def _sightings_of_start(self, deadline: Deadline) -> Generator[Sighting]:
+    def _sightings_of_start(self, step: Step) -> Generator[Sighting]:
         if self.settings.wait == "progress":
             interval, server_name = self.settings.poll_interval, self.account.server_name
-            return progress(self.hub, self.username, deadline, interval, server_name)
-        return self._sightings_of_stop(deadline)
+            return progress(self.hub, self.username, step.deadline, interval, server_name, step.hears)
+        if step.pending:
+            step.pending.ask_when_late(self.hub, step.deadline.remaining() / 2)
+        return self._sightings_of_stop(step.deadline)
 
     def _sightings_of_stop(self, deadline: Deadline) -> Generator[Sighting]:
         # There is no progress stream of a stop.
@@ -346,14 +377,6 @@ class HubUser(FastHttpUser):
     def _note_server_gone(self) -> None:
         self.test_run.ledger.server_gone(self.account.key)
         self._count_server(False)
-
-    @contextmanager
-    def _counted_as_pending(self) -> Iterator[None]:
-        self.test_run.counts.pending += 1
-        try:
-            yield
-        finally:
-            self.test_run.counts.pending -= 1
 
     def _count_server(self, in_use: bool) -> None:
         self.test_run.counts.ready += in_use - self._uses_server
@@ -387,13 +410,14 @@ class HubUser(FastHttpUser):
         deadline = Deadline(self.settings.server_timeout)
         try:
             with self._token_shown():
-                in_use = self.test_run.accounts.in_use(self.hub, self.account, deadline)
+                seen = self.test_run.accounts.look_at(self.hub, self.account, deadline)
         except HubUsersError as error:
             self.test_run.note_failure(error)
             return True
-        if in_use:
+        self._had_server = seen.had_server
+        if seen.in_use:
             LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
-        return in_use
+        return seen.in_use
 
     def _connections(self, token: str = "", **kwargs: Any) -> Connections:
         event = self.environment.events.request
@@ -419,15 +443,18 @@ class HubUser(FastHttpUser):
         return time.monotonic() - (self.test_run.generator.late_by(due) if due else 0.0)
 
     @contextmanager
-    def _measured(self, name: str, kind: str = "SERVER", began: float = 0.0) -> Iterator[Step]:
+    def _measured(
+        self, name: str, kind: str = "SERVER", began: float = 0.0, pending: PendingStart | None = None
+    ) -> Iterator[Step]:
         """Count and record the with-block as one step, whether it succeeds or fails.
 
         Args:
             name: The step's name.
             kind: Under which type of request Locust counts it.
             began: When it began, on the monotonic clock; 0 for now.
+            pending: The start that the step is, if it is one.
         """
-        step = Step(began or self._began(), Deadline(self.settings.server_timeout))
+        step = Step(began or self._began(), Deadline(self.settings.server_timeout), pending)
         try:
             yield step
         except ComeBackLater:  # an answer like any other: whoever asked waits, and asks again
@@ -435,35 +462,45 @@ class HubUser(FastHttpUser):
             raise
         except HubUsersError as error:
             self.test_run.counts.failed += kind == "SERVER"
-            self.test_run.results.examples.note(name, str(error), error.detail)
-            self._count(name, self._record(name, step, str(error)), error, kind)
+            error.reason = self._reason(error.words)
+            self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
+            self._count(name, self._record(name, step, str(error), error.reason), error, kind)
             raise
         except GreenletExit:
-            if name == START_TO_READY:
-                self._record(name, step, UNFINISHED)
+            if pending:
+                self._record(name, step, UNFINISHED, self._reason(pending.last_words))
             raise
         self._count(name, self._record(name, step), kind=kind)
 
-    def _record(self, name: str, step: Step, failure: str = "") -> float:
+    def _record(self, name: str, step: Step, failure: str = "", reason: str = "") -> float:
         """Record a step that is over, and return its seconds."""
         now = time.monotonic()
         seconds = (step.ended or now) - step.began
-        began = time.time() - (now - step.began)
-        self.test_run.results.records.note(
-            Record(
-                step=name,
-                username=self.account.key,
-                began=began,
-                seconds=seconds,
-                late=step.late,
-                failure=failure,
-                cohort=self.person.cohort,
-                lifecycle=self.lifecycle,
-                throttled=min(step.throttled, seconds),  # a pause is noted before it is waited, and the end may cut it
-                throttled_by=step.throttled_by,
-            )
+        record = Record(
+            step=name,
+            username=self.account.key,
+            began=time.time() - (now - step.began),
+            seconds=seconds,
+            late=step.late,
+            failure=failure,
+            cohort=self.person.cohort,
+            lifecycle=self.lifecycle,
+            throttled=min(step.throttled, seconds),  # a pause is noted before it is waited, and the end may cut it
+            throttled_by=step.throttled_by,
+            reason=reason,
+            profile=self.person.profile,
+            person="" if self._had_server is None else RETURNING if self._had_server else NEW,
+            worker=self.test_run.worker,
+            parts=step.pending.parts(seconds) if step.pending else (),
         )
+        self.test_run.results.records.note(record)
+        if step.pending:
+            step.pending.note_in_results(record)
         return seconds
+
+    def _reason(self, words: str) -> str:
+        """Return words of the hub as a run counts failures by them."""
+        return self.test_run.reasons(template_of(words, (self.username, self.account.server_name)))
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
         count(self.environment.events.request, kind, name, seconds, error, self.context())

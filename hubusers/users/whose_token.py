@@ -32,7 +32,7 @@ def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
     """
     if not isinstance(error, TokenRejected) or token == token_of_run:
         return error
-    return (OwnTokenRejected if token else SessionLost)(error.detail, status=error.status)
+    return (OwnTokenRejected if token else SessionLost)(error.detail, status=error.status, words=error.words)
 
 
 @contextmanager

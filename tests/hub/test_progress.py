@@ -61,9 +61,9 @@ def wait(request: pytest.FixtureRequest, scripted_hub: ScriptedHub, event: Event
         ("data: {", None),
         ("data: 3", None),
         ("data: " + "[" * 5000, None),
-        (REQUESTED.decode().strip(), Event("Server requested")),
-        (READY.decode().strip(), Event("Server ready", ready=True)),
-        (FAILED.decode().strip(), Event("Spawn failed: no such image", failed=True)),
+        (REQUESTED.decode().strip(), Event("Server requested", has_progress=True)),
+        (READY.decode().strip(), Event("Server ready", ready=True, has_progress=True)),
+        (FAILED.decode().strip(), Event("Spawn failed: no such image", failed=True, has_progress=True)),
         ('data:{"message": null, "ready": "yes"}\r', Event()),
     ],
 )

@@ -1,0 +1,65 @@
+"""What the hub said while servers started, counted: the messages of all progress streams by their templates."""
+
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+from hubusers.results.distinct import Distinct
+
+MOST_TEMPLATES = 200
+"""How many different messages are counted apart; a hub says some twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartMessage:
+    """A message of starting servers, without names and numbers."""
+
+    template: str
+    part: str  # what a start waited for after it
+    count: int = 0
+    seconds: float = 0.0  # until the next message of the same start, or its end: of all of them together
+    longest: float = 0.0  # the longest of those, in seconds
+    first: float = 0.0  # when it came first, in seconds since the epoch
+    last: float = 0.0
+    example: str = ""  # the first one as it came
+
+    def with_more(self, other: "StartMessage") -> "StartMessage":
+        """Return both together."""
+        return replace(
+            self,
+            count=self.count + other.count,
+            seconds=self.seconds + other.seconds,
+            longest=max(self.longest, other.longest),
+            first=min(self.first, other.first) if self.count else other.first,
+            last=max(self.last, other.last),
+            example=self.example or other.example,
+        )
+
+
+class MessageLog:
+    """The messages of one process or, in the master, of all processes."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[str, str], StartMessage] = {}
+        self._new: dict[tuple[str, str], StartMessage] = {}
+        self._distinct = Distinct(MOST_TEMPLATES, "(another message)")
+
+    def note(self, message: StartMessage) -> None:
+        """Count a message, or several of one kind."""
+        message = replace(message, template=self._distinct(message.template))
+        key = (message.template, message.part)
+        for counted in (self._all, self._new):
+            counted[key] = counted[key].with_more(message) if key in counted else message
+
+    def take_new(self) -> list[tuple[Any, ...]]:
+        """Return what was counted since the last call, as a message from a worker to the master."""
+        new, self._new = self._new, {}
+        return [astuple(message) for message in new.values()]
+
+    def add(self, messages: list[tuple[Any, ...]]) -> None:
+        """Take in a worker's message."""
+        for message in messages:
+            self.note(StartMessage(*message))
+
+    def rows(self) -> list[StartMessage]:
+        """Return all messages, those first after which starts waited longest in all."""
+        return sorted(self._all.values(), key=lambda message: -message.seconds)
