@@ -1,22 +1,29 @@
 """What the page Hub shows of a run, as the JSON that its script asks for."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from hubusers.live.timeline import Point, Timeline
 from hubusers.results.folder import RunInfo
 from hubusers.run.phase import Phase
 
+MOST_WAITS_SHOWN = 10
+"""How many of the things that starts wait for are shown."""
+
 NO_RUN: dict[str, Any] = {
     "run": {"id": "", "title": "", "state": Phase.READY.value, "elapsed": 0.0, "planned": None, "hub": "", "words": ""},
     "points": [],
     "targets": [],
+    "waiting": [],
     "notes": [],
 }
 """What the page shows before the first run."""
 
 
-def page_content(info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline, after: float) -> dict[str, Any]:
+def page_content(
+    info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline, after: float, waiting: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what the page shows.
 
     Args:
@@ -25,6 +32,7 @@ def page_content(info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline
         elapsed: Seconds since people could come.
         timeline: The timeline of the run.
         after: Seconds since people could come; later points are returned, or all of them for 0.
+        waiting: What pending starts wait for, with how many do.
     """
     return {
         "run": {
@@ -40,6 +48,10 @@ def page_content(info: RunInfo, phase: Phase, elapsed: float, timeline: Timeline
         "targets": [
             {"text": outcome.target.text, "measured": outcome.shown, "state": outcome.state}
             for outcome in timeline.outcomes
+        ],
+        "waiting": [
+            {"for": part, "starts": starts}
+            for part, starts in sorted(waiting.items(), key=lambda one: -one[1])[:MOST_WAITS_SHOWN]
         ],
         "notes": info.notes,
     }

@@ -5,7 +5,7 @@ from locust.env import Environment
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
@@ -39,6 +39,7 @@ class Recorder:
         info: What is known of the run.
         event_text: The event file as it is rehearsed; "" without one.
         counts: Returns the counts of all processes, added up.
+        pending_for: Returns what pending starts wait for, with how many do, of all processes.
         phase: Returns what the run is doing.
         aloud: Whether to log a line of progress every ten seconds.
     """
@@ -50,6 +51,7 @@ class Recorder:
         info: RunInfo,
         event_text: str,
         counts: Callable[[], UserCounts],
+        pending_for: Callable[[], Mapping[str, int]],
         phase: Callable[[], Phase],
         *,
         aloud: bool,
@@ -59,6 +61,7 @@ class Recorder:
         self._environment = environment
         self._event_text = event_text
         self._counts = counts
+        self._pending_for = pending_for
         self._phase = phase
         self._aloud = aloud
         self._has_missed_step = False
@@ -115,7 +118,8 @@ class Recorder:
         last = self._timeline.points[-1]["t"] if self._timeline.points else None
         phase = self._phase()
         elapsed = self.run.elapsed if phase is Phase.RUNNING else float(last or 0)
-        return page_content(self.info, phase, elapsed, self._timeline, after)
+        waiting = self._pending_for() if phase is Phase.RUNNING else {}
+        return page_content(self.info, phase, elapsed, self._timeline, after, waiting)
 
     def _record(self) -> None:
         next_line, next_look = _PROGRESS_INTERVAL, 0.0

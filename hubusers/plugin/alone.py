@@ -3,6 +3,7 @@
 from locust.exception import StopTest
 from locust.runners import STATE_RUNNING, Runner
 
+from collections import Counter
 from functools import partial
 from typing import NoReturn
 
@@ -49,6 +50,9 @@ class Alone(Role):
 
     def counts(self) -> UserCounts:
         return self.control.run.counts if self.control.run else UserCounts()
+
+    def pending_for(self) -> Counter[str]:
+        return +self.control.run.pending_for if self.control.run else Counter()
 
     def everybody_has_left(self) -> bool:
         return self._arrivals is not None and self._arrivals.is_over

@@ -5,6 +5,7 @@ from locust.runners import STATE_RUNNING, MasterRunner
 
 import itertools
 import sys
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -107,6 +108,9 @@ class Master(Role):
 
     def counts(self) -> UserCounts:
         return sum((figures.counts for figures in self._gathered.figures.values()), UserCounts())
+
+    def pending_for(self) -> Counter[str]:
+        return sum((Counter(figures.pending_for) for figures in self._gathered.figures.values()), Counter())
 
     def everybody_has_left(self) -> bool:
         return not self._workers_with_people() - {

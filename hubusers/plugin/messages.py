@@ -61,6 +61,7 @@ class Figures:
     spawns: SpawnCounts
     strain: Strain
     counts: UserCounts
+    pending_for: dict[str, int]  # what its pending starts wait for, with how many do
     results: dict[str, Any]  # what is new in them, as `Results.take_new` returns it
     has_left: bool  # whether all its people have come, and left again
     servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
@@ -74,6 +75,7 @@ class Figures:
             spawns=run.spawns,
             strain=run.generator.strain,
             counts=run.counts,
+            pending_for=dict(+run.pending_for),
             results=run.results.take_new(),
             has_left=has_left,
             servers=run.ledger.left() if run.settings.accounts_file else [],

@@ -6,6 +6,7 @@ from locust.runners import Runner
 import argparse
 import sys
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
@@ -94,6 +95,10 @@ class Role(ABC):
     @abstractmethod
     def counts(self) -> UserCounts:
         """Return what the users do at the moment, of all processes that this one knows of."""
+
+    @abstractmethod
+    def pending_for(self) -> Counter[str]:
+        """Return what pending starts wait for, with how many do, of all processes that this one knows of."""
 
     @abstractmethod
     def everybody_has_left(self) -> bool:

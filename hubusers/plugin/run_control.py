@@ -197,6 +197,7 @@ class RunControl:
             info,
             self.before_run.event_text,
             self.role.counts,
+            self.role.pending_for,
             lambda: self.phase,
             aloud=self.options.headless,
         )

@@ -2,6 +2,7 @@
 
 from locust.runners import STATE_RUNNING, WorkerRunner
 
+from collections import Counter
 from functools import partial
 from typing import Any, NoReturn
 
@@ -103,6 +104,9 @@ class Worker(Role):
 
     def counts(self) -> UserCounts:
         return self.present_run.counts
+
+    def pending_for(self) -> Counter[str]:
+        return +self.present_run.pending_for
 
     def everybody_has_left(self) -> bool:
         return self._arrivals is not None and self._arrivals.is_over

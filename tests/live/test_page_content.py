@@ -26,7 +26,7 @@ def timeline_of(*failures: str) -> Timeline:
 
 
 def test_the_whole_run_and_then_what_is_new() -> None:
-    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=0.0)
+    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=0.0, waiting={})
     assert content["run"] == {
         "id": "k3x9qa",
         "title": "Class at nine",
@@ -42,18 +42,27 @@ def test_the_whole_run_and_then_what_is_new() -> None:
     assert [point["t"] for point in content["points"]] == [1.0, 2.0, 3.0]
     assert content["targets"] == [{"text": "start to ready: p95 at most 5 s", "measured": "3.25 s", "state": "held"}]
     assert content["notes"] == ["A note."]
-    new = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=2.0)
+    new = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(""), after=2.0, waiting={})
     assert [point["t"] for point in new["points"]] == [3.0]
 
 
 def test_a_percentile_that_too_many_failures_put_out_of_reach_fits_into_json() -> None:
-    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of("", "timed out"), after=2.0)
+    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of("", "timed out"), after=2.0, waiting={})
     [point] = json.loads(json.dumps(content, allow_nan=False))["points"]
     assert (point["p50"], point["p95"]) == (3.25, "never")
 
 
 def test_before_the_first_run_the_page_has_all_it_reads() -> None:
-    content = page_content(INFO, Phase.PREPARING, 0.0, Timeline(Results(), []), after=0.0)
+    content = page_content(INFO, Phase.PREPARING, 0.0, Timeline(Results(), []), after=0.0, waiting={})
     assert content.keys() == NO_RUN.keys()
     assert content["run"].keys() == NO_RUN["run"].keys()
     assert content["run"]["words"] == ""
+
+
+def test_what_most_pending_starts_wait_for_comes_first() -> None:
+    waiting = {"pulling the image": 2, "waiting for a node": 7}
+    content = page_content(INFO, Phase.RUNNING, 3.5, timeline_of(), after=0.0, waiting=waiting)
+    assert content["waiting"] == [
+        {"for": "waiting for a node", "starts": 7},
+        {"for": "pulling the image", "starts": 2},
+    ]

@@ -3,6 +3,7 @@
 from locust.env import Environment
 
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ def running(**chosen: Any) -> Recorder:
     """Return the recorder of a run without a hub, which has begun."""
     settings = replace(settings_for("http://127.0.0.1:9/hub/api", Access("a-token")), **chosen)
     info = RunInfo("k3x9qa", "http://127.0.0.1:9", 0.0)
-    recorder = Recorder(Run(settings, 0), Environment(), info, "", UserCounts, lambda: Phase.RUNNING, aloud=False)
+    recorder = Recorder(
+        Run(settings, 0), Environment(), info, "", UserCounts, Counter, lambda: Phase.RUNNING, aloud=False
+    )
     recorder.start()
     recorder.note_begin()
     return recorder
@@ -55,7 +58,7 @@ def test_an_interrupted_report_can_be_written_again(tmp_path: Path, monkeypatch:
 
     recorder = running(runs_folder=str(tmp_path))
     recorder.run.results.records.note(start(recorder))
-    recorder.run.results.examples.note("login", "hub error", "HTTP 500")
+    recorder.run.results.examples.note("login", "hub error", "", "HTTP 500")
     recorder.note_end()
     with monkeypatch.context() as patched:
         patched.setattr(run_writer, "write_report", interrupted)

@@ -142,6 +142,7 @@ function show({ targets, notes }) {
     byId("notes").replaceChildren(...notes.map((note) => element("li", note)));
     byId("notes").hidden = notes.length === 0;
   }
+  if (changed("waiting", waiting)) showWaiting(waiting);
   if (changed("targets", targets)) showTargets(targets);
   if (run.id !== "" && changed("charts", [run.id, points.length, points.at(-1)?.t, notes])) showCharts(notes);
 }
@@ -209,6 +210,17 @@ function showTargets(targets) {
       const state = element("td");
       state.append(element("span", target.state, `chip ${target.state.replace(" ", "-")}`));
       row.append(element("td", target.text), element("td", target.measured), state);
+      return row;
+    }),
+  );
+}
+
+function showWaiting(waiting) {
+  byId("waiting").hidden = waiting.length === 0;
+  byId("waiting").querySelector("tbody").replaceChildren(
+    ...waiting.map((wait) => {
+      const row = element("tr");
+      row.append(element("td", wait.for), element("td", count(wait.starts)));
       return row;
     }),
   );
