@@ -59,6 +59,7 @@ class Growing(State):
                 {"text": "failed starts: at most 1 %", "measured": "2 %", "state": "missed"},
                 {"text": "hub probe: p95 at most 1 s", "measured": "not measured", "state": "not measured"},
             ],
+            "waiting": [{"for": "pulling the image", "starts": 4}, {"for": "waiting for a node", "starts": 1}],
             "notes": list(self.notes),
         }
 
@@ -101,6 +102,8 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
     for shown in ("00:51", "51 of 300", "7.3 s", "1 of 3"):
         assert shown in cards
     assert targets == [
+        "pulling the image; 4",
+        "waiting for a node; 1",
         "start to ready: p95 at most 60 s; 7.3 s; held",
         "failed starts: at most 1 %; 2 %; missed",
         "hub probe: p95 at most 1 s; not measured; not measured",
@@ -192,6 +195,7 @@ def test_what_comes_from_outside_stays_text() -> None:
             answer = super().__call__(after)
             answer["run"] |= dict.fromkeys(("title", "hub", "words", "state"), HOSTILE)
             answer["targets"] = [{"text": HOSTILE, "measured": HOSTILE, "state": HOSTILE}]
+            answer["waiting"] = [{"for": HOSTILE, "starts": HOSTILE}]
             return answer
 
     with served(Hostile(notes=(f"metrics {HOSTILE}",))) as url:
@@ -201,14 +205,16 @@ def test_what_comes_from_outside_stays_text() -> None:
             ("see", "document.title"),
             ("see", "[document.querySelectorAll('main img, main script').length, document.images.length]"),
             ("see", "document.querySelector('#notes li').textContent"),
-            ("see", "document.querySelector('tbody').innerText"),
+            ("see", "document.querySelector('#targets tbody').innerText"),
+            ("see", "document.querySelector('#waiting tbody').innerText"),
             ("see", CHARTS),
         )
-    title, images, note, target, charts = visit.seen
+    title, images, note, target, wait, charts = visit.seen
     assert title == "Hub – Locust"
     assert images == [0, 1]  # the logo
     assert note == f"metrics {HOSTILE}"
     assert target.count(HOSTILE) == 3
+    assert wait.count(HOSTILE) == 2
     assert ["Hub CPU (cores)", note] in charts
     assert visit.errors == []
 

@@ -128,7 +128,7 @@ function changed(what, value) {
   return true;
 }
 
-function show({ targets, notes }) {
+function show({ targets, waiting, notes }) {
   byId("empty").hidden = run.id !== "";
   byId("run").hidden = run.id === "";
   byId("hub").textContent = byId("hub").title = run.hub;
@@ -220,7 +220,7 @@ function showWaiting(waiting) {
   byId("waiting").querySelector("tbody").replaceChildren(
     ...waiting.map((wait) => {
       const row = element("tr");
-      row.append(element("td", wait.for), element("td", count(wait.starts)));
+      row.append(element("td", wait.for), element("td", `${wait.starts}`));
       return row;
     }),
   );
