@@ -2,7 +2,7 @@
 
 import click
 
-from hubusers.cli import check, compare, demo, events, hub, options, purge, report
+from hubusers.cli import check, compare, demo, events, hub, incidents, options, purge, report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,6 +17,7 @@ def main() -> None:
     Test it:                  locust --host https://hub.example.org
     List the test's options:  hubusers options
     Rehearse an event:        hubusers events, then locust --event NAME
+    Learn from others:        hubusers incidents, then hubusers hub --incident NAME
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge
     """
@@ -28,6 +29,7 @@ for command in (
     check.check,
     purge.purge,
     events.events,
+    incidents.incidents,
     report.report,
     compare.compare,
     options.options,

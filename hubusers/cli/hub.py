@@ -1,11 +1,13 @@
 """`hubusers hub`: a hub to play with."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from hubusers.cli.shared import end_on_sigterm, fail, running
 from hubusers.durations import seconds, seconds_range
@@ -73,33 +75,28 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # takes none before 
 @click.option(
     "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; any other one opens it to the network."
 )
+@click.option(
+    "--incident",
+    metavar="NAME",
+    default="",
+    help="Let happen what a public report describes; `hubusers incidents` lists the names. The options above win over "
+    "the incident's own.",
+)
 @click.option("--token-file", metavar="FILE", help="Also write the API token into this file, which only you can read.")
-def hub(
-    servers: Literal["stub", "lab"],
-    spawn_seconds: tuple[float, float],
-    stop_seconds: tuple[float, float],
-    spawn_failure_share: float,
-    concurrent_spawn_limit: int,
-    slow_spawn_timeout: float,
-    port: int,
-    ip: str,
-    token_file: str | None,
-) -> None:
+def hub(token_file: str | None, **options: Any) -> None:
     """Run a real JupyterHub on this machine, with a real proxy and database, until Ctrl-C.
 
     Anybody can log in with any password. Nothing of the hub is left behind.
     """
+    if options["incident"]:
+        # This command's defaults must not win over what the incident says.
+        options = {
+            name: value
+            for name, value in options.items()
+            if click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
+        }
     try:
-        local_hub = LocalHub(
-            servers=servers,
-            spawn_seconds=spawn_seconds,
-            stop_seconds=stop_seconds,
-            spawn_failure_share=spawn_failure_share,
-            concurrent_spawn_limit=concurrent_spawn_limit,
-            slow_spawn_timeout=slow_spawn_timeout,
-            port=port,
-            ip=ip,
-        )
+        local_hub = LocalHub(**options)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     end_on_sigterm()
@@ -110,6 +107,8 @@ def hub(
         )
         click.echo(f"export {ENDPOINT_VARIABLE}={local_hub.endpoint}")
         click.echo(f"export {TOKEN_VARIABLE}={local_hub.token}")
+        if local_hub.rehearsal:
+            click.echo(shlex.join(["locust", "--headless", *local_hub.rehearsal]))
         if token_file:
             _write_token(token_file, local_hub.token)
         try:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import importlib.util
-import math
 import os
 import secrets
 import select
@@ -17,10 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 import requests
 
+from hubusers.local.arguments import DEFAULTS, chosen_arguments
+from hubusers.local.incidents import Incident, incident_called
 from hubusers.local.ports import LOOPBACK, free_ports
 from hubusers.local.processes import kill_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
@@ -46,47 +47,44 @@ class LocalHub:
     """A real JupyterHub, with a real proxy and an SQLite database, on free loopback ports; a context manager.
 
     Args:
-        servers: `"stub"`: one small HTTP server stands in for all servers. `"lab"`: real single-user servers with
-            JupyterLab, about 100 MB each.
-        spawn_seconds: How long a spawn takes: a random number of seconds in this range.
-        stop_seconds: How long a stop takes: a random number of seconds in this range.
-        spawn_failure_share: The share of spawns that fail, from 0 to 1.
-        concurrent_spawn_limit: How many spawns may be pending before the hub answers 429; 0 for no limit.
-        slow_spawn_timeout: Seconds that the hub waits for the server before it answers a start request. Kubernetes
-            deployments have 0.
+        servers: `"stub"`, the default: one small HTTP server stands in for all servers. `"lab"`: real single-user
+            servers with JupyterLab, about 100 MB each.
+        spawn_seconds: How long a spawn takes: a random number of seconds in this range; none by default.
+        stop_seconds: How long a stop takes: a random number of seconds in this range; none by default.
+        spawn_failure_share: The share of spawns that fail, from 0, the default, to 1.
+        concurrent_spawn_limit: How many spawns may be pending before the hub answers 429; 0, the default, for no limit.
+        slow_spawn_timeout: Seconds that the hub waits for the server before it answers a start request; 0, the default,
+            as on Kubernetes deployments.
         port: The port of the proxy; 0 for a free one.
         ip: The IPv4 address that the proxy listens on. By default only this machine can reach it.
         extra_config: Lines to add to the hub's `jupyterhub_config.py`.
+        incident: The name of an incident to rehearse, from `hubusers.local.incidents`. It sets what is not given here.
 
     Raises:
-        ValueError: An argument is out of range.
+        ValueError: An argument is out of range, or there is no such incident.
     """
 
-    servers: Literal["stub", "lab"] = "stub"
-    spawn_seconds: tuple[float, float] = (0.0, 0.0)
-    stop_seconds: tuple[float, float] = (0.0, 0.0)
-    spawn_failure_share: float = 0.0
-    concurrent_spawn_limit: int = 0
-    slow_spawn_timeout: float = 0.0
+    servers: Literal["stub", "lab"] | None = None
+    spawn_seconds: tuple[float, float] | None = None
+    stop_seconds: tuple[float, float] | None = None
+    spawn_failure_share: float | None = None
+    concurrent_spawn_limit: int | None = None
+    slow_spawn_timeout: float | None = None
     port: int = 0
     ip: str = LOOPBACK
     extra_config: str = ""
+    incident: str = ""
+    _chosen: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _incident: Incident | None = field(default=None, init=False, repr=False)
     _settings: LocalSettings | None = field(default=None, init=False, repr=False)
     _supervisor: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.servers not in {"stub", "lab"}:
-            raise ValueError(f"servers must be 'stub' or 'lab', not {self.servers!r}")
-        for name in ("spawn_seconds", "stop_seconds"):
-            low, high = getattr(self, name)
-            if not 0 <= low <= high < math.inf:
-                raise ValueError(f"{name} must be a range of seconds such as (2, 5), not {(low, high)}")
-        if not 0 <= self.spawn_failure_share <= 1:
-            raise ValueError(f"spawn_failure_share must be from 0 to 1, not {self.spawn_failure_share}")
-        if self.concurrent_spawn_limit < 0:
-            raise ValueError(f"concurrent_spawn_limit must be 0 (none) or more, not {self.concurrent_spawn_limit}")
-        if not 0 <= self.slow_spawn_timeout < math.inf:
-            raise ValueError(f"slow_spawn_timeout must be 0 seconds or more, not {self.slow_spawn_timeout}")
+        if self.incident:
+            self._incident = incident_called(self.incident)
+        self._chosen = chosen_arguments(
+            {name: getattr(self, name) for name in DEFAULTS}, self._incident.hub if self._incident else {}
+        )
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be from 0 (any free one) to 65535, not {self.port}")
 
@@ -134,6 +132,22 @@ class LocalHub:
         """Which proxy runs: `"npm"` or `"PyPI"`."""
         return "npm" if is_from_npm(self.settings.proxy_command) else "PyPI"
 
+    @property
+    def rehearsal(self) -> list[str]:
+        """The options of Locust that rehearse the hub's incident; files that they name are in the hub's folder."""
+        if self._incident is None:
+            return []
+        accounts = ["--accounts", str(self._accounts_path)] if self._incident.accounts else []
+        return ["--event", str(self._event_path), *accounts, *self._incident.options]
+
+    @property
+    def _event_path(self) -> Path:
+        return self.folder / f"{self.incident}.toml"
+
+    @property
+    def _accounts_path(self) -> Path:
+        return self.folder / "accounts.csv"
+
     def start(self) -> None:
         """Start the hub and return when it answers through its proxy.
 
@@ -143,7 +157,7 @@ class LocalHub:
         """
         if self._settings is not None:
             raise LocalHubError("The local hub is running already.")
-        command = _checked_parts(self.servers)
+        command = _checked_parts(self._chosen["servers"])
         _check_address(self.ip, self.port)
         for attempt in range(1, _TRIES + 1):
             try:
@@ -199,26 +213,31 @@ class LocalHub:
                 shutil.rmtree(settings.folder, ignore_errors=True)
 
     def _start_once(self, command: list[str]) -> None:
-        public_port, proxy_api_port, hub_port, stub_port = free_ports(4)
+        public_port, proxy_api_port, hub_port, stub_port, behind_relay_port = free_ports(5)
+        public_port = self.port or public_port
         self._settings = LocalSettings(
             folder=tempfile.mkdtemp(prefix="hubusers-local-hub-"),
             token=secrets.token_hex(32),
-            servers=self.servers,
-            spawn_seconds=self.spawn_seconds,
-            stop_seconds=self.stop_seconds,
-            spawn_failure_share=self.spawn_failure_share,
-            concurrent_spawn_limit=self.concurrent_spawn_limit,
-            slow_spawn_timeout=self.slow_spawn_timeout,
+            **self._chosen,
             proxy_command=command,
             ip=self.ip,
-            public_port=self.port or public_port,
+            public_port=public_port,
+            proxy_port=behind_relay_port if self._incident and self._incident.relay else public_port,
             proxy_api_port=proxy_api_port,
+            proxy_api_token=secrets.token_hex(32),
             hub_port=hub_port,
             stub_port=stub_port,
             extra_config=self.extra_config,
+            incident=self.incident,
         )
         self._settings.write()
         self._settings.events_path.touch()
+        if self._incident:
+            self._event_path.write_text(self._incident.event, encoding="utf-8")
+            if self._incident.accounts:
+                self._accounts_path.write_text(
+                    "".join(f"{line}\n" for line in self._incident.accounts), encoding="utf-8"
+                )
         self._supervisor = subprocess.Popen(
             [sys.executable, "-m", "hubusers.local.supervisor"],
             env={**os.environ, FOLDER_VARIABLE: self._settings.folder, "PYTHONPATH": _python_path()},

@@ -3,14 +3,16 @@
 import logging
 from pathlib import Path
 
+from hubusers.local.incidents import INCIDENTS
 from hubusers.local.settings import LocalSettings
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # defined by traitlets, which runs this file
 
 settings = LocalSettings.read()
 folder = Path(settings.folder)
+incident = INCIDENTS.get(settings.incident)
 
-c.JupyterHub.bind_url = f"http://{settings.ip}:{settings.public_port}"
+c.JupyterHub.bind_url = f"http://{settings.ip}:{settings.proxy_port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
 c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
@@ -47,4 +49,9 @@ c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeout}
 c.JupyterHub.cleanup_servers = settings.servers == "lab"  # stubs end with the hub; stopping thousands takes minutes
 
+if incident:
+    if incident.proxy_apart:
+        c.ConfigurableHTTPProxy.should_start = False
+        c.JupyterHub.cleanup_proxy = False
+    exec(incident.config)
 exec(settings.extra_config)

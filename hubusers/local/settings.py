@@ -24,10 +24,13 @@ class LocalSettings:
     proxy_command: list[str]
     ip: str
     public_port: int
+    proxy_port: int  # the public one, unless something stands before the proxy
     proxy_api_port: int
+    proxy_api_token: str
     hub_port: int
     stub_port: int
     extra_config: str
+    incident: str  # its name, or "" for none
 
     @property
     def events_path(self) -> Path:

@@ -1,20 +1,30 @@
-"""The spawners of a local hub, which take as long and fail as often as its settings say.
+"""The spawners of a local hub, which take as long and fail as often as its settings and its incident say.
 
 They run in the hub's process, which loads them by name.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import random
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
 
+from hubusers.local.incidents import INCIDENTS
+from hubusers.local.incidents.start import Start
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks for something new to say on the progress stream."""
+
+_numbers = itertools.count(1)
+"""Numbers for the starts on this hub."""
 
 
 class _Obedient:
@@ -27,6 +37,9 @@ class _Obedient:
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.settings = LocalSettings.read()
+        incident = INCIDENTS.get(self.settings.incident)
+        self.script = incident.start if incident else None
+        self._said: list[dict[str, Any]] = []
 
     async def launch(self) -> str:
         """Start the server and return its URL."""
@@ -39,10 +52,19 @@ class _Obedient:
     async def start(self) -> str:
         self._note("starting", user_options=self.user_options)
         try:
+            if self.script:
+                self._said = []
+                start = Start(
+                    self.user.name, next(_numbers), self.user_options, "returning" in self.user.name, said=self._said
+                )
+                await self.script(start)
             await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
         except asyncio.CancelledError:
             # Stopped during the spawn. The hub does not call stop() for a server that is not running.
             self._note("stopped")
+            raise
+        except Exception:
+            self._note("failed")
             raise
         if random.random() < self.settings.spawn_failure_share:
             self._note("failed")
@@ -54,6 +76,18 @@ class _Obedient:
             raise
         self._note("ready")
         return url
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the events of the progress stream; the hub ends it when the start is over."""
+        if not self.script:
+            yield {"progress": 50, "message": "Spawning server..."}  # as spawners do that say nothing of their own
+            return
+        told = 0
+        while True:
+            for event in self._said[told:]:
+                yield event
+            told = len(self._said)
+            await asyncio.sleep(_LOOK_EVERY)
 
     async def stop(self, now: bool = False) -> None:
         self._note("stopping")

@@ -6,7 +6,8 @@ It runs as `python -m hubusers.local.supervisor`, with the hub's folder in the e
   closes when the process at its other end dies.
 - The line `kill` kills only the hub, and `start` starts it again.
 
-When the hub, or the stub server that it needs, ends by itself, the supervisor writes its exit code to standard output.
+When the hub, or another process that it needs, ends by itself, the supervisor writes its exit code to standard output.
+It also kills processes at the moments that the hub's incident says, and starts them again; that it does not tell.
 """
 
 import contextlib
@@ -14,13 +15,11 @@ import os
 import select
 import shutil
 import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 
+from hubusers.local.hub_processes import HubProcesses
+from hubusers.local.kills import Kills
 from hubusers.local.processes import kill_processes_of
 from hubusers.local.settings import LocalSettings
 
@@ -28,78 +27,55 @@ _PIPE = 0
 """Standard input; the parent holds its other end."""
 
 _GRACE = 10.0
-"""Seconds that the hub has to end in order: it stops its proxy, and real single-user servers one by one."""
+"""Seconds until each process must have ended."""
+
+_TICK = 0.2
+"""Seconds between two looks whether the parent lives, and whether something of an incident is due."""
 
 
 def supervise(settings: LocalSettings) -> None:
-    """Run the stub server and the hub until standard input closes; then end them and remove their folder."""
+    """Run the hub and what it needs until standard input closes; then end them and remove their folder."""
     # If a signal ended this process early, the others would keep running. The parent handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _close_pipe)
     parent = os.getppid()
+    processes = HubProcesses(settings)
+    kills = Kills(settings, processes)
     try:
-        hub = _start_hub(settings)
-        if settings.servers == "stub":
-            _start_stub_server(settings)
+        processes.start_all()
         for line in _lines_from(parent):
             if line == b"kill":
-                hub.kill()
+                processes.kill("hub")
             elif line == b"start":
-                hub = _start_hub(settings)
+                processes.start("hub")
+            elif line == b"":
+                kills.do_what_is_due()
             else:
                 break
-        hub.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            hub.wait(_GRACE)
+        processes.end_hub()
     finally:
         kill_processes_of(settings.folder, _GRACE)
         shutil.rmtree(settings.folder, ignore_errors=True)
 
 
 def _lines_from(parent: int) -> Iterator[bytes]:
-    """Return the lines that come through the pipe, until it closes or the parent dies."""
+    """Return the lines that come through the pipe, until it closes or the parent dies; and "" at each tick."""
     received = b""
     with contextlib.suppress(OSError):  # closed by SIGTERM
         # Also check that the parent is alive, because a fork of it may hold the pipe open after its death.
         while os.getppid() == parent:
-            if select.select([_PIPE], [], [], 1.0)[0]:
+            if select.select([_PIPE], [], [], _TICK)[0]:
                 more = os.read(_PIPE, 1024)
                 if not more:
                     return
                 *lines, received = (received + more).split(b"\n")
                 yield from lines
-
-
-def _start_hub(settings: LocalSettings) -> subprocess.Popen[bytes]:
-    config = Path(__file__).with_name("jupyterhub_config.py")
-    return _start([sys.executable, "-m", "hubusers.local.jupyterhub_process", "-f", str(config)], settings)
-
-
-def _start_stub_server(settings: LocalSettings) -> None:
-    from jupyterhub import __version__
-
-    _start([sys.executable, "-m", "hubusers.local.stub_server", str(settings.stub_port), __version__], settings)
-
-
-def _start(command: list[str], settings: LocalSettings) -> subprocess.Popen[bytes]:
-    with settings.log_path.open("ab") as log:
-        process = subprocess.Popen(command, cwd=settings.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    _tell_exit(process)
-    return process
+            yield b""
 
 
 def _close_pipe(signal_number: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the clean-up
     os.close(_PIPE)
-
-
-def _tell_exit(process: subprocess.Popen[bytes]) -> None:
-    def tell() -> None:
-        code = process.wait()
-        with contextlib.suppress(OSError):  # nobody reads it any more
-            os.write(sys.stdout.fileno(), f"{code}\n".encode())
-
-    threading.Thread(target=tell, daemon=True).start()
 
 
 if __name__ == "__main__":

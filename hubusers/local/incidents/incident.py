@@ -1,0 +1,72 @@
+"""What an incident is: how to build it on a local hub, and what a report of its rehearsal should find."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hubusers.local.incidents.start import Start
+
+Script = Callable[[Start], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A process of the hub is killed in the middle of a rehearsal, and perhaps comes back.
+
+    The moment is counted in starts, because nobody knows how long after the hub the rehearsal begins.
+
+    Args:
+        process: Which process. The proxy needs `Incident.proxy_apart`; otherwise the hub itself starts it again.
+        after_starts: How many starts must have been asked for.
+        seconds: Seconds from the last of them to the kill.
+        back_after: Seconds from the kill until the process starts again; None for never.
+    """
+
+    process: Literal["hub", "proxy"]
+    after_starts: int
+    seconds: float = 0.0
+    back_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One mechanism that a public report describes, to be met on a local hub.
+
+    Times are about a tenth of those in the report, so that a rehearsal takes less than two minutes.
+
+    Args:
+        name: What to call it on the command line.
+        title: One line.
+        source: The public report in words, with its date.
+        what_happens: Two or three sentences.
+        finds: The kinds of findings that the report of a rehearsal should contain.
+        event: The event that rehearses it, as TOML.
+        hub: Arguments of `LocalHub` that differ from their defaults. Arguments that are given to it win over these.
+        config: Lines for the hub's `jupyterhub_config.py`.
+        start: What a start does and says before its server is launched; it runs in the hub's process.
+        accounts: Lines of the CSV file for `--accounts`, where the rehearsal needs given accounts; the first line
+            names the columns.
+        kills: Which processes are killed in the middle of it.
+        proxy_apart: Whether the proxy is a process that the hub neither starts nor ends, as on Kubernetes.
+        hub_back_after: Seconds after which a hub that has ended by itself starts again, as on Kubernetes; None for
+            never.
+        relay: A module that stands between people and the proxy, such as an ingress. It runs as
+            `python -m MODULE IP PORT PROXY_PORT`, and listens on IP and PORT.
+        options: More options for Locust.
+    """
+
+    name: str
+    title: str
+    source: str
+    what_happens: str
+    finds: tuple[str, ...]
+    event: str
+    hub: Mapping[str, Any] = field(default_factory=dict)
+    config: str = ""
+    start: Script | None = None
+    accounts: tuple[str, ...] = ()
+    kills: tuple[Kill, ...] = ()
+    proxy_apart: bool = False
+    hub_back_after: float | None = None
+    relay: str = ""
+    options: tuple[str, ...] = ()
