@@ -7,6 +7,7 @@ import click
 
 from hubusers.cli.shared import fail
 from hubusers.log import shown
+from hubusers.report.findings import findings_of
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
@@ -22,7 +23,7 @@ def report(folder: Path) -> None:
     try:
         run = read_run(folder)
         verdict = verdict_of(run)
-        write_report(run, verdict)
+        write_report(run, verdict, findings_of(run))
     except RunFolderError as error:
         fail(shown(str(error)))
     except OSError as error:

@@ -15,6 +15,7 @@ from hubusers.live.page_content import page_content
 from hubusers.live.run_writer import RunWriter
 from hubusers.live.timeline import Timeline
 from hubusers.log import get_logger
+from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import FinishedRun, RunInfo
@@ -95,7 +96,7 @@ class Recorder:
         """Write the rest and the report; return the verdict. Where an interrupt broke it off, it may be called again.
 
         Logs:
-            INFO the verdict, and where the report is; ERROR what could not be written.
+            INFO the verdict, the first findings, and where the report is; ERROR what could not be written.
         """
         if self._recording:
             self._recording.kill()
@@ -106,7 +107,10 @@ class Recorder:
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
         verdict = verdict_of(finished)
         LOG.info("%s", verdict.headline)
-        self._writer.finish(finished, verdict, self._environment)
+        findings = findings_of(finished)
+        for sentence in in_sentences(finished, findings):
+            LOG.info("%s", sentence)
+        self._writer.finish(finished, verdict, findings, self._environment)
         return verdict
 
     def has_missed_step(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hubusers.log import get_logger
+from hubusers.report.finding import Finding
 from hubusers.report.report import write_report
 from hubusers.report.verdict import Verdict
 from hubusers.results.folder import (
@@ -83,7 +84,7 @@ class RunWriter:
             with self._or_stop_writing():
                 self._folder.write_hub_sample(sample)
 
-    def finish(self, run: FinishedRun, verdict: Verdict, environment: Environment) -> None:
+    def finish(self, run: FinishedRun, verdict: Verdict, findings: list[Finding], environment: Environment) -> None:
         """Write the rest, Locust's own statistics, and the report; called again, write the report once more.
 
         Logs:
@@ -97,7 +98,7 @@ class RunWriter:
                 self._folder.close()
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
-                write_report(run, verdict)
+                write_report(run, verdict, findings)
                 LOG.info("The report is in %s", (self._folder.path / REPORT_FILE).resolve())
 
     @contextlib.contextmanager

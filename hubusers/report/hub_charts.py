@@ -1,8 +1,8 @@
 """The charts of the hub itself: its metrics while the run lasted, and how quickly it answered."""
 
+from hubusers.report.causes.hub import FULL_CORE
 from hubusers.report.chart import COLOURS, FAILED, Chart, TimeAxis, Trace, figure, line, points
 from hubusers.report.hub_intervals import Interval, at_most, intervals
-from hubusers.report.limits import FULL_CORE
 from hubusers.report.thinning import thinned
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.results import Results

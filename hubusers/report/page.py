@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from hubusers.report import words
 from hubusers.report.chart import Chart
+from hubusers.report.finding import Finding
 
 # All but tab, line feed and carriage return. XML 1.0 cannot hold them.
 _CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,12 +48,23 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(in_seconds=_in_seconds, md=_markdown)
+    made.filters.update(in_seconds=_in_seconds, in_percent=words.in_percent, md=_markdown, code=_with_code, span=_span)
     return made
 
 
 def _in_seconds(seconds: float | None) -> str:
     return "–" if seconds is None else words.in_seconds(seconds)
+
+
+def _with_code(text: str) -> Markup:
+    """Return a text as HTML in which what stands between backquotes is code."""
+    parts = re.split("`([^`]+)`", text)  # every second one stood between backquotes
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+
+
+def _span(finding: Finding, run_began: float) -> str:
+    return words.span(finding.began, finding.ended, run_began) if finding.began is not None else ""
 
 
 def _markdown(text: str) -> str:

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hubusers.report import words
+from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.charts import charts_of
+from hubusers.report.evidence import gather
+from hubusers.report.finding import Finding
+from hubusers.report.findings import without_causes
 from hubusers.report.junit import junit
-from hubusers.report.limits import diagnose
 from hubusers.report.page import markdown, page
 from hubusers.report.tables import (
     cohorts_table,
@@ -27,12 +30,13 @@ from hubusers.results.folder import (
 )
 
 
-def write_report(run: FinishedRun, verdict: Verdict) -> None:
+def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) -> None:
     """Write report.html, summary.md and junit.xml into the folder of a finished run.
 
     Args:
         run: A finished run, with its folder.
         verdict: Its verdict.
+        findings: Its findings, as `hubusers.report.findings.findings_of` returns them.
 
     Raises:
         OSError: A file cannot be written.
@@ -40,7 +44,8 @@ def write_report(run: FinishedRun, verdict: Verdict) -> None:
     content = {
         "verdict": verdict,
         "info": run.info,
-        "finding": diagnose(run.results, run.info),
+        "findings": findings,
+        "without_causes": "" if any(finding.explains != "note" for finding in findings) else without_causes(run),
         "steps": steps_table(run.results),
         "failures": failures_table(run.results),
     }
@@ -50,7 +55,7 @@ def write_report(run: FinishedRun, verdict: Verdict) -> None:
 
 
 def _html(run: FinishedRun, content: dict[str, Any]) -> str:
-    evidence, unfinished = content["finding"].evidence, len(run.results.records.unfinished())
+    evidence, unfinished = gather(run.results), len(run.results.records.unfinished())
     event_file = run.folder / EVENT_FILE
     return page(
         "report.html",
@@ -58,6 +63,8 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         title=run.info.title or f"Run {run.info.run_id}",
         cohorts=cohorts_table(run.results),
         requests=requests_table(run.results),
+        kinds=KINDS,
+        mean=evidence.mean,
         evidence=evidence_table(evidence),
         parts=parts_table(evidence),
         facts=_facts(run.info),

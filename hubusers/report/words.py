@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 from hubusers import durations
@@ -32,6 +33,25 @@ def percentile(seconds: float, longest: float | None) -> str:
 def in_percent(share: float) -> str:
     """Return a share of 1 in percent, as in "12 %"."""
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def moment(time: float) -> str:
+    """Return a moment, given in seconds since the epoch, as in "09:31:07 UTC"."""
+    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S} UTC"
+
+
+def span(began: float, ended: float | None, run_began: float) -> str:
+    """Return a span of time as a sentence with the time of day, for logs, and the seconds of the run, for charts.
+
+    Args:
+        began: In seconds since the epoch, as the others.
+        ended: None, or the same as `began`, for a moment.
+        run_began: When the run began.
+    """
+    first = began - run_began
+    if ended is None or ended <= began:
+        return f"At {moment(began)}, {first:,.0f} s after the run began."
+    return f"From {moment(began)} to {moment(ended)}, {first:,.0f} s to {ended - run_began:,.0f} s after the run began."
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from junitparser import Error, Failure, JUnitXml, TestSuite
 
+from hubusers.report.findings import findings_of
 from hubusers.report.report import write_report
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import (
@@ -91,7 +92,7 @@ def write(
 def report_on(folder: Path) -> Verdict:
     run = read_run(folder)
     verdict = verdict_of(run)
-    write_report(run, verdict)
+    write_report(run, verdict, findings_of(run))
     return verdict
 
 

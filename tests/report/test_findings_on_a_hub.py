@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from hubusers.local import LocalHub
-from hubusers.report.limits import Finding, diagnose
+from hubusers.report.finding import Finding
+from hubusers.report.findings import findings_of
 from hubusers.results.folder import read_run
 from tests.locust_process import run_locust
 
@@ -69,7 +70,7 @@ locust.events.test_start.add_listener(lambda **_: gevent.spawn(compute))
 """
 
 
-def found(hub: LocalHub, folder: Path, *, text: str = EVENT, file: str = "") -> Finding:
+def found(hub: LocalHub, folder: Path, *, text: str = EVENT, file: str = "") -> list[Finding]:
     """Rehearse the rush, and return what the run says limited it."""
     event = folder / "event.toml"
     event.write_text(text, encoding="utf-8")
@@ -77,23 +78,23 @@ def found(hub: LocalHub, folder: Path, *, text: str = EVENT, file: str = "") -> 
     arguments = ["--event", str(event), "--runs-folder", str(runs)]
     locust = run_locust(hub, *arguments, **({"file": file} if file else {}))
     [run] = [read_run(one) for one in runs.iterdir()]
-    finding = diagnose(run.results, run.info)
-    print(locust.output, finding)  # shown by pytest where the test fails
-    return finding
+    findings = findings_of(run)
+    print(locust.output, findings)  # shown by pytest where the test fails
+    return findings
 
 
 def test_the_hubs_process(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(0.5, 1), stop_seconds=(0, 0), extra_config=BURNING_HOOK) as hub:
-        finding = found(hub, tmp_path)
-    assert finding.kind == "hub"
+        [finding, *_] = found(hub, tmp_path)
+    assert finding.kind == "hub-busy"
     assert "of a core" in finding.sentence
 
 
 @pytest.mark.thorough
 def test_the_spawner(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(9, 10), stop_seconds=(0, 0)) as hub:
-        finding = found(hub, tmp_path)
-    assert finding.kind == "spawner"
+        [finding, *_] = found(hub, tmp_path)
+    assert finding.kind == "spawner-slow"
 
 
 @pytest.mark.thorough
@@ -101,8 +102,8 @@ def test_a_limit_and_which(tmp_path: Path) -> None:
     with LocalHub(
         spawn_seconds=(0.5, 1), stop_seconds=(0, 0), concurrent_spawn_limit=2, extra_config=SHORT_THROTTLING
     ) as hub:
-        finding = found(hub, tmp_path)
-    assert finding.kind == "limit"
+        [finding, *_] = found(hub, tmp_path)
+    assert finding.kind == "spawn-limit"
     assert "concurrent_spawn_limit" in finding.sentence
 
 
@@ -110,10 +111,10 @@ def test_a_limit_whose_victims_still_wait_when_the_run_ends(tmp_path: Path) -> N
     with LocalHub(spawn_seconds=(1, 2), stop_seconds=(0, 0), concurrent_spawn_limit=2) as hub:
         locust = run_locust(hub, "-u", "12", "-r", "12", "-t", "10s", "--stay", "2", "--runs-folder", str(tmp_path))
     [run] = [read_run(one) for one in tmp_path.iterdir()]
-    finding = diagnose(run.results, run.info)
-    print(locust.output, finding)  # shown by pytest where the test fails
-    assert finding.kind == "limit"
-    assert finding.evidence.throttled_in_vain > 0
+    [finding, *_] = findings = findings_of(run)
+    print(locust.output, findings)  # shown by pytest where the test fails
+    assert finding.kind == "spawn-limit"
+    assert finding.explains == "slowness"
     # The hub told them to come back after half a minute or more, but they waited until the end only.
     assert all(record.throttled <= record.seconds for record in run.results.records)
     assert run.info.people_came == 12
@@ -123,16 +124,16 @@ def test_a_limit_whose_victims_still_wait_when_the_run_ends(tmp_path: Path) -> N
 def test_the_proxy(tmp_path: Path) -> None:
     calmly = EVENT.replace('over = "5s"', 'over = "15s"')  # the hub has time
     with LocalHub(spawn_seconds=(0.5, 1), stop_seconds=(0, 0)) as hub, starved(proxy_of(hub)):
-        finding = found(hub, tmp_path, text=calmly)
-    assert finding.kind == "proxy"
+        [finding, *_] = found(hub, tmp_path, text=calmly)
+    assert finding.kind == "proxy-slow"
 
 
 def test_the_load_generator(tmp_path: Path) -> None:
     file = tmp_path / "locustfile.py"
     file.write_text(BUSY_GENERATOR, encoding="utf-8")
     with LocalHub(spawn_seconds=(0.5, 1), stop_seconds=(0, 0)) as hub:
-        finding = found(hub, tmp_path, file=str(file))
-    assert finding.kind == "generator"
+        [finding, *_] = found(hub, tmp_path, file=str(file))
+    assert finding.kind == "load-generator"
     assert "not reliable" in finding.sentence
 
 

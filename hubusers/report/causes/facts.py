@@ -1,0 +1,102 @@
+"""The facts of a run that causes are looked for in, gathered once."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from statistics import fmean
+
+from hubusers.event.model import Target
+from hubusers.report.evidence import Evidence, gather
+from hubusers.report.hub_intervals import Interval, intervals
+from hubusers.results.folder import FinishedRun
+from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.targets import Outcome, outcome
+
+LONG_WAIT = 5.0
+"""Seconds. A step that takes less is quick, where no target says how long it may take."""
+
+_REQUEST_MEASURES = {"hub probe", "requests"}
+
+
+class Facts:
+    """The facts of one run.
+
+    Args:
+        run: A run that is over.
+    """
+
+    def __init__(self, run: FinishedRun) -> None:
+        self.run = run
+        self.info = run.info
+        self.results = run.results
+        self.records = run.results.records
+        self.requests = run.results.requests
+        self.probes = run.results.probes
+        self.samples = run.results.hub_samples
+        self.targets: list[Target] = run.event.targets if run.event else []
+        self.outcomes: list[Outcome] = [outcome(target, run.results) for target in self.targets]
+        self.starts = self.records.starts()
+        self.failures = self.records.failed()  # of all steps
+        self.unfinished = self.records.unfinished()
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The figures of where the time of starts went."""
+        return gather(self.results)
+
+    @cached_property
+    def intervals(self) -> list[Interval]:
+        """What the hub did between two readings of its metrics."""
+        return intervals(self.samples)
+
+    @cached_property
+    def slow_starts(self) -> list[Record]:
+        """The starts that took too long; see `slow`."""
+        return self.slow(START_TO_READY)
+
+    @property
+    def missed(self) -> list[Outcome]:
+        """The targets that were missed."""
+        return [one for one in self.outcomes if one.state == "missed"]
+
+    @property
+    def are_answers_slow(self) -> bool:
+        """Whether a target of the time that answers take was missed."""
+        return any(one.target.measure in _REQUEST_MEASURES for one in self.missed)
+
+    def slow(self, step: str, limit: float = LONG_WAIT) -> list[Record]:
+        """Return the records of a step that took too long, the longest first; none where the step was not slow.
+
+        Where the event has targets for the time that the step takes, those targets judge: the records are the ones that
+        took longer than a target that was missed, or may have been. Without such targets a step is slow if its slower
+        half took longer than the limit, on average. A failure counts with the time that it took: one that came at
+        once is not slow.
+
+        Args:
+            step: The step.
+            limit: In seconds, where there is no target.
+        """
+        records = sorted(
+            (record for record in self.records if record.step == step),
+            key=lambda record: record.seconds,
+            reverse=True,
+        )
+        judged = [one for one in self.outcomes if one.target.measure == step]
+        if judged:
+            bad = [one.target for one in judged if one.state in {"missed", "undecided"}]
+            return [record for record in records if any(_is_beyond(record, target, limit) for target in bad)]
+        slower_half = records[: (len(records) + 1) // 2]
+        if not records or fmean(record.seconds for record in slower_half) <= limit:
+            return []
+        return [record for record in slower_half if record.seconds > limit]
+
+    def share_of_failures(self, records: Iterable[Record]) -> float:
+        """Return which part of all failures some of them are; starts that still waited at the end are among them."""
+        all_of_them = len(self.failures) + len(self.unfinished)
+        return len(list(records)) / all_of_them if all_of_them else 0.0
+
+
+def _is_beyond(record: Record, target: Target, limit: float) -> bool:
+    if target.cohort not in {None, record.cohort}:
+        return False
+    # Of a start that the end of the run broke off it is not known whether it would have been in time.
+    return record.seconds > (min(limit, target.at_most) if record.is_unfinished else target.at_most)

@@ -1,0 +1,24 @@
+"""What is known of the load generator as a cause."""
+
+from hubusers.report.causes.kind import Kind
+
+KINDS = (
+    Kind(
+        name="load-generator",
+        title="The load generator itself was late",
+        section="The load generator",
+        mechanism=(
+            "The people of a run are simulated by processes that can be busy themselves. Such a process clicks late, "
+            "and sees late that a server is ready, so the times that it measures are too long. Each process measures "
+            "how late its own event loop is, and how much of a core it uses."
+        ),
+        confirm=(
+            "Look at the CPU of the machine that Locust runs on while the run lasts: `top`, or `kubectl top pod`.",
+            "Repeat the run with more processes: if the times get shorter, the load generator was the limit.",
+        ),
+        remedies=(
+            "Use more processes (`--processes`), on as many cores, or more machines with workers.",
+            "Leave the machine to Locust alone: a hub or other work on the same cores takes its time.",
+        ),
+    ),
+)

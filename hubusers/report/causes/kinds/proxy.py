@@ -1,0 +1,47 @@
+"""What is known of the proxy, and of what else stands before the hub, as a cause."""
+
+from hubusers.report.causes.kind import Kind
+
+KINDS = (
+    Kind(
+        name="proxy-slow",
+        title="Requests lost their time on the way to the hub",
+        section="The hub and its proxy",
+        mechanism=(
+            "Requests took much longer as seen by people than by the hub's own measure, while the hub was not busy. "
+            "The time is lost in what stands between: the proxy, an ingress, a load balancer, or the network."
+        ),
+        confirm=(
+            "Look at the CPU of the proxy while people come: `kubectl -n jhub top pod -l component=proxy`.",
+            "Look for limits of its CPU: `kubectl -n jhub describe pod -l component=proxy`.",
+            "Ask the hub past the proxy, and compare: "
+            "`kubectl -n jhub exec deploy/hub -- curl -s -w '%{time_total}' -o /dev/null http://localhost:8081/hub/api/`.",
+        ),
+        remedies=(
+            "Give the proxy more CPU: `proxy.chp.resources` in the chart's values.",
+            "Look at the limits of the ingress or load balancer before it: its CPU, its connections, its rate limits.",
+        ),
+    ),
+    Kind(
+        name="proxy-routes-lost",
+        title="The proxy lost its routes",
+        section="The hub and its proxy",
+        mechanism=(
+            "The proxy keeps in memory which address belongs to which server. When it is restarted, as after it ran "
+            "out of memory, it knows no server any more. People whose servers run get 404 or 503, or are sent in "
+            "circles between the hub and their server, until the hub looks at the routes again and restores them."
+        ),
+        confirm=(
+            "Look whether the proxy was restarted, and why: `kubectl -n jhub describe pod -l component=proxy` (restart "
+            "count, *OOMKilled*).",
+            "Look in the hub's log for `Adding route for` and `Checking routes` after that moment: "
+            "`kubectl -n jhub logs deploy/hub | grep -i route`.",
+        ),
+        remedies=(
+            "Give the proxy more memory: `proxy.chp.resources.limits.memory`.",
+            "Let the hub look at the routes more often: `c.JupyterHub.proxy_check_interval` (`c.Proxy.check_routes` is "
+            "what it then does).",
+            "Consider a proxy that keeps its routes elsewhere, such as Traefik with a file or etcd.",
+        ),
+    ),
+)

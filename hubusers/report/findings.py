@@ -1,0 +1,147 @@
+"""What made people wait or fail in a run, and what to change: all findings, in the order of what they explain."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from hubusers.report import words
+from hubusers.report.causes import hub, load_generator, proxy, waits
+from hubusers.report.causes.facts import Facts
+from hubusers.report.finding import Explains, Finding
+from hubusers.results.folder import FinishedRun
+from hubusers.results.targets import Outcome
+
+_CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+    *waits.CAUSES,
+    *hub.CAUSES,
+    *proxy.CAUSES,
+    *load_generator.CAUSES,
+)
+"""All functions that look for causes."""
+
+_LONG_SPAWNS = (
+    *["no-room", "waiting-for-nodes", "image-missing", "image-pull", "volume-failed", "volume-wait", "slow-scheduling"],
+    *["server-slow-to-answer", "slow-container", "start-messages", "hub-blocked", "hub-busy", "spawner-slow"],
+)
+
+_CAUSED_BY: dict[str, tuple[str, ...]] = {
+    # Spawns that take long keep their places.
+    "spawn-limit": _LONG_SPAWNS,
+    "start-timeout": ("spawn-limit", *_LONG_SPAWNS),
+    "hub-exited": ("server-exits", "image-missing", "volume-failed", "no-room", "start-timeout", "start-failures"),
+    "hub-away": ("hub-exited", "hub-restarted"),
+    "redirect-loop": ("proxy-routes-lost",),
+    "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
+    "session-lost": ("hub-restarted", "database-errors"),
+    "login-slow": ("hub-blocked", "hub-busy"),
+}
+"""For each effect the causes that it may have; the first one that was found is taken."""
+
+_SHOWN_AT_THE_END = 2
+"""How many findings the last lines of a run name."""
+
+
+def findings_of(run: FinishedRun) -> list[Finding]:
+    """Return what made people wait or fail in a run.
+
+    Causes come before their effects. Otherwise those come first that explain most of the missed targets, then those of
+    failures, then those of waiting; notes come last.
+
+    Args:
+        run: A run that is over.
+    """
+    facts = Facts(run)
+    return in_order([finding for cause in _CAUSES for finding in cause(facts)], run)
+
+
+def in_order(found: Iterable[Finding], run: FinishedRun) -> list[Finding]:
+    """Link findings as cause and effect, and bring them into the order that `findings_of` describes."""
+    missed = Facts(run).missed
+    return _causes_first(sorted(_linked(list(found)), key=lambda finding: _rank(finding, missed)))
+
+
+def in_sentences(run: FinishedRun, findings: list[Finding]) -> list[str]:
+    """Return the first findings in a sentence each, or what there is to say without any.
+
+    Args:
+        run: The run.
+        findings: Its findings, as `findings_of` returns them.
+    """
+    if not any(finding.explains != "note" for finding in findings):
+        return [without_causes(run)]
+    return [f"{finding.title}: {finding.sentence}" for finding in findings[:_SHOWN_AT_THE_END]]
+
+
+def without_causes(run: FinishedRun) -> str:
+    """Say that nothing limited a run, or what is not known about it and what would tell.
+
+    Args:
+        run: A run in which no cause was found.
+    """
+    facts = Facts(run)
+    bad = _bad(facts)
+    if not facts.starts:
+        bad.insert(0, "no server start was measured")
+    if not bad:
+        return "Nothing limited it: no step failed, and nobody had to wait too long."
+    return f"It is not known what limited the run: {', and '.join(bad)}. {_what_would_tell(facts)}"
+
+
+def _bad(facts: Facts) -> list[str]:
+    """Say what did not succeed, as clauses."""
+    starts, bad = words.counted(len(facts.starts), "start"), list[str]()
+    if failed := sum(record.failed for record in facts.starts):
+        bad.append(f"{failed:,} of {starts} failed")
+    if unfinished := len(facts.unfinished):
+        were = "was" if unfinished == 1 else "were"
+        bad.append(f"{unfinished:,} of {starts} {were} under way when the run ended")
+    bad += [words.times_failed(*step) for step in facts.records.failed_steps()]
+    bad += [f"a target was missed ({one.target.text}, measured {one.shown})" for one in facts.missed]
+    if facts.slow_starts and not facts.missed:
+        bad.append(f"{len(facts.slow_starts):,} of {starts} took long")
+    return bad
+
+
+def _what_would_tell(facts: Facts) -> str:
+    if not facts.samples:
+        return "Give the token the scope read:metrics: the hub's metrics tell what the hub itself was busy with."
+    return "Look at the hub's log for this time."
+
+
+def _linked(found: list[Finding]) -> list[Finding]:
+    kinds = {finding.kind for finding in found}
+    return [
+        replace(one, because_of=next((cause for cause in _CAUSED_BY.get(one.kind, ()) if cause in kinds), ""))
+        if not one.because_of
+        else one
+        for one in found
+    ]
+
+
+def _causes_first(ordered: list[Finding]) -> list[Finding]:
+    """Move each cause before the first of its effects."""
+    result: list[Finding] = []
+
+    def add(finding: Finding) -> None:
+        if finding in result:
+            return
+        for cause in ordered:
+            if cause.kind == finding.because_of:
+                add(cause)
+        result.append(finding)
+
+    for finding in ordered:
+        add(finding)
+    return result
+
+
+def _rank(finding: Finding, missed: list[Outcome]) -> tuple[int, float]:
+    by_explains: dict[Explains, int] = {"failures": 1, "slowness": 2, "load generator": 2, "note": 3}
+    is_behind_targets = any(finding.explains == _missed_because_of(one) for one in missed)
+    return 0 if is_behind_targets else by_explains[finding.explains], -finding.share
+
+
+def _missed_because_of(one: Outcome) -> Explains:
+    """Return what made a target be missed: failures, also where they made a percentile endless, or slowness."""
+    if one.target.measure.startswith("failed ") or one.shown == "never":
+        return "failures"
+    return "slowness"

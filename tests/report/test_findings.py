@@ -1,0 +1,65 @@
+"""All findings of a run: their order, cause and effect, and what is said without any."""
+
+import pytest
+
+from hubusers.report.causes.catalogue import found
+from hubusers.report.finding import Explains, Finding
+from hubusers.report.findings import findings_of, in_order, without_causes
+from hubusers.results.records import LAB_LOADED, UNFINISHED, Record
+from tests.report.made_up_run import BEGAN
+from tests.report.runs import CLASS, TARGETS, finished, start
+
+
+def one(kind: str, explains: Explains, share: float = 1.0) -> Finding:
+    return found(kind, "It was so.", explains=explains, share=share)
+
+
+def kinds(findings: list[Finding]) -> list[str]:
+    return [finding.kind for finding in findings]
+
+
+SLOW = finished([start(n, 20.0) for n in range(3)], CLASS + TARGETS)
+FAILING = finished([start(n, 1.0, "spawn failed") for n in range(3)], CLASS + TARGETS)
+
+
+def test_what_explains_the_missed_target_comes_first() -> None:
+    found = [one("proxy-routes-lost", "failures"), one("image-pull", "slowness"), one("load-generator", "note")]
+    assert kinds(in_order(found, SLOW)) == ["image-pull", "proxy-routes-lost", "load-generator"]
+    assert kinds(in_order(found, FAILING)) == ["proxy-routes-lost", "image-pull", "load-generator"]
+
+
+def test_the_greater_share_comes_first() -> None:
+    found = [one("image-pull", "slowness", 0.3), one("slow-container", "slowness", 0.6)]
+    assert kinds(in_order(found, SLOW)) == ["slow-container", "image-pull"]
+
+
+def test_a_cause_comes_before_its_effect() -> None:
+    found = [one("spawn-limit", "slowness", 0.7), one("waiting-for-nodes", "slowness", 0.2)]
+    nodes, limit = in_order(found, SLOW)
+    assert (nodes.kind, nodes.because_of) == ("waiting-for-nodes", "")
+    assert (limit.kind, limit.because_of) == ("spawn-limit", "waiting-for-nodes")
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (start(9, 30.0, "timed out"), "1 of 2 starts failed"),
+        (start(9, 1.0, UNFINISHED), "1 of 2 starts was under way when the run ended"),
+        (Record(LAB_LOADED, "ann", BEGAN, 1.0, 0.0, "hub error"), "lab loaded failed 1 of 1 time"),
+        (start(9, 30.0), "1 of 2 starts took long"),
+    ],
+)
+def test_what_is_not_all_well_is_never_called_so(record: Record, says: str) -> None:
+    said = without_causes(finished([start(0, 1.0), record]))
+    assert says in said
+    assert "Nothing limited it" not in said
+
+
+def test_nothing_limited_it() -> None:
+    run = finished([start(n, 1.0) for n in range(3)], CLASS + TARGETS)
+    assert findings_of(run) == []
+    assert without_causes(run).startswith("Nothing limited it")
+
+
+def test_without_a_start_nothing_is_known() -> None:
+    assert "no server start was measured" in without_causes(finished([]))
