@@ -1,4 +1,4 @@
-"""Figures that show where the time of a run went; `limits` judges by them."""
+"""Figures that show where the time of a run went."""
 
 from dataclasses import dataclass
 from statistics import fmean
@@ -15,6 +15,12 @@ from hubusers.results.results import Results
 _BUSY = 0.5
 """Busy: at least half as many starts under way as at the peak. A run is mostly calm, and means over all of it would
 hide what the rush did to the hub."""
+
+SLOW_ANSWER = 0.3
+"""Seconds. A hub that is not busy answers simple requests within some hundredths; the rest is lost on the way."""
+
+_ON_THE_WAY = 3.0
+"""How many times longer a request takes as seen from here than in the hub, when something in between is the limit."""
 
 _HANDLERS = {
     "POST /users/{name}/server": "POST UserServerAPIHandler",
@@ -45,7 +51,8 @@ class Evidence:
     throttled_by: str = ""  # the limit that caused most of that
     has_metrics: bool = False
     spawns: float = 0.0  # successful ones, as the hub counted them
-    spawn: float | None = None  # seconds of the mean that were the spawn, by the hub's own measure
+    failed_spawns: float = 0.0
+    spawn: float | None = None  # seconds of the mean that were the spawn, failed or not, by the hub's own measure
     cpu: float | None = None  # share of a core that the hub used in the busy time
     event_loop: float | None = None  # p95 of the hub's event loop intervals in the busy time, in seconds
     probe: float | None = None  # p50 of the probes in the busy time, in seconds; infinite where they failed
@@ -55,6 +62,18 @@ class Evidence:
     @property
     def ready(self) -> int:
         return self.starts - self.failures - self.unfinished
+
+    @property
+    def is_lost_on_the_way(self) -> bool:
+        """Whether requests took much longer as seen from here than in the hub."""
+        if self.cpu is None and self.event_loop is None:
+            return False  # it is not known whether the hub was busy
+        signs = []
+        if self.probe is not None:
+            signs.append(self.probe > SLOW_ANSWER)
+        if self.client_requests is not None and self.hub_requests is not None:
+            signs.append(self.client_requests > max(SLOW_ANSWER, _ON_THE_WAY * self.hub_requests))
+        return bool(signs) and all(signs)
 
     @property
     def rest(self) -> float:
@@ -76,10 +95,11 @@ def gather(results: Results) -> Evidence:
     under_way = pending(results.records)
     limit = _BUSY * under_way.highest()
     between_samples = intervals(samples)
-    busy = _busiest(between_samples, [under_way.mean(one.begin, one.end) for one in between_samples])
+    busy = busiest(between_samples, [under_way.mean(one.begin, one.end) for one in between_samples])
     turns = [one.event_loop for one in busy if one.event_loop is not None]
     probes = [probe for probe in results.probes if under_way.at(probe.began) >= limit]
-    spawns = _spawns(between_samples, busy)
+    succeeded, failed = _spawns(between_samples, busy)
+    spawns = together([succeeded, failed])
     client, hub = _requests(results)
     return Evidence(
         starts=len(starts),
@@ -93,10 +113,11 @@ def gather(results: Results) -> Evidence:
         throttled_starts=sum(record.throttled > 0 for record in starts),
         throttled_by=_worst_limit(starts),
         has_metrics=bool(samples),
-        spawns=spawns.count,
+        spawns=succeeded.count,
+        failed_spawns=failed.count,
         # The hub's mean is over all its spawns, so it can be more than these starts had left.
         spawn=min(spawns.seconds / spawns.count, mean - throttled) if spawns.count else None,
-        cpu=_cpu(busy),
+        cpu=cpu_of(busy),
         event_loop=at_most(together(turns), 95),
         probe=percentile((probe.time_taken for probe in probes), 50) if probes else None,
         client_requests=client,
@@ -104,12 +125,19 @@ def gather(results: Results) -> Evidence:
     )
 
 
-def _busiest(all_of_them: list[Interval], starts_under_way: list[float]) -> list[Interval]:
+def busiest(all_of_them: list[Interval], starts_under_way: list[float]) -> list[Interval]:
+    """Return the intervals in which at least half as many starts were under way as at the peak.
+
+    Args:
+        all_of_them: The intervals.
+        starts_under_way: How many starts, on average, in each of them.
+    """
     limit = _BUSY * max(starts_under_way, default=0.0)
     return [one for one, mean in zip(all_of_them, starts_under_way, strict=True) if mean >= limit > 0]
 
 
-def _cpu(busy: list[Interval]) -> float | None:
+def cpu_of(busy: list[Interval]) -> float | None:
+    """Return the share of a core that the hub used in some intervals; None where it does not tell."""
     told = [one for one in busy if one.cpu_seconds is not None]
     return sum(one.cpu_seconds or 0.0 for one in told) / sum(one.end - one.begin for one in told) if told else None
 
@@ -122,10 +150,13 @@ def _worst_limit(starts: list[Record]) -> str:
     return max(seconds, key=lambda limit: seconds[limit], default="")
 
 
-def _spawns(all_of_them: list[Interval], busy: list[Interval]) -> Observations:
-    """Return the hub's successful spawns in the busy time, or in the whole run where none ended in the busy time."""
-    in_busy_time = together([one.spawns for one in busy])
-    return in_busy_time if in_busy_time.count else together([one.spawns for one in all_of_them])
+def _spawns(all_of_them: list[Interval], busy: list[Interval]) -> tuple[Observations, Observations]:
+    """Return the hub's spawns, successful and failed, in the busy time; or in the whole run where none ended then."""
+    for some in (busy, all_of_them):
+        succeeded, failed = together([one.spawns for one in some]), together([one.failed_spawns for one in some])
+        if succeeded.count or failed.count:
+            break
+    return succeeded, failed
 
 
 def _requests(results: Results) -> tuple[float | None, float | None]:

@@ -1,17 +1,20 @@
 """What made people wait or fail in a run, and what to change: all findings, in the order of what they explain."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from hubusers.report import words
-from hubusers.report.causes import hub, load_generator, proxy, waits
+from hubusers.report.causes import hub, limits, load_generator, proxy, waits
 from hubusers.report.causes.facts import Facts
+from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.folder import FinishedRun
 from hubusers.results.targets import Outcome
 
 _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *waits.CAUSES,
+    *limits.CAUSES,
     *hub.CAUSES,
     *proxy.CAUSES,
     *load_generator.CAUSES,
@@ -103,8 +106,21 @@ def _bad(facts: Facts) -> list[str]:
 
 def _what_would_tell(facts: Facts) -> str:
     if not facts.samples:
-        return "Give the token the scope read:metrics: the hub's metrics tell what the hub itself was busy with."
+        return (
+            f"{_probes(facts.evidence.probe)}Give the token the scope read:metrics, to see what the hub was busy with."
+        )
     return "Look at the hub's log for this time."
+
+
+def _probes(median: float | None) -> str:
+    if median is None:
+        return ""
+    if math.isinf(median):
+        return "Most probes of the hub failed: the hub or the proxy was busy or down, not the spawner alone. "
+    probe = f"The median probe of the hub took {words.in_seconds(median)}"
+    if median > SLOW_ANSWER:
+        return f"{probe}: the hub or the proxy was busy, not the spawner alone. "
+    return f"{probe}: neither the hub nor the proxy was slow to answer. "
 
 
 def _linked(found: list[Finding]) -> list[Finding]:

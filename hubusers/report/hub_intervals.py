@@ -2,9 +2,13 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hubusers.results.hub_samples import HubSample, Observations
+
+_INEXACT = 2.0
+"""Seconds by which the start of a process may be told differently from reading to reading."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Interval:
     cpu_seconds: float | None  # that the hub's process used
     event_loop: Observations | None  # intervals of the hub's event loop
     spawns: Observations  # successful ones
+    failed_spawns: Observations
 
     @property
     def cpu(self) -> float | None:
@@ -30,7 +35,8 @@ def intervals(samples: list[HubSample]) -> list[Interval]:
             later.time,
             _grown(earlier.cpu_seconds, later.cpu_seconds),
             difference(earlier.event_loop, later.event_loop),
-            _spawns(earlier, later),
+            _spawns(earlier, later, "success"),
+            _spawns(earlier, later, "failure"),
         )
         for earlier, later in itertools.pairwise(samples)
         if later.time > earlier.time
@@ -46,6 +52,43 @@ def difference(earlier: Observations | None, later: Observations | None) -> Obse
         later.seconds - earlier.seconds,
         {limit: count - earlier.buckets.get(limit, 0.0) for limit, count in later.buckets.items()},
     )
+
+
+def is_restart(earlier: HubSample, later: HubSample) -> bool:
+    """Say whether the hub's process began anew between two readings."""
+    if earlier.started is not None and later.started is not None:
+        # In some containers the time that a process began is off by a second now and then.
+        return later.started > earlier.started + _INEXACT
+    return _grown(earlier.cpu_seconds, later.cpu_seconds) is None and later.cpu_seconds is not None
+
+
+def in_all(
+    samples: list[HubSample], of: Callable[[HubSample], dict[str, Observations]]
+) -> dict[str, tuple[float, float]]:
+    """Return what was observed from the first reading to the last, whatever restarts there were.
+
+    Args:
+        samples: The readings.
+        of: Which histograms of a reading, by any key.
+
+    Returns:
+        The count and the seconds of each key.
+    """
+    totals: dict[str, tuple[float, float]] = {}
+
+    def add(histograms: dict[str, Observations], factor: int) -> None:
+        for key, one in histograms.items():
+            count, seconds = totals.get(key, (0.0, 0.0))
+            totals[key] = (count + factor * one.count, seconds + factor * one.seconds)
+
+    if samples:
+        # What a process counted after its last reading is not known.
+        add(of(samples[0]), -1)
+        for earlier, later in itertools.pairwise(samples):
+            if is_restart(earlier, later):
+                add(of(earlier), 1)
+        add(of(samples[-1]), 1)
+    return totals
 
 
 def together(observations: list[Observations]) -> Observations:
@@ -73,9 +116,9 @@ def at_most(observations: Observations, percent: float) -> float | None:
     return min(found, max(finite)) if finite else None
 
 
-def _spawns(earlier: HubSample, later: HubSample) -> Observations:
+def _spawns(earlier: HubSample, later: HubSample, status: str) -> Observations:
     none = Observations()
-    return difference(earlier.spawns.get("success", none), later.spawns.get("success", none)) or none
+    return difference(earlier.spawns.get(status, none), later.spawns.get(status, none)) or none
 
 
 def _grown(earlier: float | None, later: float | None) -> float | None:

@@ -5,10 +5,11 @@ from functools import cached_property
 from statistics import fmean
 
 from hubusers.event.model import Target
-from hubusers.report.evidence import Evidence, gather
+from hubusers.report.counts import Count
+from hubusers.report.evidence import Evidence, busiest, gather
 from hubusers.report.hub_intervals import Interval, intervals
 from hubusers.results.folder import FinishedRun
-from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.records import START_TO_READY, STEPS, Record
 from hubusers.results.targets import Outcome, outcome
 
 LONG_WAIT = 5.0
@@ -32,6 +33,7 @@ class Facts:
         self.requests = run.results.requests
         self.probes = run.results.probes
         self.samples = run.results.hub_samples
+        self.messages = run.results.messages.rows()
         self.targets: list[Target] = run.event.targets if run.event else []
         self.outcomes: list[Outcome] = [outcome(target, run.results) for target in self.targets]
         self.starts = self.records.starts()
@@ -53,6 +55,22 @@ class Facts:
         """The starts that took too long; see `slow`."""
         return self.slow(START_TO_READY)
 
+    @cached_property
+    def all_slow(self) -> list[Record]:
+        """The records of all steps that took too long."""
+        return [record for step in STEPS for record in self.slow(step)]
+
+    @property
+    def is_anything_slow(self) -> bool:
+        """Whether people waited too long for anything."""
+        return bool(self.all_slow) or self.are_answers_slow
+
+    @cached_property
+    def busy_intervals(self) -> list[Interval]:
+        """The intervals in which most people waited: for what was slow, or else for their servers."""
+        waiting = Count((one.began, one.began + one.seconds) for one in self.all_slow or self.starts)
+        return busiest(self.intervals, [waiting.mean(one.begin, one.end) for one in self.intervals])
+
     @property
     def missed(self) -> list[Outcome]:
         """The targets that were missed."""
@@ -68,8 +86,8 @@ class Facts:
 
         Where the event has targets for the time that the step takes, those targets judge: the records are the ones that
         took longer than a target that was missed, or may have been. Without such targets a step is slow if its slower
-        half took longer than the limit, on average. A failure counts with the time that it took: one that came at
-        once is not slow.
+        half took longer than the limit, on average; the records are those that took longer than it. A failure counts
+        with the time that it took: one that came at once is not slow.
 
         Args:
             step: The step.
@@ -87,7 +105,7 @@ class Facts:
         slower_half = records[: (len(records) + 1) // 2]
         if not records or fmean(record.seconds for record in slower_half) <= limit:
             return []
-        return [record for record in slower_half if record.seconds > limit]
+        return [record for record in records if record.seconds > limit]
 
     def share_of_failures(self, records: Iterable[Record]) -> float:
         """Return which part of all failures some of them are; starts that still waited at the end are among them."""

@@ -1,20 +1,55 @@
 """Whether the proxy, or something else before the hub, made people wait or fail."""
 
+import math
 from collections.abc import Iterable
 
+from hubusers.report import words
+from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.hub import is_at_fault
+from hubusers.report.causes.untold import untold
 from hubusers.report.finding import Finding
-
-SLOW_ANSWER = 0.3
-"""Seconds. A hub that is not busy answers simple requests within some hundredths; the rest is lost on the way."""
-
-ON_THE_WAY = 3.0
-"""How many times longer a request takes as seen from here than in the hub, when something in between is the limit."""
 
 
 def slow(facts: Facts) -> Iterable[Finding]:
     """Find that requests lost their time between people and a hub that was not busy."""
-    return ()
+    evidence = facts.evidence
+    if not facts.is_anything_slow or not evidence.is_lost_on_the_way or is_at_fault(facts):
+        return
+    total = sum(start.seconds for start in facts.slow_starts)
+    spawns = (evidence.spawn or 0.0) / evidence.mean if evidence.mean else 0.0
+    yield found(
+        "proxy-slow",
+        f"{_on_the_way(facts)}, while the hub itself was not busy.",
+        explains="slowness",
+        # The spawns took their time behind the proxy.
+        share=max(0.0, sum(map(untold, facts.slow_starts)) / total - spawns) if total else 1.0,
+        evidence=_not_busy(facts),
+    )
+
+
+def _on_the_way(facts: Facts) -> str:
+    evidence, said = facts.evidence, []
+    if evidence.client_requests is not None and evidence.hub_requests is not None:
+        here, there = words.in_seconds(evidence.client_requests), words.in_seconds(evidence.hub_requests)
+        said.append(f"Requests took {here} as seen from here, and {there} in the hub")
+    if evidence.probe is not None:
+        probe = (
+            f"the median probe of the hub took {words.in_seconds(evidence.probe)}"
+            if math.isfinite(evidence.probe)
+            else "most probes of the hub failed"
+        )
+        said.append(probe if said else probe.capitalize())
+    return ", ".join(said)
+
+
+def _not_busy(facts: Facts) -> list[str]:
+    evidence, said = facts.evidence, []
+    if evidence.cpu is not None:
+        said.append(f"The hub used {words.in_percent(evidence.cpu)} of a core while most starts were under way.")
+    if evidence.event_loop is not None:
+        said.append(f"95 % of its event loop intervals took at most {words.in_seconds(evidence.event_loop)} then.")
+    return said
 
 
 CAUSES = (slow,)

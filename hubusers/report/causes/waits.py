@@ -1,14 +1,200 @@
-"""Where the time of slow starts went."""
+"""Where the time of slow starts went: a limit, the parts that their spawner tells, or a spawn that tells nothing."""
 
 from collections.abc import Iterable
+from functools import partial
+from statistics import fmean
 
-from hubusers.report.causes.facts import Facts
+from hubusers import start_parts
+from hubusers.report import words
+from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.facts import LONG_WAIT, Facts
+from hubusers.report.causes.groups import GROUPS, by_groups, grouped
+from hubusers.report.causes.hub import is_at_fault
+from hubusers.report.causes.untold import untold
 from hubusers.report.finding import Finding
+from hubusers.results.records import Record
+from hubusers.results.start_messages import StartMessage
+
+LARGE_SHARE = 0.2
+"""Of the time of slow starts: a part that takes less is not worth a change."""
+
+SHORT = 1.0
+"""Seconds that nobody minds, whatever part of a start they are."""
+
+_KINDS = {
+    start_parts.NODE: ("waiting-for-nodes", "waited for a node"),
+    start_parts.SCHEDULING: ("slow-scheduling", "waited to be scheduled"),
+    start_parts.IMAGE: ("image-pull", "waited for their image"),
+    start_parts.VOLUMES: ("volume-wait", "waited for their volumes"),
+    start_parts.CONTAINER: ("slow-container", "waited for their container"),
+    start_parts.ANSWER: ("server-slow-to-answer", "waited until their server answered"),
+}
+"""The kind of finding that a part leads to, and what starts did then."""
+
+_FEW = 3
+"""Starts; fewer are not a group."""
+
+_SHOWN_MESSAGES = 3
 
 
-def parts(facts: Facts) -> Iterable[Finding]:
-    """Find which parts of slow starts took most of their time."""
-    return ()
+def told_parts(facts: Facts) -> Iterable[Finding]:
+    """Find the parts that took most of the time of slow starts, as the spawner told them."""
+    slow = facts.slow_starts
+    for part, (kind, did) in _KINDS.items():
+        affected = [start for start in slow if _seconds(start, {part}) >= SHORT]
+        if affected and _matters(facts, {part}):
+            yield found(
+                kind,
+                f"{_of(affected, slow)} {did}: {_on_average(affected, {part})}.",
+                explains="slowness",
+                share=_share(slow, {part}),
+                evidence=[*_said(facts, {part}), *by_groups(facts.starts, partial(_seconds, parts={part}))],
+                began=min(_when(start, {part})[0] for start in affected),
+                ended=max(_when(start, {part})[1] for start in affected),
+            )
 
 
-CAUSES = (parts,)
+def unknown_messages(facts: Facts) -> Iterable[Finding]:
+    """Find the messages of an unknown spawner after which slow starts waited longest."""
+    slow = facts.slow_starts
+    parts = {part for start in slow for part, _ in start.parts} - set(start_parts.PARTS)
+    if not parts or not _matters(facts, parts):
+        return
+    affected = [start for start in slow if _seconds(start, parts) >= SHORT]
+    longest = max(parts, key=lambda part: sum(_seconds(start, {part}) for start in slow))
+    after_it = [start for start in affected if _seconds(start, {longest}) > 0]
+    yield found(
+        "start-messages",
+        f"{_of(after_it, slow)} waited after the message “{longest}”: {_on_average(after_it, {longest})}.",
+        explains="slowness",
+        share=_share(slow, parts),
+        evidence=[*_said(facts, parts), *by_groups(facts.starts, partial(_seconds, parts=parts))],
+        began=min(_when(start, parts)[0] for start in affected),
+        ended=max(_when(start, parts)[1] for start in affected),
+    )
+
+
+def untold_spawns(facts: Facts) -> Iterable[Finding]:
+    """Find that spawns took most of the time of slow starts, and that nothing was said meanwhile."""
+    slow, evidence = facts.slow_starts, facts.evidence
+    seconds = sum(map(untold, slow))
+    if not slow or seconds / len(slow) < SHORT or seconds < LARGE_SHARE * _total(slow):
+        return
+    if is_at_fault(facts) or evidence.is_lost_on_the_way:
+        return
+    shown = []
+    if evidence.spawn is not None:
+        if evidence.spawn < seconds / len(slow) / 2 and evidence.spawns:
+            return  # they waited elsewhere
+        shown.append(
+            f"By the hub's own measure, a spawn took {words.in_seconds(evidence.spawn)} on average when most were "
+            "under way."
+        )
+        if evidence.failed_spawns:
+            shown.append(f"The hub counted {words.counted(round(evidence.failed_spawns), 'spawn')} that failed.")
+    elif _knows_hub(facts):
+        shown.append("By the hub's own measure, no spawn was over while people waited, and the hub was not busy.")
+    elif not _tells_spawning(slow):
+        return  # neither the hub's metrics nor a progress stream tell that it was the spawn
+    yield found(
+        "spawner-slow",
+        f"{_of(slow, facts.starts)} took too long, and {words.in_seconds(seconds / len(slow))} of their "
+        f"{words.in_seconds(_total(slow) / len(slow))}, on average, were the spawn, which did not say what it waited "
+        "for.",
+        explains="slowness",
+        share=seconds / _total(slow),
+        evidence=[*shown, *by_groups(facts.starts, untold)],
+        began=min(start.began for start in slow),
+        ended=max(start.began + start.seconds for start in slow),
+    )
+
+
+def _knows_hub(facts: Facts) -> bool:
+    return facts.evidence.cpu is not None or facts.evidence.event_loop is not None
+
+
+def _tells_spawning(slow: list[Record]) -> bool:
+    return sum(_seconds(start, {start_parts.SPAWNING}) for start in slow) >= sum(map(untold, slow)) / 2
+
+
+def _matters(facts: Facts, parts: set[str]) -> bool:
+    """Say whether some parts are much of the time of slow starts, or of a group of them, or made others wait."""
+    slow = facts.slow_starts
+    if _share(slow, parts) >= LARGE_SHARE:
+        return True
+    groups = [group for by in GROUPS for group in grouped(slow, by).values() if len(group) >= _FEW]
+    if any(_share(group, parts) >= LARGE_SHARE for group in groups):
+        return True
+    # What keeps the places occupied makes others wait for one.
+    part, _, had_place = main_part_with_a_place(facts)
+    return part in parts and had_place > LONG_WAIT and any(start.throttled for start in slow)
+
+
+def main_part_with_a_place(facts: Facts) -> tuple[str, float, float]:
+    """Return what starts spent most of their time with once they had a place at the hub.
+
+    Returns:
+        The part; how long it took, and how long they had their place, in seconds on average. "" without diaries.
+    """
+    had_place = [start for start in facts.starts if start.parts and start.seconds - start.throttled > SHORT]
+    seconds: dict[str, float] = {}
+    for start in had_place:
+        for part, spent in start.parts:
+            if part != start_parts.PLACE_AT_HUB:
+                seconds[part] = seconds.get(part, 0.0) + spent
+    if not seconds:
+        return "", 0.0, 0.0
+    longest = max(seconds, key=lambda part: seconds[part])
+    return longest, seconds[longest] / len(had_place), sum(seconds.values()) / len(had_place)
+
+
+def _seconds(start: Record, parts: set[str]) -> float:
+    return sum(spent for part, spent in start.parts if part in parts)
+
+
+def _total(starts: Iterable[Record]) -> float:
+    return sum(start.seconds for start in starts)
+
+
+def _share(starts: list[Record], parts: set[str]) -> float:
+    total = _total(starts)
+    return sum(_seconds(start, parts) for start in starts) / total if total else 0.0
+
+
+def _when(start: Record, parts: set[str]) -> tuple[float, float]:
+    """Return when a start began and ended to wait for some parts, in seconds since the epoch."""
+    now, moments = start.began, list[float]()
+    for part, spent in start.parts:
+        if part in parts:
+            moments += [now, now + spent]
+        now += spent
+    return (moments[0], moments[-1]) if moments else (start.began, start.began + start.seconds)
+
+
+def _of(affected: list[Record], starts: list[Record]) -> str:
+    """Return how many of some starts it were, as the beginning of a sentence."""
+    if len(affected) == len(starts):
+        return f"All {len(starts):,} slow starts" if len(starts) > 1 else "The one slow start"
+    return f"{len(affected):,} of {words.counted(len(starts), 'slow start')}"
+
+
+def _on_average(starts: list[Record], parts: set[str]) -> str:
+    spent = fmean(_seconds(start, parts) for start in starts)
+    return f"{words.in_seconds(spent)} of their {words.in_seconds(_total(starts) / len(starts))}, on average"
+
+
+def _said(facts: Facts, parts: set[str]) -> list[str]:
+    """Return the hub's messages that began some parts, those first after which starts waited longest."""
+    of_parts = [message for message in facts.messages if message.part in parts]
+    return [_shown(message) for message in of_parts[:_SHOWN_MESSAGES]]
+
+
+def _shown(message: StartMessage) -> str:
+    return (
+        f"The hub said {words.counted(message.count, 'time')}, from {words.moment(message.first)} to "
+        f"{words.moment(message.last)}: “{message.example or message.template}”. Starts went on after "
+        f"{words.in_seconds(message.seconds / message.count)} on average, {words.in_seconds(message.longest)} at most."
+    )
+
+
+CAUSES = (told_parts, unknown_messages, untold_spawns)

@@ -1,0 +1,84 @@
+"""Whether people waited because something let too few of them in: they were told to come back later (429)."""
+
+from collections.abc import Iterable
+from statistics import fmean
+
+from hubusers.report import words
+from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.groups import by_groups
+from hubusers.report.causes.waits import LARGE_SHARE, SHORT, main_part_with_a_place
+from hubusers.report.counts import Count
+from hubusers.report.finding import Finding
+from hubusers.results.records import Record
+
+_KINDS = {"concurrent_spawn_limit": "spawn-limit", "active_server_limit": "server-limit"}
+"""The kind of finding for each limit of the hub; all others are of something before it."""
+
+
+def limits(facts: Facts) -> Iterable[Finding]:
+    """Find each limit that made people wait too long, or never get a server."""
+    throttled = [start for start in facts.starts if start.throttled > 0]
+    for limit in sorted({start.throttled_by for start in throttled}):
+        by_limit = [start for start in throttled if start.throttled_by == limit]
+        in_vain = [start for start in by_limit if start.failure]
+        if in_vain or _are_slow_because_of(by_limit, facts) or _is_a_target_missed(facts):
+            yield _finding(facts, limit, by_limit, in_vain)
+
+
+def _finding(facts: Facts, limit: str, throttled: list[Record], in_vain: list[Record]) -> Finding:
+    failed = [start for start in in_vain if start.failed]
+    waited = fmean(start.throttled for start in throttled)
+    never = f"; {len(in_vain):,} of them never became ready" if in_vain else ""
+    name = limit if limit in _KINDS else "Something before the hub"
+    total = sum(start.seconds for start in facts.slow_starts)
+    return found(
+        _KINDS.get(limit, "limit-before-hub"),
+        f"{name} told {len(throttled):,} of {words.counted(len(facts.starts), 'start')} to come back later (429). They "
+        f"spent {words.in_seconds(waited)} of their {words.in_seconds(fmean(start.seconds for start in throttled))} "
+        f"waiting for the next try, on average{never}.",
+        explains="failures" if failed else "slowness",
+        share=(
+            facts.share_of_failures(failed)
+            if failed
+            else sum(start.throttled for start in throttled) / (total or sum(start.seconds for start in throttled))
+        ),
+        evidence=[
+            *_places(facts, limit, throttled),
+            *by_groups(facts.starts, lambda start: start.throttled),
+        ],
+        began=min(start.began for start in throttled),
+        ended=max(start.began + start.throttled for start in throttled),
+    )
+
+
+def _are_slow_because_of(throttled: list[Record], facts: Facts) -> bool:
+    slow = facts.slow_starts
+    seconds = sum(start.throttled for start in slow if start.throttled_by == throttled[0].throttled_by)
+    return bool(slow) and seconds >= LARGE_SHARE * sum(start.seconds for start in slow) and seconds / len(slow) >= SHORT
+
+
+def _is_a_target_missed(facts: Facts) -> bool:
+    return any(one.target.measure.startswith("throttled ") for one in facts.missed)
+
+
+def _places(facts: Facts, limit: str, throttled: list[Record]) -> list[str]:
+    """Say how many had a place meanwhile, and what they spent their time with."""
+    if limit != "concurrent_spawn_limit":
+        return []
+    with_place = Count((start.began + start.throttled, start.began + start.seconds) for start in facts.starts)
+    began, ended = min(start.began for start in throttled), max(start.began + start.throttled for start in throttled)
+    said = [
+        f"At most {words.counted(with_place.highest(began, ended), 'start')} had a place at the hub at the same time, "
+        "as seen from here."
+    ]
+    part, seconds, had_place = main_part_with_a_place(facts)
+    if part:
+        said.append(
+            f"Those that had a place kept it for {words.in_seconds(had_place)} on average, most of it "
+            f"({words.in_seconds(seconds)}) for: {part}."
+        )
+    return said
+
+
+CAUSES = (limits,)
