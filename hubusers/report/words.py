@@ -37,7 +37,7 @@ def in_percent(share: float) -> str:
 
 def moment(time: float) -> str:
     """Return a moment, given in seconds since the epoch, as in "09:31:07 UTC"."""
-    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S} UTC"
+    return f"{clock(time)} UTC"
 
 
 def span(began: float, ended: float | None, run_began: float) -> str:
@@ -52,6 +52,15 @@ def span(began: float, ended: float | None, run_began: float) -> str:
     if ended is None or ended <= began:
         return f"At {moment(began)}, {first:,.0f} s after the run began."
     return f"From {moment(began)} to {moment(ended)}, {first:,.0f} s to {ended - run_began:,.0f} s after the run began."
+
+
+def clock(time: float) -> str:
+    """Return a moment as a clock shows it, in UTC.
+
+    Args:
+        time: Seconds since the epoch.
+    """
+    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
