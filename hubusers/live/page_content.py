@@ -5,17 +5,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubusers.live.timeline import Point, Timeline
+from hubusers.report import words
+from hubusers.results.failures import Failures
 from hubusers.results.folder import RunInfo
 from hubusers.run.phase import Phase
 
 MOST_WAITS_SHOWN = 10
 """How many of the things that starts wait for are shown."""
 
+MOST_FAILURES = 10
+"""How many kinds of failure the page shows."""
+
 NO_RUN: dict[str, Any] = {
     "run": {"id": "", "title": "", "state": Phase.READY.value, "elapsed": 0.0, "planned": None, "hub": "", "words": ""},
     "points": [],
     "targets": [],
     "waiting": [],
+    "failures": {"rows": [], "more": ""},
     "notes": [],
 }
 """What the page shows before the first run."""
@@ -53,7 +59,25 @@ def page_content(
             {"for": part, "starts": starts}
             for part, starts in sorted(waiting.items(), key=lambda one: -one[1])[:MOST_WAITS_SHOWN]
         ],
+        "failures": _failures(timeline.failures, info.began),
         "notes": info.notes,
+    }
+
+
+def _failures(failures: Failures, began: float) -> dict[str, Any]:
+    kinds, more = failures.kinds(MOST_FAILURES), len(failures) - MOST_FAILURES
+    return {
+        "rows": [
+            {
+                "step": kind.name,
+                "what": kind.what,
+                "who": kind.who,
+                "last": max(0.0, kind.last - began),
+                "count": kind.count,
+            }
+            for kind in kinds
+        ],
+        "more": f"{words.counted(more, 'more kind')} of failure came less often." if more > 0 else "",
     }
 
 

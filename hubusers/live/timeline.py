@@ -4,6 +4,7 @@ import math
 from collections import deque
 
 from hubusers.event.model import Target
+from hubusers.results.failures import Failures
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY
 from hubusers.results.results import Results
@@ -31,6 +32,7 @@ class Timeline:
     def __init__(self, results: Results, targets: list[Target]) -> None:
         self.points: list[Point] = []
         self.outcomes: list[Outcome] = []
+        self.failures = Failures(results.examples)
         self._results = results
         self._targets = targets
         self._interval = 1.0
@@ -73,7 +75,9 @@ class Timeline:
 
     def _take_starts(self, now: float) -> None:
         records = self._results.records
-        for record in records.since(self._seen):
+        new = records.since(self._seen)
+        self.failures.note(new)
+        for record in new:
             if record.step == START_TO_READY and not record.is_unfinished:
                 self._recent.append((now, record.time_taken))
         self._seen = len(records)

@@ -29,6 +29,9 @@ from hubusers.results.folder import (
     RunInfo,
 )
 
+_MOST_IN_SUMMARY = 20
+"""How many kinds of failure a summary shows, which is read in a terminal, or on a page with others."""
+
 
 def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) -> None:
     """Write report.html, summary.md and junit.xml into the folder of a finished run.
@@ -50,6 +53,7 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
         "failures": failures_table(run.results),
     }
     (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
+    content["failures"] = failures_table(run.results, most=_MOST_IN_SUMMARY)
     (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
     (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
 

@@ -1,11 +1,12 @@
 """The figures of a run, as rows of tables."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 
 from hubusers.report import words
 from hubusers.report.evidence import Evidence
+from hubusers.results.failures import FailureKind, Failures
+from hubusers.results.folder import REQUESTS_FILE, STEPS_FILE
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import STEPS, Record, counted
 from hubusers.results.results import Results
@@ -32,13 +33,23 @@ class Times:
 
 
 @dataclass(frozen=True)
-class FailureKind:
-    """How often a step or a request failed in one way."""
+class FailureRow:
+    """How often a step or a request failed in one way, for one reason."""
 
     name: str  # of the step or the request
-    failure: str
-    count: int
+    what: str  # the failure, with the words of the hub where it said any
     example: str  # the particulars of the first one; "" where none was kept
+    who: str  # how many people, and who; "" for a request
+    when: str  # the first and the last one, in UTC
+    count: int
+
+
+@dataclass(frozen=True)
+class FailuresTable:
+    """The kinds of failure of a run."""
+
+    rows: list[FailureRow]
+    more: str  # a sentence about those that have no row; "" where all have one
 
 
 def steps_table(results: Results) -> list[Times]:
@@ -60,15 +71,38 @@ def requests_table(results: Results) -> list[Times]:
     return [_times(name, taken, list(filter(math.isfinite, taken))) for name, taken in times]
 
 
-def failures_table(results: Results) -> list[FailureKind]:
-    """Return a row for each kind of failure of each step and request, the most frequent first."""
-    counts = Counter((record.step, record.failure) for record in results.records.failed())
-    for name in results.requests.names():
-        counts.update((name, failure) for failure in results.requests.of(name).failures.values())
-    return [
-        FailureKind(name, failure, count, results.examples.of(name, failure))
-        for (name, failure), count in counts.most_common()
-    ]
+def failures_table(results: Results, most: int = 100) -> FailuresTable:
+    """Return a row for each kind of failure of each step and request, the most frequent first.
+
+    Args:
+        results: The results of a run.
+        most: How many rows there are at most.
+    """
+    failures = Failures(results.examples)
+    failures.note(results.records)
+    failures.note_requests(results.requests)
+    kinds = failures.kinds()
+    rest = kinds[most:]
+    more = ""
+    if rest:
+        times = words.counted(sum(kind.count for kind in rest), "time")
+        more = (
+            f"{words.counted(len(rest), 'more kind')} of failure came {times} in all; {STEPS_FILE} and {REQUESTS_FILE} "
+        )
+        more += "have each one."
+    return FailuresTable([_failure_row(kind) for kind in kinds[:most]], more)
+
+
+def _failure_row(kind: FailureKind) -> FailureRow:
+    first, last = words.clock(kind.first), words.clock(kind.last)
+    return FailureRow(
+        name=kind.name,
+        what=kind.what,
+        example=kind.example,
+        who=kind.who,
+        when=first if first == last else f"{first} to {last}",
+        count=kind.count,
+    )
 
 
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title=
 POINTS = "(document.querySelector('.plot')?.data?.[0].x.length ?? 0)"
 TAB = "document.querySelector('main [role=tablist] > a#hub-link')"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+ROWS = "[...document.querySelectorAll('TABLE tbody tr')].map((row) => row.innerText.split('\\t').join('; '))"
 CHARTS = """[...document.querySelectorAll('.chart')].map((chart) => [
     chart.querySelector('h2').textContent,
     chart.querySelector('.plot').hidden ? chart.querySelector('.nothing').textContent
@@ -60,6 +61,12 @@ class Growing(State):
                 {"text": "hub probe: p95 at most 1 s", "measured": "not measured", "state": "not measured"},
             ],
             "waiting": [{"for": "pulling the image", "starts": 4}, {"for": "waiting for a node", "starts": 1}],
+            "failures": {
+                "rows": [
+                    {"step": "login", "what": "hub error: HTTP 500", "who": "8 people", "last": 48.2, "count": 1234}
+                ],
+                "more": "2 more kinds of failure came less often.",
+            },
             "notes": list(self.notes),
         }
 
@@ -81,7 +88,10 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
             ("wait", f"{POINTS} >= 51"),
             ("see", CHARTS),
             ("see", "document.getElementById('cards').innerText.split(/\\s*\\n\\s*/).join(' ')"),
-            ("see", "[...document.querySelectorAll('tbody tr')].map((row) => row.innerText.split('\\t').join('; '))"),
+            ("see", ROWS.replace("TABLE", "#waiting")),
+            ("see", ROWS.replace("TABLE", "#failures")),
+            ("see", "document.querySelector('#failures .more').innerText"),
+            ("see", ROWS.replace("TABLE", "#targets")),
             ("see", "document.getElementById('words').textContent"),
             ("see", "document.querySelector('[aria-live]').textContent"),
             ("wait", f"{POINTS} >= 53"),
@@ -89,7 +99,7 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
             ("click", "nav >> text=Statistics"),
             ("wait", TAB),
         )
-    same_look, charts, cards, targets, words, spoken, arrived = visit.seen
+    same_look, charts, cards, waiting, failures, more, targets, words, spoken, arrived = visit.seen
     assert same_look
     assert charts == [
         ["Users and servers", "arrived,pending,ready,failed"],
@@ -101,9 +111,10 @@ def test_from_locusts_tab_to_charts_that_go_on() -> None:
     ]
     for shown in ("00:51", "51 of 300", "7.3 s", "1 of 3"):
         assert shown in cards
+    assert failures == ["login; hub error: HTTP 500; 8 people; 00:48; 1,234"]
+    assert more == "2 more kinds of failure came less often."
+    assert waiting == ["pulling the image; 4", "waiting for a node; 1"]
     assert targets == [
-        "pulling the image; 4",
-        "waiting for a node; 1",
         "start to ready: p95 at most 60 s; 7.3 s; held",
         "failed starts: at most 1 %; 2 %; missed",
         "hub probe: p95 at most 1 s; not measured; not measured",
@@ -194,6 +205,7 @@ def test_what_comes_from_outside_stays_text() -> None:
         def __call__(self, after: float) -> dict[str, Any]:
             answer = super().__call__(after)
             answer["run"] |= dict.fromkeys(("title", "hub", "words", "state"), HOSTILE)
+            answer["failures"]["rows"] = [{"step": HOSTILE, "what": HOSTILE, "who": HOSTILE, "last": 1, "count": 1}]
             answer["targets"] = [{"text": HOSTILE, "measured": HOSTILE, "state": HOSTILE}]
             answer["waiting"] = [{"for": HOSTILE, "starts": HOSTILE}]
             return answer
@@ -205,16 +217,14 @@ def test_what_comes_from_outside_stays_text() -> None:
             ("see", "document.title"),
             ("see", "[document.querySelectorAll('main img, main script').length, document.images.length]"),
             ("see", "document.querySelector('#notes li').textContent"),
-            ("see", "document.querySelector('#targets tbody').innerText"),
-            ("see", "document.querySelector('#waiting tbody').innerText"),
+            ("see", "[...document.querySelectorAll('tbody')].map((table) => table.innerText).join()"),
             ("see", CHARTS),
         )
-    title, images, note, target, wait, charts = visit.seen
+    title, images, note, tables, charts = visit.seen
     assert title == "Hub – Locust"
     assert images == [0, 1]  # the logo
     assert note == f"metrics {HOSTILE}"
-    assert target.count(HOSTILE) == 3
-    assert wait.count(HOSTILE) == 2
+    assert tables.count(HOSTILE) == 8
     assert ["Hub CPU (cores)", note] in charts
     assert visit.errors == []
 

@@ -3,7 +3,7 @@
 import json
 
 from hubusers.event.model import Target
-from hubusers.live.page_content import NO_RUN, page_content
+from hubusers.live.page_content import MOST_FAILURES, NO_RUN, page_content
 from hubusers.live.timeline import Timeline
 from hubusers.results.folder import RunInfo
 from hubusers.results.records import START_TO_READY, Record
@@ -66,3 +66,53 @@ def test_what_most_pending_starts_wait_for_comes_first() -> None:
         {"for": "waiting for a node", "starts": 7},
         {"for": "pulling the image", "starts": 2},
     ]
+
+
+def test_failures_are_shown_by_their_reason() -> None:
+    results = Results()
+    for number, reason in enumerate(["No room.", "No image.", "No room."]):
+        failed = Record(
+            START_TO_READY,
+            f"user-{number}",
+            1000.0 + number,
+            3.0,
+            0.0,
+            "spawn failed",
+            f"cohort-{number}",
+            reason=reason,
+        )
+        results.records.note(failed)
+    timeline = Timeline(results, [])
+    timeline.note(1003.0, 3.0, UserCounts(arrived=3))
+    assert page_content(INFO, Phase.RUNNING, 3.5, timeline, after=0.0, waiting={})["failures"] == {
+        "rows": [
+            {
+                "step": START_TO_READY,
+                "what": "spawn failed: No room.",
+                "who": "2 people; cohort: 1 cohort-0, 1 cohort-2",
+                "last": 2.0,
+                "count": 2,
+            },
+            {
+                "step": START_TO_READY,
+                "what": "spawn failed: No image.",
+                "who": "1 person; cohort: cohort-1",
+                "last": 1.0,
+                "count": 1,
+            },
+        ],
+        "more": "",
+    }
+
+
+def test_only_the_most_frequent_failures_are_shown() -> None:
+    results = Results()
+    for number in range(MOST_FAILURES + 2):
+        results.records.note(
+            Record(START_TO_READY, "ann", 1000.0, 3.0, 0.0, "spawn failed", reason=f"Reason {number}.")
+        )
+    timeline = Timeline(results, [])
+    timeline.note(1003.0, 3.0, UserCounts())
+    failures = page_content(INFO, Phase.RUNNING, 3.5, timeline, after=0.0, waiting={})["failures"]
+    assert len(failures["rows"]) == MOST_FAILURES
+    assert failures["more"] == "2 more kinds of failure came less often."

@@ -128,7 +128,7 @@ function changed(what, value) {
   return true;
 }
 
-function show({ targets, waiting, notes }) {
+function show({ targets, waiting, failures, notes }) {
   byId("empty").hidden = run.id !== "";
   byId("run").hidden = run.id === "";
   byId("hub").textContent = byId("hub").title = run.hub;
@@ -144,6 +144,7 @@ function show({ targets, waiting, notes }) {
   }
   if (changed("waiting", waiting)) showWaiting(waiting);
   if (changed("targets", targets)) showTargets(targets);
+  if (changed("failures", failures)) showFailures(failures);
   if (run.id !== "" && changed("charts", [run.id, points.length, points.at(-1)?.t, notes])) showCharts(notes);
 }
 
@@ -220,7 +221,20 @@ function showWaiting(waiting) {
   byId("waiting").querySelector("tbody").replaceChildren(
     ...waiting.map((wait) => {
       const row = element("tr");
-      row.append(element("td", wait.for), element("td", `${wait.starts}`));
+      row.append(element("td", wait.for), element("td", `${wait.starts}`, "number"));
+      return row;
+    }),
+  );
+}
+
+function showFailures({ rows, more }) {
+  byId("failures").hidden = rows.length === 0;
+  byId("failures").querySelector(".more").textContent = more;
+  byId("failures").querySelector("tbody").replaceChildren(
+    ...rows.map(({ step, what, who, last, count: times }) => {
+      const row = element("tr");
+      row.append(element("td", step), element("td", what), element("td", who));
+      row.append(element("td", clock(last)), element("td", count(times), "number"));
       return row;
     }),
   );
