@@ -35,11 +35,13 @@ class HubProcesses:
                 *settings.proxy_command,
                 *["--ip", LOOPBACK if incident.relay else settings.ip, "--port", str(settings.proxy_port)],
                 *["--api-ip", LOOPBACK, "--api-port", str(settings.proxy_api_port)],
+                *["--default-target", f"http://{LOOPBACK}:{settings.hub_port}"],  # as on Kubernetes
                 *["--error-target", f"http://{LOOPBACK}:{settings.hub_port}/hub/error", "--log-level", "error"],
             ]
         if incident and incident.relay:
+            module, *arguments = incident.relay
             self._commands["relay"] = _python(
-                incident.relay, settings.ip, str(settings.public_port), str(settings.proxy_port)
+                module, settings.ip, str(settings.public_port), str(settings.proxy_port), *arguments
             )
         self._hub_comes_back = incident is not None and incident.hub_back_after is not None
         self._running: dict[str, subprocess.Popen[bytes]] = {}

@@ -138,15 +138,19 @@ class LabSpawner(_Obedient, SimpleLocalProcessSpawner):  # type: ignore[misc]
     "ready" in its notes means that the process was launched. JupyterLab then needs some more seconds.
     """
 
+    args: list[str]
+    environment: dict[str, str]
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.home_dir_template = str(Path(self.settings.folder, "homes", "{username}"))
-        self.environment = {FOLDER_VARIABLE: self.settings.folder}  # the supervisor finds its processes by this
+        # The supervisor finds its processes by the folder.
+        self.environment = {**self.environment, FOLDER_VARIABLE: self.settings.folder}
         self.ip = "127.0.0.1"
         # The command jupyterhub-singleuser is on the PATH only of an activated environment.
         self.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
         if os.geteuid() == 0:
-            self.args = ["--allow-root"]
+            self.args = [*self.args, "--allow-root"]
 
     async def launch(self) -> str:
         ip, port = await SimpleLocalProcessSpawner.start(self)

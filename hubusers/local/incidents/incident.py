@@ -16,13 +16,14 @@ class Kill:
     The moment is counted in starts, because nobody knows how long after the hub the rehearsal begins.
 
     Args:
-        process: Which process. The proxy needs `Incident.proxy_apart`; otherwise the hub itself starts it again.
+        process: Which process. The proxy needs `Incident.proxy_apart`; otherwise the hub itself starts it again. The
+            relay needs `Incident.relay`.
         after_starts: How many starts must have been asked for.
         seconds: Seconds from the last of them to the kill.
         back_after: Seconds from the kill until the process starts again; None for never.
     """
 
-    process: Literal["hub", "proxy"]
+    process: Literal["hub", "proxy", "relay"]
     after_starts: int
     seconds: float = 0.0
     back_after: float | None = None
@@ -50,8 +51,8 @@ class Incident:
         proxy_apart: Whether the proxy is a process that the hub neither starts nor ends, as on Kubernetes.
         hub_back_after: Seconds after which a hub that has ended by itself starts again, as on Kubernetes; None for
             never.
-        relay: A module that stands between people and the proxy, such as an ingress. It runs as
-            `python -m MODULE IP PORT PROXY_PORT`, and listens on IP and PORT.
+        relay: What stands between people and the proxy, such as an ingress: a module and its arguments. It runs as
+            `python -m MODULE IP PORT PROXY_PORT ARGUMENTS`, and listens on IP and PORT.
         options: More options for Locust.
     """
 
@@ -68,5 +69,5 @@ class Incident:
     kills: tuple[Kill, ...] = ()
     proxy_apart: bool = False
     hub_back_after: float | None = None
-    relay: str = ""
+    relay: tuple[str, ...] = ()
     options: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""Kernels that end: in a cell, or because nobody used them for a while."""
+
+from hubusers.local.incidents.accounts import accounts
+from hubusers.local.incidents.incident import Incident
+
+_EVENT = """\
+title = "{title}"
+
+[[cohorts]]
+name = "students"
+people = 4
+user_class = "NotebookUser"
+arrivals = {{ pattern = "evenly", over = "8s" }}
+stay = "30s"
+thinking = "{thinking}"
+leave = {{ log-out = "100 %" }}
+
+[[targets]]
+measure = "failed cells"
+at_most = 0
+"""
+
+INCIDENTS = (
+    Incident(
+        name="kernels-die",
+        title="Kernels are killed in a cell, because memory runs out",
+        source="UBC, issue ubcs3/2017-Fall#4 of 5 November 2017; 2i2c, issue 2273 of 27 February 2023 (Temple)",
+        what_happens="The third cell needs more memory than the server may have, so the system kills the kernel. The "
+        "server says that it restarts the kernel; the cell is never answered.",
+        finds=("kernel-died",),
+        event=_EVENT.format(title="A class with too little memory", thinking="2s"),
+        hub={"servers": "lab"},
+        accounts=accounts(4),
+        config="""\
+ipython = folder / "ipython"
+(ipython / "profile_default").mkdir(parents=True, exist_ok=True)
+(ipython / "profile_default" / "ipython_kernel_config.py").write_text(
+    "c.IPKernelApp.extensions = ['hubusers.local.incidents.mechanisms.kernels']"
+)
+c.Spawner.environment = {"IPYTHONDIR": str(ipython)}
+""",
+    ),
+    Incident(
+        name="kernels-culled",
+        title="Kernels are culled while people think",
+        source="2i2c, issues 2232 of 20 February 2023 and 2586 of 2023 (culling idle kernels that are connected)",
+        what_happens="Servers end kernels that ran nothing for five seconds, though their notebook is open. People "
+        "who read or listen that long find no kernel any more; the server goes on.",
+        finds=("kernel-gone",),
+        event=_EVENT.format(title="A class that listens", thinking="10s"),
+        hub={"servers": "lab"},
+        accounts=accounts(4),
+        config="""\
+c.Spawner.args = [
+    "--MappingKernelManager.cull_idle_timeout=5",
+    "--MappingKernelManager.cull_interval=1",
+    "--MappingKernelManager.cull_connected=True",
+]
+""",
+    ),
+)
