@@ -15,10 +15,10 @@ from hubusers.report.tables import (
     cohorts_table,
     evidence_table,
     failures_table,
-    parts_table,
     requests_table,
     steps_table,
 )
+from hubusers.report.time_of_starts import time_of_starts, title_of
 from hubusers.report.verdict import Verdict
 from hubusers.results.folder import (
     EVENT_FILE,
@@ -68,9 +68,9 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         cohorts=cohorts_table(run.results),
         requests=requests_table(run.results),
         kinds=KINDS,
-        mean=evidence.mean,
         evidence=evidence_table(evidence),
-        parts=parts_table(evidence),
+        time=time_of_starts(run.results),
+        title_of=title_of,
         facts=_facts(run.info),
         left_behind=words.counted(run.info.left_behind, "account was", "accounts were"),
         unfinished=words.counted(unfinished, "start was", "starts were") if unfinished else "",

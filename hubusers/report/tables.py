@@ -108,6 +108,7 @@ def _failure_row(kind: FailureKind) -> FailureRow:
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     """Return the names and figures of what limited a run, as far as they were measured."""
     figures = [
+        ("spawns, by the hub's own measure, mean", evidence.spawn, words.in_seconds),
         ("hub CPU while most starts were under way, share of a core", evidence.cpu, words.in_percent),
         ("event loop intervals of the hub then, p95 at most", evidence.event_loop, words.in_seconds),
         ("probes of the hub then, p50", evidence.probe, words.in_seconds),
@@ -118,20 +119,6 @@ def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     if evidence.throttled_starts:
         rows.insert(0, ("starts that were told to come back later (429)", f"{evidence.throttled_starts:,}"))
     return rows
-
-
-def parts_table(evidence: Evidence) -> list[tuple[str, float, float]]:
-    """Return the parts of the mean of the slower half of the starts: name, seconds and share of each."""
-    if not evidence.starts or not evidence.mean:
-        return []
-    rest = "hub, proxy and network" if evidence.spawn is not None else "hub, proxy, spawner and network"
-    parts = [("waits because of a 429", evidence.throttled), ("spawn, by the hub's own measure", evidence.spawn)]
-    rows = [
-        (name, seconds)
-        for name, seconds in [*parts, (f"everything else: {rest}", evidence.rest)]
-        if seconds is not None
-    ]
-    return [(name, seconds, seconds / evidence.mean) for name, seconds in rows]
 
 
 def _of_records(name: str, records: list[Record]) -> Times:
