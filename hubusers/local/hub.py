@@ -137,7 +137,7 @@ class LocalHub:
         """The options of Locust that rehearse the hub's incident; files that they name are in the hub's folder."""
         if self._incident is None:
             return []
-        accounts = ["--accounts", str(self._accounts_path)] if self._incident.accounts else []
+        accounts = ["--accounts", str(self._accounts_path)] if self._incident.people else []
         return ["--event", str(self._event_path), *accounts, *self._incident.options]
 
     @property
@@ -234,10 +234,9 @@ class LocalHub:
         self._settings.events_path.touch()
         if self._incident:
             self._event_path.write_text(self._incident.event, encoding="utf-8")
-            if self._incident.accounts:
-                self._accounts_path.write_text(
-                    "".join(f"{line}\n" for line in self._incident.accounts), encoding="utf-8"
-                )
+            if people := self._incident.people:
+                lines = ["name,password", *(f"{name},any" for name in people), ""]
+                self._accounts_path.write_text("\n".join(lines), encoding="utf-8")
         self._supervisor = subprocess.Popen(
             [sys.executable, "-m", "hubusers.local.supervisor"],
             env={**os.environ, FOLDER_VARIABLE: self._settings.folder, "PYTHONPATH": _python_path()},

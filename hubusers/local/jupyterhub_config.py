@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from hubusers.local.incidents import INCIDENTS
+from hubusers.local.past_people import remember_people
 from hubusers.local.settings import LocalSettings
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # defined by traitlets, which runs this file
@@ -50,6 +51,8 @@ c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeo
 c.JupyterHub.cleanup_servers = settings.servers == "lab"  # stubs end with the hub; stopping thousands takes minutes
 
 if incident:
+    if incident.people and not (folder / "jupyterhub.sqlite").exists():
+        remember_people(incident, c.JupyterHub.db_url)
     if incident.proxy_apart:
         c.ConfigurableHTTPProxy.should_start = False
         c.JupyterHub.cleanup_proxy = False

@@ -24,7 +24,7 @@ class Kills:
         """Look once: kill and start what is due now, and write that to the events file."""
         now = time.monotonic()
         if self._waiting:
-            starts = self._settings.events_path.read_bytes().count(b'"event": "starting"')
+            starts = self._settings.count_starts()
             for kill in [kill for kill in self._waiting if starts >= kill.after_starts]:
                 self._waiting.remove(kill)
                 self._to_kill.append((now + kill.seconds, kill.process, kill.back_after))

@@ -4,7 +4,6 @@ They run in the hub's process, which loads them by name.
 """
 
 import asyncio
-import itertools
 import json
 import os
 import random
@@ -18,13 +17,11 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
 
 from hubusers.local.incidents import INCIDENTS
 from hubusers.local.incidents.start import Start
+from hubusers.local.late_address import LateAddress
 from hubusers.local.settings import FOLDER_VARIABLE, LocalSettings
 
 _LOOK_EVERY = 0.1
 """Seconds between two looks for something new to say on the progress stream."""
-
-_numbers = itertools.count(1)
-"""Numbers for the starts on this hub."""
 
 
 class _Obedient:
@@ -39,7 +36,8 @@ class _Obedient:
         self.settings = LocalSettings.read()
         incident = INCIDENTS.get(self.settings.incident)
         self.script = incident.start if incident else None
-        self._said: list[dict[str, Any]] = []
+        self._start = Start(self.user.name, 0)
+        self._late_address: LateAddress | None = None
 
     async def launch(self) -> str:
         """Start the server and return its URL."""
@@ -53,11 +51,8 @@ class _Obedient:
         self._note("starting", user_options=self.user_options)
         try:
             if self.script:
-                self._said = []
-                start = Start(
-                    self.user.name, next(_numbers), self.user_options, "returning" in self.user.name, said=self._said
-                )
-                await self.script(start)
+                self._start = Start(self.user.name, self.settings.count_starts())
+                await self.script(self._start)
             await asyncio.sleep(random.uniform(*self.settings.spawn_seconds))
         except asyncio.CancelledError:
             # Stopped during the spawn. The hub does not call stop() for a server that is not running.
@@ -75,6 +70,9 @@ class _Obedient:
             self._note("failed")
             raise
         self._note("ready")
+        if self._start.silent_for:
+            self._late_address = LateAddress(url, self._start.silent_for)
+            url = self._late_address.url
         return url
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
@@ -84,15 +82,17 @@ class _Obedient:
             return
         told = 0
         while True:
-            for event in self._said[told:]:
-                yield event
-            told = len(self._said)
+            while told < len(self._start.said):
+                yield self._start.said[told]
+                told += 1
             await asyncio.sleep(_LOOK_EVERY)
 
     async def stop(self, now: bool = False) -> None:
         self._note("stopping")
         await asyncio.sleep(random.uniform(*self.settings.stop_seconds))
         await self.end(now)
+        if self._late_address:
+            self._late_address.close()
         self._note("stopped")
 
     def _note(self, event: str, **more: Any) -> None:

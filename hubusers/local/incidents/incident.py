@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Literal
 
 from hubusers.local.incidents.start import Start
@@ -45,8 +46,9 @@ class Incident:
         hub: Arguments of `LocalHub` that differ from their defaults. Arguments that are given to it win over these.
         config: Lines for the hub's `jupyterhub_config.py`.
         start: What a start does and says before its server is launched; it runs in the hub's process.
-        accounts: Lines of the CSV file for `--accounts`, where the rehearsal needs given accounts; the first line
-            names the columns.
+        returning_people: Names of accounts that are on the hub when it starts, and have had a server before. Where
+            there are such people, the rehearsal uses these accounts and makes none.
+        new_people: Names of further such accounts, which never had a server.
         kills: Which processes are killed in the middle of it.
         proxy_apart: Whether the proxy is a process that the hub neither starts nor ends, as on Kubernetes.
         hub_back_after: Seconds after which a hub that has ended by itself starts again, as on Kubernetes; None for
@@ -65,9 +67,45 @@ class Incident:
     hub: Mapping[str, Any] = field(default_factory=dict)
     config: str = ""
     start: Script | None = None
-    accounts: tuple[str, ...] = ()
+    returning_people: tuple[str, ...] = ()
+    new_people: tuple[str, ...] = ()
     kills: tuple[Kill, ...] = ()
     proxy_apart: bool = False
     hub_back_after: float | None = None
     relay: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> list[str]:
+        """All people with given accounts, returning and new ones in turns."""
+        pairs = zip_longest(self.returning_people, self.new_people)
+        return [name for pair in pairs for name in pair if name]
+
+
+def class_event(people: int, over: str, stay: str, ready_within: str) -> str:
+    """Return an event, as TOML: a class comes, and nearly all of them should have a server soon.
+
+    Args:
+        people: How many come.
+        over: The duration in which they come, such as `20s`.
+        stay: How long each stays.
+        ready_within: The duration within which 95 % should have their server.
+    """
+    return f"""\
+title = "A class of {people}"
+
+[[cohorts]]
+name = "students"
+people = {people}
+arrivals = {{ pattern = "evenly", over = "{over}" }}
+stay = "{stay}"
+
+[[targets]]
+measure = "start to ready"
+percentile = 95
+at_most = "{ready_within}"
+
+[[targets]]
+measure = "failed starts"
+at_most = "1 %"
+"""

@@ -2,7 +2,6 @@
 
 import random
 from asyncio import sleep
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,21 +13,21 @@ class Start:
 
     Args:
         username: Whose server it is.
-        number: Which start this is since the hub started, from 1.
-        user_options: The options that the user chose.
-        returning: Whether the user has had a server before.
+        number: Which start on this hub it is, from 1.
         said: The events of the hub's progress stream so far.
+        silent_for: Seconds from the server's launch in which nothing answers at its address; infinity for ever.
     """
 
     username: str
     number: int
-    user_options: Mapping[str, Any] = field(default_factory=dict)
-    returning: bool = False
     said: list[dict[str, Any]] = field(default_factory=list)
+    silent_for: float = 0.0
 
-    async def wait(self, low: float, high: float | None = None) -> None:
-        """Wait some seconds: so many, or a random number of them in this range."""
-        await sleep(random.uniform(low, low if high is None else high))
+    async def wait(self, low: float, high: float | None = None) -> float:
+        """Wait so many seconds, or a random number of them in this range; return how many."""
+        seconds = random.uniform(low, low if high is None else high)
+        await sleep(seconds)
+        return seconds
 
     def say(self, message: str, **more: Any) -> None:
         """Send an event on the hub's progress stream, as a spawner does that has its own words."""
