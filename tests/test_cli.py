@@ -1,8 +1,10 @@
 """The `hubusers` command, run as a person would run it."""
 
 import contextlib
+import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from hubusers.cli.demo import environment_for, locustfile
 from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.event.file import ready_made
 from hubusers.local import LocalHub
+from hubusers.local.incidents import INCIDENTS
 from hubusers.local.ports import free_port
 from tests.report.made_up_run import make_up_run
 from tests.scripted_hub import Scripted, ScriptedHub
@@ -186,6 +189,7 @@ class TestHub:
             (["--slow-spawn-timeout", "-1"], "must be 0 or more"),
             (["--spawn-failure-share", "2"], "spawn-failure-share"),
             (["--servers", "podman"], "podman"),
+            (["--incident", "flood"], "there is not an incident 'flood'; choose one of"),
             (["--token-file", "/nowhere/token"], "cannot be written"),
         ],
     )
@@ -194,6 +198,29 @@ class TestHub:
         assert result.returncode == 2
         assert words in result.stderr
         assert "Traceback" not in result.stderr
+
+    def test_an_incident_comes_with_the_command_that_rehearses_it(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hubusers", "hub", "--incident", "slow-image", "--stop-seconds", "0s"],
+            env=bare_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(5)]
+        try:
+            assert lines[3] == "Then rehearse the incident with:\n"
+            command = shlex.split(lines[4])
+            assert command[:3] == ["locust", "--headless", "--event"]
+            file = Path(command[3])
+            assert file.read_text() == INCIDENTS["slow-image"].event
+            settings = json.loads((file.parent / "settings.json").read_text())
+            assert settings["spawn_seconds"] == list(INCIDENTS["slow-image"].hub["spawn_seconds"])
+            assert settings["stop_seconds"] == [0, 0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
     def test_a_click_whose_types_take_no_parameters(self) -> None:
         """As those before 8.4."""
@@ -208,6 +235,27 @@ class TestHub:
             result = run("hub", "--port", str(taken.getsockname()[1]))
         assert result.returncode == 2
         assert "cannot be used: Address already in use" in result.stderr
+
+
+class TestIncidents:
+    def test_lists_all_with_their_source_and_findings(self) -> None:
+        text = run("incidents").stdout
+        for incident in INCIDENTS.values():
+            assert f"{incident.name}: {incident.title}." in text
+            assert f"Source: {incident.source}." in text
+        assert "The report should find: waiting-for-nodes, spawn-limit." in text
+
+    def test_shows_all_of_one(self) -> None:
+        text = run("incidents", "slow-image").stdout
+        assert "hubusers hub --incident slow-image" in text
+        assert INCIDENTS["slow-image"].what_happens.split(".")[0] in text
+        assert 'title = "A class of 20"' in text
+
+    def test_an_unknown_one_is_said_in_a_sentence(self) -> None:
+        result = run("incidents", "flood")
+        assert result.returncode == 2
+        assert "there is not an incident 'flood'; choose one of" in result.stderr
+        assert "slow-image" in result.stderr
 
 
 class TestDemo:

@@ -7,7 +7,7 @@ from hubusers.local.incidents.kubernetes import container_started, image_present
 from hubusers.local.incidents.start import Start
 
 _PLACES_ON_A_NODE = 6
-_SECONDS_FOR_A_NODE = (11, 14)
+_SECONDS_FOR_A_NODE = (8, 10)
 
 
 class _Nodes:
