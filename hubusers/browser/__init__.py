@@ -4,9 +4,14 @@ What can go wrong there, beside what `hubusers/hub/errors.py` draws:
 
     HubUsersError
       HubError
+        LoginBroken          what should be the login is an error, or another page
+        SessionLost          the hub asks people to log in again who were logged in
+        RedirectLoop         the hub and what stands before it lead in circles
+        ServerUnreachable    the hub says that the server is ready, and it does not answer at its address
         WebsocketRefused     the handshake failed: a status other than 101, or no answer at all
       WebsocketLost          an open websocket broke off, was closed by the other side, or is closed here
       LoginFailed            the hub does not let this person in
+        LoginRefused         it says so
         LoginElsewhere       it leaves logins to another service, into whose pages nothing can be typed from here
       UnknownOption          the spawn form does not offer what was to be chosen
       ServerNotRunning       the server's page says so, and offers to start it

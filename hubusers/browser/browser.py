@@ -1,9 +1,10 @@
 """What one person's browser does on the network: pages, what their scripts ask for, and their files."""
 
 import time
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import gevent
@@ -39,6 +40,9 @@ CONNECTIONS = 6
 MOST_REDIRECTS = 20
 """As browsers have it."""
 
+TOO_MANY_REDIRECTS = "too many redirects"
+"""The `Page.error` of a page that is not there after `MOST_REDIRECTS`."""
+
 ANOTHER_HOST = "redirect to another host"
 """How `Page.error` begins where a redirect leads to another host, mostly that of an identity provider."""
 
@@ -46,6 +50,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _SUCCESSES = range(200, 300)
 _FINE_FOR_A_PERSON = {*range(200, 400), 429}  # 429: counted as throttled by the step that comes back later
 _FINE_FOR_A_FILE = {200, 304}
+
+
+class Failed(NamedTuple):
+    """A kind of request that failed."""
+
+    row: str  # the path template
+    cause: str
+    is_file: bool  # a script, a style, an image; otherwise a page, or what its scripts asked for
 
 
 class Browser:
@@ -66,7 +78,7 @@ class Browser:
     Attributes:
         base: The hub's base path without its final slash, mostly the empty string.
         server_name: The named server that the person uses, for the rows.
-        failures: Requests so far that failed.
+        failures: How often each kind of request has failed so far.
         page_token: What the scripts of the present page show to its server, as JupyterLab's do; "" for none.
         form_answered: When the last form that was sent had its answer, on the monotonic clock.
         timeout: As given.
@@ -76,7 +88,7 @@ class Browser:
         url = urlsplit(hub_url(endpoint_from_url(connections.url)))
         self.base = url.path
         self.server_name = ""
-        self.failures = 0
+        self.failures: Counter[Failed] = Counter()
         self.form_answered = 0.0
         self.page_token = ""
         self.timeout = timeout
@@ -135,12 +147,12 @@ class Browser:
                 return Page.of(answer, path, redirected_from=redirected_from)
             target, not_followed = self._target(location, path)
             if not_followed:
-                return Page.of(answer, path, not_followed)
+                return Page.of(answer, path, not_followed, redirected_from)
             redirected_from = (*redirected_from, path)
             path = target
             if answer.status not in {307, 308} and method != "GET":
                 method, body, more = "GET", None, {}
-        return Page.of(answer, path, "too many redirects")
+        return Page.of(answer, path, TOO_MANY_REDIRECTS, redirected_from)
 
     def _target(self, address: str, base: str) -> tuple[str, str]:
         """Return the path and query that an address leads to; or why it is not followed, which is a page's error."""
@@ -214,7 +226,7 @@ class Browser:
         headers["Accept-Encoding"] = "identity"  # its lines are read as they come
         seconds = max(deadline.remaining(), 0.0)
         return self._transport.stream(
-            Request("GET", self._origin + path, self._row(path), None, headers, seconds, _is_success, silence)
+            Request("GET", self._origin + path, self.row_of(path), None, headers, seconds, _is_success, silence)
         )
 
     def websocket_headers(self, path: str) -> list[str]:
@@ -252,7 +264,7 @@ class Browser:
 
     def _load(self, path: str, deadline: Deadline, keep_body: bool = False) -> Answer:
         headers = {**FILE_HEADERS, **self._cache.conditions(path)}
-        answer = self._send("GET", path, headers, _FINE_FOR_A_FILE, deadline, keep_body=keep_body)
+        answer = self._send("GET", path, headers, _FINE_FOR_A_FILE, deadline, keep_body=keep_body, is_file=True)
         if answer.status in _FINE_FOR_A_FILE:
             self._cache.keep(path, answer.headers)
         return answer
@@ -269,12 +281,13 @@ class Browser:
         body: Any = None,
         *,
         keep_body: bool = True,
+        is_file: bool = False,
     ) -> Answer:
         """Send a request of a page's, and return its answer; its cookies are kept, its failure is counted."""
         request = Request(
             method,
             self._origin + path,
-            self._row(path),
+            self.row_of(path),
             body,
             self._complete(headers, path),
             min(self.timeout, deadline.remaining()),
@@ -284,7 +297,8 @@ class Browser:
         if request.timeout <= 0:
             return Answer(0, error=TIMED_OUT)
         answer = self._transport.send(request)
-        self.failures += not request.good(answer)
+        if not request.good(answer):
+            self.failures[Failed(request.template, answer.cause, is_file)] += 1
         if set_cookie := answer.headers.get("Set-Cookie"):
             self._cookies.keep(set_cookie, path)
         return answer
@@ -298,7 +312,8 @@ class Browser:
             complete["Cookie"] = cookies
         return complete
 
-    def _row(self, path: str) -> str:
+    def row_of(self, path: str) -> str:
+        """Return the path template under which a request for this path is counted."""
         return template_of(path.removeprefix(self.base), self.server_name)
 
 

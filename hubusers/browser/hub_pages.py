@@ -7,22 +7,33 @@ the deadline that it takes: a page that has not come then counts as timed out. C
 The errors are drawn in `hubusers/browser/__init__.py`.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from hubusers.browser.browser import ANOTHER_HOST, Browser
 from hubusers.browser.page import Page
+from hubusers.browser.page_errors import (
+    ServerNotRunning,
+    asks_to_log_in,
+    elsewhere,
+    is_below,
+    login_error,
+    page_error,
+    refused,
+    said,
+    session_lost,
+    unreachable,
+)
 from hubusers.browser.page_files import load_files
+from hubusers.browser.said import HUB, answered_by, words_of
 from hubusers.browser.spawn_form import filled_in
-from hubusers.http.messages import TIMED_OUT, Answer, StreamLost
+from hubusers.http.messages import TIMED_OUT, StreamLost
 from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, Stop, error_for, limit_of, stop_outcome
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
-from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError, SpawnFailed, WaitTimeout
+from hubusers.hub.errors import ComeBackLater, ServerGone, SpawnFailed, WaitTimeout
 from hubusers.hub.progress import Hears, event_of
 
 RECONNECT = 3.0
@@ -32,34 +43,11 @@ STOP_RELOAD = 5.0
 """Seconds after which the page of a server that is stopping loads itself again."""
 
 _OF_A_SPAWN = {200, 424, 429, 500}  # other statuses come from a proxy, or mean "forbidden"
-_SHOWN_CHARACTERS = 200
 _MESSAGES = 3
 """How many of the last messages of a failed spawn are told."""
 
 _PROGRESS_URL = re.compile(r"""new EventSource\(\s*["']([^"']+)""")
 _XSRF_TOKEN = re.compile(r"""xsrf_token:\s*["']([^"']+)""")
-
-# Where pages say what went wrong: those of the login and the spawn, error pages, the page of a server that is not up.
-_WHAT_WENT_WRONG = (
-    "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
-    " | //div[@class='error']/p[1]"
-    " | //div[@class='container'][.//a[@id='start']]//p"
-)
-
-
-class LoginFailed(HubUsersError):
-    phrase = "login failed"
-    ends_user = True  # another try would fail as well, and some hubs lock accounts after too many
-
-
-class LoginElsewhere(LoginFailed):
-    phrase = "login is with another service"
-
-
-class ServerNotRunning(HubUsersError):
-    phrase = "server not running"
-    no_server = True
-
 
 def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
     """Open the hub and log in by its form, unless the person is logged in already or the hub asks for no login.
@@ -77,22 +65,26 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
 
     Raises:
         LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
-        LoginFailed: The hub refuses; the text is what its page says.
-        HubError: The hub answered with something else than a login page, or not at all.
+        LoginRefused: The hub refuses; the words are what its page says.
+        LoginBroken: The answer is an error, or a page that is neither a login nor the hub's.
+        RedirectLoop: The hub, or what stands before it, leads in circles.
+        WaitTimeout: The deadline has come.
+        HubError: The hub did not answer.
     """
     page = _go(browser, start, deadline)
     form = _login_form(page)
     if form is None:
-        return _arrived(page, username, on_login_page=_is_below(browser, page.path, "/hub/login"))
+        on_login_page = is_below(browser, page.path, "/hub/login")
+        return _arrived(browser, page, username, deadline, on_login_page=on_login_page)
     form.xpath(".//input[@type='password']")[0].value = password
     for field in form.xpath(".//input[@name='username']") or form.xpath(".//input[not(@type) or @type='text']")[:1]:
         field.value = username
     for box in form.xpath(".//input[@type='checkbox'][@required]"):
         box.checked = True  # terms and conditions
     page, asked = _submit(browser, page, form, form.form_values(), deadline)
-    if _login_form(page) is not None:
-        raise _refused(page, username)
-    return _arrived(page, username, on_login_page=page.path == asked)
+    if _login_form(page) is not None and page.status < 500:
+        raise refused(page, username)
+    return _arrived(browser, page, username, deadline, on_login_page=page.path == asked)
 
 
 def open_spawn_page(
@@ -125,8 +117,8 @@ def is_of_a_spawn(browser: Browser, page: Page) -> bool:
     """
     if page.error or page.status not in _OF_A_SPAWN:
         return False
-    was_started = any(_is_below(browser, path, "/hub/spawn-pending") for path in page.redirected_from)
-    return was_started or _is_below(browser, page.path, "/hub/spawn", "/hub/spawn-pending")
+    was_started = any(is_below(browser, path, "/hub/spawn-pending") for path in page.redirected_from)
+    return was_started or is_below(browser, page.path, "/hub/spawn", "/hub/spawn-pending")
 
 
 def spawn(
@@ -156,9 +148,13 @@ def spawn(
         UnknownOption: The form does not offer what `options` say.
         ComeBackLater: The hub has too many spawns or servers (429).
         SpawnFailed: The spawn failed at once.
+        SessionLost: The hub asks to log in again.
         HubError: Any other answer, or none.
     """
     page = open_spawn_page(browser, username, deadline, server_name, page=page)
+    doing = f"spawning the server of {username}"
+    if asks_to_log_in(browser, page):
+        raise session_lost(page, doing)
     form = _spawn_form(page)
     if form is not None:
         page, _ = _submit(browser, page, form, filled_in(form, options or {}), deadline)
@@ -166,14 +162,14 @@ def spawn(
             page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
-    answer, doing = _answer(page), f"spawning the server of {username}"
+    answer, words = said(page), words_of(page)
     limit = limit_of(answer)
     # JupyterHub 4 shows its form again with a 200, and the reason in words only.
     if page.status == 429 or limit in {CONCURRENT_SPAWN_LIMIT, ACTIVE_SERVER_LIMIT}:
-        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit)
+        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit, words)
     if not page.error and (page.status == 500 or _offers_to_start(page) or _spawn_form(page) is not None):
-        raise SpawnFailed(f"{doing}: {answer}", status=page.status)
-    raise _error(page, doing)
+        raise SpawnFailed(f"{doing}: {answer}", status=page.status, words=words)
+    raise page_error(browser, page, doing)
 
 
 def follow_progress(
@@ -198,9 +194,15 @@ def follow_progress(
     Raises:
         SpawnFailed: The page, or its progress stream, says so; the detail holds the last messages.
         ServerNotRunning: It neither runs nor starts, because it was stopped; it can be asked for again.
+        ServerUnreachable: The hub says that it is ready, but it does not answer at its address.
+        RedirectLoop: It is ready, but the hub and the proxy lead in circles.
+        SessionLost: The hub asks to log in again.
         WaitTimeout: The deadline has come.
         HubError: Any other answer, or none.
+
+        Those of a server that is ready have in `after` for how many seconds it had been when the page gave up.
     """
+    told_ready: float | None = None
     while deadline.remaining() > 0:
         progress_url = _PROGRESS_URL.search(page.text)
         progress_path = browser.path_to(progress_url[1], page.path) if progress_url else ""
@@ -208,6 +210,7 @@ def follow_progress(
             page, _ = _submit(browser, page, form, form.form_values(), deadline)
         elif progress_path:
             if _listen(browser, page, progress_path, deadline, hears):
+                told_ready = deadline.elapsed()
                 on_ready()
             else:
                 deadline.sleep(RECONNECT)
@@ -218,7 +221,9 @@ def follow_progress(
         elif page.error == TIMED_OUT:
             break
         else:
-            return _at_the_server(page)
+            return _at_the_server(browser, page, deadline, told_ready)
+    if told_ready is not None and page.error == TIMED_OUT:
+        _at_the_server(browser, page, deadline, told_ready)
     raise WaitTimeout(f"{_server_of(page)} was not up within {deadline.seconds:g} seconds")
 
 
@@ -236,11 +241,17 @@ def stop_server(browser: Browser, username: str, deadline: Deadline, server_name
         (`Stop.NOT_NOW`), is for the caller to wait for.
 
     Raises:
+        ServerGone: It does not run any more: the page offers to start it.
+        SessionLost: The hub asks to log in again.
         HubError: The hub refused, or did not answer.
     """
     page = _go(browser, "/hub/home", deadline)
+    if asks_to_log_in(browser, page):
+        raise session_lost(page, f"opening the home page of {username}")
     if page.error or page.status >= 400:
-        raise _error(page, f"opening the home page of {username}")
+        raise page_error(browser, page, f"opening the home page of {username}")
+    if _cannot_be_stopped(page, server_name):
+        raise ServerGone(f"stopping the server of {username}: the hub's home page has no button for it any more")
     token = _XSRF_TOKEN.search(page.text)
     query = f"?_xsrf={token[1]}" if token else ""
     server = f"servers/{quoted(server_name)}" if server_name else "server"
@@ -248,7 +259,9 @@ def stop_server(browser: Browser, username: str, deadline: Deadline, server_name
     answer = browser.fetch("DELETE", path, deadline=deadline).answer
     outcome = stop_outcome(answer)
     if outcome in {Stop.REFUSED, Stop.USER_GONE}:
-        raise error_for(answer, f"stopping the server of {username}")
+        error = error_for(answer, f"stopping the server of {username}")
+        error.words = answer.message
+        raise error
     return outcome
 
 
@@ -267,48 +280,46 @@ def log_out(browser: Browser, deadline: Deadline) -> Page:
     """
     page = _go(browser, "/hub/logout", deadline)
     if not page.error.startswith(ANOTHER_HOST) and (page.error or page.status >= 400):
-        raise _error(page, "logging out")
+        raise page_error(browser, page, "logging out")
     return page
 
 
-def _arrived(page: Page, username: str, *, on_login_page: bool) -> Page:
+def _arrived(browser: Browser, page: Page, username: str, deadline: Deadline, *, on_login_page: bool) -> Page:
     """Return the page that a login has led to, whatever is wrong there, unless it is the login that went wrong."""
     if page.error.startswith(ANOTHER_HOST) or (on_login_page and page.status < 400 and not page.error):
-        raise _elsewhere(page)
+        raise elsewhere(page)
     if on_login_page and page.status in {401, 403}:
-        raise _refused(page, username)
-    if page.error or on_login_page:
-        raise _error(page, f"logging in as {username}")
+        raise refused(page, username)
+    # A page of the hub's own, or one that it leads to, is shown to people who are logged in.
+    is_in = is_below(browser, page.path, "/user") or (
+        is_below(browser, page.path, "/hub") and answered_by(page) == HUB and not on_login_page
+    )
+    if page.error or not is_in:
+        raise login_error(browser, page, username, deadline)
     return page
 
 
-def _refused(page: Page, username: str) -> LoginFailed:
-    answer = _answer(page)
-    # Locust groups by the text, so nobody's name may be in it.
-    cause = answer.message.replace(username, "{name}") or answer.cause
-    return LoginFailed(f"logging in as {username}: {answer}", status=page.status, cause=cause)
+def _at_the_server(browser: Browser, page: Page, deadline: Deadline, told_ready: float | None) -> Page:
+    """Return the server's first page; raise what is wrong with it.
 
-
-def _elsewhere(page: Page) -> LoginElsewhere:
-    if page.error:
-        what = f"the hub sends people to {page.error.removeprefix(f'{ANOTHER_HOST}: ')} to log in"
-    else:
-        buttons = page.document.xpath("//*[@id='login-main']//a | //*[@id='login-main']//button")
-        says = f", only the button {_shown(buttons[:1])!r}" if buttons else ""
-        what = f"the hub's login page has nothing to type into{says}"
-    return LoginElsewhere(
-        f"{what}; what another service asks cannot be typed in from here: give these people tokens instead",
-        status=page.status,
-    )
-
-
-def _at_the_server(page: Page) -> Page:
+    Args:
+        browser: The person's.
+        page: Where the spawn has led.
+        deadline: As for `follow_progress`.
+        told_ready: When the page was told that the server is ready, in seconds of the deadline; None if it was not.
+    """
+    doing = f"opening {_server_of(page)}"
+    if asks_to_log_in(browser, page):
+        raise session_lost(page, doing)
     if _offers_to_start(page):
         failed = page.status == 500 or _has(page, "//h1[contains(., 'failed')]")
         error = SpawnFailed if failed else ServerNotRunning
-        raise error(f"opening {_server_of(page)}: {_answer(page)}", status=page.status)
+        raise error(f"{doing}: {said(page)}", status=page.status, words=words_of(page))
     if page.error or page.status >= 400:
-        raise _error(page, f"opening {_server_of(page)}")
+        is_at_server = is_below(browser, page.path, "/user")
+        bad = unreachable(page, doing) if is_at_server else page_error(browser, page, doing)
+        bad.after = deadline.elapsed() - told_ready if told_ready is not None else 0.0
+        raise bad
     return page
 
 
@@ -322,9 +333,9 @@ def _listen(browser: Browser, page: Page, path: str, deadline: Deadline, hears: 
                 if event.message:
                     messages.append(event.message)
                 if event.failed:
-                    said = "; ".join(messages) or "no reason given"
+                    told = "; ".join(messages) or "no reason given"
                     words = event.message or "".join([*messages][-1:])
-                    raise SpawnFailed(f"{_server_of(page)} failed to start: {said}", words=words)
+                    raise SpawnFailed(f"{_server_of(page)} failed to start: {told}", words=words)
                 if event.ready:
                     return True
     except StreamLost:
@@ -347,7 +358,7 @@ def _submit(
 
 def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
     """Load the files of a page of the hub. The files of a server's page are loaded elsewhere: JupyterLab's in `lab`."""
-    if page.is_document and _is_below(browser, page.path, "/hub"):
+    if page.is_document and is_below(browser, page.path, "/hub"):
         load_files(browser, page, deadline)
     return page
 
@@ -374,13 +385,16 @@ def _offers_to_start(page: Page) -> bool:
     return _has(page, "//a[@id='start']") and not _has(page, "//a[@id='stop']")
 
 
-def _has(page: Page, xpath: str) -> bool:
-    return page.is_document and bool(page.document.xpath(xpath))
+def _cannot_be_stopped(page: Page, server_name: str) -> bool:
+    """Say whether the hub's home page has no button that stops the server, because it does not run."""
+    if not server_name:
+        return _offers_to_start(page)
+    stop = "//*[@data-server-name=$name]//*[contains(@class, 'stop-server') and not(contains(@class, 'hidden'))]"
+    return _has(page, "//table[contains(@class, 'server-table')]") and not _has(page, stop, name=server_name)
 
 
-def _is_below(browser: Browser, path: str, *paths: str) -> bool:
-    own = unquote(path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
-    return any(own.startswith(f"{one}/") for one in paths)
+def _has(page: Page, xpath: str, **variables: str) -> bool:
+    return page.is_document and bool(page.document.xpath(xpath, **variables))
 
 
 def _server_of(page: Page) -> str:
@@ -397,21 +411,4 @@ def _leads_to(browser: Browser, page: Page, username: str, server_name: str) -> 
     whose = f"{username}/{server_name}" if server_name else username
     own = [f"{path}/{whose}" for path in ("/hub/spawn", "/hub/spawn-pending", "/user")]
     is_default = not server_name and page.path.partition("?")[0] == f"{browser.base}/hub/spawn"
-    return is_default or _is_below(browser, page.path, *own)
-
-
-def _error(page: Page, doing: str) -> HubError:
-    return HubError(f"{doing}: {_answer(page)}", status=page.status, cause=page.error or page.answer.cause)
-
-
-def _answer(page: Page) -> Answer:
-    """Return what a page says went wrong as the hub's API would have said it."""
-    message = _shown(page.document.xpath(_WHAT_WENT_WRONG)) if page.is_document else ""
-    if not message:
-        return page.answer
-    return Answer(page.status, json.dumps({"message": message}), page.headers, page.error)
-
-
-def _shown(elements: list[Any]) -> str:
-    text = " ".join(" ".join(element.text_content() for element in elements).split())
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return is_default or is_below(browser, page.path, *own)

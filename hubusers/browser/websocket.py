@@ -1,15 +1,18 @@
 """A websocket as a page holds it: it is read all the time, and pings are answered."""
 
 import contextlib
+import re
 import socket
 import ssl
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import cache
 from http.cookies import CookieError
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import gevent
+from requests.structures import CaseInsensitiveDict
 from websocket import (
     ABNF,
     STATUS_GOING_AWAY,
@@ -21,6 +24,8 @@ from websocket import (
     _handshake,
 )
 
+from hubusers.browser.page import Page
+from hubusers.browser.said import BEFORE_THE_HUB, answered_by, words_of
 from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, reason_of
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.errors import HubError, HubUsersError
@@ -35,12 +40,48 @@ _FAILURES = (OSError, WebSocketException, ValueError, CookieError)
 _MALFORMED = (WebSocketException, WebSocketProtocolException, WebSocketPayloadException)
 
 
+_TAKEN_OUT = re.compile(r"""Can "Upgrade" only to "WebSocket"|"Connection" must be "Upgrade\"""")
+"""What Jupyter servers say to a handshake whose headers are not there: something on the way has taken them out."""
+
+
 class WebsocketRefused(HubError):
+    """The handshake failed.
+
+    Attributes:
+        page: The answer; its status is 0 where there is none.
+        refused_by: Who refused it, as in `hubusers.browser.said`; "" without an answer.
+    """
+
     phrase = "websocket refused"
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.refused_by, words = page, answered_by(page), words_of(page)
+        cause, why = page.answer.cause, str(page.answer)
+        if page.status:
+            cause = f"HTTP {page.status} from {self.refused_by}"
+            why = f"{cause}: {words or '(no content)'}"
+        if page.status == 400 and _TAKEN_OUT.search(words):
+            self.refused_by = BEFORE_THE_HUB
+            cause = "its headers were taken out on the way"
+            why += f" ({BEFORE_THE_HUB} does not pass websockets on: it takes out the header Upgrade)"
+        super().__init__(f"the websocket was refused: {why}", status=page.status, cause=cause, words=words)
 
 
 class WebsocketLost(HubUsersError):
+    """Nothing comes or goes any more on a websocket that was open.
+
+    Attributes:
+        after: For how many seconds it had been open.
+        silent: For how many seconds nothing had come from the other side, not even a ping.
+        is_here: Whether it was closed or abandoned here.
+    """
+
     phrase = "websocket lost"
+
+    def __init__(self, reason: str, after: float, silent: float, *, is_here: bool = False) -> None:
+        times = "" if is_here else f" after {after:.1f} seconds, the last {silent:.1f} of them silent"
+        super().__init__(f"the websocket was lost{times}: {reason}", cause=reason)
+        self.after, self.silent, self.is_here = after, silent, is_here
 
 
 def websocket_url(url: str, path: str) -> str:
@@ -71,10 +112,12 @@ class HeldWebsocket:
 
     Attributes:
         subprotocol: The subprotocol that the server chose, or the empty string.
+        opened: When it was opened, on the monotonic clock.
         lost: Why nothing comes or goes any more, also after `close`; None while the websocket is open.
+        on_lost: Called once if the other side, or something on the way, ends it while nobody waits for an answer.
 
     Raises:
-        WebsocketRefused: The handshake failed. Its `status` is that of the answer, 0 where there was none.
+        WebsocketRefused: The handshake failed.
     """
 
     offered_subprotocol: ClassVar[str] = ""
@@ -93,14 +136,16 @@ class HeldWebsocket:
             # As a header, because the library refuses servers that choose none of what its own option offers.
             lines.append(f"Sec-WebSocket-Protocol: {self.offered_subprotocol}")
         self.lost: WebsocketLost | None = None
+        self.on_lost: Callable[[WebsocketLost], None] = lambda _: None
         self._websocket = _opened(url, lines, tls_context, timeout)
         self.subprotocol = (self._websocket.getheaders() or {}).get("sec-websocket-protocol", "")
+        self.opened = self._heard = time.monotonic()
         self._reader = gevent.spawn(self._read)
 
     def close(self) -> None:
         """Close it as a browser does when its tab is closed: say so, and wait `GOODBYE` seconds for the answer."""
         if not self.lost:
-            self._end("closed here")
+            self._end("closed here", is_here=True)
             with at_most(GOODBYE), contextlib.suppress(*_FAILURES):
                 self._websocket.send_close(STATUS_GOING_AWAY)
                 self._reader.join()
@@ -108,12 +153,12 @@ class HeldWebsocket:
 
     def abandon(self) -> None:
         """Leave the connection open without reading it: no ping is answered any more. `drop` ends that."""
-        self._end("abandoned here")
+        self._end("abandoned here", is_here=True)
         self._reader.kill()
 
     def drop(self) -> None:
         """Close the connection at once, in whatever state it is, without telling the server."""
-        self._end("closed here")
+        self._end("closed here", is_here=True)
         self._reader.kill()
         self._websocket.shutdown()
 
@@ -131,6 +176,11 @@ class HeldWebsocket:
         if self.lost:
             raise self.lost
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for an answer, and so learns of the loss. Never here; for subclasses that ask."""
+        return False
+
     def received(self, message: str | bytes) -> None:
         """Take a message, a text or a binary one. Does nothing; a subclass raises ValueError for a malformed one."""
 
@@ -140,7 +190,10 @@ class HeldWebsocket:
     def _read(self) -> None:
         try:
             while True:
-                opcode, data = self._websocket.recv_data()
+                opcode, data = self._websocket.recv_data(control_frame=True)
+                self._heard = time.monotonic()
+                if opcode in {ABNF.OPCODE_PING, ABNF.OPCODE_PONG}:  # the library has answered it
+                    continue
                 if opcode == ABNF.OPCODE_CLOSE:
                     reason = f"closed with code {int.from_bytes(data[:2], 'big')}" if data else "closed without a code"
                     break
@@ -152,10 +205,14 @@ class HeldWebsocket:
         self._end(reason)
         self._websocket.shutdown()
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, *, is_here: bool = False) -> None:
         if not self.lost:
-            self.lost = WebsocketLost(f"the websocket was lost: {reason}", cause=reason)
+            now = time.monotonic()
+            self.lost = WebsocketLost(reason, now - self.opened, now - self._heard, is_here=is_here)
+            was_awaited = self.is_awaited
             self.ended(self.lost)
+            if not is_here and not was_awaited:
+                self.on_lost(self.lost)
 
 
 def _opened(url: str, lines: list[str], tls_context: ssl.SSLContext | None, timeout: float) -> Any:
@@ -175,14 +232,15 @@ def _opened(url: str, lines: list[str], tls_context: ssl.SSLContext | None, time
             raise
         answer = Answer(0, error=TIMED_OUT)
     except WebSocketBadStatusException as error:
-        answer = Answer(error.status_code, (error.resp_body or b"").decode("utf-8", "replace"))
+        body = (error.resp_body or b"").decode("utf-8", "replace")
+        answer = Answer(error.status_code, body, CaseInsensitiveDict(error.resp_headers or {}))
     except _FAILURES as error:
-        redirect = websocket.getstatus()
-        answer = Answer(redirect) if redirect else Answer(0, error=_reason(error))
+        redirect, headers = websocket.getstatus(), CaseInsensitiveDict(websocket.getheaders() or {})
+        answer = Answer(redirect, headers=headers) if redirect else Answer(0, error=_reason(error))
     finally:
         _forget_cookies()
         timer.close()
-    raise WebsocketRefused(f"the websocket was refused: {answer}", status=answer.status, cause=answer.cause)
+    raise WebsocketRefused(Page.of(answer, urlsplit(url).path))
 
 
 def _forget_cookies() -> None:

@@ -7,6 +7,7 @@
       Throttled            the hub still answered 429 when the time was up
         ComeBackLater      the hub answered 429, perhaps with the seconds after which to ask again
       SpawnFailed          the hub gave up starting the server
+      ServerGone           a server that was ready is not there any more, and this run did not stop it
       UserGone             the hub does not know this user, or no longer does
       WaitTimeout          a server was not ready, or not stopped, or a step not done, in time; it may still happen
 
@@ -16,7 +17,8 @@ The text of an error is a fixed phrase, because Locust groups failures by their 
 `hub error: HTTP 503`. The particulars of one case (user, status, content) are in `detail`, without a
 full stop, for the log; `sentence` is the detail as a sentence, for texts that go on after it. What the hub, its spawner
 or something in front of the hub said itself is in `words`, as it came: the message of a progress event, the `message`
-of an answer, the text of a page. It is "" where nothing was said.
+of an answer, the text of a page. It is "" where nothing was said. What was lost while somebody used it says in `after`
+how many seconds it had been there.
 """
 
 
@@ -32,6 +34,9 @@ class HubUsersError(Exception):
     """Whether there is no server: it was not started, it failed, or it is gone."""
     reason = ""
     """The words without names and numbers, where a run counts the failure by them."""
+
+    after = 0.0
+    """For how many seconds something had been there before it was lost, or told to be there; 0 for anything else."""
 
     def __init__(self, detail: str = "", *, status: int = 0, cause: str = "", words: str = "") -> None:
         super().__init__(f"{self.phrase}: {cause}" if cause else self.phrase)
@@ -82,6 +87,11 @@ class ComeBackLater(Throttled):
 
 class SpawnFailed(HubUsersError):
     phrase = "spawn failed"
+    no_server = True
+
+
+class ServerGone(HubUsersError):
+    phrase = "server was gone"
     no_server = True
 
 

@@ -3,7 +3,11 @@
 What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/browser/__init__.py` draw:
 
     HubUsersError
+      HubError
+        FilesMissing         files of JupyterLab's do not come
+        SaveRefused          the server does not save: the storage is full, read-only, …
       KernelDied             the kernel is gone; its server may be restarting it
+      KernelGone             the server does not know the kernel any more
     ValueError
       NotebookError          notebooks cannot be used: said before the run, in full sentences that say what to do
 """

@@ -57,10 +57,13 @@ class Opened:
         notebook: The answer with the notebook, which is the `content` of its JSON.
         session: The answer with the notebook's session, and so its kernel, started or found. Its status is 0, without
             an error, where the notebook did not come.
+        storage: Seconds until the notebook, its checkpoints and the workspace were read and written; the rest was for
+            the kernel.
     """
 
     notebook: Page
     session: Page
+    storage: float
 
     @property
     def kernel(self) -> str:
@@ -83,12 +86,14 @@ class FrontEnd:
         base: The server's base path, with a slash at its end.
         problem: What of the page or the bundle is not understood, or the empty string.
         notebook: The path of the notebook that is open, below the server's folder, or the empty string.
+        bad_answer: The first bad answer to the calls that were repeated last, or None.
     """
 
     def __init__(self, browser: Browser, page: LabPage, files: Files, loaded: Iterable[str] = ()) -> None:
         self.base = page.base
         self.problem = page.problem or files.problem
         self.notebook = ""
+        self.bad_answer: Page | None = None
         self._browser = browser
         self._page = page
         self._files = files
@@ -166,18 +171,20 @@ class FrontEnd:
             WaitTimeout: It was not.
         """
         self.notebook = notebook
+        began = time.monotonic()
         with _in_time(f"opening {notebook}", deadline):
             contents, checkpoints, workspace, sessions = OPENING
             content = self._ask(contents, deadline)[0]
             if content.status != 200:
-                return Opened(content, Page(0, content.path))
+                return Opened(content, Page(0, content.path), time.monotonic() - began)
             has = self._ask(checkpoints, deadline, self._page.actual(self._files.when_opened))
             without = all(page.answer.model == [] for page in has)
             self._ask((*workspace, NEW_CHECKPOINT) if without else workspace, deadline)
+            storage = time.monotonic() - began
             session = self._session_of(self._ask(sessions, deadline)[0]) or self._start_kernel(content, deadline)
             self._ask(KERNEL_FOUND, deadline)
             self._show_busy(deadline)
-            return Opened(content, session)
+            return Opened(content, session, storage)
 
     def _session_of(self, sessions: Page) -> Page | None:
         """Return the session of the notebook as an answer of its own."""
@@ -250,7 +257,10 @@ class FrontEnd:
             if self._page.has(call) and call not in self._polls:
                 self._polls[call] = _Due(now + seconds, seconds)
         due = [call for call, when in self._polls.items() if when.at <= now]
+        self.bad_answer = None if due else self.bad_answer
         for call, page in zip(due, self._ask(due, Deadline(self._browser.timeout)), strict=True):
+            if page.status not in call.good:
+                self.bad_answer = self.bad_answer or page
             pause = pause_after(page.status in call.good, self._polls[call].pause, POLLS[call], rng)
             self._polls[call] = _Due(now + pause, pause)
         return max(0.0, min(when.at for when in self._polls.values()) - now)

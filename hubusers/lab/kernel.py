@@ -30,6 +30,12 @@ class KernelDied(HubUsersError):
     phrase = "kernel died"
 
 
+class KernelGone(HubUsersError):
+    """The server does not know the kernel any more, because it was culled, or shut down."""
+
+    phrase = "kernel gone"
+
+
 @dataclass
 class CellResult:
     """What running a cell gave.
@@ -75,6 +81,7 @@ class Kernel(HeldWebsocket):
         self.id = urlsplit(url).path.split("/")[-2]
         self.state = ""
         self._session = parse_qs(urlsplit(url).query).get("session_id", [uuid.uuid4().hex])[0]
+        self._died: KernelDied | None = None  # while nothing ran
         self._requests: dict[str, _Request] = {}
         self._displays: dict[str, list[dict[str, Any]]] = {}
         super().__init__(url, headers, tls_context=tls_context, timeout=timeout)
@@ -115,7 +122,7 @@ class Kernel(HeldWebsocket):
 
         Raises:
             WaitTimeout: It was not complete in time.
-            KernelDied: The kernel was gone before.
+            KernelDied: The kernel died meanwhile, or since the last cell.
             WebsocketLost: The connection was gone before.
         """
         content = {
@@ -133,8 +140,9 @@ class Kernel(HeldWebsocket):
 
     def _ask(self, kind: str, content: dict[str, Any], request: "_Request", seconds: float) -> bool:
         """Send a request and return whether it was done in time."""
-        if self.state == "dead":
-            raise KernelDied("the server says that the kernel is dead")
+        died, self._died = self._died, None
+        if died or self.state == "dead":
+            raise died or _died(self.state)
         header = self._header(kind)
         self._requests[header["msg_id"]] = request
         try:
@@ -176,13 +184,18 @@ class Kernel(HeldWebsocket):
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError("not a kernel's message") from error
 
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self._requests)
+
     def ended(self, lost: WebsocketLost) -> None:
         self._fail_requests(lost)
 
     def _note_state(self, state: str) -> None:
         self.state = state
         if state in {"restarting", "dead"}:  # the server's word; a kernel that is restarted on request says neither
-            self._fail_requests(KernelDied(f"the kernel died; the server says that it is {state}"))
+            self._died = None if self._requests else _died(state)
+            self._fail_requests(_died(state))
 
     def _fail_requests(self, failure: HubUsersError) -> None:
         for request in self._requests.values():
@@ -192,6 +205,10 @@ class Kernel(HeldWebsocket):
     def _update_displays(self, content: dict[str, Any]) -> None:
         for output in self._displays.get(content["transient"]["display_id"], []):
             output["data"], output["metadata"] = content["data"], content["metadata"]
+
+
+def _died(state: str) -> KernelDied:
+    return KernelDied(f"the kernel died; the server says that it is {state}", cause=state)
 
 
 class _Request:

@@ -257,7 +257,7 @@ def test_nothing_is_sent_or_counted_after_the_deadline(browser: Browser, scripte
     assert browser.get("/hub/home", deadline=past).error == "timed out"
     assert browser.fetch("GET", "/hub/api/user", deadline=past).error == "timed out"
     assert browser.text_of("/static/a.js", deadline=past) == ""
-    assert (scripted_hub.asked, rows, browser.failures) == ([], [], 0)
+    assert (scripted_hub.asked, rows, browser.failures) == ([], [], {})
 
 
 def test_an_event_source_is_read_line_by_line(browser: Browser, scripted_hub: ScriptedHub, rows: Rows) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.hub_pages import LoginElsewhere, LoginFailed, ServerNotRunning
 from hubusers.browser.page import Page
+from hubusers.browser.page_errors import LoginElsewhere, LoginRefused, ServerNotRunning
 from hubusers.browser.spawn_form import UnknownOption
 from hubusers.http.connections import Connections
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop
@@ -145,11 +145,11 @@ def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) 
     [("ann", "wrong-secret"), ("shared-ann", DUMMY), ("pam-ann", "wrong-secret"), ("blocked", DUMMY)],
 )
 def test_a_refused_login_is_reported_in_the_words_of_the_page(hub: LocalHub, username: str, password: str) -> None:
-    with pytest.raises(LoginFailed) as raised:
+    with pytest.raises(LoginRefused) as raised:
         hub_pages.log_in(Person(hub), username, password, soon())
-    assert not isinstance(raised.value, LoginElsewhere)
-    assert str(raised.value) == "login failed: Invalid username or password"
+    assert (str(raised.value), raised.value.words) == ("login refused", "Invalid username or password")
     assert username in raised.value.detail
+    assert ("c.Authenticator.allow_all" in raised.value.detail) is (HUB_MAJOR >= 5)
     assert "secret" not in repr(vars(raised.value))
 
 
@@ -450,7 +450,7 @@ def test_a_native_account_is_led_to_its_jupyterlab() -> None:
         secret = "correct horse battery"
         fields = {"username": "ann", "signup_password": secret, "signup_password_confirmation": secret}
         browser.post_form("/hub/signup", {**fields, "_xsrf": browser.cookie("_xsrf", page.path)})
-        with pytest.raises(LoginFailed, match="login failed: Invalid username or password"):
+        with pytest.raises(LoginRefused, match=r"^login refused$"):
             hub_pages.log_in(browser, "ann", "wrong horse", soon())
         page = hub_pages.log_in(browser, "ann", secret, soon())
         browser.rows.clear()

@@ -3,7 +3,7 @@
 import pytest
 
 from hubusers.accounts.ledger import Ledger, Totals
-from hubusers.browser.hub_pages import ServerNotRunning
+from hubusers.browser.page_errors import ServerNotRunning
 from hubusers.browser.spawn_form import UnknownOption
 from hubusers.hub.answers import Stop
 from hubusers.hub.deadline import Deadline

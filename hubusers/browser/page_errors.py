@@ -1,0 +1,217 @@
+"""What goes wrong on the way to a server and at it, as a person's browser sees it: one error for each kind.
+
+Each error's `words` are those of the page. The errors are drawn in `hubusers/browser/__init__.py`.
+"""
+
+import json
+from urllib.parse import unquote
+
+from hubusers.browser.browser import ANOTHER_HOST, TOO_MANY_REDIRECTS, Browser
+from hubusers.browser.page import Page
+from hubusers.browser.said import HUB, answered_by, words_of
+from hubusers.http.messages import TIMED_OUT, Answer
+from hubusers.hub.answers import error_for
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError, HubUsersError, ServerGone, WaitTimeout
+
+_SHOWN_CHARACTERS = 200
+_IN_CIRCLES = 3
+"""How often one address must have redirected: logging in at a server comes to the same address twice."""
+
+_MOST_IN_A_CIRCLE = 3
+"""How many addresses of a circle are named."""
+
+_NOT_RUNNING = {424, 503}
+"""How the hub answers for a server that does not run; the second one where it is configured to."""
+
+_DENIES = "Invalid username or password"
+_DENIES_BY_DEFAULT = 5
+"""The first version of JupyterHub that lets nobody in unless it is told to."""
+
+
+class LoginFailed(HubUsersError):
+    """The hub does not let this person in."""
+
+    phrase = "login failed"
+    ends_user = True  # another try would fail as well, and some hubs lock accounts after too many
+
+
+class LoginRefused(LoginFailed):
+    phrase = "login refused"
+
+
+class LoginElsewhere(LoginFailed):
+    phrase = "login is with another service"
+
+
+class LoginBroken(HubError):
+    phrase = "login broken"
+
+
+class SessionLost(HubError):
+    phrase = "session lost"
+    ends_user = True
+
+
+class RedirectLoop(HubError):
+    phrase = "redirect loop"
+
+
+class ServerUnreachable(HubError):
+    phrase = "server unreachable"
+
+
+class ServerNotRunning(HubUsersError):
+    phrase = "server not running"
+    no_server = True
+
+
+def refused(page: Page, username: str) -> LoginFailed:
+    """Return the error for a login that the hub has refused."""
+    words, hint = words_of(page), ""
+    version = (page.headers.get("X-JupyterHub-Version") or "").partition(".")[0]
+    if words == _DENIES and version.isdecimal() and int(version) >= _DENIES_BY_DEFAULT:
+        hint = (
+            " (JupyterHub also says this to people whom it does not allow: since version 5 nobody may log in unless "
+            "c.Authenticator.allow_all or c.Authenticator.allowed_users says so)"
+        )
+    return LoginRefused(f"logging in as {username}: {said(page)}{hint}", status=page.status, words=words)
+
+
+def elsewhere(page: Page) -> LoginElsewhere:
+    """Return the error for a hub that leaves logins to another service."""
+    if page.error:
+        what = f"the hub sends people to {page.error.removeprefix(f'{ANOTHER_HOST}: ')} to log in"
+    else:
+        buttons = page.document.xpath("//*[@id='login-main']//a | //*[@id='login-main']//button")
+        text = " ".join(buttons[0].text_content().split()) if buttons else ""
+        says = f", only the button {text!r}" if buttons else ""
+        what = f"the hub's login page has nothing to type into{says}"
+    return LoginElsewhere(
+        f"{what}; what another service asks cannot be typed in from here: give these people tokens instead",
+        status=page.status,
+        words=words_of(page),
+    )
+
+
+def login_error(browser: Browser, page: Page, username: str, deadline: Deadline) -> HubUsersError:
+    """Return the error for a page that is neither a login nor what comes after one."""
+    doing = f"logging in as {username}"
+    if page.error == TIMED_OUT:
+        return WaitTimeout(f"{doing} took longer than {deadline.seconds:g} seconds")
+    if loop := loop_of(browser, page, doing):
+        return loop
+    if not page.status:
+        return HubError(f"{doing}: {page.error}", cause=page.error)
+    what = f"HTTP {page.status}" if page.status >= 400 else "the page is not a login"
+    return LoginBroken(
+        f"{doing}: {said(page)}", status=page.status, cause=f"{what}, from {answered_by(page)}", words=words_of(page)
+    )
+
+
+def loop_of(browser: Browser, page: Page, doing: str) -> RedirectLoop | None:
+    """Return the error for a page that is the end of a redirect loop; None for any other page.
+
+    The hub itself gives up after four rounds, with growing pauses; a browser after twenty redirects.
+    """
+    rows = [browser.row_of(path) for path in (*page.redirected_from, page.path)]
+    goes_in_circles = page.status >= 400 and any(rows.count(row) >= _IN_CIRCLES for row in rows)
+    if page.error != TOO_MANY_REDIRECTS and not goes_in_circles:
+        return None
+    circle = list(dict.fromkeys(row for row in rows if rows.count(row) >= _IN_CIRCLES))[:_MOST_IN_A_CIRCLE]
+    between = " and ".join(circle) or "addresses that are different each time"
+    return RedirectLoop(
+        f"{doing}: sent in circles between {between}, {len(page.redirected_from)} redirects; {said(page)}",
+        status=page.status,
+        cause=f"between {between}",
+        words=words_of(page),
+    )
+
+
+def asks_to_log_in(browser: Browser, page: Page) -> bool:
+    """Say whether a page is the login, which means for people who were logged in that their session is lost."""
+    return not page.error and is_below(browser, page.path, "/hub/login")
+
+
+def session_lost(page: Page, doing: str) -> SessionLost:
+    """Return the error for a page that asks a person to log in who was logged in."""
+    return SessionLost(f"{doing}: the hub asks to log in again", status=page.status, words=words_of(page))
+
+
+def error_at_server(browser: Browser, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
+    """Return the error for a bad answer to what a page of a server that was ready has asked for.
+
+    Where the hub has answered instead of the server, asks the hub for the server's page: so does a browser, which
+    follows the redirects of the requests that its pages send.
+
+    Args:
+        browser: The person's.
+        page: The bad answer.
+        doing: What the person was doing, for the log.
+        deadline: Until when the hub must have answered.
+    """
+    if asks_to_log_in(browser, page):
+        return session_lost(page, doing)
+    if loop := loop_of(browser, page, doing):
+        return loop
+    who, is_at_server = answered_by(page), is_below(browser, page.path, "/user")
+    if page.status in _NOT_RUNNING and who == HUB:
+        return ServerGone(f"{doing}: {said(page)}", status=page.status, words=words_of(page))
+    if who == HUB and is_at_server:
+        return _explained_by_the_hub(browser, page, doing, deadline)
+    if is_at_server and page.status in {404, 502, 503, 504} and who != "the server":
+        return unreachable(page, doing)
+    error = error_for(page.answer, doing)
+    error.words = words_of(page)
+    return error
+
+
+def unreachable(page: Page, doing: str) -> ServerUnreachable:
+    """Return the error for a server that is ready, as the hub says, and does not answer at its address."""
+    cause = f"HTTP {page.status} from {answered_by(page)}" if page.status else page.error
+    return ServerUnreachable(f"{doing}: {said(page)}", status=page.status, cause=cause, words=words_of(page))
+
+
+def _explained_by_the_hub(browser: Browser, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
+    """Ask the hub why it has answered at a server's address, where the proxy should have led to the server."""
+    path = page.path.partition("?")[0].removeprefix(browser.base)
+    says = browser.fetch("GET", f"{browser.base}/hub{path}", good=range(200, 500), deadline=deadline)
+    leads_to = browser.path_to(says.headers.get("Location") or "", says.path) if 300 <= says.status < 400 else ""
+    words = words_of(says) or words_of(page)
+    if says.status in _NOT_RUNNING or is_below(browser, leads_to, "/hub/spawn-pending"):
+        return ServerGone(f"{doing}: {said(says)}", status=says.status, words=words)
+    if is_below(browser, leads_to, "/hub/login"):
+        return SessionLost(f"{doing}: the hub asks to log in again", status=says.status, words=words)
+    if is_below(browser, leads_to, "/user"):
+        return ServerUnreachable(
+            f"{doing}: the hub says that the server is ready, but the proxy has no route to it: {said(page)}",
+            status=page.status,
+            cause="the proxy has no route to it",
+            words=words,
+        )
+    return unreachable(page, doing)
+
+
+def page_error(browser: Browser, page: Page, doing: str) -> HubError:
+    """Return the error for any other page that says that something is wrong, or that has not come."""
+    if loop := loop_of(browser, page, doing):
+        return loop
+    return HubError(
+        f"{doing}: {said(page)}", status=page.status, cause=page.error or page.answer.cause, words=words_of(page)
+    )
+
+
+def said(page: Page) -> Answer:
+    """Return what a page says went wrong as the hub's API would have said it; its text is for a log."""
+    message = words_of(page) if page.is_document else ""
+    if not message:
+        return page.answer
+    if len(message) > _SHOWN_CHARACTERS:
+        message = message[:_SHOWN_CHARACTERS] + "…"
+    return Answer(page.status, json.dumps({"message": message}), page.headers, page.error)
+
+
+def is_below(browser: Browser, path: str, *paths: str) -> bool:
+    """Say whether a path is one of the hub's paths given, or below it."""
+    own = unquote(path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
+    return any(own.startswith(f"{one}/") for one in paths)

@@ -1,0 +1,75 @@
+"""What an answer says of itself: its words, and who gave it: the server, the hub, the proxy, or what stands before."""
+
+import re
+from collections.abc import Iterable
+
+from hubusers.browser.page import Page
+
+SERVER, HUB, PROXY = "the server", "the hub", "the proxy"
+BEFORE_THE_HUB = "what stands before the hub"
+
+_LONGEST = 500
+"""Characters of a page's text; what a page says of an error is shorter."""
+
+# Where pages say what went wrong: those of the login and the spawn, error pages, the page of a server that is not up.
+_WHAT_WENT_WRONG = (
+    "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
+    " | //div[@class='error']/p[1]"
+    " | //div[@class='container'][.//a[@id='start']]//p"
+)
+_SHOWN_TEXT = "//body//text()[not(parent::script or parent::style)]"
+
+_PAGE_OF_THE_HUB = "jhdata"
+"""A variable in the script of each of the hub's pages, whatever their templates are."""
+
+_OF_A_PROXY = {502, 503, 504}
+
+_BY_TEXT = {
+    "nginx": re.compile(r"<center>(nginx|openresty)", re.IGNORECASE),
+    "HAProxy": re.compile(r"No server is available to handle this request"),
+    "Traefik": re.compile(r"^(no available server|404 page not found)\s*$"),
+    "Cloudflare": re.compile(r"cloudflare", re.IGNORECASE),
+}
+_BY_HEADER = {"awselb": "AWS's load balancer", "envoy": "Envoy", "istio-envoy": "Envoy", "apache": "Apache"}
+"""By the beginning of the header `Server`. Not nginx, which writes its name into what others say, too."""
+
+
+def words_of(page: Page) -> str:
+    """Return what an answer says went wrong: the text of a page, or the message of an API; "" where it says nothing."""
+    if not page.is_document:
+        return page.answer.message or ("" if page.answer.model is not None else _on_one_line([page.text]))
+    message = _on_one_line(element.text_content() for element in page.document.xpath(_WHAT_WENT_WRONG))
+    if message or _PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
+        return message
+    return _on_one_line(page.document.xpath(_SHOWN_TEXT))
+
+
+def answered_by(page: Page) -> str:
+    """Return who gave an answer, in a fixed phrase; "" where there is none.
+
+    Servers and the hub say their version in each answer. JupyterHub's proxy shows the hub's page for what it cannot
+    reach. What has nothing of that is from something else.
+    """
+    if not page.status:
+        return ""
+    place = re.search(r"/(hub|user)(/|$)", page.path.partition("?")[0])
+    is_at_hub = place is not None and place[1] == "hub"
+    if _PAGE_OF_THE_HUB in page.text:
+        return PROXY if page.status in _OF_A_PROXY and not is_at_hub else HUB
+    if page.headers.get("X-JupyterHub-Version"):
+        leads_to_hub = re.search(r"/hub/(user|login)\b", page.headers.get("Location") or "") is not None
+        return HUB if is_at_hub or leads_to_hub else SERVER
+    model = page.answer.model
+    if isinstance(model, dict) and {"message", "reason"} <= model.keys():
+        return SERVER
+    product = (page.headers.get("Server") or "").lower()
+    if product.startswith("tornadoserver"):
+        return SERVER
+    by_text = (name for name, pattern in _BY_TEXT.items() if pattern.search(page.text))
+    by_header = (name for begin, name in _BY_HEADER.items() if product.startswith(begin))
+    return next(by_text, "") or next(by_header, BEFORE_THE_HUB)
+
+
+def _on_one_line(texts: Iterable[str]) -> str:
+    text = " ".join(" ".join(texts).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
