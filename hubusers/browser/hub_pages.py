@@ -49,6 +49,7 @@ _MESSAGES = 3
 _PROGRESS_URL = re.compile(r"""new EventSource\(\s*["']([^"']+)""")
 _XSRF_TOKEN = re.compile(r"""xsrf_token:\s*["']([^"']+)""")
 
+
 def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
     """Open the hub and log in by its form, unless the person is logged in already or the hub asks for no login.
 

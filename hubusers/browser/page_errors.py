@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from hubusers.browser.browser import ANOTHER_HOST, TOO_MANY_REDIRECTS, Browser
 from hubusers.browser.page import Page
-from hubusers.browser.said import HUB, answered_by, words_of
+from hubusers.browser.said import HUB, SERVER, answered_by, words_of
 from hubusers.http.messages import TIMED_OUT, Answer
 from hubusers.hub.answers import error_for
 from hubusers.hub.deadline import Deadline
@@ -21,8 +21,14 @@ _IN_CIRCLES = 3
 _MOST_IN_A_CIRCLE = 3
 """How many addresses of a circle are named."""
 
+_OF_NOBODY = {404, 502, 503, 504}
+"""The statuses with which something answers in place of a server that it does not reach, or does not know."""
+
 _NOT_RUNNING = {424, 503}
 """How the hub answers for a server that does not run; the second one where it is configured to."""
+
+_NOT_LOGGED_IN = "Forbidden"
+"""The message with which a server's API sends people away who are not logged in any more."""
 
 _DENIES = "Invalid username or password"
 _DENIES_BY_DEFAULT = 5
@@ -159,10 +165,12 @@ def error_at_server(browser: Browser, page: Page, doing: str, deadline: Deadline
         return ServerGone(f"{doing}: {said(page)}", status=page.status, words=words_of(page))
     if who == HUB and is_at_server:
         return _explained_by_the_hub(browser, page, doing, deadline)
-    if is_at_server and page.status in {404, 502, 503, 504} and who != "the server":
+    if is_at_server and page.status in _OF_NOBODY and who != SERVER:
         return unreachable(page, doing)
     error = error_for(page.answer, doing)
     error.words = words_of(page)
+    if page.status == 403 and who == SERVER and error.words == _NOT_LOGGED_IN:
+        return SessionLost(f"{doing}: {said(page)}", status=page.status, words=error.words)
     return error
 
 

@@ -1,7 +1,6 @@
 """What an answer says of itself: its words, and who gave it: the server, the hub, the proxy, or what stands before."""
 
 import re
-from collections.abc import Iterable
 
 from hubusers.browser.page import Page
 
@@ -17,7 +16,6 @@ _WHAT_WENT_WRONG = (
     " | //div[@class='error']/p[1]"
     " | //div[@class='container'][.//a[@id='start']]//p"
 )
-_SHOWN_TEXT = "//body//text()[not(parent::script or parent::style)]"
 
 _PAGE_OF_THE_HUB = "jhdata"
 """A variable in the script of each of the hub's pages, whatever their templates are."""
@@ -36,12 +34,12 @@ _BY_HEADER = {"awselb": "AWS's load balancer", "envoy": "Envoy", "istio-envoy": 
 
 def words_of(page: Page) -> str:
     """Return what an answer says went wrong: the text of a page, or the message of an API; "" where it says nothing."""
-    if not page.is_document:
-        return page.answer.message or ("" if page.answer.model is not None else _on_one_line([page.text]))
-    message = _on_one_line(element.text_content() for element in page.document.xpath(_WHAT_WENT_WRONG))
-    if message or _PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
-        return message
-    return _on_one_line(page.document.xpath(_SHOWN_TEXT))
+    if page.is_document:
+        elements = page.document.xpath(_WHAT_WENT_WRONG)
+        message = " ".join(" ".join(element.text_content() for element in elements).split())
+        if message or _PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
+            return message[:_LONGEST]
+    return page.answer.words
 
 
 def answered_by(page: Page) -> str:
@@ -68,8 +66,3 @@ def answered_by(page: Page) -> str:
     by_text = (name for name, pattern in _BY_TEXT.items() if pattern.search(page.text))
     by_header = (name for begin, name in _BY_HEADER.items() if product.startswith(begin))
     return next(by_text, "") or next(by_header, BEFORE_THE_HUB)
-
-
-def _on_one_line(texts: Iterable[str]) -> str:
-    text = " ".join(" ".join(texts).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

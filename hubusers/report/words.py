@@ -69,8 +69,14 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def times_failed(step: str, failed: int, taken: int) -> str:
-    """Return how often a step failed, as in "lab loaded failed 2 of 3 times"."""
-    return f"{step} failed {failed:,} of {counted(taken, 'time')}"
+    """Return how often a step failed, as in "lab loaded failed 2 of 3 times".
+
+    Args:
+        step: Its name.
+        failed: How often it failed.
+        taken: How often it was taken; 0 where that is not known.
+    """
+    return f"{step} failed {f'{failed:,} of ' if taken else ''}{counted(taken or failed, 'time')}"
 
 
 def option(name: str, value: Any) -> str:

@@ -256,6 +256,7 @@ def _record(row: dict[str, str]) -> Record:
         person=row.get("person", ""),
         worker=int(row.get("worker") or 0),
         parts=_parts(row.get("parts", "")),
+        after=_number(row.get("after") or "0"),
     )
 
 

@@ -17,8 +17,31 @@ KERNEL_READY = "kernel ready"
 CELL = "cell"
 SAVED = "saved"
 
-STEPS = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED, STOP_TO_STOPPED)
+WEBSOCKET_HELD = "websocket held"
+"""A websocket of an open page that was lost while nobody waited for an answer on it; `seconds` is how long it was open.
+
+Noted for those that were lost only."""
+
+SERVER_HELD = "server held"
+"""A server that was seen to be gone, or not to answer, between two steps of its person; noted for those only."""
+
+STEPS = (
+    *(LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED),
+    *(WEBSOCKET_HELD, SERVER_HELD, STOP_TO_STOPPED),
+)
 """In the order in which a person takes them."""
+
+ONLY_FAILURES = {WEBSOCKET_HELD, SERVER_HELD}
+"""The steps of which only failures are noted."""
+
+STORAGE = "storage"
+"""A part of a step in JupyterLab: reading and writing files."""
+
+KERNEL = "kernel"
+"""A part of a step in JupyterLab: starting a kernel, or waiting for it."""
+
+SILENT = "silent"
+"""A part of the time for which a websocket was open: at its end, when nothing came from the other side any more."""
 
 NEW = "new"
 """A person that never had a server before."""
@@ -48,7 +71,8 @@ class Record:
     profile: str = ""  # the profile's slug, or the user options, that a server was asked for with
     person: str = ""  # NEW, RETURNING, or "" where that is not known
     worker: int = 0  # the number of the process
-    parts: tuple[tuple[str, float], ...] = ()  # what a start waited for, each with its seconds
+    parts: tuple[tuple[str, float], ...] = ()  # what it waited for, each with its seconds; not of each kind of step
+    after: float = 0.0  # seconds for which what was lost had been there: a websocket, a server, a kernel
 
     @property
     def is_unfinished(self) -> bool:
@@ -114,10 +138,17 @@ class Records:
         return [record for record in self._all if record.failed]
 
     def failed_steps(self) -> list[tuple[str, int, int]]:
-        """Return each step but the starts that failed: its name, how often it failed, and how often it was taken."""
+        """Return each step but the starts that failed: its name, how often it failed, and how often it was taken.
+
+        The last is 0 for steps of which only failures are noted.
+        """
         failed = Counter(record.step for record in self.failed())
         taken = Counter(record.step for record in self._all)
-        return [(step, failed[step], taken[step]) for step in STEPS if failed[step] and step != START_TO_READY]
+        return [
+            (step, failed[step], 0 if step in ONLY_FAILURES else taken[step])
+            for step in STEPS
+            if failed[step] and step != START_TO_READY
+        ]
 
     def summary(self, step: str) -> str:
         """Return percentiles of a step's seconds, and how far off they may be; "" when nothing was measured.

@@ -82,6 +82,11 @@ def stop(
     Raises:
         HubUsersError: What `until_stopping` or `wait` raises.
     """
-    if until_stopping(ask, what, deadline, interval) is Stop.STOPPING:
-        wait()
+    try:
+        if until_stopping(ask, what, deadline, interval) is Stop.STOPPING:
+            wait()
+    except HubUsersError as error:
+        if error.no_server:
+            ledger.server_gone(key)
+        raise
     ledger.server_gone(key)

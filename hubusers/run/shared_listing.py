@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Generator
+from dataclasses import dataclass
 
 import gevent
 from gevent.event import Event
@@ -14,6 +15,9 @@ from hubusers.hub.sightings import Sighting, active_servers, look_at
 
 _PENDING = {State.STARTING, State.STOPPING}
 
+_RECENT = 2
+"""Intervals for which a reading tells of users who do not wait."""
+
 
 class _Waiting:
     """One waiting user, and what the list said of that user when it was last read."""
@@ -22,6 +26,16 @@ class _Waiting:
         self.woken = Event()
         self.listed: UserServers | None = None
         self.known = known  # until when, on the clock, nothing had changed
+
+
+@dataclass(frozen=True)
+class _BeginningWith:
+    """The names that begin in some way."""
+
+    prefix: str
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.startswith(self.prefix)
 
 
 class SharedListing:
@@ -43,6 +57,13 @@ class SharedListing:
         self._interval = interval
         self._waiting: dict[str, _Waiting] = {}
         self._reader: gevent.Greenlet[..., None] | None = None
+        self._ready: set[str] = set()  # whose default servers were ready when the list was last read
+        self._read: Deadline | None = None  # from when that reading began
+
+    def has_just_listed(self, username: str) -> bool:
+        """Say whether the list had a ready server of this user, if it was read within the last two intervals."""
+        is_recent = self._read is not None and self._read.elapsed() < _RECENT * self._interval
+        return is_recent and username in self._ready
 
     def sightings(self, client: HubClient, username: str, deadline: Deadline) -> Generator[Sighting]:
         """Return what the list says of one user, whenever its server is neither starting nor stopping.
@@ -57,7 +78,7 @@ class SharedListing:
         """
         waiting = self._waiting[username] = _Waiting(deadline.clock.monotonic())
         if not self._reader:
-            self._reader = gevent.spawn(self._read)
+            self._reader = gevent.spawn(self._read_in_rhythm)
         try:
             while waiting.woken.wait(max(0.0, deadline.remaining())):
                 waiting.woken.clear()
@@ -69,7 +90,7 @@ class SharedListing:
         finally:
             del self._waiting[username]
 
-    def _read(self) -> None:
+    def _read_in_rhythm(self) -> None:
         endless = Deadline(math.inf)
         for late in beats(endless, self._interval):
             if not self._waiting:
@@ -80,9 +101,11 @@ class SharedListing:
 
     def _read_once(self, began: float) -> None:
         # A user that comes while the pages are read may be on a page that was read before.
-        waiting = dict(self._waiting)
+        waiting, reading = dict(self._waiting), Deadline(math.inf)
         try:
-            listed = active_servers(self._client, self._prefix, waiting)
+            listed = active_servers(self._client, self._prefix, _BeginningWith(self._prefix))
+            self._ready = {name for name, servers in listed.items() if servers.state() is State.READY}
+            self._read = reading
         except HubError as error:
             self._client.note_odd_answer(error)
             listed = {}

@@ -11,11 +11,11 @@ from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.headers import HEADERS
 from hubusers.browser.page import Page
+from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, error_at_server, login_error
 from hubusers.event.leaving import Leaving
-from hubusers.http.messages import Answer
 from hubusers.hub.answers import State, Stop, error_for
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed
+from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
 from hubusers.hub.sightings import look_at
 from hubusers.results.records import LOGIN, SPAWN_PAGE
 from hubusers.settings.settings import Settings
@@ -68,9 +68,9 @@ class BrowserUser(PlannedUser):
             return
         with self.step(LOGIN) as step:
             if self._token:
-                answer = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline).answer
-                if answer.status != 200:
-                    raise self._error_for(answer, f"logging in as {self.username}")
+                page = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline)
+                if page.status != 200:
+                    raise self._token_error(page, step.deadline)
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
                 self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
@@ -121,9 +121,24 @@ class BrowserUser(PlannedUser):
 
     # How it is done
 
-    def _error_for(self, answer: Answer, doing: str) -> HubError:
-        """Return the error for an answer to this person's browser."""
-        return for_whom(error_for(answer, doing), self._token, self.settings.access.token)
+    def _error_for(self, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
+        """Return the error for a bad answer to what a page of this person's server has asked for.
+
+        Args:
+            page: The answer.
+            doing: What the person was doing, for the log.
+            deadline: Until when the hub must have told more, where it has answered instead of the server.
+        """
+        error = error_at_server(self.browser, page, doing, deadline)
+        if isinstance(error, ServerGone | ServerUnreachable | RedirectLoop) and self._ready_at:
+            error.after = time.monotonic() - self._ready_at
+        return for_whom(error, self._token, self.settings.access.token) if isinstance(error, HubError) else error
+
+    def _token_error(self, page: Page, deadline: Deadline) -> HubUsersError:
+        error = error_for(page.answer, f"logging in as {self.username}")
+        if isinstance(error, TokenRejected | MissingScope):
+            return for_whom(error, self._token, self.settings.access.token)
+        return login_error(self.browser, page, self.username, deadline)
 
     def _new_token(self) -> str:
         deadline = Deadline(self.settings.server_timeout)
@@ -211,4 +226,7 @@ class BrowserUser(PlannedUser):
 
     def _press_the_stop_button(self, step: Step) -> Stop:
         with own_rejections("", self.settings.access.token):
-            return hub_pages.stop_server(self.browser, self.username, step.deadline, self.account.server_name)
+            try:
+                return hub_pages.stop_server(self.browser, self.username, step.deadline, self.account.server_name)
+            except ServerGone as error:
+                raise self._gone(error.detail) from None

@@ -20,13 +20,21 @@ from hubusers.accounts.sources import NoAccountLeft
 from hubusers.http.connections import Connections
 from hubusers.http.request_event import count
 from hubusers.hub import lifecycle
-from hubusers.hub.answers import Stop
+from hubusers.hub.answers import State, Stop
 from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
-from hubusers.hub.errors import ComeBackLater, HubUsersError, SpawnFailed, WaitTimeout
+from hubusers.hub.errors import (
+    ComeBackLater,
+    HubError,
+    HubUsersError,
+    ServerGone,
+    SpawnFailed,
+    UserGone,
+    WaitTimeout,
+)
 from hubusers.hub.progress import Event, progress
-from hubusers.hub.sightings import Sighting, looks
+from hubusers.hub.sightings import Sighting, look_at, looks
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
 from hubusers.results.records import NEW, RETURNING, START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
@@ -57,6 +65,7 @@ class Step:
         throttled: Seconds of it that the user waited because the hub said "later" (429).
         throttled_by: Which limit that was.
         pending: The start that the step is; None for other steps.
+        parts: What another step was for, each with its seconds, where that is known.
     """
 
     def __init__(self, began: float, deadline: Deadline, pending: PendingStart | None = None) -> None:
@@ -67,6 +76,7 @@ class Step:
         self.late = 0.0
         self.throttled = 0.0
         self.throttled_by = ""
+        self.parts: tuple[tuple[str, float], ...] = ()
 
     def hears(self, event: Event) -> None:
         """Take in an event of the progress stream of a start."""
@@ -104,6 +114,8 @@ class HubUser(FastHttpUser):
     """Whether the user leaves the server running, until the end of the run."""
     _has_arrived = False
     _uses_server = False
+    _ready_at = 0.0
+    """When the server was last seen to become ready, on the monotonic clock."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -180,8 +192,13 @@ class HubUser(FastHttpUser):
         self._start(self._ask_to_start, self._wait_until_ready)
 
     def stop_server(self) -> None:
-        """Stop the server and wait until it is gone: the row `SERVER stop to stopped`."""
-        self._stop(self._ask_to_stop)
+        """Stop the server and wait until it is gone: the row `SERVER stop to stopped`.
+
+        A server that was gone before counts as a failure. The look that tells this is not part of the time.
+        """
+        began, looked = self._began(), time.monotonic()
+        gone = self._what_ended_the_server()
+        self._stop(self._ask_to_stop, began + time.monotonic() - looked, gone)
 
     @contextmanager
     def server(self) -> Iterator[str]:
@@ -302,6 +319,7 @@ class HubUser(FastHttpUser):
                 raise
             self.test_run.note_ready()
         self._had_server = True
+        self._ready_at = step.ended or time.monotonic()
         self._count_server(True)
         return ready
 
@@ -310,14 +328,19 @@ class HubUser(FastHttpUser):
         # Somebody who listens to the progress stream has heard everything of a start that is late.
         return pending.last_words or pending.ask_once(self.hub) or pending.last_words
 
-    def _stop(self, ask: Callable[[Step], Stop]) -> None:
+    def _stop(self, ask: Callable[[Step], Stop], began: float = 0.0, gone: HubUsersError | None = None) -> None:
         """Stop the server, and wait until it is gone; measured, and counted.
 
         Args:
             ask: Asks the hub once.
+            began: When the stop was due, on the monotonic clock; 0 for now.
+            gone: Why there is nothing to stop, if that is so.
         """
         self._count_server(False)
-        with self.errors_end_the_task(), self._measured(STOP_TO_STOPPED) as step:
+        with self.errors_end_the_task(), self._measured(STOP_TO_STOPPED, began=began) as step:
+            if gone:
+                self._note_server_gone()
+                raise gone
             server_life.stop(
                 self.test_run.ledger,
                 self.account.key,
@@ -336,6 +359,28 @@ class HubUser(FastHttpUser):
     def _wait_until_ready(self, step: Step, _: None) -> None:
         sightings = self._sightings_of_start(step)
         step.end_seen(lifecycle.wait_until_ready(sightings, self.username, step.deadline, self.account.server_name))
+
+    def _what_ended_the_server(self) -> HubUsersError | None:
+        """Look whether the server is still there; return what has become of it if it is not, None otherwise.
+
+        The hub answers a request to stop a server that is not there like one to stop a server that stops at once.
+        """
+        run, server_name = self.test_run, self.account.server_name
+        if run.listing and run.listing.has_just_listed(self.username):
+            return None
+        with suppress(HubError):  # what the hub says against a look, it will say against the stop
+            servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
+            if servers and servers.user_is_gone:
+                return UserGone(f"the hub does not know the user {self.username} any more", status=404)
+            if servers and servers.state(server_name) in {State.STOPPED, State.STOPPING}:
+                what = lifecycle.called(self.username, server_name)
+                return self._gone(f"{what} was stopped by somebody else, as a culler does, or has ended by itself")
+        return None
+
+    def _gone(self, detail: str) -> ServerGone:
+        error = ServerGone(detail)
+        error.after = time.monotonic() - self._ready_at
+        return error
 
     def _ask_to_stop(self, step: Step) -> Stop:
         with self._token_shown():
@@ -464,7 +509,7 @@ class HubUser(FastHttpUser):
             self.test_run.counts.failed += kind == "SERVER"
             error.reason = self._reason(error.words)
             self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
-            self._count(name, self._record(name, step, str(error), error.reason), error, kind)
+            self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)
             raise
         except GreenletExit:
             if pending:
@@ -472,7 +517,7 @@ class HubUser(FastHttpUser):
             raise
         self._count(name, self._record(name, step), kind=kind)
 
-    def _record(self, name: str, step: Step, failure: str = "", reason: str = "") -> float:
+    def _record(self, name: str, step: Step, failure: str = "", reason: str = "", after: float = 0.0) -> float:
         """Record a step that is over, and return its seconds."""
         now = time.monotonic()
         seconds = (step.ended or now) - step.began
@@ -491,7 +536,8 @@ class HubUser(FastHttpUser):
             profile=self.person.profile,
             person="" if self._had_server is None else RETURNING if self._had_server else NEW,
             worker=self.test_run.worker,
-            parts=step.pending.parts(seconds) if step.pending else (),
+            parts=step.pending.parts(seconds) if step.pending else step.parts,
+            after=after,
         )
         self.test_run.results.records.note(record)
         if step.pending:

@@ -3,31 +3,27 @@
 from locust import task
 from locust.env import Environment
 
-import random
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-import gevent
-
 from hubusers.browser.page import Page
-from hubusers.browser.path_template import template_of
-from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
-from hubusers.http.request_event import count
+from hubusers.browser.said import SERVER, answered_by, words_of
+from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubError, HubUsersError
-from hubusers.lab.frontend import FrontEnd
-from hubusers.lab.kernel import Kernel
-from hubusers.lab.lab_page import NOT_JUPYTERLAB
+from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.lab.kernel import Kernel, KernelGone
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
-from hubusers.results.records import CELL, KERNEL_READY, LAB_LOADED, SAVED
+from hubusers.lab.refusals import save_error
+from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
 from hubusers.settings.settings import Settings
-from hubusers.users.browser_user import BrowserUser
-
-Held = TypeVar("Held", bound=HeldWebsocket)
+from hubusers.users.hub_user import Step
+from hubusers.users.tab_user import LOOK, TabUser
 
 
 class WrongOutput(HubUsersError):
@@ -37,7 +33,7 @@ class WrongOutput(HubUsersError):
     ends_task = False
 
 
-class NotebookUser(BrowserUser):
+class NotebookUser(TabUser):
     """A person who comes, works through notebooks in JupyterLab, leaves, and comes back as often as planned.
 
     The steps of a visit are methods; a subclass can put them together in its own way. The notebooks are those of
@@ -53,11 +49,7 @@ class NotebookUser(BrowserUser):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._random = random.Random(f"{self.person.seed}/notebooks")
         self._thoughts = self.person.thoughts()
-        self._front_end: FrontEnd
-        self._asking: gevent.Greenlet[..., None] | None = None
-        self._websockets: list[HeldWebsocket] = []
         self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
         self._files: set[str] = set()  # the paths of those put into the person's folder
 
@@ -86,35 +78,6 @@ class NotebookUser(BrowserUser):
 
     # The steps
 
-    def load_lab(self, page: Page) -> None:
-        """Load JupyterLab from its page, and begin the requests that it repeats: the row `STEP lab loaded`.
-
-        Args:
-            page: JupyterLab's page, as `open_server` returns it.
-        """
-        with self.step(LAB_LOADED) as step:
-            if page.error or page.status >= 400:
-                raise self._error_for(page.answer, "opening JupyterLab")
-            failed = self.browser.failures
-            front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
-            if front_end.problem == NOT_JUPYTERLAB:
-                raise HubError(
-                    f"opening JupyterLab: the answer at {page.path} is not JupyterLab's page (stub servers have none: "
-                    "start the local hub with `hubusers hub --servers lab`)",
-                    cause="no JupyterLab page",
-                )
-            listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
-            try:
-                front_end.load(step.deadline)
-                refused = listening.get()
-            finally:
-                listening.kill()  # does something only where the person was ended meanwhile
-            if refused:
-                raise refused
-            if count := self.browser.failures - failed:
-                raise HubError(f"opening JupyterLab: {count} requests failed", cause="requests failed")
-        self._asking = gevent.spawn(self._ask_again_and_again)
-
     def work_through(self, notebook: Notebook) -> None:
         """Open a notebook, run its cells, with a pause for thought before each, and save it."""
         path = self.put_there(notebook)
@@ -125,8 +88,7 @@ class NotebookUser(BrowserUser):
             if self.time_left <= 0:
                 break
             self.run_cell(kernel, notebook, cell, document)
-            with self.errors_end_the_task():
-                self._front_end.after_cell(Deadline(self.settings.server_timeout))
+            self._save_workspace()
         self.save(path, document)
 
     def put_there(self, notebook: Notebook) -> str:
@@ -135,10 +97,10 @@ class NotebookUser(BrowserUser):
         path = f"{self.account.server_name or self.settings.prefix}-{notebook.name}"
         if path not in self._files:
             body = {"type": "notebook", "format": "json", "content": notebook.document()}
-            with self.errors_end_the_task():
-                answer = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201)).answer
-                if answer.status not in {200, 201}:
-                    raise self._error_for(answer, f"putting {path} there")
+            began = time.monotonic()
+            page = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201))
+            if page.status not in {200, 201}:
+                self._fail_to_save(self._save_error(page, f"putting {path} there"), began)
             self._files.add(path)
         return path
 
@@ -148,16 +110,15 @@ class NotebookUser(BrowserUser):
         If the notebook is open already, its kernel is restarted.
         """
         with self.step(KERNEL_READY) as step:
-            kernel = self._kernels.get(path)
+            kernel, storage = self._kernels.get(path), 0.0
             if kernel and not kernel.lost:
                 self._front_end.notebook = path
-                restart = f"{self._front_end.base}api/kernels/{kernel.id}/restart"
-                answer = self.browser.fetch("POST", restart, deadline=step.deadline).answer
-                if answer.status != 200:
-                    raise self._error_for(answer, "restarting a kernel")
+                self._restart(kernel, step.deadline)
             else:
-                kernel = self._start_kernel(path, step.deadline)
-            kernel.wait_until_ready(step.deadline)
+                kernel, storage = self._start_kernel(path, step)
+            with self._failures_explained(kernel, step):
+                kernel.wait_until_ready(step.deadline)
+            step.parts = self._parts_of(step, storage)
         return kernel
 
     def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
@@ -170,7 +131,8 @@ class NotebookUser(BrowserUser):
             document: The notebook as the browser has it; the outputs are put there.
         """
         with self.step(CELL) as step:
-            result = kernel.execute(cell.source, step.deadline)
+            with self._failures_explained(kernel, step):
+                result = kernel.execute(cell.source, step.deadline)
             document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
             if failure := cell.failure(result.outputs):
                 where = f"{notebook.name}, cell {cell.index + 1}"
@@ -180,25 +142,21 @@ class NotebookUser(BrowserUser):
     def save(self, path: str, document: dict[str, Any]) -> None:
         """Save the open notebook: the row `STEP saved`."""
         with self.step(SAVED) as step:
-            answer = self._front_end.save(document, step.deadline).answer
-            if answer.status not in {200, 201}:
-                raise self._error_for(answer, f"saving {path}")
+            page = self._front_end.save(document, step.deadline)
+            step.parts = ((STORAGE, round(time.monotonic() - step.began, 3)),)
+            if page.status not in {200, 201}:
+                step.ended = time.monotonic()
+                raise self._save_error(page, f"saving {path}")
 
     # Leaving
 
     def close_page(self) -> None:
-        """Close the tab: close its websockets, and send no more requests."""
-        self._stop_asking()
-        gevent.joinall([gevent.spawn(websocket.close) for websocket in self._websockets])
-        self._forget_page()
+        super().close_page()
+        self._kernels.clear()
 
     def abandon_page(self) -> None:
-        """Go away: leave the websockets open, with nobody who reads them."""
-        self._stop_asking()
-        for websocket in self._websockets:
-            websocket.abandon()
-            self.test_run.keep_open(websocket)
-        self._forget_page()
+        super().abandon_page()
+        self._kernels.clear()
 
     def before_logging_out(self) -> None:
         """Delete the notebooks that were put into the person's folder."""
@@ -209,58 +167,68 @@ class NotebookUser(BrowserUser):
 
     # How it is done
 
-    def _start_kernel(self, path: str, deadline: Deadline) -> Kernel:
-        opened = self._front_end.open_notebook(path, deadline)
+    def _start_kernel(self, path: str, step: Step) -> tuple[Kernel, float]:
+        """Return a kernel for a notebook, and the seconds that its files took."""
+        opened = self._front_end.open_notebook(path, step.deadline)
+        step.parts = self._parts_of(step, opened.storage)
         if opened.notebook.status != 200:
-            raise self._error_for(opened.notebook.answer, f"opening {path}")
+            raise self._error_for(opened.notebook, f"opening {path}", Deadline(LOOK))
         if opened.session.status not in {200, 201} or not opened.kernel:
-            raise self._error_for(opened.session.answer, f"starting a kernel for {path}")
+            raise self._error_for(opened.session, f"starting a kernel for {path}", Deadline(LOOK))
         channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
-        kernel = self._kernels[path] = self._hold(Kernel, channels, deadline)
-        return kernel
-
-    def _listen(self, path: str, deadline: Deadline) -> WebsocketRefused | None:
-        """Hold a websocket that is only listened to; return its refusal, if any, for the greenlet that waits."""
         try:
-            self._hold(HeldWebsocket, path, deadline)
+            kernel = self._kernels[path] = self.hold(Kernel, channels, step.deadline)
         except WebsocketRefused as refused:
-            return refused
-        return None
-
-    def _hold(self, kind: type[Held], path: str, deadline: Deadline) -> Held:
-        """Open a websocket, count its handshake under its path template, and hold it until the page is closed."""
-        began = time.perf_counter()
-        try:
-            websocket = kind(
-                websocket_url(self.settings.endpoint, path),
-                self.browser.websocket_headers(path),
-                tls_context=self.test_run.tls_context(),
-                timeout=deadline.remaining(),
-            )
-        except WebsocketRefused as refused:
-            self._count_handshake(path, began, refused)
+            if refused.status == 404 and refused.refused_by == SERVER:
+                raise KernelGone(f"the server does not know the kernel of {path}", words=refused.words) from None
             raise
-        self._websockets.append(websocket)
-        self._count_handshake(path, began)
-        return websocket
+        return kernel, opened.storage
 
-    def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
-        name = template_of(path.removeprefix(self.browser.base), self.account.server_name)
-        seconds = time.perf_counter() - began
-        count(self.environment.events.request, "GET", name, seconds, refused, self.context())
+    def _parts_of(self, step: Step, storage: float) -> tuple[tuple[str, float], ...]:
+        rest = max(0.0, time.monotonic() - step.began - storage)
+        return (STORAGE, round(storage, 3)), (KERNEL, round(rest, 3))
 
-    def _ask_again_and_again(self) -> None:
-        while True:
-            gevent.sleep(self._front_end.poll(time.monotonic(), self._random))
+    def _restart(self, kernel: Kernel, deadline: Deadline) -> None:
+        page = self.browser.fetch("POST", f"{self._path_of(kernel)}/restart", deadline=deadline)
+        if page.status != 200:
+            raise self._gone_kernel(kernel, page) or self._error_for(page, "restarting a kernel", Deadline(LOOK))
 
-    def _stop_asking(self) -> None:
-        if self._asking:
-            self._asking.kill()
-            self._asking = None
+    @contextmanager
+    def _failures_explained(self, kernel: Kernel, step: Step) -> Iterator[None]:
+        """Raise what is behind a failure of the with-block, if more can be told: the server is gone, or the kernel."""
+        try:
+            yield
+        except (WebsocketLost, WaitTimeout) as error:
+            step.ended = time.monotonic()
+            page = self.browser.fetch("GET", self._path_of(kernel), deadline=Deadline(LOOK))
+            raise self._gone_kernel(kernel, page) or self._behind(error) from None
 
-    def _forget_page(self) -> None:
-        self._websockets.clear()
-        self._kernels.clear()
+    def _gone_kernel(self, kernel: Kernel, page: Page) -> KernelGone | None:
+        """Return the error for a kernel that is not at its address any more, which a page tells; otherwise None."""
+        if page.status != 404 or answered_by(page) != SERVER:
+            return None
+        self._kernels = {path: other for path, other in self._kernels.items() if other is not kernel}
+        error = KernelGone("the server does not know the kernel any more, which was culled or shut down")
+        error.after, error.words = time.monotonic() - kernel.opened, words_of(page)
+        return error
+
+    def _save_error(self, page: Page, doing: str) -> HubUsersError:
+        return save_error(page, doing) or self._error_for(page, doing, Deadline(LOOK))
+
+    def _save_workspace(self) -> None:
+        began = time.monotonic()
+        try:
+            self._front_end.after_cell(Deadline(self.settings.server_timeout))
+        except WaitTimeout as error:
+            self._fail_to_save(error, began)
+
+    def _fail_to_save(self, error: HubUsersError, began: float) -> None:
+        """Count a failure to save what is not a notebook that the person saves: a failed step `saved`."""
+        with self.errors_end_the_task(), self._measured(SAVED, "STEP", began):
+            raise error
+
+    def _path_of(self, kernel: Kernel) -> str:
+        return f"{self._front_end.base}api/kernels/{kernel.id}"
 
     def _contents(self, path: str) -> str:
         return f"{self._front_end.base}api/contents/{quote(path)}"

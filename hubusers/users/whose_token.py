@@ -3,12 +3,13 @@
 HubUsersError
   HubError
     OwnTokenRejected   the hub, or a server, does not know this person's own token, or not any more
-    SessionLost        the hub, or a server, does not know the session of this person's browser any more
+    SessionLost        the same of the session of this person's browser (`hubusers/browser/page_errors.py`)
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hubusers.browser.page_errors import SessionLost
 from hubusers.hub.errors import HubError, TokenRejected
 
 
@@ -17,20 +18,15 @@ class OwnTokenRejected(HubError):
     ends_user = True
 
 
-class SessionLost(HubError):
-    phrase = "session lost"
-    ends_user = True
-
-
 def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
-    """Return the error, or its meaning for one person where it rejects another token than the run's.
+    """Return the error, or its meaning for one person where it rejects a session, or another token than the run's.
 
     Args:
         error: The error of an answer.
         token: The token of the request; "" for the cookies of a person who has logged in.
         token_of_run: The token that the whole run depends on.
     """
-    if not isinstance(error, TokenRejected) or token == token_of_run:
+    if not isinstance(error, TokenRejected | SessionLost) or token == token_of_run:
         return error
     return (OwnTokenRejected if token else SessionLost)(error.detail, status=error.status, words=error.words)
 

@@ -12,6 +12,7 @@ from gevent.event import Event
 from gevent.server import StreamServer
 
 from hubusers.browser import websocket
+from hubusers.browser.said import BEFORE_THE_HUB
 from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
 from hubusers.local.ports import free_port
 from tests.browser.scripted_websocket import CLOSE, PING, PONG, ScriptedWebsocket, frame, received_frame, until_it_ends
@@ -77,9 +78,12 @@ def test_nobody_sends_the_cookies_of_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=secret\r\n\r\n", "HTTP 302, a redirect"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "HTTP 200, a web page"),
-        (b"HTTP/1.1 503 Busy\r\nSet-Cookie: a=secret\r\nContent-Length: 5\r\n\r\nlater", "HTTP 503"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=secret\r\n\r\n", f"HTTP 302 from {BEFORE_THE_HUB}"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", f"HTTP 200 from {BEFORE_THE_HUB}"),
+        (
+            b"HTTP/1.1 503 Busy\r\nSet-Cookie: a=secret\r\nContent-Length: 5\r\n\r\nlater",
+            f"HTTP 503 from {BEFORE_THE_HUB}",
+        ),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "answer cannot be read"),
         (b"nonsense\r\n\r\n", "answer cannot be read"),
         (b"", "connection lost"),

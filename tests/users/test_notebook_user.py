@@ -252,7 +252,7 @@ def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(mo
         people, person = visitor(endpoint, Account("ann", token="own"))
         LoadedIn(10, monkeypatch)
         visit = gevent.spawn(person.load_lab, Page(200, "/user/ann/lab", "<html></html>"))
-        opening = gevent.spawn(person._hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(10))
+        opening = gevent.spawn(person.hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(10))
         gevent.sleep(0.2)
         gevent.killall([visit, opening])
         person.close_page()

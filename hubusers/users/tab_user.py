@@ -1,0 +1,240 @@
+"""People with JupyterLab open in a tab: what it holds open and asks for again, and what happens to it meanwhile."""
+
+from locust.env import Environment
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+import gevent
+
+from hubusers.browser.page import Page
+from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
+from hubusers.browser.path_template import template_of
+from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
+from hubusers.http.messages import TIMED_OUT
+from hubusers.http.request_event import count
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError, HubUsersError, ServerGone
+from hubusers.lab.frontend import FrontEnd
+from hubusers.lab.lab_page import NOT_JUPYTERLAB
+from hubusers.lab.refusals import loading_error
+from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
+from hubusers.users.browser_user import BrowserUser
+from hubusers.users.hub_user import Step
+from hubusers.users.whose_token import OwnTokenRejected
+
+LOOK = 5.0
+"""Seconds that a look may take which tells whether a server answers at all, where something of it went wrong."""
+
+Held = TypeVar("Held", bound=HeldWebsocket)
+
+_ENDS_THE_PAGE = (ServerGone, SessionLost, OwnTokenRejected)
+"""What a page does not come back from by itself."""
+
+_OF_THE_SERVER = (*_ENDS_THE_PAGE, ServerUnreachable, RedirectLoop)
+"""What is behind other failures, such as a lost websocket."""
+
+
+class TabUser(BrowserUser):
+    """A person with JupyterLab in a tab of the browser.
+
+    While the tab is open, it holds websockets and repeats requests. What that shows between two steps is counted when
+    it is seen: a websocket that was lost as a failed step `websocket held`, a server that is gone or does not answer
+    as a failed step `server held`. After a server that is gone, the next step ends the task.
+    """
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._random = random.Random(f"{self.person.seed}/notebooks")
+        self._front_end: FrontEnd
+        self._asking: gevent.Greenlet[..., None] | None = None
+        self._websockets: list[HeldWebsocket] = []
+        self._ended_by: HubUsersError | None = None  # what the page does not come back from
+        self._unreachable: tuple[float, HubUsersError] | None = None  # since when, on the monotonic clock
+
+    def load_lab(self, page: Page) -> None:
+        """Load JupyterLab from its page, and begin the requests that it repeats: the row `STEP lab loaded`.
+
+        Args:
+            page: JupyterLab's page, as `open_server` returns it.
+        """
+        doing = "opening JupyterLab"
+        with self.step(LAB_LOADED) as step:
+            if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
+                raise self._error_for(page, doing, step.deadline)
+            failed = self.browser.failures.copy()
+            front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
+            if front_end.problem == NOT_JUPYTERLAB:
+                raise HubError(
+                    f"{doing}: the answer at {page.path} is not JupyterLab's page (stub servers have none: "
+                    "start the local hub with `hubusers hub --servers lab`)",
+                    cause="no JupyterLab page",
+                )
+            listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
+            try:
+                front_end.load(step.deadline)
+                refused = listening.get()
+            finally:
+                listening.kill()  # does something only where the person was ended meanwhile
+            if refused:
+                raise refused
+            if failures := self.browser.failures - failed:
+                step.ended = time.monotonic()
+                raise self._behind(loading_error(failures, doing))
+        self._asking = gevent.spawn(self._ask_again_and_again)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        self.end_if_the_page_has_ended()
+        with super().step(name) as step:
+            yield step
+
+    def end_if_the_page_has_ended(self) -> None:
+        """End the task if the page's server is gone, or the session: that was counted when it was seen."""
+        error, self._ended_by = self._ended_by, None
+        if error:
+            with self.errors_end_the_task():
+                raise error
+
+    def stay(self, seconds: float) -> None:
+        super().stay(seconds)
+        self.end_if_the_page_has_ended()
+
+    def leave(self) -> None:
+        self.end_if_the_page_has_ended()
+        super().leave()
+
+    def close_page(self) -> None:
+        """Close the tab: close its websockets, and send no more requests."""
+        self._stop_asking()
+        gevent.joinall([gevent.spawn(websocket.close) for websocket in self._websockets])
+        self._websockets.clear()
+
+    def abandon_page(self) -> None:
+        """Go away: leave the websockets open, with nobody who reads them."""
+        self._stop_asking()
+        for websocket in self._websockets:
+            websocket.abandon()
+            self.test_run.keep_open(websocket)
+        self._websockets.clear()
+
+    # Websockets
+
+    def hold(self, kind: type[Held], path: str, deadline: Deadline) -> Held:
+        """Open a websocket, count its handshake under its path template, and hold it until the page is closed.
+
+        Raises:
+            WebsocketRefused: It was refused, although the server answers other requests.
+            HubUsersError: The server does not answer those either.
+        """
+        began = time.perf_counter()
+        try:
+            websocket = kind(
+                websocket_url(self.settings.endpoint, path),
+                self.browser.websocket_headers(path),
+                tls_context=self.test_run.tls_context(),
+                timeout=deadline.remaining(),
+            )
+        except WebsocketRefused as refused:
+            self._count_handshake(path, began, refused)
+            raise self._behind(refused) from None
+        websocket.on_lost = lambda lost: self._note_lost(websocket, lost)
+        self._websockets.append(websocket)
+        self._count_handshake(path, began)
+        return websocket
+
+    def _listen(self, path: str, deadline: Deadline) -> HubUsersError | None:
+        """Hold a websocket that is only listened to; return its refusal, if any, for the greenlet that waits."""
+        try:
+            self.hold(HeldWebsocket, path, deadline)
+        except HubUsersError as refused:
+            return refused
+        return None
+
+    def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
+        name = template_of(path.removeprefix(self.browser.base), self.account.server_name)
+        seconds = time.perf_counter() - began
+        count(self.environment.events.request, "GET", name, seconds, refused, self.context())
+
+    def _note_lost(self, websocket: HeldWebsocket, lost: WebsocketLost) -> None:
+        """Count a websocket that was lost between two steps, unless the server is behind it; in a greenlet."""
+        gevent.spawn(self._count_lost, websocket, lost)
+
+    def _count_lost(self, websocket: HeldWebsocket, lost: WebsocketLost) -> None:
+        error = self._behind(lost)
+        if websocket not in self._websockets:  # the page was closed meanwhile
+            return
+        if error is lost:
+            self._count_held(WEBSOCKET_HELD, lost, websocket.opened, parts=((SILENT, round(lost.silent, 3)),))
+        else:
+            self._note_server(error)
+
+    # The server between two steps
+
+    def _ask_again_and_again(self) -> None:
+        while True:
+            pause = self._front_end.poll(time.monotonic(), self._random)
+            if page := self._front_end.bad_answer:
+                error = self._error_for(page, "asking again", Deadline(LOOK))
+                if isinstance(error, _OF_THE_SERVER):
+                    self._note_server(error)
+            else:
+                self._count_unreachable()
+            gevent.sleep(pause)
+
+    def _note_server(self, error: HubUsersError) -> None:
+        """Take in that the server was seen to be gone, or not to answer."""
+        if isinstance(error, _ENDS_THE_PAGE):
+            if not self._ended_by:
+                self._count_held(SERVER_HELD, error, self._ready_at or time.monotonic())
+                self._ended_by = error
+                if error.no_server:
+                    self._note_server_gone()
+        elif not self._unreachable:
+            self._unreachable = time.monotonic(), error
+
+    def _count_unreachable(self) -> None:
+        """Count the time in which the server did not answer, if there was one; it is over now."""
+        if self._unreachable:
+            since, error = self._unreachable
+            self._unreachable = None
+            self._count_held(SERVER_HELD, error, since)
+
+    def _count_held(
+        self, name: str, error: HubUsersError, began: float, parts: tuple[tuple[str, float], ...] = ()
+    ) -> None:
+        """Count what went wrong between two steps as a failed step.
+
+        Args:
+            name: The name of the step.
+            error: What went wrong.
+            began: When that which was lost began, on the monotonic clock.
+            parts: As in `Step`.
+        """
+        with suppress(HubUsersError), self._measured(name, "STEP", began) as step:
+            step.parts = parts
+            raise error
+        self.test_run.note_failure(error)
+
+    def _behind(self, error: HubUsersError) -> HubUsersError:
+        """Return what is behind a failure: that the server does not answer any request; otherwise the failure itself.
+
+        So does the page: it asks its server again. Nothing of that is part of a measured time.
+        """
+        look = self.browser.fetch("GET", f"{self._front_end.base}api/kernels", deadline=Deadline(LOOK))
+        if look.status == 200 or look.error == TIMED_OUT:
+            return error
+        behind = self._error_for(look, "looking whether the server answers", Deadline(LOOK))
+        return behind if isinstance(behind, _OF_THE_SERVER) else error
+
+    def _stop_asking(self) -> None:
+        if self._asking:
+            self._asking.kill()
+            self._asking = None
+        self._count_unreachable()
+        self._ended_by = None
