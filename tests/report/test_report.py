@@ -181,7 +181,10 @@ def test_markdown_says_it_in_short(rush: Path) -> None:
     assert summary.startswith(f"## {verdict.headline}\n")
     assert f"| start to ready: p95 at most 10 s | {verdict.outcomes[0].shown} | 60 | missed |" in summary
     assert "| failed starts: at most 1 % | 0 % | 60 | held |" in summary
-    assert "**What limited it:** The spawner was the limit" in summary
+    assert (
+        "**What limited it, and what to change:**\n\n- **Spawns took long:** 37 of 60 starts took too long" in summary
+    )
+    assert "\n  - Look at what a spawn waits for: nodes that must start first" in summary
     assert "\n\n\n" not in summary
 
 

@@ -77,33 +77,34 @@ def unknown_messages(facts: Facts) -> Iterable[Finding]:
 def untold_spawns(facts: Facts) -> Iterable[Finding]:
     """Find that spawns took most of the time of slow starts, and that nothing was said meanwhile."""
     slow, evidence = facts.slow_starts, facts.evidence
-    seconds = sum(map(untold, slow))
-    if not slow or seconds / len(slow) < SHORT or seconds < LARGE_SHARE * _total(slow):
+    if not slow or is_at_fault(facts) or evidence.is_lost_on_the_way:
         return
-    if is_at_fault(facts) or evidence.is_lost_on_the_way:
-        return
-    shown = []
+    whole, seconds = _total(slow) / len(slow), fmean(map(untold, slow))
     if evidence.spawn is not None:
-        if evidence.spawn < seconds / len(slow) / 2 and evidence.spawns:
+        if evidence.spawn < seconds / 2:
             return  # they waited elsewhere
-        shown.append(
-            f"By the hub's own measure, a spawn took {words.in_seconds(evidence.spawn)} on average when most were "
-            "under way."
-        )
-        if evidence.failed_spawns:
-            shown.append(f"The hub counted {words.counted(round(evidence.failed_spawns), 'spawn')} that failed.")
+        seconds = min(seconds, evidence.spawn)
+        known = "by the hub's own measure"
     elif _knows_hub(facts):
-        shown.append("By the hub's own measure, no spawn was over while people waited, and the hub was not busy.")
-    elif not _tells_spawning(slow):
+        known = "because no spawn was over while people waited, and the hub was not busy"
+    elif _tells_spawning(slow):
+        known = "as its progress shows"
+    else:
         return  # neither the hub's metrics nor a progress stream tell that it was the spawn
+    if seconds < max(SHORT, LARGE_SHARE * whole):
+        return
+    failed = words.counted(round(evidence.failed_spawns), "spawn")
     yield found(
         "spawner-slow",
-        f"{_of(slow, facts.starts)} took too long, and {words.in_seconds(seconds / len(slow))} of their "
-        f"{words.in_seconds(_total(slow) / len(slow))}, on average, were the spawn, which did not say what it waited "
-        "for.",
+        f"{len(slow):,} of {words.counted(len(facts.starts), 'start')} took too long: of their "
+        f"{words.in_seconds(whole)}, on average, {words.in_seconds(seconds)} were the spawn, {known}. It did not say "
+        "what it waited for.",
         explains="slowness",
-        share=seconds / _total(slow),
-        evidence=[*shown, *by_groups(facts.starts, untold)],
+        share=seconds / whole,
+        evidence=[
+            *([f"The hub counted {failed} that failed."] if evidence.failed_spawns else []),
+            *by_groups(facts.starts, untold),
+        ],
         began=min(start.began for start in slow),
         ended=max(start.began + start.seconds for start in slow),
     )

@@ -34,10 +34,14 @@ CASES: list[tuple[Rush, list[str], str]] = [
         ["spawn-limit"],
         "10 of them never became ready",
     ),
-    (Rush(seconds=60, throttled=29, spawn=31), ["spawner-slow", "spawn-limit"], "31 s of their 60 s"),
+    (
+        Rush(seconds=60, throttled=29, spawn=31),
+        ["spawner-slow", "spawn-limit"],
+        "of their 60 s, on average, 31 s were the spawn, by the hub's own",
+    ),
     # The hub: its core, or its event loop.
     (Rush(seconds=30, spawn=25, cpu=FULL_CORE), ["hub-busy"], "The hub used 85 % of a core while most people waited"),
-    (Rush(seconds=30, spawn=25, cpu=FULL_CORE - 0.01), ["spawner-slow"], "30 s of their 30 s"),
+    (Rush(seconds=30, spawn=25, cpu=FULL_CORE - 0.01), ["spawner-slow"], "of their 30 s, on average, 25 s were"),
     (
         Rush(seconds=30, spawn=25, loop=2.5),
         ["hub-blocked"],
@@ -54,13 +58,17 @@ CASES: list[tuple[Rush, list[str], str]] = [
     (replace(ON_THE_WAY, probe=None), ["proxy-slow"], "Requests took 2 s"),
     (replace(ON_THE_WAY, loop=None), ["proxy-slow"], "Requests took 2 s"),
     # The spawner.
-    (Rush(seconds=6, spawn=5), ["spawner-slow"], "6 s of their 6 s"),
-    (Rush(seconds=60, failure="timed out", spawn=None), ["spawner-slow"], "All 10 slow starts took too long"),
-    (Rush(seconds=60, failure="spawn failed", spawn=None, failed_spawn=59), ["spawner-slow"], "60 s of their 60 s"),
+    (Rush(seconds=6, spawn=5), ["spawner-slow"], "of their 6 s, on average, 5 s were"),
+    (
+        Rush(seconds=60, failure="timed out", spawn=None),
+        ["spawner-slow"],
+        "10 of 10 starts took too long: of their 60 s",
+    ),
+    (Rush(seconds=60, failure="spawn failed", spawn=None, failed_spawn=59), ["spawner-slow"], "59 s were the spawn"),
     (
         Rush(seconds=60, metrics=False, parts=((start_parts.SPAWNING, 60.0),)),
         ["spawner-slow"],
-        "which did not say what it waited for",
+        "It did not say what it waited for",
     ),
 ]
 

@@ -1,0 +1,108 @@
+"""When the hub was away: spells in which its probes were not answered, and restarts that its metrics tell."""
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass, replace
+from statistics import median
+
+from hubusers.report.hub_intervals import is_restart
+from hubusers.results.hub_samples import HubSample, Probe
+
+_FEWEST = 2
+"""Probes in a row that fail; a single one may be chance."""
+
+_PAUSE = 30.0
+"""Seconds. A hub that restarts answers now and then before it is back, so shorter pauses are of the same absence."""
+
+_SETTLED = 5
+"""Probes that must be as quick as before until the hub is taken to answer as before."""
+
+_AS_BEFORE = 0.1
+"""Seconds that a probe may always take, however quick the hub was before."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A time in which the hub did not answer.
+
+    Attributes:
+        began: When the first probe failed, or when its process began anew, in seconds since the epoch.
+        back: When it answered again; None if it did not until the run ended.
+        as_before: When it answered as quickly as before; None if it did not until the run ended.
+        failures: How probes failed, with their counts.
+        restarted: When its process began anew; None where it did not, or where that is not known.
+        went_on: Whether its metrics tell that its process was the same before and after.
+    """
+
+    began: float
+    back: float | None
+    as_before: float | None
+    failures: Counter[str]
+    restarted: float | None = None
+    went_on: bool = False
+
+
+def absences(probes: list[Probe], samples: list[HubSample]) -> list[Absence]:
+    """Return all absences of a hub, in their order.
+
+    Args:
+        probes: The probes of a run.
+        samples: The readings of the hub's metrics.
+    """
+    ordered = sorted(probes, key=lambda probe: probe.began)
+    found = [_of_spell(spell, ordered) for spell in _spells(ordered)]
+    for earlier, later in itertools.pairwise(samples):
+        if not is_restart(earlier, later):
+            continue
+        moment = min(max(later.started or later.time, earlier.time), later.time)
+        around = [one for one in found if one.began <= later.time and (one.back is None or one.back >= earlier.time)]
+        if around:
+            found[found.index(around[-1])] = replace(around[-1], restarted=moment)
+        else:
+            found.append(Absence(moment, moment, _settled(moment, ordered), Counter(), restarted=moment))
+    return sorted((_with_process(one, samples) for one in found), key=lambda one: one.began)
+
+
+def _spells(ordered: list[Probe]) -> list[list[Probe]]:
+    """Return the probes that failed one after the other, as lists; those with a short pause between them as one."""
+    spells: list[list[Probe]] = []
+    for failed, group in itertools.groupby(ordered, key=lambda probe: bool(probe.failure)):
+        some = list(group)
+        if not failed:
+            continue
+        if spells and some[0].began - spells[-1][-1].began < _PAUSE:
+            spells[-1] += some
+        else:
+            spells.append(some)
+    return [spell for spell in spells if len(spell) >= _FEWEST]
+
+
+def _of_spell(spell: list[Probe], ordered: list[Probe]) -> Absence:
+    after = [probe for probe in ordered if probe.began > spell[-1].began]
+    back = after[0].began + after[0].seconds if after else None
+    return Absence(
+        began=spell[0].began,
+        back=back,
+        as_before=None if back is None else _settled(spell[0].began, ordered),
+        failures=Counter(probe.failure for probe in spell),
+    )
+
+
+def _settled(began: float, ordered: list[Probe]) -> float | None:
+    """Return when probes were as quick again as before a moment; None where they never were."""
+    before = [probe.seconds for probe in ordered if probe.began < began and not probe.failure]
+    after = [probe for probe in ordered if probe.began >= began]
+    quick = max(_AS_BEFORE, 2 * median(before)) if before else _AS_BEFORE
+    for position in range(len(after)):
+        some = after[position : position + _SETTLED]
+        if len(some) >= min(_SETTLED, 2) and all(probe.time_taken <= quick for probe in some):
+            return some[0].began + some[0].seconds
+    return None
+
+
+def _with_process(one: Absence, samples: list[HubSample]) -> Absence:
+    before = [sample for sample in samples if sample.time <= one.began]
+    after = [sample for sample in samples if one.back is not None and sample.time >= one.back]
+    if one.restarted is not None or not before or not after or before[-1].started is None:
+        return one
+    return replace(one, went_on=not is_restart(before[-1], after[0]))

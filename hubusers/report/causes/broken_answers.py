@@ -1,0 +1,109 @@
+"""Whether answers were broken in ways that name their cause: a failing database, or a certificate."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hubusers.report import words
+from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.facts import Facts
+from hubusers.report.finding import Finding
+
+_OF_SPAWNS = ("spawn", "server", "progress")
+"""Words in the paths of requests that also answer 500 when nothing but a spawn failed."""
+
+_FEWEST_ERRORS = 3
+
+_NO_CREDENTIALS = "invalid credentials"
+"""What a hub says to a good token when it cannot look it up."""
+
+_NOT_TRUSTED = "TLS certificate not trusted"
+
+
+@dataclass(frozen=True)
+class _Failed:
+    request: str
+    began: float
+    failure: str
+
+
+def database(facts: Facts) -> Iterable[Finding]:
+    """Find that the hub could not use its database for a time."""
+    refused = [
+        record
+        for record in facts.failures
+        if _NO_CREDENTIALS in record.reason.lower() or record.failure == "token rejected"
+    ]
+    errors = [one for one in _failed_requests(facts) if _is_error_of_database(one)]
+    kinds = {one.request for one in errors}
+    of_others = {request for request in kinds if not any(word in request for word in _OF_SPAWNS)}
+    # A spawner, or a login, that fails answers 500 as well, but to its own requests only.
+    if len(errors) < _FEWEST_ERRORS or not of_others or (len(kinds) < 2 and not refused):
+        return
+    began, ended = min(one.began for one in errors), max(one.began for one in errors)
+    probes = [probe for probe in facts.probes if began <= probe.began <= ended]
+    if sum(bool(probe.failure) for probe in probes) > len(probes) / 2:
+        return  # the hub was away, not its database
+    met = [record for record in facts.failures if record.began <= ended and record.began + record.seconds >= began]
+    counts = Counter((one.request, one.failure) for one in errors)
+    shown = "; ".join(f"{name} {failure} ({count:,})" for (name, failure), count in counts.most_common(4))
+    yield found(
+        "database-errors",
+        f"For {words.in_seconds(max(ended - began, 1.0))}, from {words.moment(began)} on, the hub answered "
+        f"{words.counted(len(errors), 'request')} of {words.counted(len(kinds), 'kind')} with errors, while it "
+        "answered what needs no database.",
+        explains="failures" if met else "note",
+        share=facts.share_of_failures(met),
+        evidence=[
+            f"Errors: {shown}.",
+            *_said_of_token(len(refused)),
+            f"{len(probes):,} probes were answered meanwhile.",
+        ],
+        began=began,
+        ended=ended,
+    )
+
+
+def certificate(facts: Facts) -> Iterable[Finding]:
+    """Find that the certificate of the hub's address was not accepted."""
+    failed = [one for one in _failed_requests(facts) if _NOT_TRUSTED in one.failure]
+    moments = [one.began for one in failed]
+    moments += [probe.began for probe in facts.probes if _NOT_TRUSTED in probe.failure]
+    if not moments:
+        return
+    met = [record for record in facts.failures if _NOT_TRUSTED in record.failure]
+    good_before = any(probe.began < min(moments) and not probe.failure for probe in facts.probes)
+    yield found(
+        "certificate",
+        f"{'From' if good_before else 'Already at'} {words.moment(min(moments))}{' on' if good_before else ''}, the "
+        f"certificate of {facts.info.hub} was not accepted: {words.counted(len(moments), 'request')} failed.",
+        explains="failures" if met else "note",
+        share=facts.share_of_failures(met),
+        evidence=["It had been accepted before: it may have run out, or was replaced."] if good_before else [],
+        began=min(moments),
+        ended=max(moments),
+    )
+
+
+def _failed_requests(facts: Facts) -> list[_Failed]:
+    return [
+        _Failed(name, times.began[position], failure)
+        for name in facts.requests.names()
+        for times in [facts.requests.of(name)]
+        for position, failure in times.failures.items()
+    ]
+
+
+def _is_error_of_database(one: _Failed) -> bool:
+    # A hub also answers 500 to those who delete a user whose spawn is pending.
+    is_of_hub = "/user/" not in one.request.replace("/hub/user/", "") and not one.request.startswith("DELETE")
+    return is_of_hub and one.failure in {"HTTP 500", "HTTP 403"}
+
+
+def _said_of_token(refused: int) -> list[str]:
+    if not refused:
+        return []
+    return [f"To {words.counted(refused, 'step')} it said that the token is not valid, which it was before or after."]
+
+
+CAUSES = (database, certificate)

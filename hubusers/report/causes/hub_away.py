@@ -1,0 +1,117 @@
+"""Whether the hub was away for a time: it restarted, ended itself after failed spawns, or was not reached."""
+
+from collections.abc import Iterable
+
+from hubusers.report import words
+from hubusers.report.causes.absences import Absence, absences
+from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.hub import is_at_fault
+from hubusers.report.finding import Finding
+from hubusers.results.records import Record
+
+_TIMED_OUT = "timed out"
+"""How a probe fails that a hub, or what stands before it, took in and did not answer."""
+
+_SPAWN_FAILED = ("spawn failed", "timed out")
+"""How a start fails that the hub counts as a failed spawn."""
+
+_IN_A_ROW = 3
+"""Failed spawns right before an absence that make it likely that the hub ended itself. Those that failed in the same
+moment may not have been seen to fail."""
+
+_RIGHT_BEFORE = 60.0
+"""Seconds in which these failures ended."""
+
+_SEEN_LATE = 3.0
+"""Seconds after which a hub that is away is noticed by a probe at the latest."""
+
+_AFTER = 10.0
+"""Seconds after the hub is back in which failures are still of its absence."""
+
+
+def away(facts: Facts) -> Iterable[Finding]:
+    """Find each time in which the hub was away."""
+    for one in absences(facts.probes, facts.samples):
+        only_late = set(one.failures) == {_TIMED_OUT} and one.restarted is None
+        if not (only_late and is_at_fault(facts)):
+            yield _finding(one, facts)
+
+
+def _finding(one: Absence, facts: Facts) -> Finding:
+    failed_before = _failed_in_a_row(one, facts)
+    met = [record for record in [*facts.failures, *facts.unfinished] if _met(record, one)]
+    slow = [record for record in facts.all_slow if _met(record, one)]
+    if len(failed_before) >= _IN_A_ROW:
+        kind = "hub-exited"
+        what = (
+            f"After {words.counted(len(failed_before), 'spawn')} in a row had failed, the hub was gone: it ends itself "
+            "when consecutive_failure_limit spawns have failed"
+        )
+    elif one.restarted is not None:
+        kind, what = "hub-restarted", "The hub's process began anew"
+    else:
+        kind, what = "hub-away", "The hub was not reached"
+    return found(
+        kind,
+        f"{what}, at {words.moment(one.restarted or one.began)}. {_how_long(one, facts)}",
+        explains="failures" if met else "slowness" if slow else "note",
+        share=facts.share_of_failures(met) if met else len(slow) / len(facts.all_slow) if slow else 0.0,
+        evidence=_evidence(one, met, failed_before),
+        began=one.began,
+        ended=one.as_before or one.back or facts.info.ended,
+    )
+
+
+def _how_long(one: Absence, facts: Facts) -> str:
+    if one.back is None:
+        return "It did not answer again until the run ended."
+    gone = one.back - one.began
+    answered = f"It did not answer for {words.in_seconds(gone)}" if gone else "No probe met it while it was away"
+    if one.as_before is None:
+        return f"{answered}, and did not answer as quickly as before until the run ended."
+    if one.as_before - one.back < _SEEN_LATE:
+        return f"{answered}."
+    return f"{answered}; after {words.in_seconds(one.as_before - one.began)} it answered as quickly as before."
+
+
+def _evidence(one: Absence, met: list[Record], failed_before: list[Record]) -> list[str]:
+    said = [f"Probes of the hub failed: {failure} ({count:,})." for failure, count in one.failures.most_common()]
+    if one.restarted is not None:
+        said.append(f"By its metrics, the hub's process began at {words.moment(one.restarted)}.")
+    if one.went_on:
+        said.append(
+            "By its metrics, the hub's process was the same before and after: what stands before it (proxy, ingress, "
+            "network) did not reach it, or it stood still."
+        )
+    if failed_before:
+        reasons = dict.fromkeys(record.reason for record in failed_before if record.reason)
+        said += [f"The hub had said of these spawns: “{reason}”." for reason in list(reasons)[:2]]
+    if met:
+        said.append(f"{words.counted(len(met), 'step')} failed, or still waited, in this time.")
+    return said
+
+
+def _met(record: Record, one: Absence) -> bool:
+    """Say whether a step was under way, or ended, while the hub was away."""
+    end = (one.as_before or one.back or record.began) + _AFTER
+    return record.began <= end and record.began + record.seconds >= one.began
+
+
+def _failed_in_a_row(one: Absence, facts: Facts) -> list[Record]:
+    """Return the starts that failed one after the other right before an absence."""
+    moment = (one.restarted if one.restarted is not None and not one.failures else one.began) + _SEEN_LATE
+    ended = sorted(
+        (start for start in facts.starts if not start.is_unfinished and start.began + start.seconds <= moment),
+        key=lambda start: -(start.began + start.seconds),
+    )
+    in_a_row: list[Record] = []
+    for start in ended:
+        if not start.failure or start.began + start.seconds < moment - _RIGHT_BEFORE:
+            break
+        if start.failure.startswith(_SPAWN_FAILED):
+            in_a_row.append(start)
+    return in_a_row
+
+
+CAUSES = (away,)
