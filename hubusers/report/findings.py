@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from hubusers.report import words
-from hubusers.report.causes import hub, limits, load_generator, proxy, waits
+from hubusers.report.causes import (
+    broken_answers,
+    hub,
+    hub_away,
+    limits,
+    load_generator,
+    other_load,
+    proxy,
+    routes,
+    waits,
+)
 from hubusers.report.causes.facts import Facts
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
@@ -16,7 +26,11 @@ _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *waits.CAUSES,
     *limits.CAUSES,
     *hub.CAUSES,
+    *hub_away.CAUSES,
+    *broken_answers.CAUSES,
+    *other_load.CAUSES,
     *proxy.CAUSES,
+    *routes.CAUSES,
     *load_generator.CAUSES,
 )
 """All functions that look for causes."""
@@ -36,6 +50,10 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
     "login-slow": ("hub-blocked", "hub-busy"),
+    "hub-busy": ("other-load",),
+    "hub-blocked": ("other-load",),
+    # The hub looks whether a server answers in turns of its own.
+    "server-slow-to-answer": ("hub-blocked", "hub-busy"),
 }
 """For each effect the causes that it may have; the first one that was found is taken."""
 
@@ -124,7 +142,7 @@ def _probes(median: float | None) -> str:
 
 
 def _linked(found: list[Finding]) -> list[Finding]:
-    kinds = {finding.kind for finding in found}
+    kinds = {finding.kind for finding in found if finding.explains != "note"}
     return [
         replace(one, because_of=next((cause for cause in _CAUSED_BY.get(one.kind, ()) if cause in kinds), ""))
         if not one.because_of

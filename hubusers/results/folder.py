@@ -251,11 +251,11 @@ def _record(row: dict[str, str]) -> Record:
         throttled=_number(row["throttled"]),
         throttled_by=row["throttled_by"],
         # Runs of the first versions have none of these.
-        reason=row.get("reason", ""),
-        profile=row.get("profile", ""),
-        person=row.get("person", ""),
+        reason=row.get("reason") or "",
+        profile=row.get("profile") or "",
+        person=row.get("person") or "",
         worker=int(row.get("worker") or 0),
-        parts=_parts(row.get("parts", "")),
+        parts=_parts(row.get("parts") or ""),
         after=_number(row.get("after") or "0"),
     )
 
