@@ -29,7 +29,7 @@ from hubusers.plugin.role import Role
 from hubusers.report.plan_chart import show
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
-from hubusers.run.generator_check import Strain, why_not_reliable
+from hubusers.run.generator_check import Strain, late_processes, why_not_reliable
 from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
 from hubusers.settings.access import Access, SettingsError
@@ -322,6 +322,7 @@ class RunControl:
             return
         info = self.recorder.info
         info.generator = why_not_reliable(list(self.strains.values()))
+        info.late_processes = late_processes(list(self.strains.values()))
         info.ended_because = self.stopped_because
         info.clean_up = run.summary(self.totals())
         info.left_behind = 0 if run.settings.keep else self.totals().left

@@ -170,7 +170,8 @@ def _causes_first(ordered: list[Finding]) -> list[Finding]:
 
 def _rank(finding: Finding, missed: list[Outcome]) -> tuple[int, float]:
     by_explains: dict[Explains, int] = {"failures": 1, "slowness": 2, "load generator": 2, "note": 3}
-    is_behind_targets = any(finding.explains == _missed_because_of(one) for one in missed)
+    explained = "slowness" if finding.explains == "load generator" else finding.explains
+    is_behind_targets = any(explained == _missed_because_of(one) for one in missed)
     return 0 if is_behind_targets else by_explains[finding.explains], -finding.share
 
 

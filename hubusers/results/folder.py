@@ -15,6 +15,7 @@ from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
 from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import Record
 from hubusers.results.results import Results
 from hubusers.results.start_diaries import StartDiary
@@ -61,6 +62,7 @@ class RunInfo:
     people_lost: int = 0  # people who had not come, or had not left, when their worker died
     workers: int = 0  # 0: one process did everything
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
+    late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not
     clean_up: str = ""  # the last line of the run
     left_behind: int = 0  # accounts that could not be removed

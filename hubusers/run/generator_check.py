@@ -7,10 +7,11 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import gevent
 
+from hubusers.results.late_processes import LateProcess
 from hubusers.results.percentiles import percentile
 
 TOO_LATE = 0.1
@@ -35,6 +36,7 @@ class Strain:
     strained: int = 0
     lateness: float = 0.0  # seconds, in the worst span
     cpu: float = 0.0  # share of a core, in the busiest strained span
+    worker: int = 0  # the number of the process
 
     def as_message(self) -> dict[str, float]:
         """Return the figures as Locust's messages between workers and master carry them."""
@@ -51,10 +53,11 @@ class GeneratorCheck:
 
     Args:
         on_strain: Called at the end of each span in which this process could not keep up.
+        worker: The number of this process.
     """
 
-    def __init__(self, on_strain: Callable[[Strain], None]) -> None:
-        self.strain = Strain()
+    def __init__(self, on_strain: Callable[[Strain], None], worker: int = 0) -> None:
+        self.strain = Strain(worker=worker)
         self._on_strain = on_strain
         self._lateness: deque[tuple[float, float]] = deque(maxlen=int(_SPAN / _TICK))
         self._next_tick = math.inf
@@ -102,14 +105,30 @@ class GeneratorCheck:
         late = percentile(lateness, 95)
         if len(self._looks) >= _FEWEST_LOOKS:
             late = max(late, percentile(self._looks, 95))
-        before = self.strain
+        before = replace(self.strain, spans=self.strain.spans + 1)
         if strained(late, cpu):
-            self.strain = Strain(
-                before.spans + 1, before.strained + 1, max(before.lateness, late), max(before.cpu, cpu)
+            self.strain = replace(
+                before,
+                strained=before.strained + 1,
+                lateness=max(before.lateness, late),
+                cpu=max(before.cpu, cpu),
             )
             self._on_strain(self.strain)
         else:
-            self.strain = Strain(before.spans + 1, before.strained, before.lateness, before.cpu)
+            self.strain = before
+
+
+def late_processes(strains: list[Strain]) -> list[LateProcess]:
+    """Return the figures of the processes that could not keep up.
+
+    Args:
+        strains: The strain of each process that has users.
+    """
+    return [
+        LateProcess(one.worker, one.strained * _SPAN, one.spans * _SPAN, one.lateness, one.cpu)
+        for one in strains
+        if one.strained
+    ]
 
 
 def why_not_reliable(strains: list[Strain]) -> str:

@@ -86,7 +86,7 @@ class Run:
         self.reasons = Distinct(MOST_REASONS, "(another reason)")
         self.other_parts = Distinct(MOST_OTHER_PARTS, OTHER)
         self.began = math.inf  # on the monotonic clock: when people could come
-        self.generator = GeneratorCheck(strained)
+        self.generator = GeneratorCheck(strained, worker)
         self.listing: SharedListing | None = None  # of the users who wait by it, made by the first of them
         self.creating = BoundedSemaphore(ACCOUNTS_UNDER_WAY)  # for users who create their accounts
         self.looking = BoundedSemaphore(LOOKS_UNDER_WAY)  # for users who look at their servers

@@ -65,16 +65,18 @@ def absences(probes: list[Probe], samples: list[HubSample]) -> list[Absence]:
 
 def _spells(ordered: list[Probe]) -> list[list[Probe]]:
     """Return the probes that failed one after the other, as lists; those with a short pause between them as one."""
+    in_a_row = [list(group) for failed, group in itertools.groupby(ordered, key=_failed) if failed]
     spells: list[list[Probe]] = []
-    for failed, group in itertools.groupby(ordered, key=lambda probe: bool(probe.failure)):
-        some = list(group)
-        if not failed:
-            continue
+    for some in (group for group in in_a_row if len(group) >= _FEWEST):
         if spells and some[0].began - spells[-1][-1].began < _PAUSE:
             spells[-1] += some
         else:
             spells.append(some)
-    return [spell for spell in spells if len(spell) >= _FEWEST]
+    return spells
+
+
+def _failed(probe: Probe) -> bool:
+    return bool(probe.failure)
 
 
 def _of_spell(spell: list[Probe], ordered: list[Probe]) -> Absence:

@@ -1,0 +1,104 @@
+"""A hub that is away for a time."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from hubusers.report.causes.absences import absences
+from hubusers.report.finding import Finding
+from hubusers.report.findings import findings_of
+from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.records import Record
+from tests.report.made_up_run import BEGAN
+from tests.report.runs import finished, start
+
+AWAY = "HTTP 503"
+
+
+def probes(gone: Iterable[int] = (), slow: Iterable[int] = (), failure: str = AWAY) -> list[Probe]:
+    """Return a probe in each of sixty seconds; in some the hub is gone, or slow."""
+    return [Probe(BEGAN + n, 1.5 if n in set(slow) else 0.01, failure if n in set(gone) else "") for n in range(60)]
+
+
+def samples(restart: int = 0) -> list[HubSample]:
+    """Return a reading every five seconds; the hub's process began long ago, or at one of these seconds."""
+    return [
+        HubSample(BEGAN + n, cpu_seconds=0.1 * n, started=BEGAN + restart if restart and n >= restart else BEGAN - 999)
+        for n in range(0, 60, 5)
+    ]
+
+
+def findings(looks: list[Probe], readings: list[HubSample], records: Iterable[Record] = ()) -> list[Finding]:
+    run = finished(records, ended=BEGAN + 60)
+    run.results.probes, run.results.hub_samples = looks, readings
+    return findings_of(run)
+
+
+def test_a_restart_in_the_middle() -> None:
+    lost = start(18, 20.0, "timed out", reason="no answer")
+    [finding, *_] = findings(probes(gone=range(20, 28), slow=range(28, 35)), samples(restart=26), [lost, start(1, 1.0)])
+    assert (finding.kind, finding.explains, finding.share) == ("hub-restarted", "failures", 1.0)
+    assert finding.sentence == (
+        "The hub's process began anew, at 08:00:26 UTC. It did not answer for 9.5 s; after 15 s it answered as quickly "
+        "as before."
+    )
+    assert finding.began == BEGAN + 20
+    assert finding.evidence[:2] == (
+        "Probes of the hub failed: HTTP 503 (8).",
+        "By its metrics, the hub's process began at 08:00:26 UTC.",
+    )
+
+
+def test_a_restart_that_nobody_met_is_a_note() -> None:
+    [finding] = findings(probes(), samples(restart=26), [start(1, 1.0)])
+    assert (finding.kind, finding.explains) == ("hub-restarted", "note")
+    assert "No probe met it while it was away" in finding.sentence
+
+
+def test_a_restart_is_also_told_by_counts_that_begin_anew() -> None:
+    readings = [HubSample(BEGAN, cpu_seconds=50.0), HubSample(BEGAN + 5, cpu_seconds=1.0)]
+    assert findings(probes(), readings)[0].kind == "hub-restarted"
+
+
+def test_failed_spawns_before_it_are_why_it_ended() -> None:
+    failed = [start(10 + n, 5.0, "spawn failed", reason="It died.") for n in range(5)]
+    refused = [start(20.5, 0.1, "hub error: HTTP 503")]
+    [finding, *_] = findings(probes(gone=range(20, 60)), samples(), [*failed, *refused])
+    assert (finding.kind, finding.explains) == ("hub-exited", "failures")
+    assert finding.sentence.startswith("After 5 spawns in a row had failed, the hub was gone: it ends itself when")
+    assert finding.sentence.endswith("It did not answer again until the run ended.")
+    assert "The hub had said of these spawns: “It died.”." in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [start(10 + n, 5.0, "spawn failed") for n in range(2)],  # too few
+        [*(start(10 + n, 3.0, "spawn failed") for n in range(5)), start(1, 18.0)],  # the last one succeeded
+        [start(-200 + n, 5.0, "spawn failed") for n in range(5)],  # long before
+    ],
+)
+def test_failed_spawns_that_are_not_why(before: list[Record]) -> None:
+    found = findings(probes(gone=range(20, 60)), samples(), before)
+    assert "hub-exited" not in [finding.kind for finding in found]
+    assert "hub-away" in [finding.kind for finding in found]
+
+
+def test_a_hub_that_went_on_while_nobody_reached_it() -> None:
+    [finding] = findings(probes(gone=range(20, 28)), samples(), [start(1, 1.0)])
+    assert (finding.kind, finding.explains) == ("hub-away", "note")
+    assert any("the hub's process was the same before and after" in sentence for sentence in finding.evidence)
+
+
+def test_a_single_probe_may_fail_by_chance() -> None:
+    assert findings(probes(gone=[20, 40]), samples(), [start(1, 1.0)]) == []
+
+
+def test_answers_between_two_failures_do_not_end_an_absence() -> None:
+    [one] = absences(probes(gone=[*range(10, 15), *range(17, 25)]), [])
+    assert (one.began, one.back, sum(one.failures.values())) == (BEGAN + 10, BEGAN + 25.01, 13)
+
+
+def test_the_clock_of_a_container_may_be_off_by_a_second() -> None:
+    readings = [HubSample(BEGAN + n, cpu_seconds=n, started=BEGAN - 50 + n % 2) for n in range(0, 60, 5)]
+    assert findings(probes(), readings, [start(1, 1.0)]) == []

@@ -1,0 +1,69 @@
+"""Whether the load generator's lateness explains anything."""
+
+import pytest
+
+from hubusers.report.finding import Finding
+from hubusers.results.late_processes import LateProcess
+from hubusers.run.generator_check import Strain, late_processes
+from tests.report.causes.rush import Rush, event
+from tests.report.runs import start
+
+SENTENCE = "The load generator, not the hub, was the limit for 5 of 60 seconds."
+
+
+def late(by: float, worker: int = 0) -> dict[str, object]:
+    return {"generator": SENTENCE, "late_processes": [LateProcess(worker, 5.0, 60.0, by, 0.5)], "workers": 2}
+
+
+def finding(rush: Rush) -> Finding:
+    return rush.only("load-generator")
+
+
+def test_lateness_that_may_be_all_that_was_too_much() -> None:
+    rush = Rush(seconds=3.5, spawn=1.0, event_text=event("3s"), known=late(0.16))
+    assert finding(rush).explains == "load generator"
+    assert finding(rush).share == pytest.approx(1.6 / 3.5)
+    assert finding(rush).sentence == SENTENCE
+
+
+def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
+    rush = Rush(seconds=60, spawn=58, event_text=event("3s"), known=late(0.16))
+    assert rush.kinds == ["spawner-slow", "load-generator"]
+    assert finding(rush).explains == "note"
+    assert finding(rush).sentence == f"{SENTENCE} That does not explain what was slow or failed."
+
+
+def test_without_targets_it_is_weighed_against_what_was_slow() -> None:
+    assert finding(Rush(seconds=60, known=late(0.16))).explains == "note"
+    assert finding(Rush(seconds=6, known=late(0.16))).explains == "load generator"
+
+
+def test_it_explains_no_failure() -> None:
+    rush = Rush(seconds=1, failure="spawn failed", event_text=event("3s"), known=late(2.0))
+    assert finding(rush).explains == "note"
+
+
+def test_nothing_was_slow() -> None:
+    rush = Rush(event_text=event("45s"), known=late(5.0))
+    assert finding(rush).explains == "note"
+    assert finding(rush).sentence == SENTENCE
+
+
+def test_a_late_worker_does_not_hide_what_the_others_met() -> None:
+    both = tuple(start(n, 3.5, worker=n % 2, cohort="students") for n in range(20))
+    assert finding(Rush(records=both, event_text=event("3s"), known=late(0.16, worker=1))).explains == "note"
+    only_late = tuple(start(n, 3.5 if n % 2 else 1.0, worker=n % 2, cohort="students") for n in range(20))
+    told = finding(Rush(records=only_late, event_text=event("3s"), known=late(0.16, worker=1)))
+    assert told.explains == "load generator"
+    assert told.evidence == (
+        "Worker 1 could not keep up for 5 s of 60 s: it woke up to 0.16 s late, and used up to 50 % of a core.",
+    )
+
+
+def test_a_run_of_which_no_figures_are_known() -> None:
+    assert finding(Rush(known={"generator": SENTENCE})).explains == "load generator"
+
+
+def test_the_figures_of_processes_that_could_not_keep_up() -> None:
+    strains = [Strain(12, 0, worker=0), Strain(12, 3, 0.4, 0.9, worker=1)]
+    assert late_processes(strains) == [LateProcess(1, 15.0, 60.0, 0.4, 0.9)]
