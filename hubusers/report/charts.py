@@ -88,7 +88,7 @@ def _servers(results: Results, axis: TimeAxis) -> Chart:
 
 
 def _distribution(results: Results, targets: list[Target]) -> Chart:
-    starts = results.records.counted(START_TO_READY)
+    starts = results.people.measured(START_TO_READY)
     targets = [target for target in targets if target.measure == START_TO_READY]
     succeeded = [record.seconds for record in starts if not record.failure]
     last = max([*succeeded, *(target.at_most for target in targets)], default=1.0)

@@ -16,7 +16,7 @@ from hubusers.report.resampling import (
     relative_interval,
     share_interval,
 )
-from hubusers.results.folder import FinishedRun
+from hubusers.results.folder import FinishedRun, RunInfo
 from hubusers.results.records import START_TO_READY
 
 Verdict = Literal["no difference", "better", "worse", "not judged"]
@@ -115,7 +115,7 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
             f"The smallest difference must be a share from 0 to 1, such as 0.05 for 5 %, not {smallest:g}."
         )
     for run in (before, after):
-        if not run.results.records.of(START_TO_READY):
+        if all(start.is_unfinished for start in run.results.people.measured(START_TO_READY)):
             raise ValueError(f"{run.folder} cannot be compared: no server became ready or failed to start in that run.")
     pairs = [(one, one.of(before.results), one.of(after.results)) for one in MEASURES]
     to_judge = [one for one, first, second in pairs if first and second and not _why_not(one, first, second)]
@@ -220,7 +220,7 @@ def _no_answer(rows: list[Row], before: FinishedRun, after: FinishedRun) -> str:
     of_starts = {one.name for one in MEASURES if one.is_of_starts}
     if any(row.verdict != "not judged" for row in rows if row.measure in of_starts):
         return ""
-    first, second = (len(run.results.records.counted(START_TO_READY)) for run in (before, after))
+    first, second = (len(run.results.people.measured(START_TO_READY)) for run in (before, after))
     return f"No answer about starts: too few to judge ({first:,} and {second:,})."
 
 
@@ -253,6 +253,8 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
         yield f"{differing}: that may be why measures differ."
     if first.planned_people != second.planned_people and before.event and after.event:
         yield f"{first.planned_people} people were planned before, and {second.planned_people} after."
+    if not before.event and not after.event:
+        yield from _different_users(first, second)
     names = {*first.options, *second.options}
     if (before.event is None) != (after.event is None):
         names = {*first.options} & {*second.options}  # an event decides the others
@@ -260,7 +262,7 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
     for name in sorted(names):
         value, other = first.options.get(name), second.options.get(name)
         if value != other:
-            values.append(f"{name.replace('_', ' ')} ({_short(name, value)}, then {_short(name, other)})")
+            values.append(f"{words.flag(name)} ({_short(name, value)}, then {_short(name, other)})")
     if values:
         yield f"The options differ: {', '.join(values)}."
     if first.versions.get("hubusers") != second.versions.get("hubusers"):
@@ -276,6 +278,19 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
             yield f"The run {when} was cut off, or is still going on."
         if info.ended_because:
             yield f"The run {when} ended early: {info.ended_because.rstrip('.')}."
+
+
+def _different_users(before: RunInfo, after: RunInfo) -> Iterator[str]:
+    """Warn where runs without an event had other users; runs of the first versions do not tell."""
+    if not before.user_classes or not after.user_classes:
+        return
+    differing = [
+        f"{name} ({first}, then {second})"
+        for (name, first), (_, second) in zip(words.users(before), words.users(after), strict=True)
+        if first != second
+    ]
+    if differing:
+        yield f"The users differ: {', '.join(differing)}."
 
 
 def _different_events(before: Event | None, after: Event | None) -> str:
@@ -338,7 +353,7 @@ def _sign(unit: Unit) -> str:
 def _in_a_line(run: FinishedRun) -> str:
     info = run.info
     version = f" (JupyterHub {info.hub_version})" if info.hub_version else ""
-    starts = words.counted(len(run.results.records.counted(START_TO_READY)), "start")
+    starts = words.counted(len(run.results.records.starts()), "start")
     return f"{run.folder}, {moment(info.began)}, {info.hub}{version}, {starts}"
 
 

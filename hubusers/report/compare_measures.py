@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from hubusers.report.resampling import Mean, Percentile, Statistic
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record, longest_success
+from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record, longest_known
 from hubusers.results.results import Results
 
 Unit = Literal["seconds", "share", "bytes"]
@@ -42,8 +42,8 @@ class Measure:
         statistic = self.of(results)
         if not isinstance(statistic, Percentile) or not self.name.startswith(START_TO_READY):
             return False
-        longest = longest_success(results.records.starts())
-        return math.isfinite(statistic.estimate) and (longest is None or statistic.estimate > longest)
+        known = longest_known(results.people.measured(START_TO_READY))
+        return math.isfinite(statistic.estimate) and (known is None or statistic.estimate > known)
 
 
 def _percentile(values: list[float], percent: int) -> Statistic | None:
@@ -102,7 +102,7 @@ def _highest_memory(results: Results) -> Statistic | None:
 
 
 def _in_order(results: Results, step: str) -> list[Record]:
-    return sorted(results.records.counted(step), key=lambda record: record.began)
+    return sorted(results.people.measured(step), key=lambda record: record.began)
 
 
 MEASURES = [

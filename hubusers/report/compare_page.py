@@ -10,7 +10,7 @@ from hubusers.report.page import page
 from hubusers.report.thinning import climbing, thinned
 from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY, Record, counted
+from hubusers.results.records import START_TO_READY, Record
 
 _LOOKS = {"worse": FAILED, "better": COLOURS[2], "no difference": PLANNED}
 _COLOURS = (COLOURS[0], COLOURS[1])  # before, after
@@ -71,7 +71,7 @@ def _facts(run: FinishedRun) -> list[str]:
         moment(info.began),
         words.in_seconds(info.ended - info.began) if info.ended else "",
         "" if info.planned_people is None else f"{info.planned_people:,}",
-        f"{len(run.results.records.counted(START_TO_READY)):,}",
+        f"{len(run.results.records.starts()):,}",
         f"{info.workers:,}" if info.workers else "",
         info.versions.get("hubusers", ""),
     ]
@@ -144,7 +144,7 @@ def _percent(difference: float | None) -> float:
 def _distributions(before: FinishedRun, after: FinishedRun) -> Chart:
     traces = []
     for run, name, colour in zip((before, after), ("before", "after"), _COLOURS, strict=True):
-        starts = counted(run.results.records.starts())
+        starts = run.results.people.measured(START_TO_READY)
         seconds, ranks = climbing([start.seconds for start in starts if not start.failure])
         traces.append(
             line(

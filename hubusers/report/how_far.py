@@ -10,7 +10,7 @@ from hubusers.report import words
 from hubusers.report.counts import ready
 from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import counted, longest_success
+from hubusers.results.records import START_TO_READY, longest_known
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 
@@ -20,12 +20,12 @@ class ClimbedStep:
     """One step of a climbing event: what happened to the people who were due in it."""
 
     per_minute: float  # people who were due
-    people: int  # whose start was due in it
+    people: int  # whose start was due in it, or who did not get to it because an earlier step had failed
     ready_per_minute: float  # starts that became ready
     most_ready: int  # servers at the same time
-    failed: int  # starts
+    failed: int  # starts, with those that people did not get to because an earlier step had failed
     p95: float  # seconds from start to ready; infinite where too many failed
-    longest: float | None  # seconds of those that became ready
+    longest: float | None  # up to how many seconds a percentile is of a start that was over
     outcomes: list[Outcome]  # of the targets that were measured in it
     is_whole: bool  # whether it was over when the run ended
 
@@ -71,8 +71,9 @@ def how_far(run: FinishedRun) -> HowFar | None:
     for begin, end, per_minute in run.event.steps:
         first, last = run.info.began + begin, run.info.began + end
         inside = began_between(run.results, first, last)
-        starts = inside.records.starts()
-        if not starts:
+        starts = inside.people.measured(START_TO_READY)
+        everybody = {record.username for record in [*inside.records.starts(), *starts]}
+        if not everybody:
             continue  # the run had ended
         # The last step may have been cut short.
         minutes = max(min(last, run.info.ended) - first, 1.0) / 60
@@ -80,12 +81,12 @@ def how_far(run: FinishedRun) -> HowFar | None:
         steps.append(
             ClimbedStep(
                 per_minute=per_minute,
-                people=len({record.username for record in starts}),
+                people=len(everybody),
                 ready_per_minute=sum(not record.failure for record in starts) / minutes,
                 most_ready=servers.highest(first, last),
                 failed=sum(start.failed for start in starts),
-                p95=percentile((start.time_taken for start in counted(starts)), 95),
-                longest=longest_success(starts),
+                p95=percentile((start.time_taken for start in starts), 95),
+                longest=longest_known(starts),
                 outcomes=[one for one in outcomes if one.state != "not measured"],
                 is_whole=run.info.ended >= last,
             )

@@ -1,15 +1,26 @@
 """The figures of a run, as rows of tables."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubusers.report import words
 from hubusers.report.evidence import Evidence
 from hubusers.results.failures import FailureKind, Failures
 from hubusers.results.folder import REQUESTS_FILE, STEPS_FILE
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import STEPS, Record, counted
+from hubusers.results.records import (
+    ARRIVAL,
+    NOT_REACHED,
+    ONLY_FAILURES,
+    START_TO_READY,
+    USER_CLASS,
+    in_order,
+    longest_known,
+)
 from hubusers.results.results import Results
+
+_TIMELESS = {ARRIVAL, USER_CLASS, *ONLY_FAILURES}
+"""Steps whose seconds say nothing of the hub."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +31,18 @@ class Times:
     count: int  # of the measurements that percentiles are taken of
     succeeded: int
     failed: int
+    not_reached: int  # times that people came for it, and an earlier failure kept them from it
     unfinished: int  # starts that the end of the run broke off, counted in percentiles or not
     p50: float  # infinite where too many failed, like the other percentiles
     p95: float
     p99: float
+    known: float | None  # up to how many seconds a percentile is a time that something took; None where all failed
     longest: float | None  # that did not fail; None where all did
     error: float | None  # p95 of how late an end was seen; None where it was not measured
 
     def shown(self, seconds: float) -> str:
         """Return one of the percentiles in words."""
-        return words.percentile(seconds, self.longest)
+        return words.percentile(seconds, self.known)
 
 
 @dataclass(frozen=True)
@@ -52,17 +65,24 @@ class FailuresTable:
     more: str  # a sentence about those that have no row; "" where all have one
 
 
-def steps_table(results: Results) -> list[Times]:
-    """Return a row for each step that was measured."""
-    steps = ((step, [record for record in results.records if record.step == step]) for step in STEPS)
-    return [_of_records(step, records) for step, records in steps if records]
+def steps_table(results: Results, user_class: str | None = None) -> list[Times]:
+    """Return a row for each step that was measured: of everybody, or of the people of a user class."""
+    rows = (_of_step(step, results, step, user_class=user_class) for step in _steps(results))
+    return [row for row in rows if row]
+
+
+def steps_by_user_class(results: Results) -> list[tuple[str, list[Times]]]:
+    """Return each user class with its rows of steps, where there are several."""
+    steps = set(_steps(results))
+    classes = sorted({record.user_class for record in results.records if record.step in steps})
+    return [(name or "other", steps_table(results, name)) for name in classes] if len(classes) > 1 else []
 
 
 def cohorts_table(results: Results) -> list[Times]:
     """Return a row of start to ready for each cohort; none without cohorts."""
-    starts = results.records.starts()
-    cohorts = sorted({record.cohort for record in starts} - {""})
-    return [_of_records(cohort, [one for one in starts if one.cohort == cohort]) for cohort in cohorts]
+    cohorts = sorted({record.cohort for record in results.records} - {""})
+    rows = (_of_step(cohort, results, START_TO_READY, cohort=cohort) for cohort in cohorts)
+    return [row for row in rows if row]
 
 
 def requests_table(results: Results) -> list[Times]:
@@ -105,6 +125,11 @@ def _failure_row(kind: FailureKind) -> FailureRow:
     )
 
 
+def _steps(results: Results) -> list[str]:
+    """Return the steps that anybody took, and that have times."""
+    return [step for step in in_order(record.step for record in results.records) if step not in _TIMELESS]
+
+
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     """Return the names and figures of what limited a run, as far as they were measured."""
     figures = [
@@ -121,31 +146,46 @@ def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     return rows
 
 
-def _of_records(name: str, records: list[Record]) -> Times:
+def _of_step(
+    name: str, results: Results, step: str, *, cohort: str | None = None, user_class: str | None = None
+) -> Times | None:
+    """Return the times of a step; None where nobody took it, or came for it."""
+    records = results.people.measured(step, cohort, user_class)
+    unfinished = [
+        record
+        for record in (results.records.unfinished() if step == START_TO_READY else [])
+        if cohort in {None, record.cohort} and user_class in {None, record.user_class}
+    ]
     succeeded = [record for record in records if not record.failure]
     late = [record.late for record in succeeded]
-    return _times(
-        name,
-        [record.time_taken for record in counted(records)],
-        [record.seconds for record in succeeded],
-        unfinished=sum(record.is_unfinished for record in records),
+    if not records:
+        return None
+    times = _times(name, [record.time_taken for record in records], [record.seconds for record in succeeded])
+    not_reached = sum(record.failure == NOT_REACHED for record in records)
+    return replace(
+        times,
+        failed=times.failed - not_reached,
+        not_reached=not_reached,
+        unfinished=len(unfinished),
+        known=longest_known(records),
         error=percentile(late, 95) if late else None,
     )
 
 
-def _times(
-    name: str, times: list[float], succeeded: list[float], *, unfinished: int = 0, error: float | None = None
-) -> Times:
+def _times(name: str, times: list[float], succeeded: list[float]) -> Times:
     p50, p95, p99 = (percentile(times, percent) for percent in (50, 95, 99))
+    longest = max(succeeded, default=None)
     return Times(
         name=name,
         count=len(times),
         succeeded=len(succeeded),
         failed=sum(map(math.isinf, times)),
-        unfinished=unfinished,
+        not_reached=0,
+        unfinished=0,
         p50=p50,
         p95=p95,
         p99=p99,
-        longest=max(succeeded, default=None),
-        error=error,
+        known=longest,
+        longest=longest,
+        error=None,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hubusers import durations
+from hubusers.results.folder import RunInfo
 
 
 def in_seconds(seconds: float) -> str:
@@ -23,7 +24,7 @@ def percentile(seconds: float, longest: float | None) -> str:
     Args:
         seconds: Longer than `longest` for a start that the end of the run broke off, which took longer than that;
             infinite for a failure.
-        longest: The longest time of those that succeeded; None where none did.
+        longest: What `hubusers.results.records.longest_known` returns; None where none succeeded.
     """
     if math.isinf(seconds) or (longest is not None and seconds <= longest):
         return in_seconds(seconds)
@@ -77,6 +78,21 @@ def times_failed(step: str, failed: int, taken: int) -> str:
         taken: How often it was taken; 0 where that is not known.
     """
     return f"{step} failed {f'{failed:,} of ' if taken else ''}{counted(taken or failed, 'time')}"
+
+
+def flag(name: str) -> str:
+    """Return the flag of an option, from its name in a run's `RunInfo`: "--server-timeout"."""
+    return f"--{name.replace('_', '-')}"
+
+
+def users(info: RunInfo) -> list[tuple[str, str]]:
+    """Return who came in a run without an event, by the flags of Locust's that said it."""
+    return [
+        ("-u", "not known" if info.users is None else f"{info.users:,}"),
+        ("-r", "not known" if info.spawn_rate is None else f"{info.spawn_rate:g}"),
+        ("-t", "without end" if info.run_time is None else option("run_time", float(info.run_time))),
+        ("user classes", ", ".join(info.user_classes)),
+    ]
 
 
 def option(name: str, value: Any) -> str:

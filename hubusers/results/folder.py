@@ -58,11 +58,16 @@ class RunInfo:
     hub_version: str = ""
     spawner: str = ""  # its class; "" where the token may not read it
     planned_people: int | None = None  # of the event; None without one
+    users: int | None = None  # how many were asked for (`-u`); None with an event, like the next two
+    spawn_rate: float | None = None  # users that come in a second (`-r`)
+    run_time: float | None = None  # seconds (`-t`); None also where it had no end
+    user_classes: list[str] = field(default_factory=list)  # those that took part
     people_came: int | None = None  # asked for a server or not; None where only those who did are known
     people_lost: int = 0  # people who had not come, or had not left, when their worker died
     workers: int = 0  # 0: one process did everything
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
     late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
+    lateness: float | None = None  # of the load generator, in seconds, where it was strained; None where not known
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not
     clean_up: str = ""  # the last line of the run
     left_behind: int = 0  # accounts that could not be removed
@@ -259,6 +264,7 @@ def _record(row: dict[str, str]) -> Record:
         worker=int(row.get("worker") or 0),
         parts=_parts(row.get("parts") or ""),
         after=_number(row.get("after") or "0"),
+        user_class=row.get("user_class") or "",
     )
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
-from hubusers.results.percentiles import percentile
-
 START_TO_READY = "start to ready"
 STOP_TO_STOPPED = "stop to stopped"
 LOGIN = "login"
@@ -43,6 +41,12 @@ KERNEL = "kernel"
 SILENT = "silent"
 """A part of the time for which a websocket was open: at its end, when nothing came from the other side any more."""
 
+ARRIVAL = "arrival"
+"""Everybody who comes has such a record, before all others. It failed where there was no account for the person."""
+
+USER_CLASS = "user class"
+"""It failed where the code of the person's user class raised an exception."""
+
 NEW = "new"
 """A person that never had a server before."""
 
@@ -51,6 +55,10 @@ RETURNING = "returning"
 
 UNFINISHED = "unfinished"
 """In place of a failure: the run ended while this start was under way, for `seconds` by then."""
+
+NOT_REACHED = "not reached"
+"""The failure of a step that a person came for, and did not get to because an earlier one failed. No person has such a
+record; `hubusers.results.people` adds it to the measures of the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Record:
     worker: int = 0  # the number of the process
     parts: tuple[tuple[str, float], ...] = ()  # what it waited for, each with its seconds; not of each kind of step
     after: float = 0.0  # seconds for which what was lost had been there: a websocket, a server, a kernel
+    user_class: str = ""  # the name of the person's user class; "" in runs of the first versions
 
     @property
     def is_unfinished(self) -> bool:
@@ -122,10 +131,6 @@ class Records:
         """Return the records of a step, without unfinished starts."""
         return [record for record in self._all if record.step == step and not record.is_unfinished]
 
-    def counted(self, step: str) -> list[Record]:
-        """Return the records of a step that count in its measures; see the function `counted`."""
-        return counted(record for record in self._all if record.step == step)
-
     def unfinished(self) -> list[Record]:
         """Return the starts that were under way when the run ended."""
         return [record for record in self._all if record.is_unfinished]
@@ -146,60 +151,59 @@ class Records:
         taken = Counter(record.step for record in self._all)
         return [
             (step, failed[step], 0 if step in ONLY_FAILURES else taken[step])
-            for step in STEPS
-            if failed[step] and step != START_TO_READY
+            for step in in_order(failed)
+            if step != START_TO_READY
         ]
 
-    def summary(self, step: str) -> str:
-        """Return percentiles of a step's seconds, and how far off they may be; "" when nothing was measured.
 
-        In percentiles a failure never ended, and an unfinished start took longer than it had until then. The error is
-        the p95 of how late an end was seen. A server is never seen ready before it is, so a true time is the shown one,
-        or shorter by up to the error.
-        """
-        of_step = [record for record in self._all if record.step == step]
-        if not of_step:
-            return ""
-        records = counted(of_step)
-        succeeded = [record for record in records if not record.failure]
-        unfinished = sum(record.is_unfinished for record in of_step)
-        counts = f"{len(succeeded)} measured, {sum(record.failed for record in records)} failed"
-        if unfinished:
-            counts += f", {unfinished} unfinished"
-        if not succeeded:
-            return f"{step}: {counts}"
-        times, longest = [record.time_taken for record in records], longest_success(records)
-        shown = ", ".join(f"p{percent} {_in_digits(percentile(times, percent), longest)}" for percent in (50, 95, 99))
-        return f"{step}: {shown} ± {percentile((record.late for record in succeeded), 95):.3f} seconds ({counts})"
+def in_order(steps: Iterable[str]) -> list[str]:
+    """Return steps in the order in which a person takes them, and after them those that only a user class knows."""
+    known = (ARRIVAL, *STEPS, USER_CLASS)
+    return sorted(set(steps), key=lambda step: (known.index(step) if step in known else len(known), step))
+
+
+FEW_LEFT_OUT = 0.25
+"""Of the starts, the share that may be unfinished, and young, and left out of percentiles."""
 
 
 def counted(records: Iterable[Record]) -> list[Record]:
-    """Return those of some records that count in a measure: all but the unfinished starts that tell nothing.
+    """Return those of some records that count in a measure: all but a few unfinished starts that tell nothing.
 
     An unfinished start took longer than it had until the run ended. It counts, with that time, when it had taken longer
-    than every start that became ready: it may have been about to fail. Of a younger one nothing can be said.
+    than every start that became ready: it may have been about to fail. Of a younger one nothing can be said, so it is
+    left out. Where more than a quarter of the starts would be left out, the rest would look too good, so all of them
+    count.
 
     Args:
         records: Those of one step, and of one cohort where the measure is of one.
     """
     records = list(records)
     longest = longest_success(records)
-    return [record for record in records if not record.is_unfinished or longest is None or record.seconds > longest]
+    if longest is None:
+        return records
+    older = [record for record in records if not record.is_unfinished or record.seconds > longest]
+    return older if len(records) - len(older) <= FEW_LEFT_OUT * len(records) else records
 
 
 def longest_success(records: Iterable[Record]) -> float | None:
-    """Return the longest seconds of the records that did not fail; None where there are none.
-
-    A percentile of counted records that is longer is that of an unfinished start. It is not a time that a start took,
-    but one that it took longer than.
-    """
+    """Return the longest seconds of the records that did not fail; None where there are none."""
     return max((record.seconds for record in records if not record.failure), default=None)
 
 
-def _in_digits(seconds: float, longest: float | None) -> str:
-    if math.isinf(seconds):
-        return "never"
-    return f"{seconds:.3f}" if longest is not None and seconds <= longest else f"over {seconds:.3f}"
+def longest_known(records: Iterable[Record]) -> float | None:
+    """Return up to how many seconds a percentile of counted records is the time that a start took.
+
+    A longer one is that of an unfinished start, or would be if an unfinished start had ended: it is not a time that a
+    start took, but one that it took longer than.
+
+    Returns:
+        The longest seconds of those that succeeded and were shorter than every unfinished one; None where none
+        succeeded.
+    """
+    records = list(records)
+    youngest = min((record.seconds for record in records if record.is_unfinished), default=math.inf)
+    succeeded = [record.seconds for record in records if not record.failure]
+    return max((seconds for seconds in succeeded if seconds < youngest), default=0.0) if succeeded else None
 
 
 def _record(message: tuple[Any, ...]) -> Record:

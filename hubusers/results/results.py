@@ -4,6 +4,7 @@ from typing import Any
 
 from hubusers.results.examples import Examples
 from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.people import People
 from hubusers.results.records import Records
 from hubusers.results.request_log import RequestLog
 from hubusers.results.start_diaries import StartDiaries
@@ -15,6 +16,7 @@ class Results:
 
     def __init__(self) -> None:
         self.records = Records()
+        self.people = People(self.records)
         self.requests = RequestLog()
         self.examples = Examples()
         self.messages = MessageLog()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from hubusers.event.model import Target
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import CELL, START_TO_READY, STOP_TO_STOPPED, Record, counted
+from hubusers.results.records import CELL, NOT_REACHED, START_TO_READY, STOP_TO_STOPPED, Record
 from hubusers.results.results import Results
 
 State = Literal["held", "missed", "undecided", "not measured"]
@@ -18,9 +18,11 @@ class Outcome:
 
     target: Target
     measured: float | None  # seconds, or a share of 1; infinite where too many failed; None without measurements
-    count: int  # how many measurements
+    count: int  # how many measurements, with those of people who did not get to the step
     worst: float | None = None  # what it would be if every start that is not over turned out badly
     failed: int = 0  # of the measurements of a percentile
+    not_reached: int = 0  # of the failed ones: those of people whom an earlier failure kept from the step
+    people: int = 0  # whose measurements these are; 0 where they are not of people
 
     @property
     def state(self) -> State:
@@ -32,8 +34,13 @@ class Outcome:
 
     @property
     def counts(self) -> str:
-        """How many measurements there are, and how many of them failed, as in "60, 3 failed"."""
-        return f"{self.count:,}, {self.failed:,} failed" if self.failed else f"{self.count:,}"
+        """How many measurements there are, and how many of them failed, as in "60, 3 failed, 8 not reached"."""
+        counts = [f"{self.count:,}"]
+        if self.failed > self.not_reached:
+            counts.append(f"{self.failed - self.not_reached:,} failed")
+        if self.not_reached:
+            counts.append(f"{self.not_reached:,} {NOT_REACHED}")
+        return ", ".join(counts)
 
     @property
     def shown(self) -> str:
@@ -53,22 +60,30 @@ class Outcome:
 def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
     """Measure a target.
 
-    A failure counts as never over: "95 % have their server within a minute" is missed when 10 % never get one.
-    Unfinished starts count as `hubusers.results.records.counted` says.
+    A failure counts as never over: "95 % have their server within a minute" is missed when 10 % never get one, or do
+    not get as far as asking for it. `hubusers.results.people` says who counts.
 
     Args:
         target: What to measure.
         results: The results of the run, or of a part of it.
         under_way: Starts that are not over, and of which nothing is known.
     """
-    measured, worst = _values(target, results)
+    measured, worst, records = _values(target, results)
     if step_of(target) == START_TO_READY:
         measured += [0.0] * under_way
         worst += [_worst(target)] * under_way
     if not measured:
         return Outcome(target, None, 0)
-    failed = sum(map(math.isinf, measured))
-    return Outcome(target, _summed_up(target, measured), len(measured), _summed_up(target, worst), failed)
+    not_reached = sum(record.failure == NOT_REACHED for record in records)
+    return Outcome(
+        target,
+        _summed_up(target, measured),
+        len(measured),
+        _summed_up(target, worst),
+        failed=sum(map(math.isinf, measured)) or not_reached,
+        not_reached=not_reached,
+        people=len({record.username for record in records}),
+    )
 
 
 def _summed_up(target: Target, values: list[float]) -> float:
@@ -92,28 +107,32 @@ def _in_digits(value: float, digits: int, target: Target) -> str:
     return shown
 
 
-def _values(target: Target, results: Results) -> tuple[list[float], list[float]]:
+def _values(target: Target, results: Results) -> tuple[list[float], list[float], list[Record]]:
     """Return the values as they were measured, and as they would be if every unfinished start turned out badly.
 
     Values are seconds where the target has a percentile. For a share they are 1 where it is the case, otherwise 0.
+
+    Returns:
+        Both lists, and the records that they are of; none for requests and probes.
     """
     measure = target.measure
     if measure in {"hub probe", "failed probes", "requests", "failed requests"}:
         values = _of_requests(target, results) if "requests" in measure else _of_probes(target, results)
-        return values, list(values)
-    of_step = (record for record in results.records if record.step == step_of(target))
-    records = counted(record for record in of_step if target.cohort in {None, record.cohort})
+        return values, list(values), []
+    records = results.people.measured(step_of(target), target.cohort)
+    if measure == "throttled starts":
+        # People who did not ask were not throttled. Where nobody asked, that is not good news about throttling.
+        records = [record for record in records if record.failure != NOT_REACHED] or records
     values = [_value(measure, record) for record in records]
-    return values, [
-        _worst(target) if record.is_unfinished else value for record, value in zip(records, values, strict=True)
-    ]
+    worst = [_worst(target) if record.is_unfinished else value for record, value in zip(records, values, strict=True)]
+    return values, worst, records
 
 
 def _value(measure: str, record: Record) -> float:
     if measure in {"failed starts", "failed stops", "failed cells"}:
         return float(record.failed)
     if measure == "throttled starts":
-        return float(record.throttled > 0)
+        return float(record.throttled > 0 or record.failure == NOT_REACHED)
     if measure == "throttled wait":
         return math.inf if record.failed else record.throttled
     return record.time_taken

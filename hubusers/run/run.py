@@ -221,7 +221,7 @@ class Run:
     def say_measured(self) -> None:
         """Log the percentiles of each step, and their largest error."""
         for step in STEPS:
-            if summary := self.results.records.summary(step):
+            if summary := self.results.people.summary(step):
                 LOG.info("%s", summary)
 
     def purge_command(self) -> str:

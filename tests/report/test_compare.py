@@ -213,7 +213,8 @@ class TestWhatCannotBeCompared:
     def test_what_else_was_judged_does_not_stand_for_the_starts(self) -> None:
         before, after, slower = run_with(1), run_with(2), run_with(3, probes=0.05)
         for run, few in ((before, starts(1, 15)), (after, starts(2, 6)), (slower, starts(2, 6))):
-            run.results.records = results_of(few).records
+            only = results_of(few)
+            run.results.records, run.results.people = only.records, only.people
         comparison = compare(before, after)
         assert {"hub probe p50", "hub probe p95"} <= verdicts(comparison)["no difference"]
         assert comparison.headline.startswith("No answer about starts: too few to judge (15 and 6).")
@@ -283,7 +284,7 @@ class TestWarnings:
             ({"ended_because": "four spawns failed."}, "The run after ended early: four spawns failed."),
             (
                 {"options": {"stay": "9", "wait": "poll"}},
-                "The options differ: stay (30-90, then 9), wait (none, then poll).",
+                "The options differ: --stay (30-90, then 9), --wait (none, then poll).",
             ),
             (
                 {"versions": {"hubusers": "0.2.0"}},
@@ -300,14 +301,14 @@ class TestWarnings:
         before = {"keep": False, "server_timeout": 60.0, "pause": [30.0, 90.0], "leave": {"log-out": 1.0}}
         after = {"keep": True, "server_timeout": 90.0, "pause": [5.0, 5.0], "leave": {"log-out": 0.7, "walk-away": 0.3}}
         assert compare(run_of(starts(1), options=before), run_of(starts(2), options=after)).warnings == [
-            "The options differ: keep (no, then yes), leave (log-out, then log-out=70%,walk-away=30%), "
-            "pause (30s-1m30s, then 5s), server timeout (1m, then 1m30s)."
+            "The options differ: --keep (no, then yes), --leave (log-out, then log-out=70%,walk-away=30%), "
+            "--pause (30s-1m30s, then 5s), --server-timeout (1m, then 1m30s)."
         ]
 
     def test_what_an_event_decides_is_not_an_option_that_differs(self) -> None:
         options = {"keep": False, "leave": {"log-out": 1.0}, "server_timeout": 60.0}
         before, after = run_of(starts(1), options=options), run_of(starts(2), CLASS, options={"server_timeout": 90.0})
-        assert compare(before, after).warnings[1:] == ["The options differ: server timeout (1m, then 1m30s)."]
+        assert compare(before, after).warnings[1:] == ["The options differ: --server-timeout (1m, then 1m30s)."]
 
     def test_another_version_of_the_hub_is_shown(self) -> None:
         comparison = compare(run_of(starts(1), hub_version="4.1.6"), run_of(starts(2), hub_version="5.4.6"))

@@ -59,7 +59,7 @@ def test_a_percentile_is_the_same_wherever_it_is_shown(records: list[Record], pe
         assert row.shown(measured.measured) == ("–" if row.longest is None else f"over {measured.measured:g} s")
     else:
         assert "over" not in row.shown(measured.measured)
-    summary = results.records.summary(START_TO_READY)
+    summary = results.people.summary(START_TO_READY)
     assert (
         f"p{percentile} {in_digits}" in summary or "p50" not in summary
     )  # where all failed it gives their number only

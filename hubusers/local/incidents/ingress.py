@@ -32,7 +32,7 @@ INCIDENTS = (
         finds=("websockets-refused",),
         event=_CLASS.format(title="A class without websockets", thinking="2s"),
         hub={"servers": "lab"},
-        accounts=accounts(4),
+        new_people=accounts(4),
         relay=(_INGRESS, "--no-websockets"),
     ),
     Incident(
@@ -46,7 +46,7 @@ INCIDENTS = (
         finds=("websockets-cut",),
         event=_CLASS.format(title="A class that thinks", thinking="8s"),
         hub={"servers": "lab"},
-        accounts=accounts(4),
+        new_people=accounts(4),
         relay=(_INGRESS, "--read-timeout", "6"),
     ),
     Incident(
@@ -58,7 +58,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_CLASS.format(title="A class with large notebooks", thinking="2s"),
         hub={"servers": "lab"},
-        accounts=accounts(4),
+        new_people=accounts(4),
         relay=(_INGRESS, "--largest-body", "2000"),
     ),
     Incident(

@@ -30,7 +30,7 @@ INCIDENTS = (
         finds=("kernel-died",),
         event=_EVENT.format(title="A class with too little memory", thinking="2s"),
         hub={"servers": "lab"},
-        accounts=accounts(4),
+        new_people=accounts(4),
         config="""\
 ipython = folder / "ipython"
 (ipython / "profile_default").mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ c.Spawner.environment = {"IPYTHONDIR": str(ipython)}
         finds=("kernel-gone",),
         event=_EVENT.format(title="A class that listens", thinking="10s"),
         hub={"servers": "lab"},
-        accounts=accounts(4),
+        new_people=accounts(4),
         config="""\
 c.Spawner.args = [
     "--MappingKernelManager.cull_idle_timeout=5",

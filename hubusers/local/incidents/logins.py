@@ -31,7 +31,7 @@ INCIDENTS = (
         finds=("login-refused",),
         event=_EVENT.format(title="A class that nobody allowed", people=12),
         hub={"servers": "lab"},
-        accounts=accounts(12),
+        new_people=accounts(12),
         config="c.Authenticator.allow_all = False",
     ),
     Incident(
@@ -44,7 +44,7 @@ INCIDENTS = (
         finds=("login-broken",),
         event=_EVENT.format(title="A class that cannot log in", people=12),
         hub={"servers": "lab"},
-        accounts=accounts(12),
+        new_people=accounts(12),
         config="c.JupyterHub.authenticator_class = 'hubusers.local.incidents.mechanisms.authenticators.BrokenProvider'",
     ),
     Incident(
@@ -56,7 +56,7 @@ INCIDENTS = (
         finds=("login-slow",),
         event=_EVENT.format(title="A class that waits at the login", people=5),
         hub={"servers": "lab"},
-        accounts=accounts(5),
+        new_people=accounts(5),
         config="c.JupyterHub.authenticator_class = 'hubusers.local.incidents.mechanisms.authenticators.SlowProvider'",
     ),
 )

@@ -37,7 +37,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_EVENT.format(title="A class on a full volume"),
         hub={"servers": "lab"},
-        accounts=accounts(5),
+        new_people=accounts(5),
         config=_CONTENTS.format("FullVolume"),
     ),
     Incident(
@@ -49,7 +49,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_EVENT.format(title="A class on a read-only volume"),
         hub={"servers": "lab"},
-        accounts=accounts(5),
+        new_people=accounts(5),
         config=_CONTENTS.format("ReadOnlyVolume"),
     ),
     Incident(
@@ -61,7 +61,7 @@ INCIDENTS = (
         finds=("slow-storage",),
         event=_EVENT.format(title="A class on a slow volume"),
         hub={"servers": "lab"},
-        accounts=accounts(5),
+        new_people=accounts(5),
         config=_CONTENTS.format("SlowVolume"),
     ),
 )

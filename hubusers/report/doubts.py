@@ -1,0 +1,152 @@
+"""Why a run gives no answer, and what else to know about its answer."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hubusers.report import words
+from hubusers.report.how_far import HowFar
+from hubusers.results.folder import FinishedRun
+from hubusers.results.people import Reached, comes_before
+from hubusers.results.records import START_TO_READY, USER_CLASS
+from hubusers.results.targets import Outcome, step_of
+
+_TURNS = 10
+"""How often the load generator can be late during one step: for its requests, and for their answers."""
+
+_NEGLIGIBLE = 0.05
+"""Share of a time by which it may be too long without a word about it."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A reason why a run does not tell whether its targets were held."""
+
+    clause: str  # for the headline
+    sentence: str
+
+
+def obstacles_to(
+    run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | None, reached: Reached
+) -> Iterator[Obstacle]:
+    """Yield the reasons why a run does not tell whether its targets were held; none where it does."""
+    info, missed = run.info, _missed(outcomes, climbed)
+    if run.broke_off:
+        yield Obstacle(
+            "the run was cut off, or is still going on",
+            "The run was cut off, or is still going on. This report shows what it had written by then; it is not "
+            "known what is left on the hub.",
+        )
+    if info.people_lost:
+        what = f"{words.counted(info.people_lost, 'person was', 'people were')} lost with a worker that died"
+        yield Obstacle(what, f"{what}.")
+    stopped_as_told = climbed is not None and climbed.broke and run.event is not None and run.event.stop_when_missed
+    all_asked = info.planned_people is not None and reached.asked >= info.planned_people
+    if info.ended_because and not all_asked and not stopped_as_told:
+        of = f" of {words.counted(info.planned_people, 'person', 'people')}" if info.planned_people else ""
+        yield Obstacle(
+            "the run ended before everybody came",
+            f"The run ended after {reached.asked:,}{of} had come: {info.ended_because}",
+        )
+    for one in outcomes:
+        if one.state == "not measured":
+            yield Obstacle(f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}.")
+        if one.state == "undecided" and not missed:
+            unfinished = len(run.results.records.unfinished())
+            what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
+            yield Obstacle(what, f"{what}, so it is not known whether this target was held: {one.target.text}.")
+    if info.generator and missed and all(_may_be_lateness(one, info.lateness) for one in missed):
+        yield Obstacle(
+            f"{_how_many_missed(outcomes)}, but the load generator, not the hub, was the limit", info.generator
+        )
+
+
+def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | None, reached: Reached) -> Iterator[str]:
+    """Yield sentences that somebody who reads the answer has to know."""
+    info, missed = run.info, _missed(outcomes, climbed)
+    if run.event and run.event.time_scale != 1:
+        scale = f"{run.event.time_scale:g}"
+        yield f"The event ran {scale} times as fast as its file says (time scale {scale})."
+    if info.generator and missed and not all(_may_be_lateness(one, info.lateness) for one in missed):
+        yield f"{info.generator} That does not explain what was missed."
+    if info.generator and not missed and _lateness_matters(run, outcomes):
+        yield f"{info.generator} That can only make times longer, so targets that were held are held."
+    if unwatched := _unwatched(run, outcomes):
+        yield f"No target is about these failures: {', '.join(unwatched)}."
+    never_came = (info.planned_people or 0) - reached.came
+    if never_came > 0 and not (info.ended_because or info.people_lost):
+        yield f"{never_came:,} of {info.planned_people:,} people never came."
+
+
+def failures_in(run: FinishedRun) -> list[str]:
+    """Return clauses: how often each step failed, and how often requests did."""
+    records, requests = run.results.records, run.results.requests
+    starts = records.of(START_TO_READY)
+    failed = sum(start.failed for start in starts)
+    clauses = [words.times_failed(START_TO_READY, failed, len(starts))] if failed else []
+    for step, count, taken in records.failed_steps():
+        if step == USER_CLASS:
+            clauses.append(f"the code of a user class failed {words.counted(count, 'time')}")
+        else:
+            clauses.append(words.times_failed(step, count, taken))
+    of_requests = [requests.of(name) for name in requests.names()]
+    if broken := sum(len(one.failures) for one in of_requests):
+        clauses.append(f"{broken:,} of {words.counted(sum(map(len, of_requests)), 'request')} failed")
+    return clauses
+
+
+def _missed(outcomes: list[Outcome], climbed: HowFar | None) -> list[Outcome]:
+    """Return the missed targets, over the whole run and in the steps of a climb."""
+    in_steps = [one for step in climbed.steps for one in step.missed] if climbed else []
+    return [*(one for one in outcomes if one.state == "missed"), *in_steps]
+
+
+def _how_many_missed(outcomes: list[Outcome]) -> str:
+    missed = sum(one.state == "missed" for one in outcomes)
+    if not missed:
+        return "a target was missed in a step"
+    if len(outcomes) == 1:
+        return "the target was missed"
+    if missed == len(outcomes):
+        return f"{all_of(outcomes)} were missed"
+    return f"{missed} of {len(outcomes)} targets {'was' if missed == 1 else 'were'} missed"
+
+
+def all_of(outcomes: list[Outcome]) -> str:
+    """Return what to call all targets where there are several."""
+    return "both targets" if len(outcomes) == 2 else f"all {len(outcomes)} targets"
+
+
+def _may_be_lateness(one: Outcome, lateness: float | None) -> bool:
+    """Return whether a target may have been missed only because the load generator was late.
+
+    Args:
+        one: What a missed target measured.
+        lateness: Of the load generator, in seconds; None where it is not known.
+    """
+    if lateness is None:
+        return True
+    if one.target.percentile is None or one.measured is None or math.isinf(one.measured):
+        return False  # lateness makes times longer, but nothing fail
+    return one.measured - _TURNS * lateness <= one.target.at_most
+
+
+def _lateness_matters(run: FinishedRun, outcomes: list[Outcome]) -> bool:
+    """Return whether a time that the answer rests on may be too long by more than anybody would mind."""
+    if run.info.lateness is None:
+        return True
+    times = [one.measured for one in outcomes if one.target.percentile is not None and one.measured is not None]
+    return any(_TURNS * run.info.lateness > _NEGLIGIBLE * seconds for seconds in times)
+
+
+def _unwatched(run: FinishedRun, outcomes: list[Outcome]) -> list[str]:
+    """Return clauses: the failures of steps that no target is about; none where there are no targets."""
+    watched = {step_of(one.target) for one in outcomes}
+    records = run.results.records
+    starts = records.of(START_TO_READY)
+    steps = [(START_TO_READY, sum(start.failed for start in starts), len(starts)), *records.failed_steps()]
+    return [
+        words.times_failed(*step)
+        for step in steps
+        if outcomes and step[1] and not any(step[0] == one or comes_before(step[0], one) for one in watched)
+    ]

@@ -1,0 +1,193 @@
+"""People and missed targets in words that need no statistics."""
+
+import math
+
+from hubusers.event.model import Target
+from hubusers.report import words
+from hubusers.results.people import Reached
+from hubusers.results.records import (
+    ARRIVAL,
+    CELL,
+    KERNEL_READY,
+    LAB_LOADED,
+    LOGIN,
+    SAVED,
+    SERVER_HELD,
+    SPAWN_PAGE,
+    START_TO_READY,
+    STOP_TO_STOPPED,
+    USER_CLASS,
+)
+from hubusers.results.targets import Outcome
+
+_STOPPED = {
+    ARRIVAL: "had no account",
+    LOGIN: "stopped at the login",
+    SPAWN_PAGE: "stopped at the spawn page",
+    START_TO_READY: "stopped at the start of a server",
+    LAB_LOADED: "stopped while JupyterLab was loading",
+    KERNEL_READY: "stopped at the start of a kernel",
+    CELL: "stopped at a cell",
+    SAVED: "stopped at saving a notebook",
+    SERVER_HELD: "lost the server before leaving",
+    USER_CLASS: "stopped at an error in the code of the user class",
+}
+
+_WAITED_FOR = {
+    START_TO_READY: "for their server",
+    LOGIN: "for the login",
+    SPAWN_PAGE: "for the spawn page",
+    LAB_LOADED: "for JupyterLab",
+    KERNEL_READY: "for a kernel",
+}
+"""Steps that a person takes once in a visit, and for which the person waits."""
+
+_NEVER = {
+    START_TO_READY: "never got their server",
+    LOGIN: "could not log in",
+    SPAWN_PAGE: "never saw the spawn page",
+    LAB_LOADED: "never got into JupyterLab",
+    KERNEL_READY: "never got a kernel",
+}
+
+_NOUNS = {
+    START_TO_READY: "starts",
+    "throttled wait": "starts",
+    LOGIN: "logins",
+    SPAWN_PAGE: "spawn pages",
+    LAB_LOADED: "loads of JupyterLab",
+    KERNEL_READY: "starts of kernels",
+    CELL: "cells",
+    SAVED: "savings",
+    STOP_TO_STOPPED: "stops",
+    "hub probe": "probes of the hub",
+    "requests": "requests",
+    "failed starts": "starts",
+    "throttled starts": "starts",
+    "failed stops": "stops",
+    "failed cells": "cells",
+    "failed probes": "probes of the hub",
+    "failed requests": "requests",
+}
+
+_PARTS: dict[float, str] = {
+    50: "half",
+    75: "a quarter",
+    80: "one in five",
+    90: "one in ten",
+    95: "one in twenty",
+    99: "one in a hundred",
+}
+"""How many are beyond a percentile."""
+
+
+def people_in_words(reached: Reached, lasted: float) -> str:
+    """Return how far everybody got, as a clause: "12 people came, 4 could work, 8 stopped at the login".
+
+    Args:
+        reached: How far they got.
+        lasted: Seconds of the run.
+    """
+    if not reached.came:
+        return "nobody came"
+    came, goal = words.counted(reached.came, "person", "people"), _goal(reached)
+    if reached.could_work == reached.came and not reached.lost:
+        clause = f"{came} came, and {'all of them ' if reached.came > 1 else ''}{goal}"
+    elif reached.waiting and not (reached.has_browser or reached.stopped or reached.lost or reached.under_way):
+        waited = f"{_were(reached.waiting)} still waiting"
+        clause = f"{reached.got_server:,} of {came} {goal} within {words.in_seconds(lasted)}; {waited}"
+    else:
+        clause = ", ".join([f"{came} came", *_apart(reached, goal)])
+    if reached.visits > reached.came and reached.visits_in_vain:
+        clause += f"; of all {reached.visits:,} visits, {_were(reached.visits_in_vain)} in vain"
+    return clause
+
+
+def _apart(reached: Reached, goal: str) -> list[str]:
+    """Return what became of them, where it was not the same for all."""
+    parts = []
+    if reached.has_browser and reached.got_server not in {reached.could_work, reached.came}:
+        parts.append(f"{reached.got_server:,} got a server")
+    parts.append(f"{reached.could_work or 'nobody'} {goal}")
+    parts += [f"{count:,} {_stopped(step)}" for step, count in reached.stopped.items()]
+    if reached.waiting:
+        parts.append(f"{_were(reached.waiting)} still waiting for a server")
+    if reached.under_way:
+        parts.append(f"{_were(reached.under_way)} under way")
+    if reached.lost:
+        lost = [f"{count:,} {_stopped(step)}" for step, count in reached.lost.items()]
+        parts[-1] += f"; of those who {goal}, {', '.join(lost)}"
+    return parts
+
+
+def _goal(reached: Reached) -> str:
+    return "could work" if reached.has_browser else "got a server"
+
+
+def _stopped(step: str) -> str:
+    return _STOPPED.get(step, f"stopped at “{step}”")
+
+
+def _were(count: int) -> str:
+    return f"{count:,} {'was' if count == 1 else 'were'}"
+
+
+def missed_in_words(one: Outcome) -> str:
+    """Return by how much a target was missed, as a clause.
+
+    Such as "half of the 30 people waited longer than 5.4 s for their server; the target was 3 s".
+    """
+    target = one.target
+    if target.percentile is None:
+        return _share_in_words(one)
+    limit = f"the target was {target.at_most:g} s"
+    if math.isinf(one.measured or 0.0):
+        return f"{one.failed:,} of the {_who(one)} {_never(one)}; {limit} for {target.percentile:g} % of them"
+    rest = 100 - target.percentile
+    if one.count * rest < 100:  # fewer people than a part of them would need
+        slowest = f"the only {_who(one, number=False)}" if one.count == 1 else f"the slowest of the {_who(one)}"
+        return f"{slowest} {_took(one, one.shown.replace('over ', 'longer than '))}; {limit}"
+    part = _PARTS.get(target.percentile, f"{rest:g} %")
+    return f"{part} of the {_who(one)} {_took(one, 'longer than ' + one.shown.removeprefix('over '))}; {limit}"
+
+
+def _share_in_words(one: Outcome) -> str:
+    target = one.target
+    number = round((one.measured or 0.0) * one.count)
+    did = "had to wait because of a 429" if target.measure == "throttled starts" else "failed"
+    if one.not_reached:
+        did += " or were not reached"
+    return f"{number:,} of the {_who(one, people=False)} {did}; the target was at most {100 * target.at_most:g} %"
+
+
+def _who(one: Outcome, *, people: bool = True, number: bool = True) -> str:
+    """Return whose times, or what times, they are: "30 people of students", "340 starts"."""
+    noun = "people" if people and _is_of_people(one) else _NOUNS[one.target.measure]
+    if one.count == 1:
+        noun = "person" if noun == "people" else noun.replace("s ", " ", 1).removesuffix("s")
+    return f"{f'{one.count:,} ' if number else ''}{noun}{_of(one.target)}"
+
+
+def _of(target: Target) -> str:
+    if target.request is not None:
+        return f" {target.request}"
+    return "" if target.cohort is None else f" of {target.cohort}"
+
+
+def _took(one: Outcome, seconds: str) -> str:
+    """Say that it was so long; seconds are "84 s" or "longer than 84 s"."""
+    if _is_of_people(one):
+        return f"waited {seconds} {_WAITED_FOR[one.target.measure]}"
+    if one.target.measure == "throttled wait":
+        return f"waited {seconds} because of a 429"
+    return f"took {seconds}"
+
+
+def _never(one: Outcome) -> str:
+    if _is_of_people(one):
+        return _NEVER[one.target.measure]
+    return "failed or were not reached" if one.not_reached else "failed"
+
+
+def _is_of_people(one: Outcome) -> bool:
+    return one.people == one.count and one.target.measure in _WAITED_FOR
