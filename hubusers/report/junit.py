@@ -11,12 +11,19 @@ from hubusers.results.targets import Outcome
 
 
 def junit(verdict: Verdict, info: RunInfo) -> str:
-    """Return XML with a test case for each target, one for the steps of a climbing event, and one for the clean-up."""
+    """Return XML with test cases for a verdict.
+
+    One for each target, or without any one for all steps and requests; one for the steps of a climbing event, one for
+    the people, and one for the clean-up.
+    """
     suite = TestSuite(printable(info.title or "hubusers"))
     for one in verdict.outcomes:
         suite.add_testcase(_case(one.target.text, "targets", _of_target(one, verdict)))
     if verdict.climbed and verdict.outcomes:
         suite.add_testcase(_case("every step holds the targets", "steps", _of_steps(verdict.climbed, verdict)))
+    if not verdict.outcomes:
+        suite.add_testcase(_case("every step and request succeeded", "steps", _of_failures(verdict)))
+    suite.add_testcase(_case("people got what they came for", "people", _of_people(verdict)))
     suite.add_testcase(_case("nothing left behind", "clean-up", _of_clean_up(info)))
     document = JUnitXml("hubusers")
     document.add_testsuite(suite)
@@ -44,6 +51,20 @@ def _of_steps(climbed: HowFar, verdict: Verdict) -> Failure | Error | None:
     return None if is_known and verdict.answer == "held" else Error(printable(climbed.answer), "no answer")
 
 
+def _of_failures(verdict: Verdict) -> Failure | Error | None:
+    if verdict.failures:
+        return _or_no_answer(Failure(printable(", ".join(verdict.failures)), "failed"), verdict)
+    return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
+
+
+def _of_people(verdict: Verdict) -> Failure | Error | None:
+    if verdict.too_many_in_vain:
+        wanted = f"wanted at most {words.in_percent(verdict.most_in_vain)} in vain"
+        got = words.in_percent(verdict.reached.share_in_vain)
+        return _or_no_answer(Failure(f"{wanted}, measured {got}: {printable(verdict.people)}", "in vain"), verdict)
+    return Error(printable(verdict.headline), "no answer") if verdict.answer == "no answer" else None
+
+
 def _of_clean_up(info: RunInfo) -> Failure | Error | None:
     if not info.clean_up:
         return Error("not known: the run was cut off, or is still going on", "no answer")
@@ -54,7 +75,7 @@ def _of_clean_up(info: RunInfo) -> Failure | Error | None:
 def _or_no_answer(failure: Failure, verdict: Verdict) -> Failure | Error:
     if verdict.answer != "no answer":
         return failure
-    return Error(f"{failure.message}. {printable(verdict.headline)}", "no answer")
+    return Error(f"{failure.message.removesuffix('.')}. {printable(verdict.headline)}", "no answer")
 
 
 def _case(name: str, group: str, result: Failure | Error | None) -> TestCase:

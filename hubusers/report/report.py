@@ -1,4 +1,5 @@
-"""Writes the answer of a finished run into its folder: report.html for people, summary.md and junit.xml for CI."""
+"""Writes the answer of a finished run into its folder: report.html for people, summary.md and junit.xml for CI,
+summary.json for tools."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,13 @@ from hubusers.report.finding import Finding
 from hubusers.report.findings import without_causes
 from hubusers.report.junit import junit
 from hubusers.report.page import markdown, page
+from hubusers.report.summary_json import summary_json
 from hubusers.report.tables import (
     cohorts_table,
     evidence_table,
     failures_table,
     requests_table,
+    steps_by_user_class,
     steps_table,
 )
 from hubusers.report.time_of_starts import time_of_starts, title_of
@@ -25,6 +28,7 @@ from hubusers.results.folder import (
     JUNIT_FILE,
     REPORT_FILE,
     SUMMARY_FILE,
+    SUMMARY_JSON_FILE,
     FinishedRun,
     RunInfo,
 )
@@ -34,7 +38,7 @@ _MOST_IN_SUMMARY = 20
 
 
 def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) -> None:
-    """Write report.html, summary.md and junit.xml into the folder of a finished run.
+    """Write report.html, summary.md, summary.json and junit.xml into the folder of a finished run.
 
     Args:
         run: A finished run, with its folder.
@@ -55,6 +59,7 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
     (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
     content["failures"] = failures_table(run.results, most=_MOST_IN_SUMMARY)
     (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
+    (run.folder / SUMMARY_JSON_FILE).write_text(summary_json(run, verdict, findings), encoding="utf-8")
     (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
 
 
@@ -66,6 +71,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         charts_of(run),
         title=run.info.title or f"Run {run.info.run_id}",
         cohorts=cohorts_table(run.results),
+        by_user_class=steps_by_user_class(run.results),
         requests=requests_table(run.results),
         kinds=KINDS,
         evidence=evidence_table(evidence),
@@ -89,13 +95,19 @@ def _facts(info: RunInfo) -> list[tuple[str, str]]:
         "began": _moment(info.began),
         "ended": _moment(info.ended),
         "people planned": "" if info.planned_people is None else f"{info.planned_people:,}",
+        **_asked_for(info),
         "load generator": f"{info.workers} workers" if info.workers > 1 else "one process",
         "ended because": info.ended_because,
         "clean-up": info.clean_up,
         **info.versions,
-        **{name.replace("_", " "): words.option(name, value) for name, value in sorted(info.options.items())},
+        **{words.flag(name): words.option(name, value) for name, value in sorted(info.options.items())},
     }
     return [(name, value) for name, value in facts.items() if value]
+
+
+def _asked_for(info: RunInfo) -> dict[str, str]:
+    """Return who came in a run without an event; nothing for others, and for runs of the first versions."""
+    return dict(words.users(info)) if info.user_classes and info.planned_people is None else {}
 
 
 def _moment(time: float) -> str:

@@ -40,6 +40,11 @@ class Times:
     longest: float | None  # that did not fail; None where all did
     error: float | None  # p95 of how late an end was seen; None where it was not measured
 
+    @property
+    def failures(self) -> str:
+        """How many failed, as in "3" or "3, 8 not reached"."""
+        return f"{self.failed:,}, {self.not_reached:,} {NOT_REACHED}" if self.not_reached else f"{self.failed:,}"
+
     def shown(self, seconds: float) -> str:
         """Return one of the percentiles in words."""
         return words.percentile(seconds, self.known)

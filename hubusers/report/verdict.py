@@ -44,6 +44,11 @@ class Verdict:
         return _EXIT_CODES[self.answer]
 
     @property
+    def says_people(self) -> bool:
+        """Whether the headline says how far everybody got."""
+        return self.people[1:-1] in self.headline
+
+    @property
     def too_many_in_vain(self) -> bool:
         """Whether more people, or visits, came in vain than may."""
         return self.reached.share_in_vain > self.most_in_vain
