@@ -261,7 +261,9 @@ def test_a_run_without_metrics_says_why(tmp_path: Path) -> None:
     make_up_run(tmp_path / "run", people=20, metrics=False)
     assert report_on(tmp_path / "run").answer == "failures"
     shown = Page(report_of(tmp_path / "run")).shown
-    assert "What to know about this run The hub's metrics were not read: the token lacks the scope read:metrics" in shown
+    assert (
+        "What to know about this run The hub's metrics were not read: the token lacks the scope read:metrics" in shown
+    )
     names = {chart["name"] for chart in charts_of(report_of(tmp_path / "run"))}
     assert {"hub-cpu", "hub-running", "hub-memory"}.isdisjoint(names)
     assert "hub-answers" in names  # the probes need no scope
