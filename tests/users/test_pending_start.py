@@ -1,0 +1,171 @@
+"""What is said of a start, whichever way a user waits for it: on real hubs whose spawner speaks as KubeSpawner does."""
+
+from locust.exception import StopUser
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from hubusers import create_users, get_session, stop_server
+from hubusers.accounts.account import Account
+from hubusers.local import LocalHub
+from hubusers.results.records import NEW, RETURNING, UNFINISHED, Record
+from hubusers.start_parts import IMAGE, NODE, PLACE_AT_HUB, SPAWNING
+from hubusers.users import HubUser, ServerLifecycleUser
+from hubusers.users.browser_user import BrowserUser
+from tests.users.people import People, people_on
+
+NO_ROOM = "0/7 nodes are available: 7 Insufficient memory."
+
+SPEAKING = f"""
+import asyncio
+from hubusers.local.spawners import StubSpawner
+
+class Speaking(StubSpawner):
+    async def launch(self):
+        if "broken" in self.user_options:
+            raise RuntimeError(f"no home for {{self.user.name}} on node 17")
+        if "hangs" in self.user_options:
+            await asyncio.sleep(60)
+        return await super().launch()
+
+    async def progress(self):
+        def event(reason, message):
+            return {{"progress": 50, "message": f"None [Normal] {{message}}", "raw_event": {{"reason": reason}}}}
+        if "room" not in self.user_options:
+            yield event("FailedScheduling", "{NO_ROOM}")
+            await asyncio.sleep(0.4)
+        yield event("Pulling", 'Pulling image "a/b:1"')
+        await asyncio.sleep(600)
+
+c.JupyterHub.spawner_class = Speaking
+"""
+
+
+@pytest.fixture(scope="module")
+def speaking_hub() -> Iterator[LocalHub]:
+    with LocalHub(extra_config=SPEAKING, spawn_seconds=(1.5, 1.5)) as hub:
+        yield hub
+
+
+def people_of(hub: LocalHub, **changes: Any) -> People:
+    """Return people whose accounts have the names of no other test."""
+    return people_on(hub.endpoint, hub.token, **{"run_id": secrets.token_hex(3), "wait": "progress", **changes})
+
+
+def start(people: People, user_class: type[HubUser] = ServerLifecycleUser, account: Account | None = None) -> Record:
+    """Return the record of one more person's start."""
+    person = people.comes(user_class, account)
+    person.on_start()
+    with suppress(StopUser):
+        if isinstance(person, BrowserUser):
+            person.log_in()
+            person.open_server()
+        else:
+            person.start_server()
+    person.on_stop()
+    return people.run.results.records.starts()[-1]
+
+
+@pytest.mark.parametrize("wait", ["progress", "poll", "listing"])
+def test_why_a_start_failed(wait: str, speaking_hub: LocalHub) -> None:
+    people = people_of(
+        speaking_hub,
+        wait=wait,
+        poll_interval=0.2,
+        user_options={"broken": True},
+        end_after_failure=True,
+    )
+    record = start(people)
+    assert record.failure == "spawn failed"
+    assert record.reason.endswith("no home for {name} on node {number}")
+    assert (record.person, record.profile) == (NEW, '{"broken": true}')
+    assert record.seconds < 3.3  # what was asked afterwards is not part of it
+    example = people.run.results.examples.of(record.step, record.failure, record.reason)
+    assert record.username in example
+    assert [diary.reason for diary in people.run.results.diaries.failed()] == [record.reason]
+
+
+def test_what_a_start_waited_for_by_the_stream(speaking_hub: LocalHub) -> None:
+    people = people_of(speaking_hub)
+    record = start(people)
+    parts = dict(record.parts)
+    assert record.failure == ""
+    assert 0.3 < parts[NODE] < 0.9
+    assert 0.2 < parts[IMAGE] < 2
+    assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.01)
+    templates = {message.template for message in people.run.results.messages.rows()}
+    assert {"{number}/{number} nodes are available: {number} Insufficient memory.", 'Pulling image "a/b:1"'} < templates
+    [diary] = people.run.results.diaries.slowest()
+    assert [part for _, _, part in diary.messages][-1] == IMAGE
+
+
+def test_what_a_start_waited_for_by_the_hubs_pages(speaking_hub: LocalHub) -> None:
+    people = people_of(speaking_hub)
+    record = start(people, BrowserUser, Account("ann", password="any"))  # the hub takes any
+    assert record.failure == ""
+    assert dict(record.parts).keys() >= {NODE, IMAGE}
+    assert record.person == ""  # nobody has asked the hub
+
+
+@pytest.mark.parametrize("wait", ["poll", "listing"])
+def test_a_start_that_is_late_is_asked_about_once(wait: str, speaking_hub: LocalHub) -> None:
+    people = people_of(
+        speaking_hub,
+        wait=wait,
+        poll_interval=0.2,
+        server_timeout=0.9,
+        user_options={"room": True},
+        end_after_failure=True,
+    )
+    record = start(people)
+    assert (record.failure, record.reason) == ("timed out", 'Pulling image "a/b:1"')
+    assert IMAGE in dict(record.parts)
+    asked = Counter(row.name for row in people.rows)
+    assert asked["/users/{name}/server/progress"] == 1
+
+
+def test_the_pending_starts_of_a_run_are_counted_by_what_they_wait_for(speaking_hub: LocalHub) -> None:
+    people = people_of(speaking_hub, user_options={"room": True, "hangs": True})
+    starting = [gevent.spawn(start, people) for _ in range(3)]
+    with gevent.Timeout(20):
+        while +people.run.pending_for != Counter({IMAGE: 3}):
+            gevent.sleep(0.02)
+    assert people.run.counts.pending == 3
+    gevent.killall(starting)
+    assert +people.run.pending_for == Counter()
+    assert people.run.counts.pending == 0
+    unfinished = people.run.results.records.unfinished()
+    assert {record.failure for record in unfinished} == {UNFINISHED}
+    assert {record.reason for record in unfinished} == {'Pulling image "a/b:1"'}
+
+
+def test_a_wait_because_of_a_429_is_a_part_of_the_start() -> None:
+    config = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 1)"
+    with LocalHub(concurrent_spawn_limit=1, spawn_seconds=(1, 1), extra_config=config) as hub:
+        people = people_of(hub)
+        starting = [gevent.spawn(start, people) for _ in range(2)]
+        gevent.joinall(starting, raise_error=True)
+        throttled = [record for record in people.run.results.records.starts() if record.throttled]
+    assert throttled
+    for record in throttled:
+        parts = dict(record.parts)
+        assert parts[PLACE_AT_HUB] == pytest.approx(record.throttled, abs=0.3)
+        assert SPAWNING in parts
+
+
+def test_people_whose_accounts_were_given_are_new_or_returning(speaking_hub: LocalHub, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.csv"
+    file.write_text("name,password\nbea,any\n", encoding="utf-8")
+    people = people_of(speaking_hub, accounts_file=str(file))
+    with get_session(speaking_hub.token) as session:
+        assert create_users(["bea"], speaking_hub.endpoint, session) == {"bea": True}
+        assert start(people, account=Account("bea")).person == NEW
+        assert stop_server("bea", speaking_hub.endpoint, session, wait=True)
+        assert start(people, account=Account("bea")).person == RETURNING
