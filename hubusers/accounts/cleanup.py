@@ -10,7 +10,7 @@ from hubusers.accounts.ledger import Ledger
 from hubusers.accounts.sources import Accounts
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, MissingScope, TokenRejected
+from hubusers.hub.errors import HubUsersError, MissingScope
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
@@ -49,7 +49,7 @@ class Cleanup:
         self._workers = Group()
         self._deadline = Deadline(math.inf)
         self._refusal = ""
-        self._hopeless = False  # the hub no longer accepts the token for this
+        self._hopeless = False  # the token may not do this
 
     def release(self, names: Iterable[str]) -> None:
         """Remove these users in the background."""
@@ -63,8 +63,9 @@ class Cleanup:
     def remove_all(self) -> None:
         """Remove every user of the ledger and wait until it is done, with a line of progress every few seconds.
 
-        Removals that fail are tried again. All of it takes at most one server timeout plus a second for each user.
-        What could not be removed stays in the ledger.
+        Removals that fail are tried again, also when the hub does not accept the token: so answers a hub whose database
+        fails. All of it takes at most one server timeout plus a second for each user, and less where the token lacks a
+        scope. What could not be removed stays in the ledger.
         """
         left = self._ledger.left()
         if not left:
@@ -101,7 +102,7 @@ class Cleanup:
         except HubUsersError as error:
             self._refusal = error.detail
             LOG.debug("%s", error.detail)
-            if isinstance(error, TokenRejected | MissingScope):
+            if isinstance(error, MissingScope):
                 self._hopeless = True
         else:
             self._ledger.removed(name)

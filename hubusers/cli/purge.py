@@ -19,6 +19,7 @@ from hubusers.cli.shared import (
 )
 from hubusers.functions.batches import call_for_each
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
+from hubusers.hub.acceptance import despite_refusals
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.errors import HubUsersError
@@ -81,7 +82,9 @@ def purge(
             return
         check_hub(endpoint, access)
         session = access.session
-        found = hubusers.find_stress_test_users(endpoint, session, prefix=f"{name_prefix}-")
+        found = despite_refusals(
+            lambda: hubusers.find_stress_test_users(endpoint, session, prefix=f"{name_prefix}-"), chosen_timeout(None)
+        )
     except (SettingsError, PreflightError) as error:
         fail(shown(str(error)))
     except AccountsFileError as error:
@@ -118,7 +121,8 @@ def _purge_servers(
     else:
         findings = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
         check_named_servers(findings, access)
-        names = named_servers_of(HubClient(endpoint, access.session), findings.owner)
+        client = HubClient(endpoint, access.session)
+        names = despite_refusals(lambda: named_servers_of(client, findings.owner), chosen_timeout(None))
         ours = [(findings.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
         question = f"Remove {len(ours)} named servers of {findings.owner}?"
     if not ours:

@@ -130,11 +130,19 @@ def _server_state(server: dict[str, Any]) -> State:
     return State.READY if server.get("ready") else State.FAILED
 
 
+def rejects_token(answer: Answer) -> bool:
+    """Say whether the hub does not accept the token. A hub whose database fails says the same of a good token."""
+    return answer.status == 401 or (answer.status == 403 and _NOT_ACCEPTED in answer.message.lower())
+
+
+_NOT_ACCEPTED = "missing or invalid credentials"
+
+
 def error_for(answer: Answer, doing: str) -> HubError:
     """Return the error for an unexpected answer, with its likely cause in `detail`."""
     hint = _likely_cause(answer)
     detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
-    if answer.status == 401 or (answer.status == 403 and "missing or invalid credentials" in answer.message.lower()):
+    if rejects_token(answer):
         return TokenRejected(f"{detail} (the hub does not accept the token)", status=answer.status, words=answer.words)
     # A 403 with other words may come from a firewall or a rate limit, where trying again may help.
     says = answer.message.lower()

@@ -13,12 +13,16 @@ from hubusers.http.messages import CONNECTION_REFUSED, Answer, Request
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.http.stream import Stream
 from hubusers.http.transports import transport_for
+from hubusers.hub.answers import rejects_token
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import checked_endpoint, quoted
 from hubusers.hub.errors import HubError
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
+
+_TROUBLE_LASTS = 10.0
+"""Seconds after an answer as from a hub in trouble during which other answers may come of that trouble, too."""
 
 
 class HubClient:
@@ -36,6 +40,12 @@ class HubClient:
     def __init__(self, endpoint: str, session: Any) -> None:
         self.endpoint = checked_endpoint(endpoint)
         self._transport = transport_for(session, self.endpoint)
+        self._trouble: Deadline | None = None
+
+    @property
+    def hub_was_in_trouble(self) -> bool:
+        """Whether the hub was away, or did not accept the token, within the last ten seconds."""
+        return self._trouble is not None and self._trouble.remaining() > 0
 
     def request(
         self,
@@ -64,7 +74,10 @@ class HubClient:
             good: Whether a Locust session counts the answer as a success; by default any 2xx.
         """
         path = _path(template, username, server_name)
-        return self._transport.send(self._request(method, template, path, query, body, headers, timeout, good))
+        answer = self._transport.send(self._request(method, template, path, query, body, headers, timeout, good))
+        if answer.hub_is_away or rejects_token(answer):
+            self._trouble = Deadline(_TROUBLE_LASTS)
+        return answer
 
     def stream(
         self,
@@ -121,6 +134,8 @@ class HubClient:
             method: As for `request`.
             template: As for `request`.
             deadline: No try begins and no pause lasts beyond it. Without a deadline, only the policy limits the tries.
+                With one, the request is also tried again when the hub does not accept the token, as often as the policy
+                allows (over 15 seconds): hubs say so whose database fails.
             **kwargs: As for `request`.
         """
         bound = deadline or Deadline(float("inf"))
@@ -129,7 +144,8 @@ class HubClient:
             if deadline:
                 kwargs["timeout"] = min(REQUEST_TIMEOUT, deadline.remaining())
             answer = self.request(method, template, **kwargs)
-            if not _worth_another_try(retries, method, answer, tries):
+            is_doubted = deadline is not None and rejects_token(answer) and tries <= (retries.total or 0)
+            if not is_doubted and not _worth_another_try(retries, method, answer, tries):
                 break
             wait = answer.retry_after
             if wait is None:

@@ -1,12 +1,11 @@
 """Making accounts: the requests, what their answers mean, and the patience of a run that needs its accounts."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from hubusers.http.messages import Answer
 from hubusers.http.session import REQUEST_TIMEOUT
-from hubusers.hub.answers import error_for
+from hubusers.hub.answers import error_for, rejects_token
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import HubError, WaitTimeout
@@ -21,7 +20,7 @@ _SECONDS_PER_ACCOUNT = 0.1
 """How much longer a request may take for each account that it creates: several times what a hub needs."""
 
 _REFUSED = {400, 401, 403, 404}
-"""After these statuses trying again does not help."""
+"""With these statuses the hub has made nothing. Trying again helps only where it was the token that it refused."""
 
 
 class AccountLedger(Protocol):
@@ -66,7 +65,7 @@ def make_accounts(
     """Make accounts for a run; ask again, in rhythm, whatever the hub answers but a plain refusal.
 
     Each account is in the ledger before the hub is asked, because the hub's answer may never arrive. It is struck out
-    only when the hub refused the very first request, so that no earlier one can have made it.
+    only when the hub has refused all requests so far, so that none of them can have made it.
 
     Args:
         client: The hub.
@@ -81,10 +80,8 @@ def make_accounts(
         HubError: The hub refused.
         WaitTimeout: There are no accounts at the deadline; the detail holds the hub's last answer.
     """
-    for name in usernames:
-        ledger.user_created(name)
     what = f"the account {usernames[0]}" if len(usernames) == 1 else f"{len(usernames)} accounts"
-    tries, last = itertools.count(1), "no answer"
+    may_be_there, last = set[str](), "no answer"
 
     def ask(names: list[str]) -> Answer:
         if len(names) > 1:
@@ -93,17 +90,20 @@ def make_accounts(
 
     def attempt() -> bool | None:
         nonlocal last
+        for name in usernames:
+            ledger.user_created(name)
         answers = _one_by_one_after_a_400(ask, usernames)
         missing = [name for name in usernames if not is_there(answers[name])]
         if not missing:
             return True
-        is_first = next(tries) == 1
-        refused = [name for name in missing if answers[name].status in _REFUSED]
+        may_be_there.update(name for name in usernames if answers[name].status not in _REFUSED)
+        for name in set(missing) - may_be_there:
+            ledger.user_refused(name)
+        # A hub whose database fails does not accept the token for a while.
+        refused = [name for name in missing if answers[name].status in _REFUSED and not rejects_token(answers[name])]
         answer = answers[(refused or missing)[0]]
         error = error_for(answer, f"creating {what}")
         if refused:
-            for name in refused if is_first else ():
-                ledger.user_refused(name)
             raise error
         on_failure(error)
         last = error.detail

@@ -2,7 +2,7 @@
 
     HubUsersError
       HubError             the hub, or something in front of it, gave an unexpected answer
-        TokenRejected      the hub does not accept the token, or no longer does (401)
+        TokenRejected      the hub does not accept the token (401, or 403), or says so because its database fails
         MissingScope       the token may not do or see this (403, or a model with keys left out)
       Throttled            the hub still answered 429 when the time was up
         ComeBackLater      the hub answered 429, perhaps with the seconds after which to ask again

@@ -2,7 +2,8 @@
 
 `DELETE /users/{name}` alone is not enough. The user stays, and the hub answers 500, while a spawn is pending or a named
 server is active (the hub stops only the default server by itself); it answers 400 while a stop is pending or takes
-long. JupyterHub 4 does not even stop a server that is still starting.
+long. JupyterHub 4 does not even stop a server that is still starting. And a hub whose database fails does not accept
+the token for as long as that lasts.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop, UserServers, error_for, stop_outcome, user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, poll
-from hubusers.hub.errors import MissingScope, TokenRejected, WaitTimeout
+from hubusers.hub.errors import MissingScope, WaitTimeout
 from hubusers.hub.sightings import USER_PATH, look_at
 from hubusers.log import get_logger
 
@@ -38,7 +39,7 @@ def remove_user(
         DEBUG each refusal.
 
     Raises:
-        TokenRejected, MissingScope: The token may not do this, so that trying again does not help.
+        MissingScope: The token may not do this, so that trying again does not help.
         WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
@@ -58,7 +59,7 @@ def remove_user(
             )
             if answer.status == 204:
                 return None
-        return None if user_is_gone(answer) else answer
+        return answer
 
     _insist(client, username, f"the user {username}", attempt, deadline, interval)
 
@@ -80,14 +81,15 @@ def remove_server(client: HubClient, username: str, server_name: str, timeout: f
         DEBUG each refusal.
 
     Raises:
-        TokenRejected, MissingScope: The token may not do this, so that trying again does not help.
+        MissingScope: The token may not do this, so that trying again does not help.
         WaitTimeout: Time is up; the detail holds the hub's last refusal.
     """
     deadline = Deadline(timeout)
     patiently = partial(client.request_patiently, deadline=deadline)
 
     def attempt(_: UserServers) -> Answer | None:
-        return _asked_to_stop(client, username, server_name, patiently)
+        answer = lifecycle.stop(client, username, patiently, server_name)
+        return None if stop_outcome(answer) is Stop.STOPPED else answer
 
     _insist(client, username, lifecycle.called(username, server_name), attempt, deadline, interval)
 
@@ -95,7 +97,6 @@ def remove_server(client: HubClient, username: str, server_name: str, timeout: f
 def _asked_to_stop(client: HubClient, username: str, server_name: str, request: Callable[..., Answer]) -> Answer | None:
     """Ask to stop a server; return None when it is gone, and else the hub's answer."""
     answer = lifecycle.stop(client, username, request, server_name)
-    # The hub answers 404 for a missing server as for a missing user.
     return None if stop_outcome(answer) in {Stop.STOPPED, Stop.USER_GONE} else answer
 
 
@@ -113,25 +114,28 @@ def _insist(
         client: The hub.
         username: The user.
         what: What is removed, for the log and the error.
-        attempt: Tries once; returns None for success, else the hub's refusal. Gets the user's servers as they were last
+        attempt: Tries once; returns None for success, else the hub's answer. Gets the user's servers as they were last
             seen: none, as long as the hub has not answered 500.
         deadline: Until when to try.
         interval: Seconds between two tries.
     """
-    refusal, seen = "no answer", UserServers({})
+    refusal, seen, seemed_gone = "no answer", UserServers({}), False
 
     def is_removed() -> bool | None:
-        nonlocal refusal, seen
+        nonlocal refusal, seen, seemed_gone
         answer = attempt(seen)
         if answer is None:
             return True
+        is_gone = user_is_gone(answer)  # the hub answers 404 for a missing server as for a missing user
         if answer.status == 500:
             # Named servers may be in the way. JupyterHub 4 also answers 500 for a user whom it does not know.
             seen = look_at(client, username, deadline) or seen
-            if seen.user_is_gone:
-                return True
+            is_gone = seen.user_is_gone
+        if is_gone and (seemed_gone or not client.hub_was_in_trouble):
+            return True
+        seemed_gone = is_gone
         error = error_for(answer, "the hub's last answer")
-        if isinstance(error, TokenRejected | MissingScope):
+        if isinstance(error, MissingScope):
             raise error
         refusal = error.detail
         LOG.debug("%s is not removed yet: %s", what, refusal)
