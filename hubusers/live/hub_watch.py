@@ -128,8 +128,9 @@ class HubWatch:
         # /hub/api/metrics is the same as /hub/metrics.
         answer = self._authorized.request("GET", "/metrics", timeout=timeout)
         if answer.status in {401, 403}:
-            self._allowed = False
-            self._note_once(_NOT_ALLOWED)
+            if not self._has_sample:  # otherwise the token may, and the hub says so because its database fails
+                self._allowed = False
+                self._note_once(_NOT_ALLOWED)
         elif answer.status == 200:
             # In a thread, because parsing in this one would delay all users of this process.
             self._note_outcome(gevent.get_hub().threadpool.apply(_outcome, (answer.body, time.time())))

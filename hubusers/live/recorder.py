@@ -74,7 +74,7 @@ class Recorder:
             run.settings.access,
             note_probe=self._note_probe,
             note_sample=self._note_sample,
-            note=self._note,
+            note=self.note,
         )
         self._recording: gevent.Greenlet[..., None] | None = None
 
@@ -160,7 +160,8 @@ class Recorder:
         self.run.results.hub_samples.append(sample)
         self._writer.write_hub_sample(sample)
 
-    def _note(self, sentence: str) -> None:
+    def note(self, sentence: str) -> None:
+        """Say something about the run, in the log and among its notes."""
         LOG.warning("%s", sentence)
         self.info.notes.append(sentence)
 

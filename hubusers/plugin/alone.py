@@ -16,6 +16,7 @@ from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
+from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
 
 
@@ -63,8 +64,14 @@ class Alone(Role):
     def report_trouble(self, reason: str) -> None:
         self.control.stop_early(reason)
 
-    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
-        self.control.note_failed_spawns("", spawns)
+    def note_spawns(self, spawns: SpawnCounts) -> None:
+        self.control.note_spawns("", spawns)
+
+    def tell_failed_in_a_row(self, count: int) -> None:
+        """Nothing: the run has counted them itself."""
+
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:
+        self.control.note_token_accepted_again(whose, refused, accepted)
 
     def note_own_strain(self, strain: Strain) -> None:
         self.control.note_strain("", strain)
@@ -78,6 +85,9 @@ class Alone(Role):
 
     def await_clean_up(self) -> None:
         """Nothing: `clean_up` has waited."""
+
+    def held(self) -> Held:
+        return self.present_run.gate.held
 
     def totals(self) -> Totals:
         return self.present_run.ledger.totals()

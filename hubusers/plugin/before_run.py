@@ -20,6 +20,7 @@ from hubusers.plugin.messages import Briefing
 from hubusers.report.plan_chart import drawn
 from hubusers.run.first_server import try_one_server
 from hubusers.run.run import Run
+from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import (
@@ -47,6 +48,7 @@ class BeforeRun:
         self.event_text = ""  # of the event to rehearse, as all processes must know it
         self.findings: Findings | None = None
         self.first_server_left = False  # whether one is left on the hub for good
+        self._tried: tuple[str, ...] = ()  # the kinds of start of which a first server was tried
         self._environment = environment
         self._access = access
         self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
@@ -109,7 +111,8 @@ class BeforeRun:
     def new_briefing(self, run_id: str) -> Briefing:
         """Return what all processes of a new run must know alike."""
         owner = self._token_owner(self._options.named_servers)
-        return Briefing(run_id, self.event_text, owner, user_classes=tuple(self._environment.user_classes_by_name))
+        user_classes = tuple(self._environment.user_classes_by_name)
+        return Briefing(run_id, self.event_text, owner, user_classes=user_classes, tried=self._tried)
 
     def settings_for(self, briefing: Briefing, host: str | None, options: argparse.Namespace | None = None) -> Settings:
         """Return the settings of a run.
@@ -162,10 +165,12 @@ class BeforeRun:
     def _try_first_servers(self, settings: Settings) -> None:
         run = Run(replace(settings, keep=False), worker=0)
         self._first_servers.append(run)  # so that every way out cleans up after it
+        self._tried = ()
         try:
             for user_options in different_user_options(settings):
-                if run in self._first_servers:  # otherwise it was cleaned up after, because the process ends
-                    try_one_server(run, user_options)
+                # Otherwise it was cleaned up after, because the process ends.
+                if run in self._first_servers and try_one_server(run, user_options):
+                    self._tried += (kind_of_start(user_options),)
         finally:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)

@@ -21,10 +21,12 @@ from hubusers.plugin.messages import (
     BEGIN,
     BRIEFING,
     CLEANED_UP,
-    FAILED_SPAWN,
+    FAILED_IN_A_ROW,
     FIGURES,
     PREPARED,
+    SPAWNS,
     STOP,
+    TOKEN_ACCEPTED_AGAIN,
     TROUBLE,
     Briefing,
     Figures,
@@ -35,6 +37,7 @@ from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
+from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
 
 LOG = get_logger(__name__)
@@ -67,7 +70,10 @@ class Master(Role):
         self._briefing: Briefing | None = None  # also while it is being sent, when the control has none yet
         runner.register_message(PREPARED, self._note_prepared)
         runner.register_message(CLEANED_UP, self._note_cleaned_up)
-        runner.register_message(FAILED_SPAWN, lambda msg, **_: self._note(msg.node_id, msg.data))
+        runner.register_message(SPAWNS, lambda msg, **_: self._note(msg.node_id, msg.data))
+        runner.register_message(
+            TOKEN_ACCEPTED_AGAIN, lambda msg, **_: self.control.note_token_accepted_again(**msg.data)
+        )
         runner.register_message(TROUBLE, lambda msg, **_: self.report_trouble(msg.data["reason"]))
         runner.environment.events.worker_report.add_listener(self._note_report)
         runner.environment.events.worker_connect.add_listener(self._brief_late_worker)
@@ -157,7 +163,7 @@ class Master(Role):
         if before and before.has_left:
             figures = replace(figures, has_left=True)
         self._gathered.figures[worker] = figures
-        self.control.note_failed_spawns(worker, figures.spawns)
+        self.control.note_spawns(worker, figures.spawns)
         run.results.add(figures.results)
         self.control.note_strain(worker, figures.strain)
         return True
@@ -165,8 +171,14 @@ class Master(Role):
     def report_trouble(self, reason: str) -> None:
         self.control.stop_early(reason)
 
-    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
-        """Nothing: workers tell of their failed spawns."""
+    def note_spawns(self, spawns: SpawnCounts) -> None:
+        """Nothing: workers tell of their spawns."""
+
+    def tell_failed_in_a_row(self, count: int) -> None:
+        self.runner.send_message(FAILED_IN_A_ROW, {"run_id": self.present_run.settings.run_id, "count": count})
+
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:
+        """Nothing: workers tell of their users' tokens."""
 
     def note_own_strain(self, strain: Strain) -> None:
         """Nothing: the master has no users, so that it is not strained by them."""
@@ -202,6 +214,9 @@ class Master(Role):
 
     def await_clean_up(self) -> None:
         """Nothing: `clean_up` has waited."""
+
+    def held(self) -> Held:
+        return sum((figures.held for figures in self._gathered.figures.values()), Held())
 
     def totals(self) -> Totals:
         of_workers = [

@@ -8,7 +8,9 @@ messages.
       ◀───────── the accounts are there ──── PREPARED     (events only)
       BEGIN ──────────── now they come ──────────▶        (events only)
       ◀─────── every 3 s, in Locust's report ── FIGURES
-      ◀──────────── a spawn failed ────── FAILED_SPAWN
+      ◀── a spawn failed, or one succeeded again ── SPAWNS
+      FAILED_IN_A_ROW ─── so many by now ────────▶
+      ◀─── a refused token is accepted again ── TOKEN_ACCEPTED_AGAIN
       ◀────────── the run cannot go on ────── TROUBLE
       STOP  ───────────── the run ends ──────────▶
       ◀──────────── nothing is left ──────── CLEANED_UP
@@ -21,6 +23,7 @@ from hubusers.accounts.ledger import Totals
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
+from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
 
 BRIEFING = "hubusers_briefing"
@@ -28,7 +31,9 @@ PREPARED = "hubusers_prepared"
 BEGIN = "hubusers_begin"
 STOP = "hubusers_stop"
 CLEANED_UP = "hubusers_cleaned_up"
-FAILED_SPAWN = "hubusers_failed_spawn"
+SPAWNS = "hubusers_spawns"
+FAILED_IN_A_ROW = "hubusers_failed_in_a_row"
+TOKEN_ACCEPTED_AGAIN = "hubusers_token_accepted_again"  # noqa: S105  # the name of a message
 TROUBLE = "hubusers_trouble"
 FIGURES = "hubusers"
 """The key of a worker's figures in the report that Locust sends to the master."""
@@ -43,13 +48,14 @@ class Briefing:
     token_owner: str = ""  # as the hub told the master
     user_classes: tuple[str, ...] = ()  # those that take part
     workers: tuple[str, ...] = ()  # in the order in which they share the people out
+    tried: tuple[str, ...] = ()  # the kinds of start of which a first server was tried
 
     def as_message(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> "Briefing":
-        return cls(**data | {name: tuple(data[name]) for name in ("user_classes", "workers")})
+        return cls(**data | {name: tuple(data[name]) for name in ("user_classes", "workers", "tried")})
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Figures:
     run_id: str
     totals: Totals
     spawns: SpawnCounts
+    held: Held
     strain: Strain
     counts: UserCounts
     pending_for: dict[str, int]  # what its pending starts wait for, with how many do
@@ -73,6 +80,7 @@ class Figures:
             run_id=run.settings.run_id,
             totals=run.ledger.totals(),
             spawns=run.spawns,
+            held=run.gate.held,
             strain=run.generator.strain,
             counts=run.counts,
             pending_for=dict(+run.pending_for),
@@ -83,7 +91,7 @@ class Figures:
 
     def as_message(self) -> dict[str, Any]:
         # Not `asdict`, which would copy each record.
-        parts = {name: getattr(self, name).as_message() for name in ("totals", "spawns", "strain", "counts")}
+        parts = {name: getattr(self, name).as_message() for name in ("totals", "spawns", "held", "strain", "counts")}
         return vars(self) | parts
 
     @classmethod
@@ -93,6 +101,7 @@ class Figures:
             | {
                 "totals": Totals(**data["totals"]),
                 "spawns": SpawnCounts(**data["spawns"]),
+                "held": Held(**data["held"]),
                 "strain": Strain(**data["strain"]),
                 "counts": UserCounts(**data["counts"]),
             }

@@ -16,6 +16,7 @@ from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
+from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
 
 
@@ -37,9 +38,11 @@ class Control(Protocol):
 
     def let_users_come(self, run: Run) -> bool: ...
 
-    def note_failed_spawns(self, process: str, spawns: SpawnCounts) -> None: ...
+    def note_spawns(self, process: str, spawns: SpawnCounts) -> None: ...
 
     def note_strain(self, process: str, strain: Strain) -> None: ...
+
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None: ...
 
     def stop_early(self, reason: str) -> None: ...
 
@@ -113,8 +116,16 @@ class Role(ABC):
         """Stop the run for all processes, for a reason that is one sentence."""
 
     @abstractmethod
-    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
-        """Take in that a spawn failed here."""
+    def note_spawns(self, spawns: SpawnCounts) -> None:
+        """Take in that a spawn failed here, or that the first one succeeded after that."""
+
+    @abstractmethod
+    def tell_failed_in_a_row(self, count: int) -> None:
+        """Tell other processes how many spawns in a row have failed by now."""
+
+    @abstractmethod
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:
+        """Take in that the hub has refused a token for a while; as the argument of `Run`."""
 
     @abstractmethod
     def note_own_strain(self, strain: Strain) -> None:
@@ -133,6 +144,10 @@ class Role(ABC):
     @abstractmethod
     def await_clean_up(self) -> None:
         """Wait for a clean-up in the background."""
+
+    @abstractmethod
+    def held(self) -> Held:
+        """Return how many starts were held back, in all processes that this one knows of."""
 
     @abstractmethod
     def totals(self) -> Totals:

@@ -18,6 +18,7 @@ from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
 from hubusers.durations import in_words
+from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import NO_RUN
 from hubusers.live.recorder import Recorder, versions
@@ -30,12 +31,16 @@ from hubusers.report.plan_chart import show
 from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
 from hubusers.run.generator_check import Strain, late_processes, why_not_reliable
+from hubusers.run.hub_presence import HubPresence
 from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
 from hubusers.settings.access import Access, SettingsError
 from hubusers.settings.hub_check import LeftBehind, PreflightError
 
 LOG = get_logger(__name__)
+
+_ONE_SPELL = 10.0
+"""Seconds between refusals of a token that are told as one."""
 
 
 class RunControl:
@@ -60,7 +65,9 @@ class RunControl:
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
         self.recorder: Recorder | None = None
         self.strains: dict[str, Strain] = {}  # by process
+        self.presence: HubPresence | None = None
         self._failed_in_a_row = FailedInARow()
+        self._token_refused_until: dict[str, float] = {}  # by whose token it was
         self._ending = RLock()
         role.control = self
 
@@ -145,13 +152,17 @@ class RunControl:
         self.environment.process_exit_code = None  # of an earlier run, in the web UI
         self.stopped_because = self.event_ended = ""
         self._failed_in_a_row = FailedInARow()
+        self._token_refused_until = {}
         self.strains = {}
         run = Run(
             settings,
             worker=max(0, getattr(self.role.runner, "worker_index", 0)),
             share=self.role.share(),
+            tried=self.briefing.tried,
+            processes=max(1, len(self.briefing.workers)),
             stop=self.role.report_trouble,
-            failed_spawn=self.role.note_failed_spawn,
+            spawns_changed=self.role.note_spawns,
+            token_accepted_again=self.role.note_token_accepted_again,
             strained=self.role.note_own_strain,
         )
         set_run(self.environment, run)
@@ -202,6 +213,13 @@ class RunControl:
             aloud=self.options.headless,
         )
         self.recorder.start()
+        anonymous = HubClient(settings.endpoint, run.connections())
+        patience = settings.server_timeout
+        self.presence = HubPresence(anonymous, self.recorder.note, run.note_hub_away, self._stop_for_hub, patience)
+
+    def _stop_for_hub(self, reason: str) -> None:
+        if self.phase is not Phase.STOPPING:
+            self.stop_early(reason)
 
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows."""
@@ -242,14 +260,30 @@ class RunControl:
             failure = str(exception) if exception else ""
             self.run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
 
-    def note_failed_spawns(self, process: str, spawns: SpawnCounts) -> None:
+    def note_spawns(self, process: str, spawns: SpawnCounts) -> None:
         """Take in what one process counts by now; too many failed spawns in a row stop the run."""
         assert self.run
-        limit = self.run.settings.failed_spawns_to_stop
-        if self._failed_in_a_row.note(process, spawns) >= limit > 0:
+        limit, before = self.run.settings.failed_spawns_to_stop, self._failed_in_a_row.count
+        count = self._failed_in_a_row.note(process, spawns)
+        if count != before:
+            self.role.tell_failed_in_a_row(count)
+        if count > before and self.presence:
+            self.presence.look(count)
+        if count >= limit > 0:
             self.stop_early(
                 f"{limit} spawns in a row failed, so the run ends: a hub with consecutive_failure_limit would soon "
                 "exit. (--stop-after-failed-spawns 0 goes on regardless.)"
+            )
+
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:
+        """Say once, whichever processes saw it, that the hub has refused a token for a while, and accepts it again."""
+        told_before = refused <= self._token_refused_until.get(whose, 0.0) + _ONE_SPELL
+        self._token_refused_until[whose] = max(accepted, self._token_refused_until.get(whose, 0.0))
+        if self.recorder and not told_before:
+            moment = time.strftime("%H:%M:%S", time.localtime(refused))
+            self.recorder.note(
+                f"The hub refused {whose} from {moment} for {max(1.0, accepted - refused):.0f} s and then accepted it "
+                "again, as hubs do whose database fails."
             )
 
     def note_strain(self, process: str, strain: Strain) -> None:
@@ -320,6 +354,10 @@ class RunControl:
         """Write the report; what the targets say becomes the exit code."""
         if not self.recorder or self.recorder.run is not run:
             return
+        if self.presence:
+            self.presence.end()
+        if (held := self.role.held()).starts:
+            self.recorder.note(str(held))
         info = self.recorder.info
         info.generator = why_not_reliable(list(self.strains.values()))
         info.late_processes = late_processes(list(self.strains.values()))

@@ -19,10 +19,12 @@ from hubusers.plugin.messages import (
     BEGIN,
     BRIEFING,
     CLEANED_UP,
-    FAILED_SPAWN,
+    FAILED_IN_A_ROW,
     FIGURES,
     PREPARED,
+    SPAWNS,
     STOP,
+    TOKEN_ACCEPTED_AGAIN,
     TROUBLE,
     Briefing,
     Figures,
@@ -32,6 +34,7 @@ from hubusers.results.folder import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run
+from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
 
 LOG = get_logger(__name__)
@@ -55,6 +58,7 @@ class Worker(Role):
         self._begun = Event()
         runner.register_message(BRIEFING, self._note_briefing)
         runner.register_message(BEGIN, lambda **_: self._begun.set())
+        runner.register_message(FAILED_IN_A_ROW, self._note_failed_in_a_row)
         runner.register_message(STOP, lambda **_: runner.stop(), concurrent=True)
         runner.environment.events.report_to_master.add_listener(self._report)
 
@@ -117,8 +121,19 @@ class Worker(Role):
     def report_trouble(self, reason: str) -> None:
         self.runner.send_message(TROUBLE, {"reason": reason})
 
-    def note_failed_spawn(self, spawns: SpawnCounts) -> None:
-        self.runner.send_message(FAILED_SPAWN, self._figures(self.present_run))
+    def note_spawns(self, spawns: SpawnCounts) -> None:
+        self.runner.send_message(SPAWNS, self._figures(self.present_run))
+
+    def tell_failed_in_a_row(self, count: int) -> None:
+        """Nothing: the master tells all workers."""
+
+    def _note_failed_in_a_row(self, msg: Any, **_: Any) -> None:
+        run = self.control.run
+        if run and msg.data["run_id"] == run.settings.run_id:
+            run.gate.set_failed(msg.data["count"])
+
+    def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:
+        self.runner.send_message(TOKEN_ACCEPTED_AGAIN, {"whose": whose, "refused": refused, "accepted": accepted})
 
     def note_own_strain(self, strain: Strain) -> None:
         """Nothing: the master is told with the next report."""
@@ -145,6 +160,9 @@ class Worker(Role):
     def await_clean_up(self) -> None:
         if self._cleaning:
             self._cleaning.join()
+
+    def held(self) -> Held:
+        return self.present_run.gate.held
 
     def totals(self) -> Totals:
         return self.present_run.ledger.totals()

@@ -16,17 +16,17 @@ class SpawnCounts:
 
 
 class FailedInARow:
-    """The number of spawns in all processes of a run that have failed since the last one that succeeded."""
+    """The number of spawns in all processes of a run that have failed since the last one that succeeded: `count`."""
 
     def __init__(self) -> None:
         self._known: dict[str, SpawnCounts] = {}
-        self._count = 0
+        self.count = 0
 
     def note(self, process: str, spawns: SpawnCounts) -> int:
         """Take in the counts of one process; return how many spawns in a row have failed."""
         before = self._known.get(process, SpawnCounts())
         self._known[process] = spawns
         if spawns.ready > before.ready:
-            self._count = 0
-        self._count += spawns.failed - before.failed
-        return self._count
+            self.count = 0
+        self.count += spawns.failed - before.failed
+        return self.count

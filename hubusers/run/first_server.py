@@ -19,13 +19,16 @@ from hubusers.settings.hub_check import LeftBehind, PreflightError
 LOG = get_logger(__name__)
 
 
-def try_one_server(run: Run, user_options: UserOptions | None) -> None:
+def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
     """Start one server, wait until it is ready, and remove it; after a failed spawn try again, as often as allowed.
 
     A server that is let in or ready too late does not keep the run from going on: the run will measure that.
 
     Whatever interrupts this (Ctrl-C, SIGTERM) leaves account and server in the run's ledger until they are removed, for
     the clean-up.
+
+    Returns:
+        Whether one was tried; not where it runs already, or where the hub does not know its account yet.
 
     Logs:
         INFO how long it took; WARNING what kept it from being ready.
@@ -40,16 +43,17 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> None:
     try:
         if run.accounts.look_at(client, account, Deadline(run.settings.server_timeout)).in_use:
             LOG.info("The server of %s runs already, so none is tried", account.username)
-            return
+            return False
     except HubUsersError as error:
         raise PreflightError(error.sentence) from None
     try:
         _have_account(client, run, account)
-        _try_until_ready(client, run, account, user_options)
+        was_tried = _try_until_ready(client, run, account, user_options)
     except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
         _remove(client, run, account, error)
         raise
     _remove(client, run, account)
+    return was_tried
 
 
 def _have_account(client: HubClient, run: Run, account: Account) -> None:
@@ -62,7 +66,7 @@ def _have_account(client: HubClient, run: Run, account: Account) -> None:
         raise PreflightError(error.sentence) from None
 
 
-def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> None:
+def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> bool:
     settings, reason = run.settings, ""
     for failed in range(1, settings.failed_spawns_to_stop + 1):
         try:
@@ -74,17 +78,17 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
             )
         except (Throttled, WaitTimeout) as error:
             LOG.warning("The first server is late, going on all the same: %s", error.detail)
-            return
+            return True
         except UserGone as error:
             if run.accounts.are_made:
                 raise PreflightError(error.sentence) from None
             LOG.info("No server is tried: %s yet", error.detail)
-            return
+            return False
         except HubUsersError as error:
             raise PreflightError(error.sentence) from None
         else:
             LOG.info("A first server was ready after %.1f seconds", seconds)
-            return
+            return True
     raise PreflightError(
         f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: {reason}. "
         "See the hub's log, and whether its profiles and user options are what the run asks for. "

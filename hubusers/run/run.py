@@ -6,7 +6,8 @@ import shlex
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol, cast
 
 from gevent.lock import BoundedSemaphore
@@ -16,7 +17,8 @@ from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
 from hubusers.http.connections import Connections
-from hubusers.http.session import ssl_context
+from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
+from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, TokenRejected
 from hubusers.log import get_logger
@@ -27,6 +29,8 @@ from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import GeneratorCheck, Strain
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.shared_listing import SharedListing
+from hubusers.run.start_gate import StartGate
+from hubusers.run.token_doubt import TokenDoubt
 from hubusers.run.user_counts import UserCounts
 from hubusers.settings.settings import Settings
 from hubusers.start_parts import OTHER
@@ -62,8 +66,12 @@ class Run:
         settings: What was asked for.
         worker: The number of this process, in its users' names.
         share: Which of the given accounts are for this process.
+        tried: The kinds of start of which a first server was tried, as `kind_of_start` returns them.
+        processes: How many processes have users of this run.
         stop: Ends the whole run; called with the reason, a sentence.
-        failed_spawn: Called whenever a spawn failed, with the count of all so far.
+        spawns_changed: Called whenever a spawn failed, or the first one succeeded after that, with the counts so far.
+        token_accepted_again: Called when the hub has refused a token for a while: with whose token it was, and with the
+            moments of the first refusal and of the first acceptance after it, in seconds since the epoch.
         strained: Called whenever this process could not keep up, with how hard it was so far.
     """
 
@@ -73,13 +81,17 @@ class Run:
         worker: int,
         *,
         share: slice = slice(None),
+        tried: Iterable[str] = (),
+        processes: int = 1,
         stop: Callable[[str], None] = lambda _: None,
-        failed_spawn: Callable[[SpawnCounts], None] = lambda _: None,
+        spawns_changed: Callable[[SpawnCounts], None] = lambda _: None,
+        token_accepted_again: Callable[[str, float, float], None] = lambda *_: None,
         strained: Callable[[Strain], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.ledger = Ledger()
         self.spawns = SpawnCounts()
+        self.gate = StartGate(settings.failed_spawns_to_stop, tried, processes)
         self.results = Results()
         self.counts = UserCounts()
         self.pending_for: Counter[str] = Counter()  # what its pending starts wait for now
@@ -95,11 +107,19 @@ class Run:
         self.accounts = _accounts(settings, share, self.names_begin_with)
         self._expected: NextPerson | None = None
         self._kept_open: list[Closable] = []
+        self.token_accepted_again = token_accepted_again
         self._stop = stop
-        self._failed_spawn = failed_spawn
+        self._spawns_changed = spawns_changed
         self._failures_seen: set[str] = set()
         self._hub_away_at = -math.inf
+        self._is_over = False
         self._tls_context = ssl_context(settings.access.verify)
+        self._token_doubt = TokenDoubt(
+            partial(self.ask_for_owner, settings.access.token),
+            settings.server_timeout,
+            self._believe_refusal,
+            partial(token_accepted_again, "the API token"),
+        )
         cleaner = HubClient(settings.endpoint, self.connections(settings.access.token, size=CONCURRENCY))
         self._cleanup = Cleanup(cleaner, self.ledger, self.accounts, settings.server_timeout, settings.poll_interval)
 
@@ -148,9 +168,13 @@ class Run:
             anybody(self.settings), self.accounts.take(), has_account=not self.accounts.are_made
         )
 
-    def note_ready(self) -> None:
-        """Count a spawn that succeeded."""
+    def note_ready(self, kind: str) -> None:
+        """Count a spawn that succeeded, of a kind as `kind_of_start` returns it."""
         self.spawns = SpawnCounts(self.spawns.ready + 1, self.spawns.failed)
+        failed_before = self.gate.failed
+        self.gate.note_ready(kind)
+        if failed_before:
+            self._spawns_changed(self.spawns)
 
     def note_hub_away(self) -> None:
         """Remember that the hub did not answer just now."""
@@ -162,18 +186,34 @@ class Run:
         if since < self._hub_away_at:
             return
         self.spawns = SpawnCounts(self.spawns.ready, self.spawns.failed + 1)
-        self._failed_spawn(self.spawns)
+        self.gate.set_failed(self.gate.failed + 1)
+        self._spawns_changed(self.spawns)
 
     def note_failure(self, error: HubUsersError) -> None:
         """Log the first failure of each kind, with its particulars; Locust's statistics count them all.
 
-        A token that the hub no longer accepts ends the run.
+        A refused token is asked about again, in the background: one that the hub no longer accepts ends the run.
         """
         first = str(error) not in self._failures_seen
         self._failures_seen.add(str(error))
         LOG.log(logging.WARNING if first else logging.DEBUG, "%s", error.detail)
         if isinstance(error, TokenRejected):
-            self._stop("The hub does not accept the API token any more, so the run ends.")
+            self._token_doubt.begin()
+
+    def ask_for_owner(self, token: str) -> int:
+        """Ask the hub once who the owner of a token is; return the status of its answer, 0 without one."""
+        client = HubClient(self.settings.endpoint, self.connections(token))
+        return client.request("GET", OWNER_PATH, timeout=min(REQUEST_TIMEOUT, self.settings.server_timeout)).status
+
+    def _believe_refusal(self, since: float) -> None:
+        moment = time.strftime("%H:%M:%S", time.localtime(since))
+        if self._is_over:
+            LOG.error("The hub does not accept the API token any more: it has refused it since %s", moment)
+        else:
+            self._stop(
+                "The hub does not accept the API token any more, so the run ends. (It was asked again and again, and "
+                f"has refused it each time since {moment}.)"
+            )
 
     def release(self, key: str) -> None:
         """Remove the account and the server of a person who is done, in the background, unless they are to be kept."""
@@ -190,10 +230,12 @@ class Run:
 
     def clean_up_own(self) -> None:
         """Remove what this process created in this run, unless it is to be kept; return when it is done."""
+        self._is_over = True
         while self._kept_open:
             self._kept_open.pop().close()
         if not self.settings.keep:
             self._cleanup.remove_all()
+        self._token_doubt.end()
 
     def clean_up_everything(self) -> None:
         """Like `clean_up_own`, in the only process of a run; then look whether the hub still lists anything of it."""
@@ -208,7 +250,10 @@ class Run:
         """
         client = HubClient(self.settings.endpoint, self.settings.access.session)
         try:
-            for key, has_server in self.accounts.left_on_hub(client, self.settings.run_id):
+            left = despite_refusals(
+                lambda: list(self.accounts.left_on_hub(client, self.settings.run_id)), self.settings.server_timeout
+            )
+            for key, has_server in left:
                 if self.accounts.are_made:
                     self.ledger.user_created(key)
                 if has_server:

@@ -11,8 +11,9 @@ from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.headers import HEADERS
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, error_at_server, login_error
+from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, error_at_server, login_error
 from hubusers.event.leaving import Leaving
+from hubusers.hub.acceptance import OWNER_PATH
 from hubusers.hub.answers import State, Stop, error_for
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
@@ -66,17 +67,13 @@ class BrowserUser(PlannedUser):
         """Open the hub and log in, or show the token: the row `STEP login`. Does nothing if logged in already."""
         if self._is_logged_in:
             return
-        with self.step(LOGIN) as step:
-            if self._token:
-                page = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline)
-                if page.status != 200:
-                    raise self._token_error(page, step.deadline)
-            else:
-                self.browser.form_answered = 0.0  # of another login, or of no login at all
-                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
-                # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
-                # in sent no form.
-                step.ended = self.browser.form_answered
+        if not self._token and not self.has_server:
+            self._take_turn()  # most hubs lead on from the login to the start of the server
+        try:
+            self._show_who_i_am()
+        except BaseException:
+            self._turn.give_back()
+            raise
         self._is_logged_in = True
 
     def open_server(self) -> Page:
@@ -121,6 +118,19 @@ class BrowserUser(PlannedUser):
 
     # How it is done
 
+    def _show_who_i_am(self) -> None:
+        with self.step(LOGIN) as step:
+            if self._token:
+                page = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline)
+                if page.status != 200:
+                    raise self._token_error(page, step.deadline)
+            else:
+                self.browser.form_answered = 0.0  # of another login, or of no login at all
+                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
+                # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
+                # in sent no form.
+                step.ended = self.browser.form_answered
+
     def _error_for(self, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
         """Return the error for a bad answer to what a page of this person's server has asked for.
 
@@ -139,6 +149,11 @@ class BrowserUser(PlannedUser):
         if isinstance(error, TokenRejected | MissingScope):
             return for_whom(error, self._token, self.settings.access.token)
         return login_error(self.browser, page, self.username, deadline)
+
+    def _ask_who_i_am(self, refusal: HubError) -> int:
+        if isinstance(refusal, SessionLost):
+            return self.browser.fetch("GET", f"{self.browser.base}/hub/api{OWNER_PATH}").answer.status
+        return self.test_run.ask_for_owner(self._token)
 
     def _new_token(self) -> str:
         deadline = Deadline(self.settings.server_timeout)

@@ -17,6 +17,7 @@ from gevent import GreenletExit
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.sources import NoAccountLeft
+from hubusers.browser.page_errors import SessionLost
 from hubusers.http.connections import Connections
 from hubusers.http.request_event import count
 from hubusers.hub import lifecycle
@@ -30,6 +31,7 @@ from hubusers.hub.errors import (
     HubUsersError,
     ServerGone,
     SpawnFailed,
+    Throttled,
     UserGone,
     WaitTimeout,
 )
@@ -42,11 +44,12 @@ from hubusers.run import server_life
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, run_of
 from hubusers.run.shared_listing import SharedListing
+from hubusers.run.start_gate import Turn, kind_of_start
 from hubusers.settings.settings import Settings
 from hubusers.start_parts import ACCEPTANCE, PLACE_AT_HUB, SPAWNING
 from hubusers.users.clients import RunClient, UserClient
 from hubusers.users.pending_start import PendingStart
-from hubusers.users.whose_token import own_rejections
+from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
 
 LOG = get_logger(__name__)
 
@@ -139,6 +142,7 @@ class HubUser(FastHttpUser):
         self.account, self.person = next_person.account, next_person.person
         self._has_account, self._due = next_person.has_account, next_person.due
         self._had_server = None if self._has_account else False
+        self._turn = Turn(run.gate, kind_of_start(self.person.user_options))
         token = self.account.token or run.settings.access.token
         self.hub = UserClient(run, self._connections(token), token, self._count)
         # Locust's task set sleeps by itself, and asks only this for how long. A subclass may define it in any of
@@ -171,8 +175,18 @@ class HubUser(FastHttpUser):
         except HubUsersError as error:
             self.test_run.note_failure(error)
             if error.ends_task:
-                ends = self.settings.end_after_failure or error.ends_user
+                ends = self.settings.end_after_failure or self._must_end(error)
                 raise (StopUser if ends else RescheduleTask) from error
+
+    def _must_end(self, error: HubUsersError) -> bool:
+        """Say whether the same error would come again. One refusal of the person's own token does not prove that."""
+        if isinstance(error, OwnTokenRejected | SessionLost):
+            return stays_refused(self.test_run, error, partial(self._ask_who_i_am, error))
+        return error.ends_user
+
+    def _ask_who_i_am(self, refusal: HubError) -> int:
+        """Ask the hub with what it has refused, and return the status of its answer."""
+        return self.test_run.ask_for_owner(self.hub.token)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -266,6 +280,7 @@ class HubUser(FastHttpUser):
 
         If the user has left the server running, both are removed at the end of the run.
         """
+        self._turn.give_back()
         if not self.leaves_server:
             self._count_server(False)
         self.test_run.counts.left += self._has_arrived
@@ -288,7 +303,18 @@ class HubUser(FastHttpUser):
             What `wait` returns.
         """
         self.lifecycle += 1
-        began = began or self._began()
+        self._take_turn()
+        try:
+            return self._start_in_turn(ask, wait, began or self._began())
+        finally:
+            self._turn.give_back()
+
+    def _take_turn(self) -> None:
+        """Wait until the run's gate lets the start in."""
+        if self._turn.take():
+            self._due = None  # the person comes later than planned, and is measured from now
+
+    def _start_in_turn(self, ask: Callable[[Step], Asked], wait: Callable[[Step, Asked], Ready], began: float) -> Ready:
         with (
             self.errors_end_the_task(),
             PendingStart(self.test_run, self.username, self.account.server_name, began) as pending,
@@ -296,6 +322,11 @@ class HubUser(FastHttpUser):
         ):
 
             def ask_hub() -> Asked:
+                held = self._turn.take(step.deadline.remaining())  # again, after a "later"
+                if held is None:
+                    waited = f"{step.deadline.seconds:g} seconds"
+                    raise Throttled(f"not let in within {waited}, at last by the run itself, because spawns fail")
+                step.throttled += held
                 pending.waits_for(ACCEPTANCE)
                 return ask(step)
 
@@ -304,6 +335,7 @@ class HubUser(FastHttpUser):
                 return wait(step, asked)
 
             def note_throttled(seconds: float, limit: str) -> None:
+                self._turn.give_back()
                 pending.waits_for(PLACE_AT_HUB)
                 self._throttled(step, seconds, limit)
 
@@ -317,7 +349,7 @@ class HubUser(FastHttpUser):
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
                 raise
-            self.test_run.note_ready()
+            self.test_run.note_ready(kind_of_start(self.person.user_options))
         self._had_server = True
         self._ready_at = step.ended or time.monotonic()
         self._count_server(True)

@@ -6,11 +6,14 @@ HubUsersError
     SessionLost        the same of the session of this person's browser (`hubusers/browser/page_errors.py`)
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hubusers.browser.page_errors import SessionLost
+from hubusers.hub.acceptance import Acceptance, ask_again
 from hubusers.hub.errors import HubError, TokenRejected
+from hubusers.run.run import Run
 
 
 class OwnTokenRejected(HubError):
@@ -29,6 +32,22 @@ def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
     if not isinstance(error, TokenRejected | SessionLost) or token == token_of_run:
         return error
     return (OwnTokenRejected if token else SessionLost)(error.detail, status=error.status, words=error.words)
+
+
+def stays_refused(run: Run, refusal: HubError, ask: Callable[[], int]) -> bool:
+    """Ask again, for up to 15 seconds, and say whether the hub refuses one person each time; note if it does not.
+
+    Args:
+        run: The run.
+        refusal: The error of the first answer.
+        ask: As for `ask_again`, with that person's token, or session.
+    """
+    refused = time.time()
+    acceptance = ask_again(ask, run.settings.server_timeout)
+    if acceptance is Acceptance.ACCEPTED:
+        whose = "a person's session" if isinstance(refusal, SessionLost) else "a person's own token"
+        run.token_accepted_again(whose, refused, time.time())
+    return acceptance is Acceptance.REFUSED
 
 
 @contextmanager

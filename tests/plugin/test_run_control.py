@@ -53,6 +53,8 @@ class Quiet:
 
     def note_end(self) -> None: ...
 
+    def note(self, sentence: str) -> None: ...
+
     def has_missed_step(self) -> bool:
         return False
 
