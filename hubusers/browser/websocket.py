@@ -191,13 +191,12 @@ class HeldWebsocket:
         try:
             while True:
                 opcode, data = self._websocket.recv_data(control_frame=True)
-                self._heard = time.monotonic()
-                if opcode in {ABNF.OPCODE_PING, ABNF.OPCODE_PONG}:  # the library has answered it
-                    continue
                 if opcode == ABNF.OPCODE_CLOSE:
                     reason = f"closed with code {int.from_bytes(data[:2], 'big')}" if data else "closed without a code"
                     break
-                self.received(data.decode() if opcode == ABNF.OPCODE_TEXT else data)
+                self._heard = time.monotonic()
+                if opcode not in {ABNF.OPCODE_PING, ABNF.OPCODE_PONG}:  # which the library answers
+                    self.received(data.decode() if opcode == ABNF.OPCODE_TEXT else data)
         except _FAILURES as error:
             reason = _reason(error)
         except WebsocketLost:  # while an answer was being sent
