@@ -18,5 +18,5 @@ def look_up_groups(spawner):
 
 c.Spawner.pre_spawn_hook = look_up_groups
 """,
-    event=class_event(people=24, over="36s", stay="15s", ready_within="5s"),
+    event=class_event(people=24, over="48s", stay="15s", ready_within="5s"),
 )
