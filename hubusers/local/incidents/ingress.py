@@ -1,7 +1,7 @@
 """What stands before the proxy: an ingress with the wrong settings, or one that goes away."""
 
-from hubusers.local.incidents.accounts import accounts
 from hubusers.local.incidents.incident import Incident, Kill
+from hubusers.local.incidents.students import students
 
 _INGRESS = "hubusers.local.incidents.mechanisms.ingress"
 
@@ -32,7 +32,7 @@ INCIDENTS = (
         finds=("websockets-refused",),
         event=_CLASS.format(title="A class without websockets", thinking="2s"),
         hub={"servers": "lab"},
-        new_people=accounts(4),
+        new_people=students(4),
         relay=(_INGRESS, "--no-websockets"),
     ),
     Incident(
@@ -46,7 +46,7 @@ INCIDENTS = (
         finds=("websockets-cut",),
         event=_CLASS.format(title="A class that thinks", thinking="8s"),
         hub={"servers": "lab"},
-        new_people=accounts(4),
+        new_people=students(4),
         relay=(_INGRESS, "--read-timeout", "6"),
     ),
     Incident(
@@ -58,7 +58,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_CLASS.format(title="A class with large notebooks", thinking="2s"),
         hub={"servers": "lab"},
-        new_people=accounts(4),
+        new_people=students(4),
         relay=(_INGRESS, "--largest-body", "2000"),
     ),
     Incident(

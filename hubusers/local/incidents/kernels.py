@@ -1,7 +1,7 @@
 """Kernels that end: in a cell, or because nobody used them for a while."""
 
-from hubusers.local.incidents.accounts import accounts
 from hubusers.local.incidents.incident import Incident
+from hubusers.local.incidents.students import students
 
 _EVENT = """\
 title = "{title}"
@@ -30,7 +30,7 @@ INCIDENTS = (
         finds=("kernel-died",),
         event=_EVENT.format(title="A class with too little memory", thinking="2s"),
         hub={"servers": "lab"},
-        new_people=accounts(4),
+        new_people=students(4),
         config="""\
 ipython = folder / "ipython"
 (ipython / "profile_default").mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ c.Spawner.environment = {"IPYTHONDIR": str(ipython)}
         finds=("kernel-gone",),
         event=_EVENT.format(title="A class that listens", thinking="10s"),
         hub={"servers": "lab"},
-        new_people=accounts(4),
+        new_people=students(4),
         config="""\
 c.Spawner.args = [
     "--MappingKernelManager.cull_idle_timeout=5",

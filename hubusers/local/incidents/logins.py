@@ -1,7 +1,7 @@
 """Logins that are refused, broken or slow."""
 
-from hubusers.local.incidents.accounts import accounts
 from hubusers.local.incidents.incident import Incident
+from hubusers.local.incidents.students import students
 
 _EVENT = """\
 title = "{title}"
@@ -31,7 +31,7 @@ INCIDENTS = (
         finds=("login-refused",),
         event=_EVENT.format(title="A class that nobody allowed", people=12),
         hub={"servers": "lab"},
-        new_people=accounts(12),
+        new_people=students(12),
         config="c.Authenticator.allow_all = False",
     ),
     Incident(
@@ -44,7 +44,7 @@ INCIDENTS = (
         finds=("login-broken",),
         event=_EVENT.format(title="A class that cannot log in", people=12),
         hub={"servers": "lab"},
-        new_people=accounts(12),
+        new_people=students(12),
         config="c.JupyterHub.authenticator_class = 'hubusers.local.incidents.mechanisms.authenticators.BrokenProvider'",
     ),
     Incident(
@@ -56,7 +56,7 @@ INCIDENTS = (
         finds=("login-slow",),
         event=_EVENT.format(title="A class that waits at the login", people=5),
         hub={"servers": "lab"},
-        new_people=accounts(5),
+        new_people=students(5),
         config="c.JupyterHub.authenticator_class = 'hubusers.local.incidents.mechanisms.authenticators.SlowProvider'",
     ),
 )

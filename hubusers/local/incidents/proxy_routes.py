@@ -1,7 +1,7 @@
 """A proxy that does not know where the servers are: for a while, or never."""
 
-from hubusers.local.incidents.accounts import accounts
 from hubusers.local.incidents.incident import Incident, Kill
+from hubusers.local.incidents.students import students
 
 _EVENT = """\
 title = "{title}"
@@ -32,7 +32,7 @@ INCIDENTS = (
         finds=("proxy-routes-lost",),
         event=_EVENT.format(title="The proxy restarts in a class"),
         hub={"servers": "lab"},
-        new_people=accounts(6),
+        new_people=students(6),
         proxy_apart=True,
         # The chart has 60 seconds.
         config="c.JupyterHub.last_activity_interval = 12",
@@ -48,7 +48,7 @@ INCIDENTS = (
         finds=("redirect-loop",),
         event=_EVENT.format(title="A class whose servers have no route"),
         hub={"servers": "lab"},
-        new_people=accounts(6),
+        new_people=students(6),
         config="c.JupyterHub.proxy_class = 'hubusers.local.incidents.mechanisms.proxies.ForgetfulProxy'",
     ),
 )

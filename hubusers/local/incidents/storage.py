@@ -1,7 +1,7 @@
 """Volumes of people's homes that are full, read-only or slow."""
 
-from hubusers.local.incidents.accounts import accounts
 from hubusers.local.incidents.incident import Incident
+from hubusers.local.incidents.students import students
 
 _CONTENTS = "c.Spawner.args = ['--ServerApp.contents_manager_class=hubusers.local.incidents.mechanisms.contents.{}']"
 
@@ -37,7 +37,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_EVENT.format(title="A class on a full volume"),
         hub={"servers": "lab"},
-        new_people=accounts(5),
+        new_people=students(5),
         config=_CONTENTS.format("FullVolume"),
     ),
     Incident(
@@ -49,7 +49,7 @@ INCIDENTS = (
         finds=("save-refused",),
         event=_EVENT.format(title="A class on a read-only volume"),
         hub={"servers": "lab"},
-        new_people=accounts(5),
+        new_people=students(5),
         config=_CONTENTS.format("ReadOnlyVolume"),
     ),
     Incident(
@@ -61,7 +61,7 @@ INCIDENTS = (
         finds=("slow-storage",),
         event=_EVENT.format(title="A class on a slow volume"),
         hub={"servers": "lab"},
-        new_people=accounts(5),
+        new_people=students(5),
         config=_CONTENTS.format("SlowVolume"),
     ),
 )
