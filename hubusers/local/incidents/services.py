@@ -30,14 +30,14 @@ c.JupyterHub.services.append(
 c.JupyterHub.load_roles.append({{"name": "{name}", "services": ["{name}"], "scopes": {scopes}}})
 """
 
-_MANY_ACCOUNTS = "c.Authenticator.allowed_users = {f'somebody-{number}' for number in range(2000)}\n"
+_MANY_ACCOUNTS = "c.Authenticator.allowed_users = {f'somebody-{number}' for number in range(500)}\n"
 
 INCIDENTS = (
     Incident(
         name="dashboard-lists-all",
         title="A dashboard lists all users again and again",
         source="JupyterHub, issue 2954 of 27 February 2020 (a culler lists 50,000 users; the hub answers nobody)",
-        what_happens="The hub knows 2,000 people. A service lists them all, page by page, and begins again at once. "
+        what_happens="The hub knows 500 people. A service lists them all, page by page, and begins again at once. "
         "The hub's one thread has little time left for those who come.",
         finds=("other-load",),
         event=_EVENT.format(title="A class beside a dashboard", stay="20s"),

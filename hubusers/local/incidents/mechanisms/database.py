@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import Pool
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -25,9 +26,16 @@ def failing(message: str, *, after_starts: int, seconds: float, only_writes: boo
     starts = 0
     fails_until = 0.0
 
-    def fail(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if time.monotonic() < fails_until and (not only_writes or statement.startswith(_WRITES)):
+    def fail(statement: str) -> None:
+        if time.monotonic() < fails_until:
             raise OperationalError(statement, None, Exception(message))
+
+    def on_checkout(connection: Any, record: Any, proxy: Any) -> None:
+        fail("")
+
+    def on_statement(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if not only_writes or statement.startswith(_WRITES):
+            fail(statement)
 
     def begin() -> None:
         nonlocal fails_until
@@ -39,5 +47,8 @@ def failing(message: str, *, after_starts: int, seconds: float, only_writes: boo
         if starts == after_starts:
             asyncio.get_running_loop().call_later(1.0, begin)
 
-    event.listen(Engine, "before_cursor_execute", fail)
+    if not only_writes:
+        # Before the hub tests a connection that it has taken: SQLAlchemy would lose one for which that test fails here.
+        event.listen(Pool, "checkout", on_checkout)
+    event.listen(Engine, "before_cursor_execute", on_statement)
     return count
