@@ -8,11 +8,11 @@ title = "{title}"
 
 [[cohorts]]
 name = "students"
-people = 6
+people = {people}
 user_class = "NotebookUser"
-arrivals = {{ pattern = "evenly", over = "12s" }}
-stay = "30s"
-thinking = "2s"
+arrivals = {{ pattern = "evenly", over = "{over}" }}
+stay = "40s"
+thinking = "{thinking}"
 leave = {{ log-out = "100 %" }}
 
 [[targets]]
@@ -26,17 +26,20 @@ INCIDENTS = (
         title="The proxy is killed in the middle of a class and comes back without its routes",
         source="2i2c, incident reports of 13 January 2026 (LEAP: login loops) and 29 January 2026 (Temple); Berkeley, "
         "incident report of 24 February 2017",
-        what_happens="When all are at work, the proxy is killed, as happens when its memory runs out. It is back "
-        "within seconds, but knows no server any more. People's requests go to the hub, which sends them back to "
-        "their server, in circles, until the hub looks at the routes again and restores them.",
+        what_happens="While people work the proxy is killed twice, as happens when its memory runs out. It is back "
+        "within seconds, but knows no server any more. Requests to servers that run go to the hub, which sends them "
+        "back to the server, in circles, until the hub looks at the routes again and restores them.",
         finds=("proxy-routes-lost",),
-        event=_EVENT.format(title="The proxy restarts in a class"),
+        event=_EVENT.format(title="The proxy restarts in a class", people=8, over="32s", thinking="12s"),
         hub={"servers": "lab"},
-        new_people=students(6),
+        new_people=students(8),
         proxy_apart=True,
-        # The chart has 60 seconds.
-        config="c.JupyterHub.last_activity_interval = 12",
-        kills=(Kill("proxy", after_starts=6, seconds=12, back_after=1.5),),
+        # The second kill follows so soon that one of the two is long before the hub looks at the routes again.
+        config="c.JupyterHub.last_activity_interval = 30",
+        kills=(
+            Kill("proxy", after_starts=5, seconds=8, back_after=1.5),
+            Kill("proxy", after_starts=5, seconds=20, back_after=1.5),
+        ),
     ),
     Incident(
         name="redirect-loop",
@@ -46,7 +49,7 @@ INCIDENTS = (
         "the hub the server is ready, so it sends them back to the server's address. Browsers give up after some "
         "rounds.",
         finds=("redirect-loop",),
-        event=_EVENT.format(title="A class whose servers have no route"),
+        event=_EVENT.format(title="A class whose servers have no route", people=6, over="12s", thinking="2s"),
         hub={"servers": "lab"},
         new_people=students(6),
         config="c.JupyterHub.proxy_class = 'hubusers.local.incidents.mechanisms.proxies.ForgetfulProxy'",
