@@ -20,7 +20,7 @@ class Interval:
     cpu_seconds: float | None  # that the hub's process used
     event_loop: Observations | None  # intervals of the hub's event loop
     spawns: Observations  # successful ones
-    failed_spawns: Observations
+    failed_spawns: Observations  # but for those that were refused at once, as at a limit
 
     @property
     def cpu(self) -> float | None:
@@ -36,7 +36,7 @@ def intervals(samples: list[HubSample]) -> list[Interval]:
             _grown(earlier.cpu_seconds, later.cpu_seconds),
             difference(earlier.event_loop, later.event_loop),
             _spawns(earlier, later, "success"),
-            _spawns(earlier, later, "failure"),
+            _that_lasted(together([_spawns(earlier, later, status) for status in ("failure", "error")])),
         )
         for earlier, later in itertools.pairwise(samples)
         if later.time > earlier.time
@@ -119,6 +119,12 @@ def at_most(observations: Observations, percent: float) -> float | None:
 def _spawns(earlier: HubSample, later: HubSample, status: str) -> Observations:
     none = Observations()
     return difference(earlier.spawns.get(status, none), later.spawns.get(status, none)) or none
+
+
+def _that_lasted(observations: Observations) -> Observations:
+    """Return observations without those in the first bucket, which took no time that matters."""
+    first = min(observations.buckets, key=float, default="")
+    return Observations(observations.count - observations.buckets.get(first, 0.0), observations.seconds)
 
 
 def _grown(earlier: float | None, later: float | None) -> float | None:

@@ -33,6 +33,13 @@ def test_a_hub_that_restarted_or_reports_nothing() -> None:
     assert difference(None, turns(le_Inf=1)) is None
 
 
+def test_starts_that_were_refused_at_once_are_not_failed_spawns() -> None:
+    failed = Observations(30, 60.5, {"0.5": 28, "60.0": 30, "+Inf": 30})  # 28 of them at a limit
+    after = HubSample(5, spawns={"failure": failed, "error": Observations(1, 9.0, {"0.5": 0, "+Inf": 1})})
+    [interval] = intervals([HubSample(0), after])
+    assert (interval.failed_spawns.count, interval.failed_spawns.seconds) == (3, 69.5)
+
+
 @pytest.mark.parametrize(
     ("observed", "limit"),
     [

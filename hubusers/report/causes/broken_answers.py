@@ -44,7 +44,11 @@ def database(facts: Facts) -> Iterable[Finding]:
     probes = [probe for probe in facts.probes if began <= probe.began <= ended]
     if sum(bool(probe.failure) for probe in probes) > len(probes) / 2:
         return  # the hub was away, not its database
-    met = [record for record in facts.failures if record.began <= ended and record.began + record.seconds >= began]
+    met = [
+        record
+        for record in [*facts.failures, *facts.unfinished]
+        if record.began <= ended and record.began + record.seconds >= began
+    ]
     counts = Counter((one.request, one.failure) for one in errors)
     shown = "; ".join(f"{name} {failure} ({count:,})" for (name, failure), count in counts.most_common(4))
     yield found(
@@ -98,6 +102,10 @@ def _is_error_of_database(one: _Failed) -> bool:
     # A hub also answers 500 to those who delete a user whose spawn is pending.
     is_of_hub = "/user/" not in one.request.replace("/hub/user/", "") and not one.request.startswith("DELETE")
     return is_of_hub and one.failure in {"HTTP 500", "HTTP 403"}
+
+
+def _probes(count: int) -> list[str]:
+    return [f"{words.counted(count, 'probe')} of the hub in that time were answered, or most of them."] if count else []
 
 
 def _said_of_token(refused: int) -> list[str]:

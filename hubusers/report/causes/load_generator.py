@@ -29,10 +29,15 @@ def lateness(facts: Facts) -> Iterable[Finding]:
     worst = max(one.lateness for one in late)
     share = _share(facts, worst)
     explains = share > 0.0
-    what = "" if explains else " That does not explain what was slow or failed." if _is_bad(facts) else ""
+    most = max(late, key=lambda one: one.seconds / one.lasted)
+    note = (
+        f"For {words.in_seconds(most.seconds)} of {words.in_seconds(most.lasted)}, a process of the load generator "
+        f"could not keep up: it woke up to {words.in_seconds(worst)} late. "
+        f"{'That does not explain what was slow or failed.' if _is_bad(facts) else 'Nothing was slow for that.'}"
+    )
     yield found(
         "load-generator",
-        f"{facts.info.generator}{what}",
+        facts.info.generator if explains else note,
         explains="load generator" if explains else "note",
         share=share,
         evidence=[

@@ -31,6 +31,9 @@ _OWN = {
 """What the hub calls requests that others may send as well, and how the run's own requests of the kind are called; ""
 where it sends none. Requests that the servers of a run send are not among them, but for reports of activity."""
 
+_WAITS = "UserServerAPIHandler"
+"""Its requests may wait for a spawn, or a stop, so that their seconds are not work of the hub."""
+
 _MANY = 10
 """Requests; fewer of others are not worth a word."""
 
@@ -67,12 +70,8 @@ def others(facts: Facts) -> Iterable[Finding]:
 
 def _requests(facts: Facts) -> tuple[list[str], float]:
     """Return sentences about requests of others, the dearest first, and their share of the hub's request seconds."""
-    work = request_seconds(facts) | {
-        name: (count, seconds)
-        for name, (count, seconds) in in_all(facts.samples, lambda sample: sample.requests).items()
-        if name in _OWN and count > 0
-    }
-    total = sum(seconds for _, seconds in work.values())
+    work = request_seconds(facts)
+    total = sum(seconds for name, (_, seconds) in work.items() if not name.endswith(_WAITS))
     lasted = facts.samples[-1].time - facts.samples[0].time
     costs: dict[str, tuple[float, float]] = {}
     for name in _OWN.keys() & work.keys():
@@ -81,6 +80,7 @@ def _requests(facts: Facts) -> tuple[list[str], float]:
         cost = more / count * seconds
         if more >= _MANY and cost >= _LARGE_SHARE * total and cost >= _OF_THE_TIME * lasted:
             costs[name] = (more, cost)
+            total += cost if name.endswith(_WAITS) else 0.0
     sentences = [
         f"Others sent {name} {words.counted(round(costs[name][0]), 'time')} during the run: "
         f"{words.in_percent(costs[name][1] / total)} of all seconds that requests took in the hub."
@@ -95,8 +95,8 @@ def _own(facts: Facts, pattern: str) -> int:
 
 def _spawns(facts: Facts) -> list[str]:
     counted = in_all(facts.samples, lambda sample: sample.spawns)
-    spawns = sum(counted.get(status, (0.0, 0.0))[0] for status in ("success", "failure"))
-    more = round(spawns - len(facts.starts))
+    # Refused starts, as at a limit, count as failures, and are not told from others' there.
+    more = round(counted.get("success", (0.0, 0.0))[0]) - len(facts.starts)
     if more < max(_FEWEST_SPAWNS, _MORE_SPAWNS * len(facts.starts)):
         return []
     running = facts.samples[0].running_servers

@@ -1,5 +1,6 @@
 """Where the time of slow starts went: a limit, the parts that their spawner tells, or a spawn that tells nothing."""
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from statistics import fmean
@@ -35,13 +36,18 @@ _FEW = 3
 """Starts; fewer are not a group."""
 
 _SHOWN_MESSAGES = 3
+_WORTH_SHOWING = 0.05
+"""Of the time that starts waited after all messages of a part."""
+
+_RAN_OUT_OF_TIME = re.compile(r"time[d -]?out|did ?n[o']t (?:start|respond|become)", re.IGNORECASE)
+"""What a hub says of a spawn that took too long."""
 
 
 def told_parts(facts: Facts) -> Iterable[Finding]:
     """Find the parts that took most of the time of slow starts, as the spawner told them."""
     slow = facts.slow_starts
     for part, (kind, did) in _KINDS.items():
-        affected = [start for start in slow if _seconds(start, {part}) >= SHORT]
+        affected = [start for start in slow if _seconds(start, {part}) >= SHORT and _waited_in(start, part)]
         if affected and _matters(facts, {part}):
             yield found(
                 kind,
@@ -172,6 +178,16 @@ def _when(start: Record, parts: set[str]) -> tuple[float, float]:
     return (moments[0], moments[-1]) if moments else (start.began, start.began + start.seconds)
 
 
+def _waited_in(start: Record, part: str) -> bool:
+    """Say whether a start's time in a part was a wait, and not the part in which it failed.
+
+    A container that ends again and again, or an image that nobody has, is a failure, however long the spawner tried.
+    """
+    if not start.failed or start.failure.startswith(("timed out", "throttled")):
+        return True
+    return bool(_RAN_OUT_OF_TIME.search(start.reason)) and start.parts[-1][0] != part != start_parts.ANSWER
+
+
 def _of(affected: list[Record], starts: list[Record]) -> str:
     """Return how many of some starts it were, as the beginning of a sentence."""
     if len(affected) == len(starts):
@@ -181,13 +197,15 @@ def _of(affected: list[Record], starts: list[Record]) -> str:
 
 def _on_average(starts: list[Record], parts: set[str]) -> str:
     spent = fmean(_seconds(start, parts) for start in starts)
-    return f"{words.in_seconds(spent)} of their {words.in_seconds(_total(starts) / len(starts))}, on average"
+    whole = words.in_seconds(_total(starts) / len(starts))
+    return f"{words.in_seconds(spent)} of {whole}{', on average' if len(starts) > 1 else ''}"
 
 
 def _said(facts: Facts, parts: set[str]) -> list[str]:
     """Return the hub's messages that began some parts, those first after which starts waited longest."""
     of_parts = [message for message in facts.messages if message.part in parts]
-    return [_shown(message) for message in of_parts[:_SHOWN_MESSAGES]]
+    total = sum(message.seconds for message in of_parts)
+    return [_shown(message) for message in of_parts[:_SHOWN_MESSAGES] if message.seconds >= _WORTH_SHOWING * total]
 
 
 def _shown(message: StartMessage) -> str:

@@ -137,7 +137,7 @@ def test_parts_that_the_spawner_tells() -> None:
     nodes, image = rush.findings
     assert nodes.kind == "waiting-for-nodes"
     assert nodes.share == pytest.approx(40 / 60)
-    assert nodes.sentence == "All 10 slow starts waited for a node: 40 s of their 60 s, on average."
+    assert nodes.sentence == "All 10 slow starts waited for a node: 40 s of 60 s, on average."
     assert [nodes.began, nodes.ended] == pytest.approx([BEGAN + 1, BEGAN + 41])
     assert image.kind == "image-pull"
     assert image.share == pytest.approx(0.25)
@@ -170,7 +170,7 @@ def test_messages_that_are_not_known_are_shown_as_they_came() -> None:
     queue = StartMessage("Waiting, place {number}", "Waiting, place {number}", 10, 180.0, 18.0, BEGAN, BEGAN, "place 7")
     rush = Rush(seconds=20, spawn=19, parts=(("Waiting, place {number}", 18.0), ("Go", 2.0)), messages=(queue,))
     [finding] = rush.findings
-    assert "waited after the message “Waiting, place {number}”: 18 s of their 20 s" in finding.sentence
+    assert "waited after the message “Waiting, place {number}”: 18 s of 20 s" in finding.sentence
     assert "“place 7”" in finding.evidence[0]
 
 
@@ -218,5 +218,21 @@ def test_a_profile_that_waits_is_named() -> None:
         for n in range(3)
     ]
     nodes = Rush(records=(*small, *large)).only("waiting-for-nodes")
-    assert nodes.sentence.startswith("3 of 33 slow starts waited for a node: 45 s of their 50 s")
+    assert nodes.sentence.startswith("3 of 33 slow starts waited for a node: 45 s of 50 s")
     assert "By profile, on average: gpu 45 s of 50 s (3 starts), small 0.5 s of 6 s (30 starts)." in nodes.evidence
+
+
+@pytest.mark.parametrize(
+    ("reason", "kinds"),
+    [
+        ("", []),  # the hub gave up; why is told by its reason
+        ("The server did not start in {number} seconds.", ["image-pull"]),
+    ],
+)
+def test_the_part_in_which_a_start_failed_is_not_what_it_waited_for(reason: str, kinds: list[str]) -> None:
+    parts = (IMAGE, (start_parts.ANSWER, 20.0))
+    failed = [start(n, 35.0, "spawn failed", parts=parts, reason=reason) for n in range(4)]
+    assert [kind for kind in Rush(records=tuple(failed), metrics=False).kinds if kind in WAITS] == kinds
+
+
+WAITS = {"image-pull", "server-slow-to-answer"}
