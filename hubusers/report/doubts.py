@@ -1,18 +1,15 @@
 """Why a run gives no answer, and what else to know about its answer."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hubusers.report import words
 from hubusers.report.how_far import HowFar
+from hubusers.report.lateness import may_explain, too_long_by
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached, comes_before
 from hubusers.results.records import START_TO_READY, USER_CLASS
 from hubusers.results.targets import Outcome, step_of
-
-_TURNS = 10
-"""How often the load generator can be late during one step: for its requests, and for their answers."""
 
 _NEGLIGIBLE = 0.05
 """Share of a time by which it may be too long without a word about it."""
@@ -55,7 +52,7 @@ def obstacles_to(
             unfinished = len(run.results.records.unfinished())
             what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
             yield Obstacle(what, f"{what}, so it is not known whether this target was held: {one.target.text}.")
-    if info.generator and missed and all(_may_be_lateness(one, info.lateness) for one in missed):
+    if info.generator and missed and all(may_explain(one, run) for one in missed):
         yield Obstacle(
             f"{_how_many_missed(outcomes)}, but the load generator, not the hub, was the limit", info.generator
         )
@@ -67,7 +64,7 @@ def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | N
     if run.event and run.event.time_scale != 1:
         scale = f"{run.event.time_scale:g}"
         yield f"The event ran {scale} times as fast as its file says (time scale {scale})."
-    if info.generator and missed and not all(_may_be_lateness(one, info.lateness) for one in missed):
+    if info.generator and missed and not all(may_explain(one, run) for one in missed):
         yield f"{info.generator} That does not explain what was missed."
     if info.generator and not missed and _lateness_matters(run, outcomes):
         yield f"{info.generator} That can only make times longer, so targets that were held are held."
@@ -117,26 +114,13 @@ def all_of(outcomes: list[Outcome]) -> str:
     return "both targets" if len(outcomes) == 2 else f"all {len(outcomes)} targets"
 
 
-def _may_be_lateness(one: Outcome, lateness: float | None) -> bool:
-    """Return whether a target may have been missed only because the load generator was late.
-
-    Args:
-        one: What a missed target measured.
-        lateness: Of the load generator, in seconds; None where it is not known.
-    """
-    if lateness is None:
-        return True
-    if one.target.percentile is None or one.measured is None or math.isinf(one.measured):
-        return False  # lateness makes times longer, but nothing fail
-    return one.measured - _TURNS * lateness <= one.target.at_most
-
-
 def _lateness_matters(run: FinishedRun, outcomes: list[Outcome]) -> bool:
     """Return whether a time that the answer rests on may be too long by more than anybody would mind."""
-    if run.info.lateness is None:
+    seconds = too_long_by(run)
+    if seconds is None:
         return True
     times = [one.measured for one in outcomes if one.target.percentile is not None and one.measured is not None]
-    return any(_TURNS * run.info.lateness > _NEGLIGIBLE * seconds for seconds in times)
+    return any(seconds > _NEGLIGIBLE * time for time in times)
 
 
 def _unwatched(run: FinishedRun, outcomes: list[Outcome]) -> list[str]:

@@ -68,7 +68,6 @@ class RunInfo:
     workers: int = 0  # 0: one process did everything
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
     late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
-    lateness: float | None = None  # of the load generator, in seconds, where it was strained; None where not known
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not
     clean_up: str = ""  # the last line of the run
     left_behind: int = 0  # accounts that could not be removed

@@ -64,7 +64,8 @@ def test_a_late_worker_does_not_hide_what_the_others_met() -> None:
 
 
 def test_a_run_of_which_no_figures_are_known() -> None:
-    assert finding(Rush(known={"generator": SENTENCE})).explains == "load generator"
+    assert finding(Rush(seconds=60, known={"generator": SENTENCE})).explains == "load generator"
+    assert finding(Rush(known={"generator": SENTENCE})).explains == "note"
 
 
 def test_the_figures_of_processes_that_could_not_keep_up() -> None:
