@@ -13,10 +13,7 @@ from hubusers.report.hub_intervals import in_all
 
 _OWN = {
     "GET UserListAPIHandler": r"GET (/hub/api)?/users",
-    "POST UserListAPIHandler": r"POST (/hub/api)?/users",
     "GET UserAPIHandler": r"GET (/hub/api)?/users/\{name\}",
-    "POST UserAPIHandler": r"POST (/hub/api)?/users/\{name\}",
-    "DELETE UserAPIHandler": r"DELETE (/hub/api)?/users/\{name\}",
     "DELETE UserServerAPIHandler": r"DELETE (/hub/api)?/users/\{name\}/servers?(/\{server\})?",
     "POST LoginHandler": r"POST /hub/login",
     "GET HomeHandler": r"GET /hub/home",
@@ -30,6 +27,10 @@ _OWN = {
 }
 """What the hub calls requests that others may send as well, and how the run's own requests of the kind are called; ""
 where it sends none. Requests that the servers of a run send are not among them, but for reports of activity."""
+
+_CLEAN_UP = {"GET UserAPIHandler", "DELETE UserServerAPIHandler"}
+_OF_A_CLEAN_UP = 5
+"""How many of these a clean-up may send for each start; a run does not count them."""
 
 _WAITS = "UserServerAPIHandler"
 """Its requests may wait for a spawn, or a stop, so that their seconds are not work of the hub."""
@@ -76,7 +77,7 @@ def _requests(facts: Facts) -> tuple[list[str], float]:
     costs: dict[str, tuple[float, float]] = {}
     for name in _OWN.keys() & work.keys():
         count, seconds = work[name]
-        more = count - _own(facts, _OWN[name])
+        more = count - _own(facts, _OWN[name]) - (_OF_A_CLEAN_UP * len(facts.starts) if name in _CLEAN_UP else 0)
         cost = more / count * seconds
         if more >= _MANY and cost >= _LARGE_SHARE * total and cost >= _OF_THE_TIME * lasted:
             costs[name] = (more, cost)

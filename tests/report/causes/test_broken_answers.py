@@ -54,6 +54,11 @@ def test_deleting_a_user_whose_spawn_is_pending_is_not_the_database() -> None:
     assert of_kind(run_with(*failed, (POST, 10.0, "HTTP 500")), "database-errors") == []
 
 
+def test_servers_that_are_not_reached_are_not_the_database() -> None:
+    failed = [("GET /hub/user/{name}/{path}", 10.0 + n, "HTTP 500") for n in range(5)]
+    assert of_kind(run_with(*failed, (POST, 10.0, "HTTP 500")), "database-errors") == []
+
+
 def test_a_hub_that_was_away_is_not_its_database() -> None:
     assert of_kind(run_with(*ERRORS, probe="HTTP 503"), "database-errors") == []
 

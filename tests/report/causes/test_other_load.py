@@ -50,6 +50,11 @@ def test_the_runs_own_requests_are_not_of_others() -> None:
     assert found(run_with({LOOK: (25, 40.0)}, seconds=30.0, cpu=0.95)) == []
 
 
+def test_the_runs_clean_up_is_not_of_others() -> None:
+    assert found(run_with({LOOK: (20 + 15, 40.0), "DELETE UserServerAPIHandler": (6, 40.0)})) == []
+    assert found(run_with({"DELETE UserServerAPIHandler": (200, 40.0)}))[0].sentence.startswith("Others sent DELETE")
+
+
 def test_requests_that_cost_little_are_not_worth_a_word() -> None:
     assert found(run_with({LIST: (40, 1.0), LOOK: (20, 4.0)})) == []  # of the time
     assert found(run_with({LIST: (40, 4.0), LOOK: (20, 50.0)})) == []  # of the requests
