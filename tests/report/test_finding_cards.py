@@ -1,0 +1,76 @@
+"""How the report and the summary show findings."""
+
+from pathlib import Path
+
+from hubusers import start_parts
+from hubusers.report.causes.catalogue import KINDS
+from hubusers.report.findings import findings_of, in_sentences
+from hubusers.report.report import write_report
+from hubusers.report.verdict import verdict_of
+from hubusers.results.folder import FinishedRun
+from hubusers.results.start_messages import StartMessage
+from tests.report.causes.rush import Rush, event
+from tests.report.made_up_run import BEGAN
+from tests.report.test_report import Page, report_of
+
+HOSTILE = "Pulling <img src='https://evil.example'> | `x` {{ 7 * 7 }}"
+SAID = StartMessage("Pulling {id}", start_parts.IMAGE, 10, 150.0, 20.0, BEGAN, BEGAN + 9, HOSTILE)
+PULLING = Rush(
+    seconds=60,
+    throttled=20,
+    parts=((start_parts.PLACE_AT_HUB, 20.0), (start_parts.IMAGE, 40.0)),
+    messages=(SAID,),
+    event_text=event("45s"),
+)
+
+
+def written(folder: Path, rush: Rush) -> str:
+    """Write the files of a rush's run, and return its report."""
+    run = FinishedRun(folder, rush.info, rush.run.event, rush.results)
+    write_report(run, verdict_of(run), findings_of(run))
+    return report_of(folder)
+
+
+def test_a_finding_has_a_card_with_all_that_is_known_of_it(tmp_path: Path) -> None:
+    shown = Page(written(tmp_path, PULLING)).shown
+    image, limit = KINDS["image-pull"], KINDS["spawn-limit"]
+    order = [
+        "What limited it, and what to change",
+        image.title,
+        "All 10 slow starts waited for their image: 40 s of 60 s, on average.",
+        "67 % of the waiting in slow steps. From 08:00:20 UTC to 08:01:00 UTC, 20 s to 60 s after the run began.",
+        "The hub said 10 times",
+        "Pull it before people come: prePuller.hook.enabled",
+        image.mechanism[:40],
+        "Look at the events: kubectl -n jhub get events",
+        "docs/findings.md#image-pull",
+        limit.title,
+        f"Because of another finding: {image.title}.",
+    ]
+    positions = [shown.index(part) for part in order]
+    assert positions == sorted(positions)
+
+
+def test_the_hubs_words_are_shown_literally(tmp_path: Path) -> None:
+    page = Page(written(tmp_path, PULLING))
+    assert not [tag for tag, _ in page.tags if tag == "img"]
+    assert "<img src='https://evil.example'> | x {{ 7 * 7 }}" in page.shown  # backquotes make code of what they enclose
+
+
+def test_the_summary_lists_them(tmp_path: Path) -> None:
+    written(tmp_path, PULLING)
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "- **Servers waited for their image:** All 10 slow starts waited for their image" in summary
+    assert "\n  - Pull it before people come: \\`prePuller.hook.enabled\\`" in summary
+
+
+def test_the_last_lines_of_a_run_name_the_first_two() -> None:
+    first, second = in_sentences(PULLING.run, PULLING.findings)
+    assert first.startswith("Servers waited for their image: All 10 slow starts")
+    assert second.startswith("The hub let too few servers start at the same time: concurrent_spawn_limit told 10 of 10")
+
+
+def test_without_findings_the_report_says_so(tmp_path: Path) -> None:
+    shown = Page(written(tmp_path, Rush())).shown
+    assert "What limited it, and what to change Nothing limited it: no step failed" in shown
+    assert in_sentences(Rush().run, []) == ["Nothing limited it: no step failed, and nobody had to wait too long."]
