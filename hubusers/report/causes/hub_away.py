@@ -26,6 +26,9 @@ _RIGHT_BEFORE = 60.0
 _SEEN_LATE = 3.0
 """Seconds after which a hub that is away is noticed by a probe at the latest."""
 
+_BEFORE = 2.0
+"""Seconds before the first probe that fails in which the hub may have been away already."""
+
 _AFTER = 10.0
 """Seconds after the hub is back in which failures are still of its absence."""
 
@@ -95,7 +98,7 @@ def _evidence(one: Absence, met: list[Record], failed_before: list[Record]) -> l
 def _met(record: Record, one: Absence) -> bool:
     """Say whether a step was under way, or ended, while the hub was away."""
     end = (one.as_before or one.back or record.began) + _AFTER
-    return record.began <= end and record.began + record.seconds >= one.began
+    return record.began <= end and record.began + record.seconds >= one.began - _BEFORE
 
 
 def _failed_in_a_row(one: Absence, facts: Facts) -> list[Record]:

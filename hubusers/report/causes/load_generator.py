@@ -9,7 +9,7 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Finding
 from hubusers.report.lateness import may_explain, too_long_by
 
-_MATTERS = 0.2
+_MATTERS = 0.5
 """Share of the time that people waited; if lateness can be less of it, it does not explain that they waited."""
 
 

@@ -38,7 +38,8 @@ def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
 
 def test_without_targets_it_is_weighed_against_what_was_slow() -> None:
     assert finding(Rush(seconds=60, known=late(0.16))).explains == "note"
-    assert finding(Rush(seconds=6, known=late(0.16))).explains == "load generator"
+    assert finding(Rush(seconds=6, known=late(0.16))).explains == "note"
+    assert finding(Rush(seconds=6, known=late(0.4))).explains == "load generator"
 
 
 def test_it_explains_no_failure() -> None:

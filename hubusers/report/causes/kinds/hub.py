@@ -85,15 +85,17 @@ KINDS = (
     ),
     Kind(
         name="hub-away",
-        title="The hub was away",
+        title="The hub could not be reached",
         section="The hub and its proxy",
         mechanism=(
-            "The hub's address was refused, or what stands before it answered 502, 503 or 504, because the hub did "
-            "not answer."
+            "The hub's address was refused, or what stands before it answered 502, 503 or 504. Either the hub was "
+            "away, or the proxy, the ingress or the network before it was; the time at which the hub's process began, "
+            "in its metrics, tells these apart."
         ),
         confirm=(
             "Look whether the hub runs, and since when: `kubectl -n jhub get pods -l component=hub`.",
             "Look at the events of its pod: `kubectl -n jhub describe pod -l component=hub`.",
+            "If its process went on, look at the same of the proxy (`-l component=proxy`) and of the ingress.",
         ),
         remedies=(
             "Look at the end of the hub's log: `kubectl -n jhub logs deploy/hub --previous`.",
