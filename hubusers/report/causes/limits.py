@@ -15,6 +15,9 @@ from hubusers.results.records import Record
 _KINDS = {"concurrent_spawn_limit": "spawn-limit", "active_server_limit": "server-limit"}
 """The kind of finding for each limit of the hub; all others are of something before it."""
 
+_TOO_MANY = "HTTP 429"
+_FEWEST_REFUSED = 3
+
 
 def limits(facts: Facts) -> Iterable[Finding]:
     """Find each limit that made people wait too long, or never get a server."""
@@ -24,6 +27,32 @@ def limits(facts: Facts) -> Iterable[Finding]:
         in_vain = [start for start in by_limit if start.failure]
         if in_vain or _are_slow_because_of(by_limit, facts) or _is_a_target_missed(facts):
             yield _finding(facts, limit, by_limit, in_vain)
+
+
+def refused_requests(facts: Facts) -> Iterable[Finding]:
+    """Find that something before the hub refused requests, other than those for a start, because there were too many.
+
+    The hub itself says "too many" only to those who ask for a server.
+    """
+    moments = [
+        times.began[position]
+        for name in facts.requests.names()
+        for times in [facts.requests.of(name)]
+        for position, failure in times.failures.items()
+        if failure == _TOO_MANY
+    ]
+    if len(moments) < _FEWEST_REFUSED:
+        return
+    met = [record for record in facts.failures if _TOO_MANY in record.failure]
+    yield found(
+        "limit-before-hub",
+        f"{words.counted(len(moments), 'request')} got 429, “too many requests”, from something before the hub: all of "
+        "this run's people come from the same address, as a class behind one does.",
+        explains="failures" if met else "note",
+        share=facts.share_of_failures(met),
+        began=min(moments),
+        ended=max(moments),
+    )
 
 
 def _finding(facts: Facts, limit: str, throttled: list[Record], in_vain: list[Record]) -> Finding:
@@ -81,4 +110,4 @@ def _places(facts: Facts, limit: str, throttled: list[Record]) -> list[str]:
     return said
 
 
-CAUSES = (limits,)
+CAUSES = (limits, refused_requests)

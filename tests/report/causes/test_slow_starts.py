@@ -8,7 +8,7 @@ import pytest
 from hubusers import start_parts
 from hubusers.report.causes.hub import FULL_CORE
 from hubusers.report.evidence import SLOW_ANSWER
-from hubusers.report.findings import without_causes
+from hubusers.report.findings import findings_of, without_causes
 from hubusers.results.records import UNFINISHED
 from hubusers.results.start_messages import StartMessage
 from tests.report.causes.rush import Rush, event
@@ -194,6 +194,15 @@ def test_a_limit_is_the_effect_of_what_kept_its_places() -> None:
     assert (nodes.kind, nodes.because_of) == ("waiting-for-nodes", "")
     assert (limit.kind, limit.because_of) == ("spawn-limit", "waiting-for-nodes")
     assert "kept it for 16 s on average, most of it (15.8 s) for: waiting for a node." in limit.evidence[1]
+
+
+def test_requests_that_something_before_the_hub_refuses() -> None:
+    run = Rush(records=(*(start(n, 1.0) for n in range(3)), start(9, 0.1, "hub error: HTTP 429"))).run
+    for second in range(3):
+        run.results.requests.note("GET /users/{name}", BEGAN + second, 0.01, "HTTP 429")
+    [limit] = [finding for finding in findings_of(run) if finding.kind == "limit-before-hub"]
+    assert (limit.explains, limit.share) == ("failures", 1.0)
+    assert limit.sentence.startswith("3 requests got 429, “too many requests”, from something before the hub")
 
 
 def test_a_limit_whose_places_are_soon_free_again_is_its_own_cause() -> None:
