@@ -22,6 +22,12 @@ LATE_TURN = 0.25
 STANDS_STILL = 0.2
 """Share of the time that an event loop spends in late turns; below that, few people meet one."""
 
+_MUCH_LATER = 2.0
+"""How many times the length of a turn an answer may be late because of such turns."""
+
+_LATEST_PROBE = 10.0
+"""Seconds. A probe that takes longer is given up."""
+
 
 def busy(facts: Facts) -> Iterable[Finding]:
     """Find that the hub's core was full while people waited."""
@@ -82,11 +88,18 @@ def is_blocked(facts: Facts) -> bool:
         return False
     if any(one.event_loop is not None for one in facts.intervals):
         turns = late_turns(facts.busy_intervals)
-        return turns.count >= 1 and turns.seconds >= STANDS_STILL * _seconds(facts.busy_intervals)
+        stands_still = turns.count >= 1 and turns.seconds >= STANDS_STILL * _seconds(facts.busy_intervals)
+        return stands_still and not _is_later_elsewhere(facts, turns.seconds / turns.count)
     # JupyterHub 4 does not measure its event loop. A hub that answers late by its own measure as well stood still.
     evidence = facts.evidence
     is_late = evidence.probe is not None and SLOW_ANSWER < evidence.probe < math.inf
     return is_late and _cpu(facts) is not None and not evidence.is_lost_on_the_way
+
+
+def _is_later_elsewhere(facts: Facts, turn: float) -> bool:
+    """Say whether answers are much later than turns of this length make them: then they lose their time on the way."""
+    probe = facts.evidence.probe
+    return facts.evidence.is_lost_on_the_way and probe is not None and min(probe, _LATEST_PROBE) > _MUCH_LATER * turn
 
 
 def _cpu(facts: Facts) -> float | None:

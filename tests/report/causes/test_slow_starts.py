@@ -49,12 +49,15 @@ CASES: list[tuple[Rush, list[str], str]] = [
         "of its event loop took 3 s each, on average.",
     ),
     (Rush(seconds=30, spawn=25, loop=0.25), ["spawner-slow"], "were the spawn"),
+    (Rush(seconds=30, spawn=25, loop=2.5, client=2.0, hub=0.1, probe=5.0), ["hub-blocked"], "each, on average"),
     (replace(ON_THE_WAY, hub=1.5, loop=None), ["hub-blocked"], "answered late, even the simplest requests"),
     (replace(ON_THE_WAY, cpu=0.99, loop=None), ["hub-busy"], "99 % of a core"),
     # What stands before the hub.
     (ON_THE_WAY, ["proxy-slow"], "Requests took 2 s as seen from here, and 0.1 s in the hub, the median probe"),
     (replace(ON_THE_WAY, cpu=None), ["proxy-slow"], "the median probe of the hub took 1 s, while the hub itself"),
     (replace(ON_THE_WAY, probe=math.inf), ["proxy-slow"], "most probes of the hub failed"),
+    # Its turns are late as well, but by much less.
+    (Rush(seconds=30, spawn=2, loop=2.5, client=9.0, hub=0.1, probe=9.0), ["proxy-slow"], "Requests took 9 s"),
     (replace(ON_THE_WAY, probe=None), ["proxy-slow"], "Requests took 2 s"),
     (replace(ON_THE_WAY, loop=None), ["proxy-slow"], "Requests took 2 s"),
     # The spawner.
