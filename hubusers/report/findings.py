@@ -7,16 +7,21 @@ from dataclasses import replace
 from hubusers.report import words
 from hubusers.report.causes import (
     broken_answers,
+    browsers,
     hub,
     hub_away,
     limits,
     load_generator,
+    logins,
     other_load,
     proxy,
     routes,
+    slow_work,
+    starts,
     waits,
 )
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.unexplained import unexplained
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.folder import FinishedRun
@@ -31,6 +36,10 @@ _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *other_load.CAUSES,
     *proxy.CAUSES,
     *routes.CAUSES,
+    *starts.CAUSES,
+    *logins.CAUSES,
+    *browsers.CAUSES,
+    *slow_work.CAUSES,
     *load_generator.CAUSES,
 )
 """All functions that look for causes."""
@@ -47,6 +56,11 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "hub-exited": ("server-exits", "image-missing", "volume-failed", "no-room", "start-timeout", "start-failures"),
     "hub-away": ("hub-exited", "hub-restarted"),
     "redirect-loop": ("proxy-routes-lost",),
+    "server-unreachable": ("proxy-routes-lost", "hub-restarted"),
+    "websockets-cut": ("servers-culled", "proxy-routes-lost"),
+    "login-broken": ("database-errors", "hub-away", "hub-blocked"),
+    "start-failures": ("database-errors", "hub-away"),
+    "save-refused": ("proxy-routes-lost",),
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
     "login-slow": ("hub-blocked", "hub-busy"),
@@ -71,7 +85,8 @@ def findings_of(run: FinishedRun) -> list[Finding]:
         run: A run that is over.
     """
     facts = Facts(run)
-    return in_order([finding for cause in _CAUSES for finding in cause(facts)], run)
+    explained = [finding for cause in _CAUSES for finding in cause(facts)]
+    return in_order([*explained, *unexplained(facts, {finding.kind for finding in explained})], run)
 
 
 def in_order(found: Iterable[Finding], run: FinishedRun) -> list[Finding]:

@@ -82,9 +82,12 @@ def who_differs(
     if len({record.username for record in of_affected}) < FEWEST or not of_spared:
         return ""
     attributes = [one for one in ATTRIBUTES if one not in without]
-    splits = [split for one in attributes if (split := _by_attribute(one, of_affected, of_spared))]
-    splits += _by_time(of_affected, of_spared)
-    clear = [split for split in splits if split.chance * len(splits) < CHANCE]
+    by_attribute = [split for one in attributes if (split := _by_attribute(one, of_affected, of_spared))]
+    by_time = list(_by_time(of_affected, of_spared))
+    looked_at = len(by_attribute) + len(by_time)
+    clear = [split for split in by_attribute if split.chance * looked_at < CHANCE]
+    if not clear:  # people of a kind often come at a time of their own, so the time says less than the kind
+        clear = [split for split in by_time if split.chance * looked_at < CHANCE]
     if not clear:
         return ""
     best = min(clear, key=lambda split: split.chance)

@@ -118,7 +118,7 @@ class Failures:
             last=group.last,
             people=len(group.people),
             who="; ".join(self._who(group)),
-            example=self._examples.of(*key[:2]),
+            example=self._examples.of(*key),
         )
 
     def _who(self, group: _Group) -> Iterable[str]:

@@ -77,7 +77,7 @@ def write(
     info: RunInfo,
     records: Sequence[tuple[Any, ...]] = (),
     event: str = "",
-    examples: Sequence[tuple[str, str, str]] = (),
+    examples: Sequence[tuple[str, str, str, str]] = (),
 ) -> Path:
     run = RunFolder(folder)
     run.write_steps(records)
@@ -229,13 +229,16 @@ def test_junit_of_a_target_that_fewer_people_held(tmp_path: Path) -> None:
 
 
 def test_a_kind_of_failure_has_an_example(tmp_path: Path) -> None:
-    records = [(START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "hub error", "", 1, 0.0, "") for n in range(2)]
-    folder = write(
-        tmp_path / "run", info(), records, examples=[(START_TO_READY, "hub error", f"500 for ann {HOSTILE}")]
-    )
+    records = [
+        (START_TO_READY, f"user-{n}", BEGAN + 9 * n, 1.0, 0.0, "hub error", "", 1, 0.0, "", f"Not you. {HOSTILE}")
+        for n in range(2)
+    ]
+    example = (START_TO_READY, "hub error", f"Not you. {HOSTILE}", f"500 for ann {HOSTILE}")
+    folder = write(tmp_path / "run", info(), records, examples=[example])
     report_on(folder)
     shown = Page(report_of(folder).replace("<td", " <td").replace("<br>", " ")).shown
-    assert f"start to ready hub error for example: 500 for ann {HOSTILE} 2" in shown
+    what = f"start to ready hub error: Not you. {HOSTILE} for example: 500 for ann {HOSTILE}"
+    assert f"{what} 2 people 08:00:00 to 08:00:09 2" in shown
     (folder / EXAMPLES_FILE).unlink()  # as in a folder that an earlier version wrote
     report_on(folder)
     assert "for example" not in Page(report_of(folder)).shown

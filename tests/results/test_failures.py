@@ -13,7 +13,10 @@ def record(user: str, began: float, failure: str = "", reason: str = "", step: s
 
 
 def kinds_of(*records: Record, most: int | None = None) -> list[FailureKind]:
-    failures = Failures(Examples())
+    examples = Examples()
+    for one in records:
+        examples.note(one.step, one.failure, one.reason, f"{one.reason} It was {one.username}.")
+    failures = Failures(examples)
     failures.note(records)
     return failures.kinds(most)
 
@@ -27,6 +30,7 @@ def test_each_reason_is_a_kind_of_its_own() -> None:
     )
     assert (many.name, many.failure, many.reason, many.count) == (LOGIN, "spawn failed", "No room.", 3)
     assert (many.first, many.last, many.people) == (BEGAN + 1, BEGAN + 9, 2)
+    assert many.example == "No room. It was ann."
     assert (many.what, few.what) == ("spawn failed: No room.", "spawn failed: No image.")
 
 

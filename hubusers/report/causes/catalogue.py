@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 
 from hubusers.report.causes.kind import Kind
-from hubusers.report.causes.kinds import hub, load_generator, proxy, waits
+from hubusers.report.causes.kinds import browsers, hub, load_generator, logins, proxy, starts, waits
 from hubusers.report.finding import Explains, Finding
 
-_ALL: tuple[Kind, ...] = (*waits.KINDS, *hub.KINDS, *proxy.KINDS, *load_generator.KINDS)
+_ALL: tuple[Kind, ...] = (
+    *waits.KINDS,
+    *hub.KINDS,
+    *proxy.KINDS,
+    *starts.KINDS,
+    *logins.KINDS,
+    *browsers.KINDS,
+    *load_generator.KINDS,
+)
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 """By name."""

@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Section = Literal["The load generator", "Why starts took long", "The hub and its proxy", "Why something failed"]
+Section = Literal[
+    "Why starts took long",
+    "Why a login, a notebook or a kernel took long",
+    "The hub and its proxy",
+    "Why something failed",
+    "The load generator",
+]
 
 SECTIONS: tuple[Section, ...] = (
     "Why starts took long",
+    "Why a login, a notebook or a kernel took long",
     "The hub and its proxy",
     "Why something failed",
     "The load generator",

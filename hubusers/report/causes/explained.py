@@ -1,0 +1,174 @@
+"""Which kind of finding explains a failure: by how it failed, by the hub's words, and by what a start waited for.
+
+Kubernetes has fixed words for most of what can go wrong with a pod, and so has JupyterHub. Where the words are not
+known here, they are the finding themselves: the kind is then the general one of the step.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hubusers import start_parts
+from hubusers.report.causes.facts import Facts
+from hubusers.results.records import (
+    LAB_LOADED,
+    LOGIN,
+    SAVED,
+    SPAWN_PAGE,
+    START_TO_READY,
+    STEPS,
+    Record,
+)
+
+_STARTS = {START_TO_READY, SPAWN_PAGE}
+_SINCE_THE_START = {*STEPS} - {LOGIN}
+
+_LIMITS = {"concurrent_spawn_limit": "spawn-limit", "active_server_limit": "server-limit"}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A kind of finding, and the failures that it explains: those that match all of what is given.
+
+    Attributes:
+        kind: The kind.
+        steps: Of which steps; empty for all.
+        failure: A pattern for the fixed phrase of the failure.
+        said: A pattern for what was said: the reason of the failure, and what the start's progress stream said before.
+    """
+
+    kind: str
+    steps: frozenset[str] = frozenset()
+    failure: str = ""
+    said: str = ""
+
+    def explains(self, record: Record, said: str) -> bool:
+        """Say whether the kind explains a failure."""
+        return (
+            (not self.steps or record.step in self.steps)
+            and _matches(self.failure, record.failure)
+            and _matches(self.said, said)
+        )
+
+
+@lru_cache(maxsize=10_000)
+def _matches(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.IGNORECASE) is not None
+
+
+def _of(steps: set[str], kind: str, *, failure: str = "", said: str = "") -> _Rule:
+    return _Rule(kind, frozenset(steps), failure, said)
+
+
+_EXITED = (
+    r"CrashLoopBackOff|Back-off restarting|OOMKilled|\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexit code"
+    r"|died immediately|has disappeared|container (has )?(died|exited|terminated)|process (has )?(died|exited)"
+    r"|exited? (early|unexpectedly|during|while)"
+)
+_TIMED_OUT = (
+    r"\btime(d)? ?out\b|did(n't| not) (respond|start|answer)|never showed up|taking longer than|took longer than"
+    r"|not (ready|up|running) (with)?in \S+ s|failed to start in"
+)
+
+_RULES = (
+    # What is the same for all steps
+    _of(set(), "certificate", failure="TLS certificate not trusted|TLS failed"),
+    _of(set(), "redirect-loop", failure="^redirect loop"),
+    # Logins
+    _of({LOGIN}, "login-elsewhere", failure="^login is with another service"),
+    _of({LOGIN}, "login-refused", failure="^login (refused|failed)"),
+    _of(set(), "hub-away", failure=r"connection (refused|lost)|host name unknown"),
+    _of({LOGIN}, "login-broken"),
+    # Starts
+    _of(
+        _STARTS,
+        "image-missing",
+        said=r"ErrImage|ImagePullBackOff|InvalidImageName|ImageInspectError|Back-off pulling image|failed to pull"
+        r"|manifest (for .* )?(not found|unknown)|pull access denied|no such image|toomanyrequests|image .*not found"
+        r"|repository .*(does not exist|not found)",
+    ),
+    # Before "no room": "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims".
+    _of(
+        _STARTS,
+        "volume-failed",
+        said=r"FailedMount|FailedAttachVolume|ProvisioningFailed|FailedBinding|unbound immediate PersistentVolumeClaims"
+        r"|MountVolume|AttachVolume|Multi-Attach|unable to (attach|mount)|max volume count|volume node affinity"
+        r"|persistentvolumeclaim .*(not found|being deleted|exceeded)|no space left on device|disk quota exceeded"
+        r"|read-only file ?system|stale file handle",
+    ),
+    _of(
+        _STARTS,
+        "no-room",
+        said=r"insufficient |nodes? (is|are) available|exceeded quota|NotTriggerScaleUp|didn't trigger scale-?up"
+        r"|unschedulable|FailedScheduling|max node group size|out of (cpu|memory|resources|capacity)\b",
+    ),
+    _of(_STARTS, "server-exits", said=_EXITED),
+    _of(_STARTS, "start-timeout", failure=r"^timed out|HTTP 504"),
+    _of(_STARTS, "start-timeout", said=_TIMED_OUT),
+    # Since the start
+    _of(_SINCE_THE_START, "server-unreachable", failure="^server unreachable"),
+    _of(_SINCE_THE_START, "session-lost", failure="^(session lost|person's token rejected)"),
+    _of(_SINCE_THE_START, "servers-culled", failure="^(server was gone|server not running)"),
+    _of(_STARTS, "hub-away", failure=r"HTTP 50[23]"),
+    _of(_STARTS, "start-failures"),
+    _of(set(), "websockets-refused", failure="^websocket refused"),
+    _of(set(), "websockets-cut", failure="^websocket lost"),
+    _of(set(), "kernel-died", failure="^kernel died"),
+    _of(set(), "kernel-gone", failure="^kernel gone"),
+    _of(set(), "files-missing", failure="^files missing"),
+    _of({LAB_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
+    _of(set(), "wrong-output", failure="^wrong output"),
+    _of(set(), "save-refused", failure="^save refused"),
+    _of({SAVED}, "save-refused", failure="^hub error: HTTP (413|507)"),
+)
+"""The first rule that explains a failure counts."""
+
+_GENERAL = {"start-timeout", "start-failures"}
+"""Kinds that say little: what the start waited for before tells more."""
+
+
+def failures_by_kind(facts: Facts) -> dict[str, list[Record]]:
+    """Return the records that failed by the kind of finding that explains each, in their order."""
+    by_kind = defaultdict[str, list[Record]](list)
+    said_in = _said_in(facts)
+    for record in facts.failures:
+        by_kind[kind_of(record, said_in)].append(record)
+    return by_kind
+
+
+def kind_of(record: Record, said_in: Mapping[str, str]) -> str:
+    """Return the kind of finding that explains a failure.
+
+    Args:
+        record: A step that failed.
+        said_in: What progress streams said, by the part of a start that it belongs to.
+    """
+    if record.step in _STARTS and record.failure.startswith("throttled"):
+        return _LIMITS.get(record.throttled_by, "limit-before-hub")
+    kind = _by_rules(record, record.reason)
+    if kind in _GENERAL and record.parts:
+        longest = max(record.parts, key=lambda part: part[1])[0]
+        told = _by_rules(record, said_in.get(longest, longest))
+        if told not in _GENERAL:
+            return told
+        if longest == start_parts.NODE:
+            return "no-room"
+    return kind
+
+
+def says(kind: str, text: str) -> bool:
+    """Say whether a text, of a progress stream or of a failure, tells of a kind by its words."""
+    return any(rule.kind == kind and rule.said and _matches(rule.said, text) for rule in _RULES)
+
+
+def _by_rules(record: Record, said: str) -> str:
+    return next((rule.kind for rule in _RULES if rule.explains(record, said)), "other-failures")
+
+
+def _said_in(facts: Facts) -> dict[str, str]:
+    said_in = defaultdict[str, str](str)
+    for message in facts.messages:
+        said_in[message.part] += f"{message.template}\n"
+    return said_in

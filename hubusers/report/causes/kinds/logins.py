@@ -1,0 +1,81 @@
+"""What is known of each thing that keeps people from logging in, or lets them wait there."""
+
+from hubusers.report.causes.kind import Kind
+
+KINDS = (
+    Kind(
+        name="login-refused",
+        title="The hub refused logins",
+        section="Why something failed",
+        mechanism=(
+            "The hub answered the login with a refusal. Since version 5 it lets nobody in unless its configuration "
+            "says whom, and then its page says *Invalid username or password* all the same. Starts by the API work "
+            "anyway."
+        ),
+        confirm=(
+            "Look in the hub's log for `Failed login` and `not allowed`: `kubectl -n jhub logs deploy/hub | grep -i -e "
+            "'failed login' -e 'not allowed'`.",
+            "Log in with a browser by one of the accounts.",
+        ),
+        remedies=(
+            "If everybody was refused: set `c.Authenticator.allow_all = True`, or name people or groups in "
+            "`c.Authenticator.allowed_users` or the authenticator's own `allowed_…` options.",
+            "If some were refused: look at these names and passwords in the file for `--accounts`.",
+            "After *XSRF cookie does not match*: what stands before the hub must pass on the same `X-Forwarded-For`, "
+            "`X-Forwarded-Proto` and `Host` for each request of a person.",
+        ),
+    ),
+    Kind(
+        name="login-broken",
+        title="Logins failed",
+        section="Why something failed",
+        mechanism=(
+            "The hub could not answer the login, or answered it with an error. What checks the passwords, or the "
+            "identity provider behind it, does not work, or the hub cannot write to its database."
+        ),
+        confirm=(
+            "Look in the hub's log for the request and its traceback: `kubectl -n jhub logs deploy/hub | grep -A30 -e "
+            "'POST /hub/login' -e Traceback`.",
+        ),
+        remedies=(
+            "Look at the authenticator: `c.JupyterHub.authenticator_class`, its addresses and secrets, and whether "
+            "they have run out.",
+            "Look at `c.Authenticator.post_auth_hook` and other code of your own.",
+            "Look whether the identity provider limits how many logins may come in a minute.",
+        ),
+    ),
+    Kind(
+        name="login-elsewhere",
+        title="The hub leaves logins to another service",
+        section="Why something failed",
+        mechanism=(
+            "The hub's login page has no form for a password; it leads to another service, such as a university's "
+            "login. Nobody can type in there from here, and such a service must not be load tested without its owners."
+        ),
+        confirm=("Open the hub in a browser that is not logged in, and look at the address where that ends.",),
+        remedies=(
+            "Give these people tokens: a column `token` in the file for `--accounts`, or no accounts, so that the run "
+            "makes its own.",
+            "For a rehearsal with passwords, let a copy of the hub use `c.JupyterHub.authenticator_class = 'dummy'`.",
+        ),
+    ),
+    Kind(
+        name="login-slow",
+        title="Logins took long",
+        section="Why a login, a notebook or a kernel took long",
+        mechanism=(
+            "The hub answered the login late. It asks somebody else for it, such as a directory or an identity "
+            "provider; or its own process was busy with other things, or blocked by one of these calls."
+        ),
+        confirm=(
+            "Look in the hub's log at the time of the login requests, the last number of each line: `kubectl -n jhub "
+            "logs deploy/hub | grep 'POST /hub/login'`.",
+            "Ask the directory or the provider itself, and take the time.",
+        ),
+        remedies=(
+            "Look at the authenticator: its server, its time limits, how many groups it asks for, "
+            "`c.Authenticator.post_auth_hook`, `c.Authenticator.refresh_pre_spawn`.",
+            "Let it work beside the hub's event loop: an authenticator that is not `async` stops everybody meanwhile.",
+        ),
+    ),
+)

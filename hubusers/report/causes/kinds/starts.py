@@ -1,0 +1,130 @@
+"""What is known of each thing that makes starts fail."""
+
+from hubusers.report.causes.kind import Kind
+
+KINDS = (
+    Kind(
+        name="image-missing",
+        title="The image of servers could not be pulled",
+        section="Why something failed",
+        mechanism=(
+            "A node could not get the image of the server: its name or tag is wrong, the registry asks for a login, or "
+            "the registry refuses because too many pulls came from one address. Kubernetes tries again and again "
+            "(*ErrImagePull*, *ImagePullBackOff*) until the hub gives the start up."
+        ),
+        confirm=(
+            "Look at the events: `kubectl -n jhub get events | grep -i -e pull -e image`.",
+            "Pull the image by hand, without a login: `docker pull IMAGE`.",
+        ),
+        remedies=(
+            "Look at the name and the tag: `singleuser.image.name` and `singleuser.image.tag` in the chart's values, "
+            "`kubespawner_override.image` in profiles, `c.DockerSpawner.image`.",
+            "For a registry with a login: `imagePullSecret` or `singleuser.image.pullSecrets`.",
+            "After *toomanyrequests*: a registry of your own, or a login at Docker Hub. Pull images before people "
+            "come: `prePuller.hook.enabled`.",
+        ),
+    ),
+    Kind(
+        name="no-room",
+        title="There was no room for servers",
+        section="Why something failed",
+        mechanism=(
+            "No node had room for the server and none came in time, or a quota of the namespace was used up. "
+            "Kubernetes says what is missing: *Insufficient memory*, *exceeded quota*, *pod didn't trigger scale-up*."
+        ),
+        confirm=(
+            "Look at the events: `kubectl -n jhub get events | grep -e FailedScheduling -e ScaleUp -e quota`.",
+            "Look at quotas: `kubectl -n jhub describe resourcequota`; at what the nodes have left: `kubectl describe "
+            "nodes | grep -A8 'Allocated resources'`.",
+        ),
+        remedies=(
+            "Let the node pool grow further: its largest size, and the cloud's own quotas for machines and addresses.",
+            "Raise the namespace's quota (`kubectl -n jhub get resourcequota`), where one was exceeded.",
+            "Ask for less for each server: `singleuser.memory.guarantee`, `singleuser.cpu.guarantee`, and "
+            "`kubespawner_override` in profiles. A server that asks for more than any node has never starts.",
+            "Start nodes before people come: `scheduling.userPlaceholder.replicas`. Wait longer for them: "
+            "`c.Spawner.start_timeout`.",
+        ),
+    ),
+    Kind(
+        name="volume-failed",
+        title="The volumes of servers could not be used",
+        section="Why something failed",
+        mechanism=(
+            "The volume with a person's files could not be made, attached or mounted, or it is full. A node can have a "
+            "limited number of disks, and a disk can be attached to one node only."
+        ),
+        confirm=(
+            "Look at the events: `kubectl -n jhub get events | grep -i -e volume -e mount`.",
+            "Look at the claims and the storage class: `kubectl -n jhub get pvc`, `kubectl get storageclass`.",
+        ),
+        remedies=(
+            "Look at `singleuser.storage` in the chart's values: storage class, capacity, `homeMountPath`, and the "
+            "permissions in `singleuser.fsGid` and `singleuser.uid`.",
+            "Look at the file server: whether it is full, reachable from each node, and writable.",
+            "Where a node cannot take more disks: smaller nodes, or one shared file system "
+            "(`singleuser.storage.type: static`).",
+        ),
+    ),
+    Kind(
+        name="server-exits",
+        title="Servers ended right after they were started",
+        section="Why something failed",
+        mechanism=(
+            "The container or the process of the server started, and ended before the hub could reach it. The image, "
+            "its command or a start script is broken, a package does not fit to the hub, or the memory limit is too "
+            "small. It mostly fails for everybody who uses that image."
+        ),
+        confirm=(
+            "Read the log of a server that ended: `kubectl -n jhub logs POD --previous`. The pod stays for a look with "
+            "`c.KubeSpawner.delete_stopped_pods = False`, a container with `c.DockerSpawner.remove = False`.",
+            "Start the image by hand with the same command: `docker run --rm -it IMAGE jupyterhub-singleuser "
+            "--version`.",
+        ),
+        remedies=(
+            "Look at the image and at its command: `singleuser.image`, `singleuser.cmd`, `c.Spawner.cmd`, "
+            "`singleuser.lifecycleHooks`.",
+            "Use a version of the package jupyterhub in the image that fits to the hub's.",
+            "After *OOMKilled*: raise `singleuser.memory.limit`.",
+        ),
+    ),
+    Kind(
+        name="start-timeout",
+        title="Starts were given up because they took too long",
+        section="Why something failed",
+        mechanism=(
+            "The hub gives a start up when the spawner has not started the server within `start_timeout`, or when the "
+            "server has not answered within `http_timeout` after that. A run waits no longer than its "
+            "`--server-timeout`. What the time was spent with is the cause."
+        ),
+        confirm=(
+            "Look in the hub's log for `seconds, giving up` and `never showed up`: `kubectl -n jhub logs deploy/hub | "
+            "grep -i -e 'giving up' -e 'never showed up'`.",
+            "Look at a server's own log for the time when it listens: `kubectl -n jhub logs POD`.",
+        ),
+        remedies=(
+            "Make starts faster first: look at what they waited for.",
+            "If that cannot be made faster, wait longer: `c.Spawner.start_timeout` (`singleuser.startTimeout` in the "
+            "chart's values) until the server is started, `c.Spawner.http_timeout` until it answers.",
+            "If servers start but never answer, look whether the hub reaches them: `c.JupyterHub.hub_connect_ip`, "
+            "`c.Spawner.ip`, network policies.",
+        ),
+    ),
+    Kind(
+        name="start-failures",
+        title="Starts failed",
+        section="Why something failed",
+        mechanism=(
+            "The hub or its spawner gave starts up and said why. The words are not among those that are known here, so "
+            "they are shown as they came."
+        ),
+        confirm=(
+            "Look in the hub's log for these words, and for the lines before them: `kubectl -n jhub logs deploy/hub`.",
+        ),
+        remedies=(
+            "Look at what the words name. Much of it is your own configuration: `c.Spawner.pre_spawn_hook`, "
+            "`c.Spawner.options_from_form`, `c.KubeSpawner.profile_list`, the accounts of the machine.",
+            "Compare those who failed with those who did not, where the report says what sets them apart.",
+        ),
+    ),
+)

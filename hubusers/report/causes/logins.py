@@ -1,0 +1,100 @@
+"""Why people did not get past the login, or waited there."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from hubusers.report import words
+from hubusers.report.causes.affected import failed, of_all, people, people_of, small
+from hubusers.report.causes.catalogue import KINDS, found
+from hubusers.report.causes.explained import failures_by_kind
+from hubusers.report.causes.facts import Facts
+from hubusers.report.finding import Finding
+from hubusers.results.records import LOGIN, START_TO_READY, Record
+
+_MOST_REASONS = 3
+"""How many reasons of failed logins get a finding of their own."""
+
+
+def refused(facts: Facts) -> Iterator[Finding]:
+    """Find that the hub refused logins."""
+    records = failures_by_kind(facts)["login-refused"]
+    if not records:
+        return
+    said = Counter(record.reason or record.failure for record in records).most_common(1)[0][0]
+    everybody, some, *others = KINDS["login-refused"].remedies
+    is_everybody = people(records) == people(facts.records.of(LOGIN))
+    yield failed(
+        facts,
+        "login-refused",
+        records,
+        f"{people_of(facts, records)} {_were(records)} refused at the login: “{said}”.",
+        they="who were refused at the login",
+        evidence=_without_server(facts, records),
+        remedies=[everybody if is_everybody else some, *others],
+    )
+
+
+def broken(facts: Facts) -> Iterator[Finding]:
+    """Find that logins failed, each reason by itself."""
+    by_reason = defaultdict[str, list[Record]](list)
+    for record in failures_by_kind(facts)["login-broken"]:
+        by_reason[record.failure].append(record)
+    for failure, records in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_MOST_REASONS]:
+        yield failed(
+            facts,
+            "login-broken",
+            records,
+            f"The login failed for {small(people_of(facts, records))}: {failure}.",
+            they="whose login failed",
+            evidence=_without_server(facts, records),
+        )
+
+
+def elsewhere(facts: Facts) -> Iterator[Finding]:
+    """Find that the hub leaves logins to another service."""
+    records = failures_by_kind(facts)["login-elsewhere"]
+    if records:
+        example = facts.results.examples.of(LOGIN, records[0].failure, records[0].reason)
+        yield failed(
+            facts,
+            "login-elsewhere",
+            records,
+            f"{people_of(facts, records)} could not log in, because the hub leaves logins to another service.",
+            they="who could not log in",
+            evidence=[*([f"For example: {example}."] if example else []), *_without_server(facts, records)],
+        )
+
+
+def slow(facts: Facts) -> Iterator[Finding]:
+    """Find that logins took too long."""
+    records = [record for record in facts.slow(LOGIN) if not record.failed]
+    if not records:
+        return
+    seconds = [record.seconds for record in records]
+    waited = sum(record.seconds for record in facts.all_slow)
+    yield found(
+        "login-slow",
+        f"{of_all(len(records), len(facts.records.of(LOGIN)), 'login')} took too long: "
+        f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most.",
+        explains="slowness",
+        share=sum(seconds) / waited,
+        began=min(record.began for record in records),
+        ended=max(record.began + record.seconds for record in records),
+    )
+
+
+def _without_server(facts: Facts, records: list[Record]) -> list[str]:
+    """Say that people who stopped at the login never asked for a server."""
+    asked = {record.username for record in facts.records if record.step == START_TO_READY}
+    stopped = len({record.username for record in records} - asked)
+    if not stopped:
+        return []
+    never = "never got to ask for a server, which is why they had none"
+    return [f"{words.counted(stopped, 'person', 'people')} stopped there and {never}."]
+
+
+def _were(records: list[Record]) -> str:
+    return "was" if people(records) == 1 else "were"
+
+
+CAUSES = (refused, broken, elsewhere, slow)

@@ -1,0 +1,116 @@
+"""Why starts failed: the image, no room, a volume, a server that ends, time that was up, or other words of the hub."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from statistics import median
+
+from hubusers.report import words
+from hubusers.report.causes.affected import after, failed, once, starts_of
+from hubusers.report.causes.explained import failures_by_kind, says
+from hubusers.report.causes.facts import Facts
+from hubusers.report.finding import Finding
+from hubusers.results.records import Record
+
+_ALIKE = 0.25
+"""Of the median: times that are no further apart than this are alike."""
+
+_MOST_REASONS = 3
+"""How many reasons of failed starts get a finding of their own."""
+
+_MOST_MESSAGES = 3
+"""How many messages of progress streams a finding quotes."""
+
+_BECAUSE = {
+    "image-missing": "because the image of the server could not be pulled",
+    "no-room": "because there was no room for the server",
+    "volume-failed": "because of the volume of the server",
+    "server-exits": "because the server ended soon after it was started",
+}
+
+
+def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
+    """Find starts that failed by one of the known mechanisms."""
+    records = failures_by_kind(facts)[kind]
+    if not records:
+        return
+    starts = once(records)
+    sentence = f"{starts_of(facts, records)} failed {_BECAUSE[kind]}"
+    seconds = [start.seconds - start.throttled for start in starts]
+    is_alike = len(starts) > 1 and max(seconds) - min(seconds) <= max(1.0, _ALIKE * median(seconds))
+    if kind == "server-exits" and is_alike:
+        sentence += f", each {after(starts)}"
+    evidence = _messages(facts, kind, starts) or _waited_for(starts)
+    yield failed(facts, kind, records, f"{sentence}.", they="whose start failed so", evidence=evidence)
+
+
+def timeouts(facts: Facts) -> Iterator[Finding]:
+    """Find starts that were given up because the time was up."""
+    records = failures_by_kind(facts)["start-timeout"]
+    if not records:
+        return
+    starts = once(records)
+    by_run = [start for start in starts if start.failure.startswith("timed out")]
+    limit = words.in_seconds(float(facts.info.options.get("server_timeout") or 0))
+    if len(by_run) == len(starts) and facts.info.options.get("server_timeout"):
+        what = f"were not ready within {limit}, which is as long as this run waits (`--server-timeout`)"
+    elif any("respond" in start.reason for start in starts):
+        what = f"were given up by the hub {after(starts)}: the server was started, but did not answer (`http_timeout`)"
+    else:
+        what = f"were given up by the hub {after(starts)}, before the server was ready (`start_timeout`)"
+    yield failed(
+        facts,
+        "start-timeout",
+        records,
+        f"{starts_of(facts, records)} {what}.",
+        they="whose start was given up",
+        evidence=_waited_for(starts),
+    )
+
+
+def other_reasons(facts: Facts) -> Iterator[Finding]:
+    """Find starts that failed for other reasons, which the hub's words name."""
+    by_reason = defaultdict[str, list[Record]](list)
+    for record in failures_by_kind(facts)["start-failures"]:
+        by_reason[record.reason or record.failure].append(record)
+    most_first = sorted(by_reason.items(), key=lambda item: -len(once(item[1])))
+    for reason, records in most_first[:_MOST_REASONS]:
+        failure = Counter(record.failure for record in records).most_common(1)[0][0]
+        said = f"“{reason}”" if reason != failure else f"{failure}, without a reason"
+        sentence = f"{starts_of(facts, records)} failed: {said}."
+        yield failed(facts, "start-failures", records, sentence, they="whose start failed so")
+    rest = [record for _, records in most_first[_MOST_REASONS:] for record in records]
+    if rest:
+        sentence = f"{starts_of(facts, rest)} failed for {len(most_first) - _MOST_REASONS:,} other reasons."
+        yield failed(facts, "start-failures", rest, sentence, they="whose start failed so")
+
+
+def _waited_for(starts: list[Record]) -> list[str]:
+    """Return what starts waited for most of the time, if their progress streams told."""
+    seconds = Counter[str]()
+    for start in starts:
+        seconds.update(dict(start.parts))
+    if not seconds:
+        return []
+    part, spent = seconds.most_common(1)[0]
+    whole = sum(start.seconds for start in starts)
+    of_whole = f"{words.in_seconds(spent / len(starts))} of {words.in_seconds(whole / len(starts))}"
+    return [f"Most of their time was {part}: {of_whole}, on average."]
+
+
+def _messages(facts: Facts, kind: str, starts: list[Record]) -> list[str]:
+    """Return what progress streams said of the mechanism, beside the last words of the failures themselves."""
+    last_words = {start.reason for start in starts}
+    telling = [one for one in facts.messages if says(kind, one.template) and one.template not in last_words]
+    return [
+        f"{words.counted(one.count, 'time')}, from {words.moment(one.first)} to {words.moment(one.last)}, progress "
+        f"streams said: “{one.example or one.template}”."
+        for one in sorted(telling, key=lambda one: -one.count)[:_MOST_MESSAGES]
+    ]
+
+
+CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+    *(partial(by_mechanism, kind=kind) for kind in _BECAUSE),
+    timeouts,
+    other_reasons,
+)

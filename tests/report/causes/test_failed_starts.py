@@ -1,0 +1,164 @@
+"""Why starts failed."""
+
+import pytest
+
+from hubusers import start_parts
+from hubusers.report.findings import without_causes
+from hubusers.results.records import NEW, RETURNING, SPAWN_PAGE, START_TO_READY
+from tests.report.causes.failing import findings, message, run_with, starts, step, text_of
+from tests.report.runs import CLASS
+
+BY_WORDS = [
+    ("image-missing", 'Spawn failed: Failed to pull image "reg/a:1": manifest for reg/a:1 not found'),
+    ("image-missing", "Spawn failed: 404 Client Error: Not Found (\"No such image: reg/a:1\")"),
+    ("image-missing", "Spawn failed: toomanyrequests: You have reached your pull rate limit"),
+    ("no-room", "Spawn failed: {number}/{number} nodes are available: {number} Insufficient memory."),
+    ("no-room", 'Spawn failed: pods "{name}" is forbidden: exceeded quota: compute, requested: pods={number}'),
+    ("no-room", "Spawn failed: pod didn't trigger scale-up: {number} max node group size reached"),
+    ("volume-failed", "{number}/{number} nodes are available: pod has unbound immediate PersistentVolumeClaims."),
+    ("volume-failed", 'MountVolume.SetUp failed for volume "home" : mount failed: exit status 32'),
+    ("volume-failed", "Spawn failed: [Errno 28] No space left on device: '/home/{name}'"),
+    ("volume-failed", "{number}/{number} nodes are available: {number} node(s) exceed max volume count."),
+    ("server-exits", "Back-off restarting failed container notebook in pod {name}"),
+    ("server-exits", "Spawn failed: The server exited with status 1 before it answered"),
+    ("server-exits", "The Jupyter batch job has disappeared while pending in the queue or died immediately after."),
+    ("start-timeout", "Spawn failed: Server at {address} didn't respond in {duration}"),
+    ("start-timeout", "Spawn failed: Timeout"),
+    ("start-timeout", "Spawn failed: pod {name} did not start in {duration}!"),
+    ("start-failures", "Spawn failed: Your group has no allocation left"),
+    ("start-failures", "Spawn failed: [Errno 13] Permission denied: '/home/{name}'"),
+    ("start-failures", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "reason"), BY_WORDS)
+def test_the_hubs_words_tell_the_mechanism(kind: str, reason: str) -> None:
+    (found,) = findings(starts((5, "spawn failed", reason), good=5))
+    assert (found.kind, found.explains, found.share) == (kind, "failures", 1.0)
+    assert found.sentence.startswith("5 of 10 starts ")
+    assert reason in text_of(found)
+
+
+@pytest.mark.parametrize(
+    ("part", "said", "kind"),
+    [
+        (start_parts.IMAGE, "Error: ErrImagePull", "image-missing"),
+        (start_parts.NODE, "0/7 nodes are available: 7 Insufficient cpu.", "no-room"),
+        (start_parts.NODE, "pod triggered scale-up", "no-room"),
+        (start_parts.VOLUMES, "MountVolume.SetUp failed for volume", "volume-failed"),
+        (start_parts.ANSWER, "Back-off restarting failed container", "server-exits"),
+        (start_parts.IMAGE, "Pulling image “a”", "start-timeout"),
+        (start_parts.ANSWER, "Started container notebook", "start-timeout"),
+    ],
+)
+def test_a_timeout_is_explained_by_what_the_start_waited_for(part: str, said: str, kind: str) -> None:
+    records = starts((5, "spawn failed", "Spawn failed: Timeout"), seconds=60.0, parts=((part, 50.0), ("x", 10.0)))
+    (found, *others) = [one for one in findings(records, message(said, part)) if one.explains == "failures"]
+    assert (found.kind, others) == (kind, [])
+    assert said in text_of(found) or part in text_of(found)
+
+
+def test_what_others_waited_for_does_not_explain_a_timeout() -> None:
+    records = starts((5, "spawn failed", "Spawn failed: Timeout"), parts=((start_parts.ANSWER, 50.0),))
+    kinds = {one.kind for one in findings(records, message("Error: ErrImagePull", start_parts.IMAGE))}
+    assert "start-timeout" in kinds
+    assert "image-missing" not in kinds
+
+
+def test_a_server_that_always_ends_after_the_same_time() -> None:
+    records = [
+        step(START_TO_READY, n, "spawn failed", "Back-off restarting failed container", seconds=3.0 + n / 50)
+        for n in range(12)
+    ]
+    (found,) = findings(records)
+    assert found.sentence == (
+        "All 12 starts failed because the server ended soon after it was started, each after 3 s to 3.22 s."
+    )
+    times = [3.0, 9.0, 30.0]
+    (found,) = findings([step(START_TO_READY, n, "spawn failed", "CrashLoopBackOff", s) for n, s in enumerate(times)])
+    assert "each" not in found.sentence
+
+
+def test_who_gave_up_is_told() -> None:
+    (by_run,) = [
+        one
+        for one in findings(starts((5, "timed out", ""), good=5, seconds=60.0), options={"server_timeout": 60.0})
+        if one.kind == "start-timeout"
+    ]
+    assert "not ready within 60 s, which is as long as this run waits (`--server-timeout`)" in by_run.sentence
+    (http,) = findings(starts((5, "spawn failed", "Server at {address} didn't respond in {duration}")))
+    assert "(`http_timeout`)" in http.sentence
+    (start,) = findings(starts((5, "spawn failed", "Spawn failed: Timeout")))
+    assert "(`start_timeout`)" in start.sentence
+
+
+def test_each_reason_is_a_finding_of_its_own() -> None:
+    records = starts((3, "spawn failed", "No such user."), (6, "spawn failed", "No allocation left."), good=20)
+    often, seldom = findings(records)
+    assert often.sentence == "6 of 29 starts failed: “No allocation left.”."
+    assert (often.share, seldom.share) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+
+
+def test_many_different_reasons_are_no_flood() -> None:
+    found = findings(starts(*((1, "spawn failed", f"Reason {n}.") for n in range(30))))
+    assert len(found) == 4
+    assert found[0].sentence == "27 of 30 starts failed for 27 other reasons."
+    assert sum(one.share for one in found) == pytest.approx(1.0)
+
+
+def test_who_is_affected_is_said_where_it_is_clear() -> None:
+    bad = starts((8, "spawn failed", "Permission denied: '/home/{name}'"), person=NEW)
+    good = [step(START_TO_READY, 100 + n, person=RETURNING) for n in range(10)]
+    (found,) = findings([*bad, *good])
+    assert found.evidence[-1] == (
+        "All 8 people whose start failed so had never had a server before; all 10 others had."
+    )
+
+
+def test_random_failures_in_two_cohorts_have_no_who() -> None:
+    records = [
+        step(START_TO_READY, n, "spawn failed" if n % 7 in {0, 3} else "", cohort=("students", "staff")[n % 2])
+        for n in range(60)
+    ]
+    (found,) = findings(records)
+    assert "people whose start" not in text_of(found)
+
+
+def test_two_mechanisms_are_two_findings_with_their_shares() -> None:
+    records = starts((9, "spawn failed", "Error: ErrImagePull"), (3, "spawn failed", "Insufficient memory."), good=4)
+    image, room = findings(records)
+    assert (image.kind, image.share) == ("image-missing", 0.75)
+    assert (room.kind, room.share) == ("no-room", 0.25)
+    assert (image.began, image.ended) == (records[0].began, records[8].began + 1)
+
+
+def test_one_failure_among_many_is_a_note() -> None:
+    run = run_with(starts((1, "spawn failed", "Error: ErrImagePull"), good=299))
+    (found,) = findings(run.results.records)
+    assert (found.kind, found.explains) == ("image-missing", "note")
+    assert found.sentence.startswith("1 of 300 starts failed")
+    assert "Nothing limited it" not in without_causes(run)
+
+
+def test_one_failure_that_misses_a_target_is_no_note() -> None:
+    event = CLASS + '[[targets]]\nmeasure = "failed starts"\nat_most = "0 %"\n'
+    (found,) = findings(starts((1, "spawn failed", "Error: ErrImagePull"), good=299), event=event)
+    assert found.explains == "failures"
+
+
+def test_the_only_start_failed() -> None:
+    (found,) = findings(starts((1, "spawn failed", "Error: ErrImagePull")))
+    assert found.explains == "failures"
+    assert found.sentence == "The only start failed because the image of the server could not be pulled."
+
+
+def test_a_start_that_failed_on_its_page_is_one_start() -> None:
+    pages = [step(SPAWN_PAGE, n, "spawn failed", "No allocation left.") for n in range(4)]
+    (found,) = findings([*pages, *starts((4, "spawn failed", "No allocation left."), good=4)])
+    assert found.sentence == "4 of 8 starts failed: “No allocation left.”."
+    assert found.share == 1.0
+
+
+def test_starts_that_were_told_to_come_back_too_long_are_explained_by_the_limit() -> None:
+    records = starts((5, "throttled too long", ""), good=5, throttled=60.0, throttled_by="concurrent_spawn_limit")
+    assert {one.kind for one in findings(records)} == {"spawn-limit"}
