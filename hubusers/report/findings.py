@@ -86,7 +86,7 @@ def findings_of(run: FinishedRun) -> list[Finding]:
     """
     facts = Facts(run)
     explained = [finding for cause in _CAUSES for finding in cause(facts)]
-    return in_order([*explained, *unexplained(facts, {finding.kind for finding in explained})], run)
+    return in_order([*explained, *unexplained(facts, explained)], run)
 
 
 def in_order(found: Iterable[Finding], run: FinishedRun) -> list[Finding]:

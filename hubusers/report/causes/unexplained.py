@@ -10,21 +10,28 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
 
+_AWAY = "hub-away"
+_ABSENCES = {_AWAY, "hub-exited", "hub-restarted", "proxy-routes-lost"}
+"""The kinds of findings that explain why nobody answered, for the time in which they were."""
+
+_AROUND = 10.0
+"""Seconds before and after an absence: probes see its ends late."""
+
 _MOST = 5
 """How many kinds of other failures get a finding of their own."""
 
 
-def unexplained(facts: Facts, kinds: Collection[str]) -> Iterator[Finding]:
+def unexplained(facts: Facts, found: Collection[Finding]) -> Iterator[Finding]:
     """Find the failures that no other finding explains, each kind of them by itself.
 
     Args:
         facts: The facts of the run.
-        kinds: The kinds of all other findings.
+        found: All other findings.
     """
     groups = defaultdict[tuple[str, str], list[Record]](list)
     for kind, records in failures_by_kind(facts).items():
-        if kind not in kinds:
-            for record in records:
+        for record in records:
+            if not any(_is_explained(record, kind, finding) for finding in found):
                 groups[record.step, record.failure].append(record)
     most_first = sorted(groups.items(), key=lambda group: -len(group[1]))
     for (step, failure), records in most_first[:_MOST]:
@@ -39,3 +46,12 @@ def unexplained(facts: Facts, kinds: Collection[str]) -> Iterator[Finding]:
     if rest := [record for _, records in most_first[_MOST:] for record in records]:
         sentence = f"{words.counted(len(rest), 'step')} failed in {len(most_first) - _MOST:,} other ways."
         yield failed(facts, "other-failures", rest, sentence, they="of whom a step failed so")
+
+
+def _is_explained(record: Record, kind: str, finding: Finding) -> bool:
+    if kind != _AWAY:
+        return finding.kind == kind
+    began, ended = finding.began, finding.ended
+    if finding.kind not in _ABSENCES or began is None or ended is None:
+        return False
+    return record.began <= ended + _AROUND and record.began + record.seconds >= began - _AROUND

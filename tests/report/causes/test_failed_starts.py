@@ -10,7 +10,7 @@ from tests.report.runs import CLASS
 
 BY_WORDS = [
     ("image-missing", 'Spawn failed: Failed to pull image "reg/a:1": manifest for reg/a:1 not found'),
-    ("image-missing", "Spawn failed: 404 Client Error: Not Found (\"No such image: reg/a:1\")"),
+    ("image-missing", 'Spawn failed: 404 Client Error: Not Found ("No such image: reg/a:1")'),
     ("image-missing", "Spawn failed: toomanyrequests: You have reached your pull rate limit"),
     ("no-room", "Spawn failed: {number}/{number} nodes are available: {number} Insufficient memory."),
     ("no-room", 'Spawn failed: pods "{name}" is forbidden: exceeded quota: compute, requested: pods={number}'),
@@ -96,7 +96,7 @@ def test_each_reason_is_a_finding_of_its_own() -> None:
     records = starts((3, "spawn failed", "No such user."), (6, "spawn failed", "No allocation left."), good=20)
     often, seldom = findings(records)
     assert often.sentence == "6 of 29 starts failed: “No allocation left.”."
-    assert (often.share, seldom.share) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert [often.share, seldom.share] == pytest.approx([2 / 3, 1 / 3])
 
 
 def test_many_different_reasons_are_no_flood() -> None:

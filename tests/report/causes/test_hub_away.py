@@ -63,8 +63,9 @@ def test_a_restart_is_also_told_by_counts_that_begin_anew() -> None:
 def test_failed_spawns_before_it_are_why_it_ended() -> None:
     failed = [start(10 + n, 5.0, "spawn failed", reason="It died.") for n in range(5)]
     refused = [start(20.5, 0.1, "hub error: HTTP 503")]
-    [finding, *_] = findings(probes(gone=range(20, 60)), samples(), [*failed, *refused])
-    assert (finding.kind, finding.explains) == ("hub-exited", "failures")
+    cause, finding = findings(probes(gone=range(20, 60)), samples(), [*failed, *refused])
+    assert (cause.kind, finding.kind) == ("start-failures", "hub-exited")
+    assert (finding.explains, finding.because_of) == ("failures", "start-failures")
     assert finding.sentence.startswith("After 5 spawns in a row had failed, the hub was gone: it ends itself when")
     assert finding.sentence.endswith("It did not answer again until the run ended.")
     assert "The hub had said of these spawns: “It died.”." in finding.evidence
