@@ -38,10 +38,14 @@ def _named(named: str, without: str) -> Callable[[list[str]], str]:
         names = [value for value in values if value]
         more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
         listed = " or ".join([*names[:_MOST_NAMED], *more])
-        said = [f"{named}{'s' if len(names) > 1 else ''} {listed}"] if names else []
+        said = [f"{named if len(names) == 1 else _several(named)} {listed}"] if names else []
         return " or ".join(said if len(names) == len(values) else [*said, without])
 
     return words
+
+
+def _several(named: str) -> str:
+    return f"{named}{'es' if named.endswith('s') else 's'}"
 
 
 def _said(of_first: str, of_second: str, first: str) -> Callable[[list[str]], str]:
@@ -67,6 +71,12 @@ COHORT = Attribute(
     _named("belonged to the cohort", "belonged to no cohort"),
     lambda _: "did not",
 )
+USER_CLASS = Attribute(
+    "user class",
+    lambda record: record.user_class or None,
+    _named("were users of the class", "were users of no class"),
+    lambda _: "were not",
+)
 VISIT = Attribute(
     "visit",
     lambda record: _FIRST_VISIT if record.lifecycle <= 1 else _LATER_VISIT,
@@ -83,5 +93,5 @@ WORKER = Attribute(
     "worker", lambda record: str(record.worker), _named("came from worker", "came from no worker"), lambda _: "did not"
 )
 
-ATTRIBUTES = (PERSON, PROFILE, COHORT, VISIT, LIMIT, WORKER)
+ATTRIBUTES = (PERSON, PROFILE, COHORT, USER_CLASS, VISIT, LIMIT, WORKER)
 """Those that say most about a cause come first."""

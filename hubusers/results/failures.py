@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hubusers.results.attributes import COHORT, PERSON, PROFILE, WORKER
+from hubusers.results.attributes import COHORT, PERSON, PROFILE, USER_CLASS, WORKER
 from hubusers.results.examples import Examples
 from hubusers.results.records import Record
 from hubusers.results.request_log import RequestLog
@@ -12,7 +12,7 @@ from hubusers.results.request_log import RequestLog
 _MOST_NAMED = 3
 """How many values of an attribute are named; a longer list says little about who is affected."""
 
-_SHOWN = (PERSON, PROFILE, COHORT, WORKER)
+_SHOWN = (PERSON, PROFILE, COHORT, USER_CLASS, WORKER)
 """What is told of the people who are affected."""
 
 FailureKey = tuple[str, str, str]

@@ -87,7 +87,7 @@ def cut_websockets(facts: Facts) -> Iterator[Finding]:
             records,
             sentence,
             they="whose websockets broke off",
-            evidence=_causes_of(records),
+            evidence=_causes_of(records, "How they ended", fewest=1),
         )
 
 
@@ -145,7 +145,7 @@ def dead_kernels(facts: Facts) -> Iterator[Finding]:
             records,
             f"Kernels of {small(people_of(facts, records))} died: {where}.",
             they="whose kernel died",
-            evidence=[*_causes_of(records, "The server said of the kernel"), *_example(facts, records)],
+            evidence=[*_causes_of(records, "The server said of the kernel", fewest=1), *_example(facts, records)],
         )
 
 
@@ -203,6 +203,23 @@ def wrong_outputs(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def broken_user_classes(facts: Facts) -> Iterator[Finding]:
+    """Find that the code of user classes raised exceptions."""
+    for records in _of_kind(facts, "user-code"):
+        classes = sorted({record.user_class for record in records if record.user_class})
+        code = f"The code of {' and '.join(classes)}" if classes else "The code of the user class"
+        yield failed(
+            facts,
+            "user-code",
+            records,
+            f"{code} failed {words.counted(len(records), 'time')}, for "
+            f"{words.counted(people(records), 'person', 'people')}: "
+            f"{Counter(record.failure for record in records).most_common(1)[0][0]}.",
+            they="whose user class failed",
+            evidence=_example(facts, records),
+        )
+
+
 def _of_kind(facts: Facts, kind: str) -> Iterator[list[Record]]:
     """Return the failures of a kind, if there are any: one list or none."""
     if records := failures_by_kind(facts).get(kind):
@@ -220,10 +237,10 @@ def _most_frequent_cause(records: Iterable[Record]) -> str:
     return cause or "without a reason"
 
 
-def _causes_of(records: list[Record], what: str = "Causes") -> list[str]:
-    """Return the causes of some failures with their counts, where there are several."""
+def _causes_of(records: list[Record], what: str = "Causes", *, fewest: int = 2) -> list[str]:
+    """Return the causes of some failures with their counts, where there are so many."""
     causes = Counter(_cause(record) for record in records if _cause(record))
-    if len(causes) < 2:
+    if len(causes) < fewest:
         return []
     named = [f"{cause} ({words.counted(count, 'time')})" for cause, count in causes.most_common(_MOST_NAMED)]
     more = [f"and {len(causes) - _MOST_NAMED:,} more"] if len(causes) > _MOST_NAMED else []
@@ -285,4 +302,5 @@ CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     gone_kernels,
     refused_saves,
     wrong_outputs,
+    broken_user_classes,
 )

@@ -18,12 +18,11 @@ from hubusers.results.records import (
     SAVED,
     SPAWN_PAGE,
     START_TO_READY,
-    STEPS,
+    USER_CLASS,
     Record,
 )
 
 _STARTS = {START_TO_READY, SPAWN_PAGE}
-_SINCE_THE_START = {*STEPS} - {LOGIN}
 
 _LIMITS = {"concurrent_spawn_limit": "spawn-limit", "active_server_limit": "server-limit"}
 
@@ -78,8 +77,8 @@ _RULES = (
     _of(set(), "redirect-loop", failure="^redirect loop"),
     # Logins
     _of({LOGIN}, "login-elsewhere", failure="^login is with another service"),
-    _of({LOGIN}, "login-refused", failure="^login (refused|failed)"),
-    _of(set(), "hub-away", failure=r"connection (refused|lost)|host name unknown"),
+    _of({LOGIN}, "login-refused", failure="^(login (refused|failed)|person's token rejected)"),
+    _of(set(), "hub-away", failure=r"^hub error: (connection (refused|lost)|host name unknown)"),
     _of({LOGIN}, "login-broken"),
     # Starts
     _of(
@@ -108,9 +107,9 @@ _RULES = (
     _of(_STARTS, "start-timeout", failure=r"^timed out|HTTP 504"),
     _of(_STARTS, "start-timeout", said=_TIMED_OUT),
     # Since the start
-    _of(_SINCE_THE_START, "server-unreachable", failure="^server unreachable"),
-    _of(_SINCE_THE_START, "session-lost", failure="^(session lost|person's token rejected)"),
-    _of(_SINCE_THE_START, "servers-culled", failure="^(server was gone|server not running)"),
+    _of(set(), "server-unreachable", failure="^server unreachable"),
+    _of(set(), "session-lost", failure="^(session lost|person's token rejected)"),
+    _of(set(), "servers-culled", failure="^(server was gone|server not running)"),
     _of(_STARTS, "hub-away", failure=r"HTTP 50[23]"),
     _of(_STARTS, "start-failures"),
     _of(set(), "websockets-refused", failure="^websocket refused"),
@@ -120,6 +119,7 @@ _RULES = (
     _of(set(), "files-missing", failure="^files missing"),
     _of({LAB_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
     _of(set(), "wrong-output", failure="^wrong output"),
+    _of({USER_CLASS}, "user-code"),
     _of(set(), "save-refused", failure="^save refused"),
     _of({SAVED}, "save-refused", failure="^hub error: HTTP (413|507)"),
 )

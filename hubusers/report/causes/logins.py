@@ -44,7 +44,7 @@ def broken(facts: Facts) -> Iterator[Finding]:
             facts,
             "login-broken",
             records,
-            f"The login failed for {small(people_of(facts, records))}: {failure}.",
+            f"The login failed for {small(people_of(facts, records))}: {failure.removeprefix('login broken: ')}.",
             they="whose login failed",
             evidence=_without_server(facts, records),
         )

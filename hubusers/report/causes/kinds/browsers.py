@@ -247,6 +247,17 @@ KINDS = (
         ),
     ),
     Kind(
+        name="user-code",
+        title="The code of a user class failed",
+        section="Why something failed",
+        mechanism=(
+            "A task, or another method of a user class, raised an exception. That is a mistake in the code that "
+            "simulates people, or an answer for which it was not made; it says nothing of the hub by itself."
+        ),
+        confirm=("Look at Locust's tab *Exceptions*, and at the end of its log: both have the traceback.",),
+        remedies=("Mend the user class. What it does on the hub can be a step of its own: `with self.step(...)`.",),
+    ),
+    Kind(
         name="other-failures",
         title="Something else failed",
         section="Why something failed",

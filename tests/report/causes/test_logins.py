@@ -1,0 +1,86 @@
+"""Why people did not get past the login, or waited there."""
+
+from typing import Any
+
+from hubusers.results.records import LOGIN, START_TO_READY, Record
+from tests.report.causes.failing import findings, step, text_of
+from tests.report.runs import CLASS
+
+DENIED = "Invalid username or password"
+
+
+def logins(bad: int, good: int, failure: str, reason: str = "", **more: Any) -> list[Record]:
+    came_in = range(bad, bad + good)
+    return [
+        *(step(LOGIN, n, failure, reason, **more) for n in range(bad)),
+        *(step(LOGIN, n) for n in came_in),
+        *(step(START_TO_READY, n) for n in came_in),
+    ]
+
+
+def test_everybody_was_refused() -> None:
+    (found,) = findings(logins(12, 0, "login refused", DENIED))
+    assert (found.kind, found.explains, found.share) == ("login-refused", "failures", 1.0)
+    assert found.sentence == f"All 12 people were refused at the login: “{DENIED}”."
+    assert "c.Authenticator.allow_all" in found.remedies[0]
+    assert "12 people stopped there and never got to ask for a server, which is why they had none." in found.evidence
+
+
+def test_some_were_refused() -> None:
+    (found,) = findings(logins(8, 10, "login refused", DENIED))
+    assert found.sentence.startswith("8 of 18 people were refused at the login")
+    assert not any("allow_all" in remedy for remedy in found.remedies)
+    assert found.remedies[0].startswith("If some were refused")
+
+
+def test_the_login_is_broken() -> None:
+    (found,) = findings(logins(8, 4, "login broken: HTTP 500, from the hub"))
+    assert (found.kind, found.share) == ("login-broken", 1.0)
+    assert found.sentence == "The login failed for 8 of 12 people: HTTP 500, from the hub."
+    assert any(one.startswith("8 people stopped there") for one in found.evidence)
+
+
+def test_other_failures_of_logins_are_shown_as_they_came() -> None:
+    (found,) = findings(logins(8, 4, "timed out"))
+    assert (found.kind, found.sentence) == ("login-broken", "The login failed for 8 of 12 people: timed out.")
+
+
+def test_each_way_in_which_logins_fail_is_a_finding() -> None:
+    both = [
+        *logins(8, 4, "login broken: HTTP 500, from the hub"),
+        *(step(LOGIN, 50 + n, "timed out") for n in range(4)),
+    ]
+    often, seldom = findings(both)
+    assert (often.kind, seldom.kind) == ("login-broken", "login-broken")
+    assert "HTTP 500" in often.sentence
+    assert "timed out" in seldom.sentence
+
+
+def test_the_login_is_with_another_service() -> None:
+    (found,) = findings(logins(5, 0, "login is with another service"))
+    assert found.kind == "login-elsewhere"
+    assert "token" in found.remedies[0]
+
+
+def test_those_who_came_in_later_are_not_said_to_have_had_no_server() -> None:
+    again = [step(LOGIN, 2), step(START_TO_READY, 2)]
+    (found,) = findings([*logins(8, 4, "login broken: HTTP 500, from the hub"), *again])
+    assert any(one.startswith("7 people stopped there") for one in found.evidence)
+
+
+def test_slow_logins() -> None:
+    event = CLASS + '[[targets]]\nmeasure = "login"\npercentile = 95\nat_most = "4s"\n'
+    records = [step(LOGIN, n, seconds=6.0 if n % 2 else 1.0) for n in range(12)]
+    (found,) = findings(records, event=event)
+    assert (found.kind, found.explains, found.share) == ("login-slow", "slowness", 1.0)
+    assert found.sentence == "6 of 12 logins took too long: 6 s on average, 6 s at most."
+
+
+def test_quick_logins_are_no_finding() -> None:
+    assert findings([step(LOGIN, n, seconds=2.0) for n in range(12)]) == []
+
+
+def test_one_refused_login_among_many_is_a_note() -> None:
+    (found,) = findings(logins(1, 299, "login refused", DENIED))
+    assert found.explains == "note"
+    assert "allow_all" not in text_of(found)
