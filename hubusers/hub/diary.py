@@ -74,7 +74,7 @@ _BY_WORDS = [
         (r"^server requested|^spawning server|^launching server|^starting server", parts.SPAWNING),
         (r"insufficient|triggered scale-?up|nodes? (?:is|are) available|waiting for (?:a )?node", parts.NODE),
         (r"successfully pulled|already present on machine", parts.CONTAINER),
-        (r"pull(?:ing|ed)? (?:the )?image|pulling from|image pull|err ?image", parts.IMAGE),
+        (r"pull(?:ing|ed)? (?:the )?image|pulling from|image ?pull|err ?image", parts.IMAGE),
         (r"(?:mount|attach)\w* .*volume|persistentvolumeclaim", parts.VOLUMES),
         (r"successfully assigned|created container|creating container|failed to create", parts.CONTAINER),
         (r"^started container|back-off restarting|waiting (?:to connect|for .*(?:respond|answer))", parts.ANSWER),

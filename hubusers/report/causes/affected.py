@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from hubusers.report import words
 from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.explained import is_without_words
 from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Explains, Finding
 from hubusers.report.who_differs import who_differs
@@ -50,7 +51,7 @@ def failed(
         sentence,
         explains=_explains(facts, records),
         share=facts.share_of_failures(records),
-        evidence=[*evidence, *said_of(records), *who(facts, records, they, without)],
+        evidence=[*evidence, *said_of(records, but=sentence), *who(facts, records, they, without)],
         remedies=remedies,
         began=min(record.began for record in records),
         ended=max(record.began + record.seconds for record in records),
@@ -85,9 +86,12 @@ def once(records: Sequence[Record]) -> list[Record]:
     return starts or list(records)
 
 
-def said_of(records: Sequence[Record]) -> list[str]:
-    """Return what was said of some failures, the most frequent first."""
-    reasons = Counter(record.reason for record in once(records) if record.reason)
+def said_of(records: Sequence[Record], but: str = "") -> list[str]:
+    """Return what was said of some failures, the most frequent first; not what was said of all of them in `but`."""
+    of_kind = once(records)
+    reasons = Counter(record.reason for record in of_kind if record.reason and not is_without_words(record))
+    if any(f"“{reason}”" in but and count == len(of_kind) for reason, count in reasons.items()):
+        return []
     said = [f"{words.counted(count, 'time')} it was said: “{reason}”." for reason, count in reasons.most_common()]
     more = sum(count for _, count in reasons.most_common()[_MOST_REASONS:])
     return said[:_MOST_REASONS] + [f"{words.counted(more, 'time')} it was something else."] * (more > 0)

@@ -21,6 +21,7 @@ from hubusers.results.records import (
     USER_CLASS,
     Record,
 )
+from hubusers.results.start_messages import StartMessage
 
 _STARTS = {START_TO_READY, SPAWN_PAGE}
 
@@ -94,8 +95,8 @@ _RULES = (
         "volume-failed",
         said=r"FailedMount|FailedAttachVolume|ProvisioningFailed|FailedBinding|unbound immediate PersistentVolumeClaims"
         r"|MountVolume|AttachVolume|Multi-Attach|unable to (attach|mount)|max volume count|volume node affinity"
-        r"|persistentvolumeclaim .*(not found|being deleted|exceeded)|no space left on device|disk quota exceeded"
-        r"|read-only file ?system|stale file handle",
+        r"|persistentvolumeclaim .*(not found|being deleted|exceeded)|subPath|volumeMount|no space left on device"
+        r"|disk quota exceeded|read-only file ?system|stale file handle",
     ),
     _of(
         _STARTS,
@@ -125,37 +126,86 @@ _RULES = (
 )
 """The first rule that explains a failure counts."""
 
+_WARNING = r"^\[Warning\]|^Error: "
+"""How Kubernetes' warnings begin, as KubeSpawner passes them on."""
+
+_SOON = 1.5
+"""Seconds. No hub gives its spawners less time."""
+
 _GENERAL = {"start-timeout", "start-failures"}
 """Kinds that say little: what the start waited for before tells more."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What progress streams told of one part of starts.
+
+    Attributes:
+        all: All that was said, for patterns.
+        warning: The warning after which starts waited for most of the part; "" where there was no such warning.
+    """
+
+    all: str = ""
+    warning: str = ""
+
+
+@lru_cache(maxsize=1)  # each cause asks for it
 def failures_by_kind(facts: Facts) -> dict[str, list[Record]]:
     """Return the records that failed by the kind of finding that explains each, in their order."""
     by_kind = defaultdict[str, list[Record]](list)
-    said_in = _said_in(facts)
+    told = told_by_part(facts)
     for record in facts.failures:
-        by_kind[kind_of(record, said_in)].append(record)
-    return by_kind
+        by_kind[kind_of(record, told)].append(record)
+    return dict(by_kind)
 
 
-def kind_of(record: Record, said_in: Mapping[str, str]) -> str:
+def kind_of(record: Record, told: Mapping[str, Told]) -> str:
     """Return the kind of finding that explains a failure.
 
     Args:
         record: A step that failed.
-        said_in: What progress streams said, by the part of a start that it belongs to.
+        told: What progress streams told, by the part of starts.
     """
     if record.step in _STARTS and record.failure.startswith("throttled"):
         return _LIMITS.get(record.throttled_by, "limit-before-hub")
     kind = _by_rules(record, record.reason)
     if kind in _GENERAL and record.parts:
-        longest = max(record.parts, key=lambda part: part[1])[0]
-        told = _by_rules(record, said_in.get(longest, longest))
-        if told not in _GENERAL:
-            return told
+        longest = longest_part(record)
+        by_told = _by_rules(record, told[longest].all if longest in told else longest)
+        if by_told not in _GENERAL:
+            return by_told
         if longest == start_parts.NODE:
             return "no-room"
+        if longest in told and told[longest].warning:
+            return "start-failures"
+    if kind == "start-failures" and is_without_words(record) and record.seconds - record.throttled >= _SOON:
+        return "start-timeout"
     return kind
+
+
+def told_by_part(facts: Facts) -> dict[str, Told]:
+    """Return what progress streams told, by the part of starts."""
+    parts = defaultdict[str, list[StartMessage]](list)
+    for message in facts.messages:
+        parts[message.part].append(message)
+    return {part: _told(messages) for part, messages in parts.items()}
+
+
+def _told(messages: list[StartMessage]) -> Told:
+    longest = max(messages, key=lambda message: message.seconds)
+    is_most = longest.seconds >= sum(message.seconds for message in messages) / 2
+    warning = longest.template if is_most and _matches(_WARNING, longest.template) else ""
+    return Told("\n".join(message.template for message in messages), warning)
+
+
+def longest_part(record: Record) -> str:
+    """Return what a start waited for most of the time; "" where that is not known."""
+    return max(record.parts, key=lambda part: part[1])[0] if record.parts else ""
+
+
+def is_without_words(record: Record) -> bool:
+    """Say whether the hub gave no reason for a failed start; so it does when its `start_timeout` is over."""
+    return record.failure == "spawn failed" and _matches(r"^(spawn failed:?)?\s*$", record.reason)
 
 
 def says(kind: str, text: str) -> bool:
@@ -165,10 +215,3 @@ def says(kind: str, text: str) -> bool:
 
 def _by_rules(record: Record, said: str) -> str:
     return next((rule.kind for rule in _RULES if rule.explains(record, said)), "other-failures")
-
-
-def _said_in(facts: Facts) -> dict[str, str]:
-    said_in = defaultdict[str, str](str)
-    for message in facts.messages:
-        said_in[message.part] += f"{message.template}\n"
-    return said_in

@@ -17,7 +17,7 @@ _MOST_REASONS = 3
 
 def refused(facts: Facts) -> Iterator[Finding]:
     """Find that the hub refused logins."""
-    records = failures_by_kind(facts)["login-refused"]
+    records = failures_by_kind(facts).get("login-refused", [])
     if not records:
         return
     said = Counter(record.reason or record.failure for record in records).most_common(1)[0][0]
@@ -37,7 +37,7 @@ def refused(facts: Facts) -> Iterator[Finding]:
 def broken(facts: Facts) -> Iterator[Finding]:
     """Find that logins failed, each reason by itself."""
     by_reason = defaultdict[str, list[Record]](list)
-    for record in failures_by_kind(facts)["login-broken"]:
+    for record in failures_by_kind(facts).get("login-broken", []):
         by_reason[record.failure].append(record)
     for failure, records in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_MOST_REASONS]:
         yield failed(
@@ -52,7 +52,7 @@ def broken(facts: Facts) -> Iterator[Finding]:
 
 def elsewhere(facts: Facts) -> Iterator[Finding]:
     """Find that the hub leaves logins to another service."""
-    records = failures_by_kind(facts)["login-elsewhere"]
+    records = failures_by_kind(facts).get("login-elsewhere", [])
     if records:
         example = facts.results.examples.of(LOGIN, records[0].failure, records[0].reason)
         yield failed(

@@ -1,16 +1,17 @@
 """Why starts failed: the image, no room, a volume, a server that ends, time that was up, or other words of the hub."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from statistics import median
 
 from hubusers.report import words
 from hubusers.report.causes.affected import after, failed, once, starts_of
-from hubusers.report.causes.explained import failures_by_kind, says
+from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
 from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
+from hubusers.results.start_messages import StartMessage
 
 _ALIKE = 0.25
 """Of the median: times that are no further apart than this are alike."""
@@ -31,7 +32,7 @@ _BECAUSE = {
 
 def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     """Find starts that failed by one of the known mechanisms."""
-    records = failures_by_kind(facts)[kind]
+    records = failures_by_kind(facts).get(kind, [])
     if not records:
         return
     starts = once(records)
@@ -40,13 +41,13 @@ def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     is_alike = len(starts) > 1 and max(seconds) - min(seconds) <= max(1.0, _ALIKE * median(seconds))
     if kind == "server-exits" and is_alike:
         sentence += f", each {after(starts)}"
-    evidence = _messages(facts, kind, starts) or _waited_for(starts)
+    evidence = _messages(facts, kind, starts) or _waited_for(facts, starts)
     yield failed(facts, kind, records, f"{sentence}.", they="whose start failed so", evidence=evidence)
 
 
 def timeouts(facts: Facts) -> Iterator[Finding]:
     """Find starts that were given up because the time was up."""
-    records = failures_by_kind(facts)["start-timeout"]
+    records = failures_by_kind(facts).get("start-timeout", [])
     if not records:
         return
     starts = once(records)
@@ -56,6 +57,8 @@ def timeouts(facts: Facts) -> Iterator[Finding]:
         what = f"were not ready within {limit}, which is as long as this run waits (`--server-timeout`)"
     elif any("respond" in start.reason for start in starts):
         what = f"were given up by the hub {after(starts)}: the server was started, but did not answer (`http_timeout`)"
+    elif all(is_without_words(start) for start in starts):
+        what = f"were given up by the hub {after(starts)} without a reason, as it does when `start_timeout` is over"
     else:
         what = f"were given up by the hub {after(starts)}, before the server was ready (`start_timeout`)"
     yield failed(
@@ -64,15 +67,15 @@ def timeouts(facts: Facts) -> Iterator[Finding]:
         records,
         f"{starts_of(facts, records)} {what}.",
         they="whose start was given up",
-        evidence=_waited_for(starts),
+        evidence=_waited_for(facts, starts),
     )
 
 
 def other_reasons(facts: Facts) -> Iterator[Finding]:
     """Find starts that failed for other reasons, which the hub's words name."""
-    by_reason = defaultdict[str, list[Record]](list)
-    for record in failures_by_kind(facts)["start-failures"]:
-        by_reason[record.reason or record.failure].append(record)
+    by_reason, told = defaultdict[str, list[Record]](list), told_by_part(facts)
+    for record in failures_by_kind(facts).get("start-failures", []):
+        by_reason[_reason_of(record, told) or record.failure].append(record)
     most_first = sorted(by_reason.items(), key=lambda item: -len(once(item[1])))
     for reason, records in most_first[:_MOST_REASONS]:
         failure = Counter(record.failure for record in records).most_common(1)[0][0]
@@ -85,7 +88,14 @@ def other_reasons(facts: Facts) -> Iterator[Finding]:
         yield failed(facts, "start-failures", rest, sentence, they="whose start failed so")
 
 
-def _waited_for(starts: list[Record]) -> list[str]:
+def _reason_of(record: Record, told: Mapping[str, Told]) -> str:
+    """Return why a start failed: the hub's last words, or the warning before them where they say only "too late"."""
+    warning = told.get(longest_part(record), Told()).warning
+    last_words = "" if is_without_words(record) else record.reason
+    return warning if warning and (not last_words or says("start-timeout", last_words)) else last_words
+
+
+def _waited_for(facts: Facts, starts: list[Record]) -> list[str]:
     """Return what starts waited for most of the time, if their progress streams told."""
     seconds = Counter[str]()
     for start in starts:
@@ -95,18 +105,20 @@ def _waited_for(starts: list[Record]) -> list[str]:
     part, spent = seconds.most_common(1)[0]
     whole = sum(start.seconds for start in starts)
     of_whole = f"{words.in_seconds(spent / len(starts))} of {words.in_seconds(whole / len(starts))}"
-    return [f"Most of their time was {part}: {of_whole}, on average."]
+    said = [message for message in facts.messages if message.part == part][:1]  # those after which most was waited
+    return [f"Most of their time was {part}: {of_whole}, on average.", *map(_in_words, said)]
 
 
 def _messages(facts: Facts, kind: str, starts: list[Record]) -> list[str]:
     """Return what progress streams said of the mechanism, beside the last words of the failures themselves."""
     last_words = {start.reason for start in starts}
     telling = [one for one in facts.messages if says(kind, one.template) and one.template not in last_words]
-    return [
-        f"{words.counted(one.count, 'time')}, from {words.moment(one.first)} to {words.moment(one.last)}, progress "
-        f"streams said: “{one.example or one.template}”."
-        for one in sorted(telling, key=lambda one: -one.count)[:_MOST_MESSAGES]
-    ]
+    return list(map(_in_words, sorted(telling, key=lambda one: -one.count)[:_MOST_MESSAGES]))
+
+
+def _in_words(message: StartMessage) -> str:
+    said = f"{words.counted(message.count, 'time')}, from {words.moment(message.first)} to {words.moment(message.last)}"
+    return f"{said}, progress streams said: “{message.example or message.template}”."
 
 
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (

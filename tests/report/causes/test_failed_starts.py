@@ -1,5 +1,7 @@
 """Why starts failed."""
 
+from dataclasses import replace
+
 import pytest
 
 from hubusers import start_parts
@@ -56,6 +58,29 @@ def test_a_timeout_is_explained_by_what_the_start_waited_for(part: str, said: st
     (found, *others) = [one for one in findings(records, message(said, part)) if one.explains == "failures"]
     assert (found.kind, others) == (kind, [])
     assert said in text_of(found) or part in text_of(found)
+
+
+def test_a_warning_after_which_starts_waited_until_the_end_tells_more_than_a_timeout() -> None:
+    warning = "[Warning] Error: the hook of the class failed"
+    records = starts(
+        (5, "spawn failed", "Spawn failed: pod hub/{name} did not start in {number} seconds!"), seconds=9.0
+    )
+    records = [replace(record, parts=((start_parts.CONTAINER, 8.0),)) for record in records]
+    found = findings(records, message(warning, start_parts.CONTAINER))
+    assert [one.sentence for one in found if one.kind == "start-failures"] == [f"All 5 starts failed: “{warning}”."]
+    assert "start-timeout" not in {one.kind for one in found}
+
+
+def test_a_start_that_was_given_up_late_without_a_reason_is_taken_for_a_timeout() -> None:
+    (found,) = [
+        one
+        for one in findings(starts((5, "spawn failed", "Spawn failed:"), good=5, seconds=4.0))
+        if one.explains == "failures"
+    ]
+    assert found.sentence == (
+        "5 of 10 starts were given up by the hub after 4 s without a reason, as it does when `start_timeout` is over."
+    )
+    assert "it was said" not in text_of(found)
 
 
 def test_what_others_waited_for_does_not_explain_a_timeout() -> None:
