@@ -48,6 +48,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     control = RunControl(environment, _role(runner))
     events = environment.events
     events.request.add_listener(control.note_request)
+    events.user_error.add_listener(control.note_user_error)
     events.test_start.add_listener(lambda **_: control.begin_run())
     events.test_stopping.add_listener(lambda **_: control.note_stopping())
     events.test_stop.add_listener(lambda **_: control.end_run())

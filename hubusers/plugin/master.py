@@ -235,6 +235,8 @@ class Master(Role):
         info.workers = len(self.control.briefing.workers)
         if self.present_run.settings.event:
             info.people_lost = self._people_lost(self.present_run.settings.people)
+        else:
+            info.people_lost = self._users_lost()
 
     def _people_lost(self, people: list[Person]) -> int:
         """Return how many had not come, or were still there, when their worker died: what befell them is not known."""
@@ -245,6 +247,12 @@ class Master(Role):
             for place, worker in enumerate(workers)
             if worker not in gathered.done
         )
+
+    def _users_lost(self) -> int:
+        """Return how many users of a run without an event were still there when their worker died."""
+        gathered = self._gathered
+        counts = [figures.counts for worker, figures in gathered.figures.items() if worker not in gathered.done]
+        return sum(one.arrived - one.left for one in counts)
 
     def quit(self, code: int) -> NoReturn:
         # The workers of --processes may not have found this master yet, and would look for it for minutes; Locust

@@ -34,6 +34,7 @@ from hubusers.run.generator_check import Strain, late_processes, why_not_reliabl
 from hubusers.run.hub_presence import HubPresence
 from hubusers.run.phase import Phase, may_follow, next_phase
 from hubusers.run.run import Run, run_of, set_run
+from hubusers.run.user_class import NotesCrashes
 from hubusers.settings.access import Access, SettingsError
 from hubusers.settings.hub_check import LeftBehind, PreflightError
 
@@ -199,6 +200,7 @@ class RunControl:
             hub_version=findings.version if findings else "",
             spawner=findings.spawner if findings else "",
             planned_people=len(settings.people) if event else None,
+            **({} if event else self._asked_for()),
             versions=versions(),
             options=settings.shown(),
         )
@@ -220,6 +222,16 @@ class RunControl:
     def _stop_for_hub(self, reason: str) -> None:
         if self.phase is not Phase.STOPPING:
             self.stop_early(reason)
+
+    def _asked_for(self) -> dict[str, Any]:
+        """Return who comes in a run without an event, and how long it lasts, as Locust was told."""
+        options = self.options
+        return {
+            "users": options.num_users or 1,  # Locust's own defaults
+            "spawn_rate": float(options.spawn_rate or 1),
+            "run_time": float(options.run_time) if options.run_time else None,
+            "user_classes": list(self.briefing.user_classes),
+        }
 
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows."""
@@ -259,6 +271,11 @@ class RunControl:
             seconds = response_time / 1000
             failure = str(exception) if exception else ""
             self.run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
+
+    def note_user_error(self, user_instance: object, exception: Exception, **_: Any) -> None:
+        """Have a person counted whom an exception in the code of the user class kept from going on."""
+        if isinstance(user_instance, NotesCrashes):
+            user_instance.note_crash(exception)
 
     def note_spawns(self, process: str, spawns: SpawnCounts) -> None:
         """Take in what one process counts by now; too many failed spawns in a row stop the run."""
@@ -351,7 +368,7 @@ class RunControl:
             self._ending.release()
 
     def _write_report(self, run: Run) -> None:
-        """Write the report; what the targets say becomes the exit code."""
+        """Write the report; its answer becomes the exit code."""
         if not self.recorder or self.recorder.run is not run:
             return
         if self.presence:
@@ -366,7 +383,11 @@ class RunControl:
         info.left_behind = 0 if run.settings.keep else self.totals().left
         self.role.complete(info)
         answer = self.recorder.finish()
-        if run.settings.event and run.settings.event.targets:
+        if answer.outcomes:
+            self.environment.process_exit_code = answer.exit_code
+        elif answer.answer == "failures":
+            self.environment.process_exit_code = self.options.exit_code_on_error  # Locust's own option
+        elif answer.exit_code:
             self.environment.process_exit_code = answer.exit_code
 
     def totals(self) -> Totals:

@@ -19,9 +19,11 @@ from hubusers.results.records import (
     LOGIN,
     NOT_REACHED,
     SAVED,
+    SERVER_HELD,
     SPAWN_PAGE,
     START_TO_READY,
     STOP_TO_STOPPED,
+    WEBSOCKET_HELD,
     Record,
     Records,
     counted,
@@ -34,6 +36,9 @@ _LADDER = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY,
 
 _IN_A_BROWSER = {LOGIN, SPAWN_PAGE, LAB_LOADED, KERNEL_READY, CELL, SAVED}
 _REPEATED = {KERNEL_READY, CELL, SAVED}
+
+GONE = {"server was gone", "user gone"}
+"""The failures of a stop that found no server any more. All other ones leave what the person came for untouched."""
 
 
 def comes_before(step: str, later: str) -> bool:
@@ -50,7 +55,7 @@ class Visit:
         taken: How often each step was taken.
         succeeded: The steps that succeeded, each at least once.
         failed: The last failure of each step.
-        last: The last record but that of a stop; None where there is none.
+        last: The last record of what the person came for; None where there is none.
     """
 
     __slots__ = ("cohort", "failed", "kind", "last", "person", "succeeded", "taken")
@@ -71,8 +76,9 @@ class Visit:
             self.succeeded.add(record.step)
         elif record.failed:
             self.failed[record.step] = record
-        if record.step != STOP_TO_STOPPED:
-            self.last = record
+        if record.step == WEBSOCKET_HELD or (record.step == STOP_TO_STOPPED and record.failure not in GONE):
+            return  # the page opens a websocket anew, and who wants to leave has had what they came for
+        self.last = record
 
     @property
     def stopped(self) -> Record | None:
@@ -344,7 +350,7 @@ def _share(in_vain: int, content: int) -> float:
 
 
 def _by_step(failures: Iterable[Record | None]) -> dict[str, int]:
-    counts = Counter(record.step for record in failures if record)
+    counts = Counter(SERVER_HELD if record.step == STOP_TO_STOPPED else record.step for record in failures if record)
     return {step: counts[step] for step in in_order(counts)}
 
 

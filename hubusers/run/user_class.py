@@ -1,4 +1,4 @@
-"""What a run asks of a user class before there are users."""
+"""What a run asks of a user class before there are users, and of its users."""
 
 from typing import Protocol, runtime_checkable
 
@@ -17,3 +17,11 @@ class HubUserClass(Protocol):
 
     def check(self, settings: Settings) -> None:
         """Raise SettingsError where these users could not do their work with the settings."""
+
+
+@runtime_checkable
+class NotesCrashes(Protocol):
+    """A user of a subclass of `HubUser`."""
+
+    def note_crash(self, error: Exception) -> None:
+        """Take notice of an exception in the code of the user class, which ended the task."""

@@ -39,7 +39,16 @@ from hubusers.hub.progress import Event, progress
 from hubusers.hub.sightings import Sighting, look_at, looks
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
-from hubusers.results.records import NEW, RETURNING, START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.records import (
+    ARRIVAL,
+    NEW,
+    RETURNING,
+    START_TO_READY,
+    STOP_TO_STOPPED,
+    UNFINISHED,
+    USER_CLASS,
+    Record,
+)
 from hubusers.run import server_life
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.run import Run, run_of
@@ -115,6 +124,8 @@ class HubUser(FastHttpUser):
     """The number of this user's present or last lifecycle, from 1."""
     leaves_server = False
     """Whether the user leaves the server running, until the end of the run."""
+    _lifecycle_has_begun = False
+    """Whether a lifecycle has begun in which no server was asked for yet; if not, the next start begins one."""
     _has_arrived = False
     _uses_server = False
     _ready_at = 0.0
@@ -266,14 +277,21 @@ class HubUser(FastHttpUser):
         The user ends if there is no account for it, or if its account already has a running server, which is somebody
         else's. (By a `GreenletExit`, because Locust logs a traceback for a `StopUser` here.)
         """
-        if not self.username:
-            raise GreenletExit
-        if self._has_account and self._account_is_in_use():
-            raise GreenletExit
         self._has_arrived = True
         self.test_run.counts.arrived += 1
-        if not self._has_account:
-            self._create_account()
+        step = self._new_step()
+        failure = self._why_turned_away()
+        self._record(ARRIVAL, step, failure)
+        if failure:
+            self.test_run.counts.failed += 1
+            raise GreenletExit
+
+    def note_crash(self, error: Exception) -> None:
+        """Take notice of an exception in the code of the user class, which ended the task."""
+        self.test_run.counts.failed += 1
+        failure = type(error).__name__
+        self.test_run.results.examples.note(USER_CLASS, failure, "", str(error))
+        self._record(USER_CLASS, self._new_step(), failure)
 
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.
@@ -302,7 +320,9 @@ class HubUser(FastHttpUser):
         Returns:
             What `wait` returns.
         """
-        self.lifecycle += 1
+        if not self._lifecycle_has_begun:
+            self.lifecycle += 1
+        self._lifecycle_has_begun = False
         self._take_turn()
         try:
             return self._start_in_turn(ask, wait, began or self._began())
@@ -468,7 +488,13 @@ class HubUser(FastHttpUser):
             LOG.error("%s; this user ends", error)
             return NextPerson(anybody(run.settings), Account(""), has_account=False)
 
-    def _create_account(self) -> None:
+    def _why_turned_away(self) -> str:
+        """Return why the person cannot even begin, in a fixed phrase; "" if they can."""
+        if not self.username:
+            return "no account left"
+        return self._why_no_use() if self._has_account else self._why_not_created()
+
+    def _why_not_created(self) -> str:
         run = self.test_run
         with run.creating:
             deadline = Deadline(self.settings.server_timeout)  # not before: a thousand new users stand in line here
@@ -478,23 +504,26 @@ class HubUser(FastHttpUser):
                 )
             except WaitTimeout as error:
                 LOG.error("No account for %s; this user ends: %s", self.username, error.detail)
-                raise GreenletExit from None
+                return str(error)
             except HubUsersError as error:
                 run.note_failure(error)
-                raise GreenletExit from None
+                return str(error)
+        return ""
 
-    def _account_is_in_use(self) -> bool:
+    def _why_no_use(self) -> str:
+        """Return why the account cannot be used, which was there before; "" if it can."""
         deadline = Deadline(self.settings.server_timeout)
         try:
             with self._token_shown():
                 seen = self.test_run.accounts.look_at(self.hub, self.account, deadline)
         except HubUsersError as error:
             self.test_run.note_failure(error)
-            return True
+            return str(error)
         self._had_server = seen.had_server
-        if seen.in_use:
-            LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
-        return seen.in_use
+        if not seen.in_use:
+            return ""
+        LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)
+        return "the server runs already"
 
     def _connections(self, token: str = "", **kwargs: Any) -> Connections:
         event = self.environment.events.request
@@ -531,14 +560,14 @@ class HubUser(FastHttpUser):
             began: When it began, on the monotonic clock; 0 for now.
             pending: The start that the step is, if it is one.
         """
-        step = Step(began or self._began(), Deadline(self.settings.server_timeout), pending)
+        step = self._new_step(began or self._began(), pending)
         try:
             yield step
         except ComeBackLater:  # an answer like any other: whoever asked waits, and asks again
             self._count(name, self._record(name, step), kind=kind)
             raise
         except HubUsersError as error:
-            self.test_run.counts.failed += kind == "SERVER"
+            self.test_run.counts.failed += 1
             error.reason = self._reason(error.words)
             self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
             self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)
@@ -549,13 +578,16 @@ class HubUser(FastHttpUser):
             raise
         self._count(name, self._record(name, step), kind=kind)
 
+    def _new_step(self, began: float = 0.0, pending: PendingStart | None = None) -> Step:
+        return Step(began or time.monotonic(), Deadline(self.settings.server_timeout), pending)
+
     def _record(self, name: str, step: Step, failure: str = "", reason: str = "", after: float = 0.0) -> float:
         """Record a step that is over, and return its seconds."""
         now = time.monotonic()
         seconds = (step.ended or now) - step.began
         record = Record(
             step=name,
-            username=self.account.key,
+            username=self.account.key or f"without account {self.test_run.worker}-{self.test_run.counts.arrived}",
             began=time.time() - (now - step.began),
             seconds=seconds,
             late=step.late,
@@ -570,6 +602,7 @@ class HubUser(FastHttpUser):
             worker=self.test_run.worker,
             parts=step.pending.parts(seconds) if step.pending else step.parts,
             after=after,
+            user_class=type(self).__name__,
         )
         self.test_run.results.records.note(record)
         if step.pending:

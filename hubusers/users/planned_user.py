@@ -23,6 +23,8 @@ class PlannedUser(HubUser):
     def begin_lifecycle(self) -> float:
         """Begin one more lifecycle; return how many seconds the person stays with a ready server."""
         self._lifecycles += 1
+        self.lifecycle += 1
+        self._lifecycle_has_begun = True
         stay, self._pause = next(self._times)
         return min(stay, self.time_left)
 
