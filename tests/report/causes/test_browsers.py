@@ -138,11 +138,26 @@ def test_slow_files_are_told_from_slow_kernels() -> None:
     assert kernels.sentence.endswith("9 s at most, until it was ready.")
     (saved,) = findings([step(SAVED, n, seconds=8.0, parts=((STORAGE, 8.0),)) for n in range(8)])
     assert saved.kind == "slow-storage"
-    assert {one.kind for one in findings(work(KERNEL_READY, 5.0, 5.0))} == {"slow-storage", "slow-kernels"}
+    assert findings(work(KERNEL_READY, 5.0, 5.0)) == []
+
+
+def test_files_are_not_blamed_where_all_requests_are_slow() -> None:
+    for others, kinds in ((0.5, {"slow-storage"}), (2.0, set())):
+        run = run_with(work(KERNEL_READY, 9.0, 1.0))
+        for n in range(8):
+            run.results.requests.note("GET /user/{name}/api/contents/{path}", BEGAN + n, 2.5)
+            run.results.requests.note("GET /user/{name}/api/kernelspecs", BEGAN + n, others)
+        assert {one.kind for one in findings_of(run)} == kinds
 
 
 def test_quick_work_is_no_finding() -> None:
     assert findings([*work(KERNEL_READY, 2.0, 2.0), *work(SAVED, 1.0, 0.0)]) == []
+
+
+def test_one_person_who_waits_is_no_finding() -> None:
+    quick = [step(KERNEL_READY, 50 + n, seconds=4.9, parts=((STORAGE, 2.0), (KERNEL, 2.9))) for n in range(3)]
+    unlucky = step(KERNEL_READY, 1, seconds=30.0, parts=((STORAGE, 20.0), (KERNEL, 10.0)))
+    assert findings([*quick, unlucky]) == []
 
 
 def test_a_long_cell_is_slow_only_by_a_target() -> None:
