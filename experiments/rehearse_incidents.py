@@ -1,0 +1,152 @@
+"""What hubusers says of each incident that a local hub can rehearse: the page docs/incidents.md, from real runs.
+
+`python -m experiments.rehearse_incidents [NAME …]` rehearses the incidents, or those that are named, and writes what
+their reports said into `experiments/incidents.json`; then it writes the page from all answers in that file. Each
+incident takes one to two minutes, one after the other, because a machine that is busy with several says something else.
+The exit code is 1 if a report did not find what it should.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hubusers.cli.demo import locustfile
+from hubusers.local import LocalHub
+from hubusers.local.incidents import INCIDENTS, Incident
+from hubusers.results.folder import SUMMARY_JSON_FILE
+
+ANSWERS = Path(__file__).with_name("incidents.json")
+PAGE = Path(__file__).parents[1] / "docs" / "incidents.md"
+
+LONGEST = 300.0
+"""Seconds that a rehearsal may take."""
+
+_INTRODUCTION = """\
+# Incidents, rehearsed
+
+Operators of public hubs publish what went wrong. Each of the mechanisms below comes from such a report, and runs on a
+hub on your own machine, at about a tenth of the real times. What hubusers said is quoted from a real run
+(`python -m experiments.rehearse_incidents`). To see one for yourself:
+
+```console
+$ hubusers hub --incident slow-image
+```
+
+It prints the command that rehearses it. `hubusers incidents` lists them all. What each kind of finding means, how to
+confirm it on your hub and what to change is in [findings](findings.md).
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding of a report."""
+
+    kind: str
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the report of a rehearsal said."""
+
+    incident: str
+    exit_code: int
+    headline: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """The kinds of findings that the report should have had, and had not."""
+        found = {finding.kind for finding in self.findings}
+        return [kind for kind in INCIDENTS[self.incident].finds if kind not in found]
+
+
+def rehearse(incident: Incident) -> Answer:
+    """Rehearse an incident on a hub of its own, as a person would from a terminal."""
+    with LocalHub(incident=incident.name) as hub, tempfile.TemporaryDirectory() as runs:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
+        env |= {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
+        command = [sys.executable, "-m", "locust", "-f", str(locustfile()), "--headless", "--only-summary"]
+        done = subprocess.run(
+            [*command, "--runs-folder", runs, *hub.rehearsal],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+        folders = sorted(Path(runs).iterdir())
+        if not folders:
+            raise RuntimeError(f"{incident.name}: no run; Locust said:\n{done.stdout}")
+        summary = json.loads((folders[-1] / SUMMARY_JSON_FILE).read_text(encoding="utf-8"))
+    findings = (Finding(**{name: one[name] for name in ("kind", "title", "sentence")}) for one in summary["findings"])
+    return Answer(incident.name, done.returncode, summary["verdict"]["headline"], tuple(findings))
+
+
+def page(answers: dict[str, Answer]) -> str:
+    """Return the page, as Markdown, of all incidents that were rehearsed."""
+    sections = [_section(INCIDENTS[name], answers[name]) for name in INCIDENTS if name in answers]
+    return "\n".join([_INTRODUCTION, *sections])
+
+
+def _section(incident: Incident, answer: Answer) -> str:
+    findings = [
+        f"{place}. [{finding.title}](findings.md#{finding.kind}): {_plain(finding.sentence)}"
+        for place, finding in enumerate(answer.findings, 1)
+    ]
+    return "\n".join(
+        [
+            f"## {incident.name}",
+            "",
+            f"{incident.title} {incident.what_happens}",
+            "",
+            f"*{incident.source}*",
+            "",
+            f"> {_plain(answer.headline)} (exit code {answer.exit_code})",
+            "",
+            *(findings or ["The report names no cause."]),
+            "",
+        ]
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|" else character for character in text)
+
+
+def _known_answers() -> dict[str, Answer]:
+    if not ANSWERS.exists():
+        return {}
+    answers = (
+        Answer(**{**one, "findings": tuple(Finding(**finding) for finding in one["findings"])})
+        for one in json.loads(ANSWERS.read_text(encoding="utf-8"))
+    )
+    return {answer.incident: answer for answer in answers if answer.incident in INCIDENTS}
+
+
+def main(names: list[str]) -> int:
+    """Rehearse incidents, and write the page; return the exit code."""
+    if unknown := set(names) - INCIDENTS.keys():
+        print(f"No such incident: {', '.join(sorted(unknown))}. `hubusers incidents` lists them.", file=sys.stderr)
+        return 2
+    answers, missing = _known_answers(), False
+    for name in names or INCIDENTS:
+        answers[name] = answer = rehearse(INCIDENTS[name])
+        missing |= bool(answer.missing)
+        lacks = f"; MISSING: {', '.join(answer.missing)}" if answer.missing else ""
+        print(f"{name}: {answer.headline} [{', '.join(one.kind for one in answer.findings)}]{lacks}", flush=True)
+        in_order = [asdict(answers[each]) for each in INCIDENTS if each in answers]
+        ANSWERS.write_text(json.dumps(in_order, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(page(answers), encoding="utf-8")
+    return int(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
