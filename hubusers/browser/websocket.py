@@ -78,9 +78,10 @@ class WebsocketLost(HubUsersError):
 
     phrase = "websocket lost"
 
-    def __init__(self, reason: str, after: float, silent: float, *, is_here: bool = False) -> None:
+    def __init__(self, reason: str, after: float, silent: float, words: str = "", *, is_here: bool = False) -> None:
         times = "" if is_here else f" after {after:.1f} seconds, the last {silent:.1f} of them silent"
-        super().__init__(f"the websocket was lost{times}: {reason}", cause=reason)
+        said = f" ({words})" if words else ""
+        super().__init__(f"the websocket was lost{times}: {reason}{said}", cause=reason, words=words)
         self.after, self.silent, self.is_here = after, silent, is_here
 
 
@@ -188,11 +189,13 @@ class HeldWebsocket:
         """Learn that nothing comes or goes any more. Does nothing here; it is called once."""
 
     def _read(self) -> None:
+        words = ""
         try:
             while True:
                 opcode, data = self._websocket.recv_data(control_frame=True)
                 if opcode == ABNF.OPCODE_CLOSE:
                     reason = f"closed with code {int.from_bytes(data[:2], 'big')}" if data else "closed without a code"
+                    words = data[2:].decode("utf-8", "replace")
                     break
                 self._heard = time.monotonic()
                 if opcode not in {ABNF.OPCODE_PING, ABNF.OPCODE_PONG}:  # which the library answers
@@ -201,13 +204,13 @@ class HeldWebsocket:
             reason = _reason(error)
         except WebsocketLost:  # while an answer was being sent
             reason = ""
-        self._end(reason)
+        self._end(reason, words)
         self._websocket.shutdown()
 
-    def _end(self, reason: str, *, is_here: bool = False) -> None:
+    def _end(self, reason: str, words: str = "", *, is_here: bool = False) -> None:
         if not self.lost:
             now = time.monotonic()
-            self.lost = WebsocketLost(reason, now - self.opened, now - self._heard, is_here=is_here)
+            self.lost = WebsocketLost(reason, now - self.opened, now - self._heard, words, is_here=is_here)
             was_awaited = self.is_awaited
             self.ended(self.lost)
             if not is_here and not was_awaited:

@@ -64,6 +64,7 @@ class TabUser(BrowserUser):
             page: JupyterLab's page, as `open_server` returns it.
         """
         doing = "opening JupyterLab"
+        self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(LAB_LOADED) as step:
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
@@ -96,8 +97,8 @@ class TabUser(BrowserUser):
 
     def end_if_the_page_has_ended(self) -> None:
         """End the task if the page's server is gone, or the session: that was counted when it was seen."""
-        error, self._ended_by = self._ended_by, None
-        if error:
+        if error := self._ended_by:
+            self.close_page()
             with self.errors_end_the_task():
                 raise error
 

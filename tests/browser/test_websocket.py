@@ -6,6 +6,7 @@ import struct
 import time
 from typing import Any
 
+import gevent
 import pytest
 import trustme
 from gevent.event import Event
@@ -13,9 +14,10 @@ from gevent.server import StreamServer
 
 from hubusers.browser import websocket
 from hubusers.browser.said import BEFORE_THE_HUB
-from hubusers.browser.websocket import HeldWebsocket, WebsocketRefused, websocket_url
+from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
 from hubusers.local.ports import free_port
 from tests.browser.scripted_websocket import CLOSE, PING, PONG, ScriptedWebsocket, frame, received_frame, until_it_ends
+from tests.waiting import wait_until
 
 
 def test_a_ping_is_answered_while_the_person_thinks() -> None:
@@ -101,6 +103,55 @@ def test_any_other_answer_to_a_handshake_means_refused(content: bytes, said: str
     server.stop()
     assert str(raised.value) == f"websocket refused: {said}"
     assert "secret" not in f"{raised.value.detail}{raised.value.__cause__}{raised.value.__context__}"
+
+
+@pytest.mark.parametrize("says", ['Can "Upgrade" only to "WebSocket".', '"Connection" must be "Upgrade".'])
+def test_a_server_that_gets_no_headers_of_a_handshake_is_not_who_refuses_it(says: str) -> None:
+    """As behind an nginx that was not told to hand them on. These are the words of Tornado, and so of each server."""
+
+    def answer(client: socket.socket, _: Any) -> None:
+        client.recv(65_536)
+        headers = f"X-JupyterHub-Version: 6.1.1\r\nContent-Length: {len(says)}"
+        client.sendall(f"HTTP/1.1 400 Bad Request\r\n{headers}\r\n\r\n{says}".encode())
+
+    server = StreamServer(("127.0.0.1", 0), answer)
+    server.start()
+    with pytest.raises(WebsocketRefused, match=r"^websocket refused: its headers were taken out on the way$") as raised:
+        HeldWebsocket(f"ws://127.0.0.1:{server.server_port}/user/ann/api/events/subscribe")
+    server.stop()
+    assert (raised.value.refused_by, raised.value.words) == (BEFORE_THE_HUB, says)
+
+
+def test_a_lost_websocket_says_for_how_long_it_was_open_and_silent() -> None:
+    told: list[WebsocketLost] = []
+
+    def ping_and_cut(client: socket.socket) -> None:
+        gevent.sleep(0.3)
+        client.sendall(frame(PING, b""))
+        gevent.sleep(0.2)
+        client.sendall(frame(CLOSE, struct.pack("!H", 1011) + b"proxy timeout"))
+        until_it_ends(client)
+
+    with ScriptedWebsocket(ping_and_cut) as server:
+        held = HeldWebsocket(server.url)
+        held.on_lost = told.append
+        wait_until(lambda: bool(told))
+        held.close()
+    (lost,) = told  # and not once more when it is closed
+    assert (str(lost), lost.words) == ("websocket lost: closed with code 1011", "proxy timeout")
+    assert lost.after >= 0.5
+    assert 0.2 <= lost.silent <= lost.after - 0.3 + 0.05
+
+
+def test_what_ends_here_is_told_to_nobody() -> None:
+    told: list[WebsocketLost] = []
+    with ScriptedWebsocket(until_it_ends) as server:
+        for end in (HeldWebsocket.close, HeldWebsocket.abandon, HeldWebsocket.drop):
+            held = HeldWebsocket(server.url)
+            held.on_lost = told.append
+            end(held)
+            held.drop()
+    assert told == []
 
 
 def test_a_handshake_has_a_time_limit_and_a_closed_port_is_named() -> None:

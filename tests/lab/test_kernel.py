@@ -418,6 +418,25 @@ def test_a_kernel_that_is_dead_is_asked_nothing_any_more() -> None:
         kernel.drop()
 
 
+def test_a_kernel_that_dies_between_two_cells_is_told_at_the_next_one() -> None:
+    """JupyterLab shows it at once, and the person reads it before the next cell."""
+    status = {"channel": "iopub", "header": {"msg_type": "status"}, "parent_header": {}}
+    message = json.dumps({**status, "content": {"execution_state": "restarting"}}, separators=(",", ":")).encode()
+
+    def tell(client: socket.socket) -> None:
+        client.sendall(bytes([TEXT, 126]) + struct.pack("!H", len(message)) + message)
+        until_it_ends(client)
+
+    with ScriptedWebsocket(tell) as server:
+        kernel = Kernel(server.url)
+        wait_until(lambda: kernel.state == "restarting")
+        with pytest.raises(KernelDied, match=r"^kernel died: restarting$"):
+            kernel.execute("1", Deadline(5))
+        with pytest.raises(WaitTimeout):  # once
+            kernel.execute("1", Deadline(0.1))
+        kernel.drop()
+
+
 def test_a_kernel_that_says_nothing_is_asked_again_until_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_module, "ASK_AGAIN", 0.05)
     asked: list[bytes] = []

@@ -210,7 +210,8 @@ def person_on(hub: ScriptedHub) -> tuple[People, NotebookUser]:
 def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scripted, held: tuple[str, str]) -> None:
     def cut(client: socket.socket) -> None:
         gevent.sleep(0.3)
-        client.sendall(frame(CLOSE, b"\x03\xe9"))
+        client.sendall(frame(CLOSE, b"\x03\xe9idle for too long"))
+        until_it_ends(client)
 
     with Server(kernels=kernels) as hub, ScriptedWebsocket(cut) as server:
         people, person = person_on(hub)
@@ -221,6 +222,7 @@ def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scr
     (record,) = people.run.results.records.failed()
     assert (record.step, record.failure) == held
     if record.step == WEBSOCKET_HELD:
+        assert record.reason == "idle for too long"
         assert 0.25 < record.after < 5
         assert record.seconds == pytest.approx(record.after, abs=1)
         assert 0.25 < dict(record.parts)[SILENT] <= record.after + 0.01
