@@ -38,7 +38,7 @@ def test_each_kind_of_failed_step_has_an_example_with_the_hub_s_words(scripted_h
     scripted_hub.script(Scripted(500, {"message": "no node has room"}))
     with pytest.raises(RescheduleTask):
         person.start_server()
-    example = people.run.results.examples.of("start to ready", "spawn failed")
+    example = people.run.results.examples.of("start to ready", "spawn failed", "no node has room")
     assert "the server of ann" in example
     assert "no node has room" in example
 
