@@ -14,6 +14,7 @@ import hubusers
 from hubusers.event.file import parse_event
 from hubusers.local import LocalHub
 from hubusers.local.incidents import INCIDENTS
+from hubusers.report.causes.catalogue import KINDS
 from tests.spawner_events import spawner_events
 from tests.waiting import wait_until
 
@@ -86,6 +87,9 @@ class TestEachDeclaration:
         assert incident.finds
         assert incident.what_happens.endswith(".")
         assert incident.title[-1] not in "."
+
+    def test_a_report_can_find_what_it_should(self, incident: Any) -> None:
+        assert set(incident.finds) <= KINDS.keys()
 
     def test_its_arguments_and_lines_are_good(self, incident: Any) -> None:
         LocalHub(incident=incident.name)
