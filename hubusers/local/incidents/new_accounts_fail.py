@@ -1,7 +1,7 @@
 """People who never had a server cannot start one."""
 
 from hubusers.local.incidents.incident import Incident, class_event
-from hubusers.local.incidents.kubernetes import WARNING, container_started, image_present, scheduled
+from hubusers.local.incidents.kubernetes import container_started, image_present, scheduled
 from hubusers.local.incidents.start import Start
 
 _RETURNING = ("amina", "bjorn", "chiara", "dmitri", "elena", "farid", "grace", "hiro")
@@ -9,17 +9,12 @@ _NEW = ("ines", "jonas", "kateryna", "liam", "mei", "noor", "oscar", "priya")
 
 
 async def start(start: Start) -> None:
+    await start.wait(0.5, 1)
+    if start.username not in _RETURNING:
+        raise RuntimeError(f"the home directory /export/homes/{start.username} does not exist and cannot be made")
     scheduled(start, "node-1")
     await start.wait(0.2)
     image_present(start)
-    if start.username not in _RETURNING:
-        start.say_of_pod(
-            "Failed",
-            'Error: failed to create subPath directory for volumeMount "home" of container "notebook"',
-            WARNING,
-        )
-        await start.wait(1.5, 2)
-        raise TimeoutError(f"pod hub/{start.pod} did not start in 2 seconds!")
     container_started(start)
 
 
