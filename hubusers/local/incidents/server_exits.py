@@ -41,7 +41,7 @@ _EXITS = Incident(
     finds=("server-exits",),
     config="c.Spawner.http_timeout = 3",
     start=exit_always,
-    event=class_event(people=14, over="10s", stay="15s", ready_within="5s"),
+    event=class_event(people=14, over="1s", stay="15s", ready_within="5s"),
 )
 
 INCIDENTS = (
