@@ -16,7 +16,7 @@ from hubusers.local import LocalHub
 from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.hub_check import PreflightError, check_hub
 from hubusers.users import ServerLifecycleUser
-from tests.locust_process import run_locust, users_on
+from tests.locust_process import LocustProcess, run_locust, users_on
 from tests.scripted_hub import ScriptedHub
 from tests.users.people import people_on
 
@@ -122,3 +122,26 @@ def test_a_run_over_tls(local_hub: LocalHub, bundle: str) -> None:
         assert insecure.process.returncode == 0, insecure.output
         assert insecure.output.count("TLS certificates are NOT verified") == 1
     assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
+
+
+def test_a_certificate_that_runs_out_during_a_run_is_found(local_hub: LocalHub, bundle: str, tmp_path: Path) -> None:
+    event = tmp_path / "class.toml"
+    event.write_text(
+        """\
+title = "A class"
+
+[[cohorts]]
+name = "students"
+people = 6
+arrivals = { pattern = "evenly", over = "12s" }
+stay = "1s"
+"""
+    )
+    front = good()
+    with ScriptedHub(before=local_hub, tls=front) as hub:
+        arguments = ["--headless", "--only-summary", "--event", str(event), "--ca-bundle", bundle]
+        with LocustProcess(local_hub, arguments, env={"JUPYTERHUB_ENDPOINT": hub.endpoint}) as locust:
+            locust.wait_for("6 of 6 accounts created")
+            AUTHORITY.issue_cert("127.0.0.1", not_after=YESTERDAY).configure_cert(front)  # for new connections
+            assert locust.wait() != 0
+    assert "The hub's certificate was not accepted: From " in locust.output
