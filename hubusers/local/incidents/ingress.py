@@ -62,6 +62,19 @@ INCIDENTS = (
         relay=(_INGRESS, "--largest-body", "2000"),
     ),
     Incident(
+        name="connections-run-out",
+        title="The proxy runs out of connections",
+        source="JupyterHub's proxy, issue 557 of 19 September 2024 (ports run out with hundreds of people); "
+        "JupyterHub, issue 312 of 28 September 2015 (descriptors run out with 20 people)",
+        what_happens="What stands before the hub can hold ten connections at a time. The websockets of people who "
+        "work take them one by one, until people who come get 503 for pages and files. Open websockets go on.",
+        finds=("files-missing",),
+        event=_CLASS.format(title="A class with too few connections", thinking="4s"),
+        hub={"servers": "lab"},
+        new_people=students(4),
+        relay=(_INGRESS, "--most-connections", "10"),
+    ),
+    Incident(
         name="ingress-away",
         title="The ingress goes away for some seconds, while the hub goes on",
         source="mybinder.org, incident reports of 22 February 2018 and 3 April 2019; 2i2c, incident report of 7 "

@@ -1,4 +1,4 @@
-"""Kernels that end: in a cell, or because nobody used them for a while."""
+"""Kernels that end: in a cell, with their server, or because nobody used them for a while."""
 
 from hubusers.local.incidents.incident import Incident
 from hubusers.local.incidents.students import students
@@ -20,6 +20,16 @@ measure = "failed cells"
 at_most = 0
 """
 
+_KILL_IN_CELL = """\
+ipython = folder / "ipython"
+(ipython / "profile_default").mkdir(parents=True, exist_ok=True)
+(ipython / "profile_default" / "ipython_kernel_config.py").write_text(
+    "c.IPKernelApp.exec_lines = ["
+    "'from hubusers.local.incidents.mechanisms.kernels import kill_in_cell; kill_in_cell({})']"
+)
+c.Spawner.environment = {{"IPYTHONDIR": str(ipython)}}
+"""
+
 INCIDENTS = (
     Incident(
         name="kernels-die",
@@ -31,14 +41,21 @@ INCIDENTS = (
         event=_EVENT.format(title="A class with too little memory", thinking="2s"),
         hub={"servers": "lab"},
         new_people=students(4),
-        config="""\
-ipython = folder / "ipython"
-(ipython / "profile_default").mkdir(parents=True, exist_ok=True)
-(ipython / "profile_default" / "ipython_kernel_config.py").write_text(
-    "c.IPKernelApp.extensions = ['hubusers.local.incidents.mechanisms.kernels']"
-)
-c.Spawner.environment = {"IPYTHONDIR": str(ipython)}
-""",
+        config=_KILL_IN_CELL.format("3"),
+    ),
+    Incident(
+        name="servers-die",
+        title="Servers are killed as a whole, because memory runs out",
+        source="JupyterHub's DockerSpawner, issue 196 of 4 September 2017; JupyterHub, issue 3961 of 2022",
+        what_happens="The second cell needs more memory than the server may have, and the system kills not the kernel "
+        "but the server with all kernels in it. For some seconds the hub thinks that it runs, and its address answers "
+        "503; then the hub notices.",
+        finds=("server-unreachable",),
+        event=_EVENT.format(title="A class whose servers have too little memory", thinking="4s"),
+        hub={"servers": "lab"},
+        new_people=students(4),
+        # By default the hub looks every 30 seconds whether a server runs.
+        config=_KILL_IN_CELL.format("2, server_too=True") + "c.Spawner.poll_interval = 10",
     ),
     Incident(
         name="kernels-culled",

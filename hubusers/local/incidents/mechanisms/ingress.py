@@ -1,14 +1,14 @@
 """An ingress before the proxy, with the limits that such things have: `python -m MODULE IP PORT PROXY_PORT [OPTIONS]`.
 
 It behaves as nginx does: it hands websockets on only where it was told to, it gives up when the proxy says nothing for
-a while, and it refuses large requests itself. Unlike nginx it closes the connection after each answer, so that it need
-not read more of an exchange than the first lines.
+a while, and it refuses large requests itself. It can also run out of connections, as npm's proxy does. Unlike nginx it
+closes the connection after each answer, so that it need not read more of an exchange than the first lines.
 """
 
 import argparse
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 _LONGEST_HEAD = 65_536
@@ -27,12 +27,15 @@ class Ingress:
         read_timeout: Seconds that the proxy may say nothing before the connection is cut (nginx's
             `proxy_read_timeout`); None for ever.
         largest_body: Bytes of the largest request (nginx's `client_max_body_size`); None for any.
+        most_connections: How many connections to the proxy may be open at a time; None for any number.
     """
 
     proxy_port: int
     passes_websockets: bool = True
     read_timeout: float | None = None
     largest_body: int | None = None
+    most_connections: int | None = None
+    _open: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def serve(self, ip: str, port: int) -> None:
         """Serve for ever."""
@@ -53,6 +56,9 @@ class Ingress:
             await from_person.readexactly(size)
             return
         is_websocket = self.passes_websockets and head.value_of("upgrade").lower() == "websocket"
+        if self.most_connections is not None and len(self._open) >= self.most_connections:
+            to_person.write(_page(HTTPStatus.SERVICE_UNAVAILABLE))
+            return
         try:
             from_proxy, to_proxy = await asyncio.open_connection("127.0.0.1", self.proxy_port)
         except OSError:
@@ -60,9 +66,11 @@ class Ingress:
             return
         to_proxy.write(head.as_bytes() if is_websocket else head.without_upgrade().as_bytes())
         sending = asyncio.create_task(_hand_on(from_person, to_proxy))
+        self._open.add(sending)
         try:
             await self._hand_back(from_proxy, to_person)
         finally:
+            self._open.discard(sending)
             sending.cancel()
             await _closed(to_proxy)
 
@@ -137,6 +145,7 @@ def _main() -> None:
     parser.add_argument("--no-websockets", dest="passes_websockets", action="store_false")
     parser.add_argument("--read-timeout", type=float)
     parser.add_argument("--largest-body", type=int)
+    parser.add_argument("--most-connections", type=int)
     options = vars(parser.parse_args())
     ip, port = options.pop("ip"), options.pop("port")
     asyncio.run(Ingress(**options).serve(ip, port))
