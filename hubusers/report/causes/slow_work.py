@@ -12,6 +12,9 @@ from hubusers.report.causes.waits import SHORT
 from hubusers.report.finding import Finding
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE, Record
 
+_LONG_FOR_A_KERNEL = 10.0
+"""Seconds, where no target says how long it may take: JupyterLab shows a notebook at once, while its kernel starts."""
+
 _MOST = 0.6
 """Share of the time of slow steps. Where files and kernels take about the same, neither of them is the cause."""
 
@@ -27,7 +30,7 @@ _FILES = "/api/contents"
 
 def slow_storage(facts: Facts) -> Iterator[Finding]:
     """Find that reading and writing files took most of the time of slow steps."""
-    slow = [record for step in (KERNEL_READY, SAVED) for record in facts.slow(step)]
+    slow = [*facts.slow(KERNEL_READY, _LONG_FOR_A_KERNEL), *facts.slow(SAVED)]
     seconds = [_of_part(record, STORAGE) for record in slow]
     if _matters(facts, seconds, slow) and _are_files_slower(facts):
         took = [spent for spent in seconds if spent >= SHORT]
@@ -36,7 +39,7 @@ def slow_storage(facts: Facts) -> Iterator[Finding]:
             f"{people_of(facts, slow)} waited for files: {words.in_seconds(fmean(took))} on average, "
             f"{words.in_seconds(max(took))} at most, when a notebook was opened or saved.",
             explains="slowness",
-            share=_share(facts, seconds),
+            share=_share(facts, slow, seconds),
             evidence=[*_compared(facts), *by_groups(slow, lambda record: _of_part(record, STORAGE))],
             began=min(record.began for record in slow),
             ended=max(record.began + record.seconds for record in slow),
@@ -47,7 +50,7 @@ def slow_kernels(facts: Facts) -> Iterator[Finding]:
     """Find that kernels took most of the time of slow steps: their start, or cells that a target is about."""
     has_target = any(one.target.measure == CELL for one in facts.outcomes)
     cells = facts.slow(CELL) if has_target else []  # how long a cell may take is known only where a target says it
-    slow = [*facts.slow(KERNEL_READY), *cells]
+    slow = [*facts.slow(KERNEL_READY, _LONG_FOR_A_KERNEL), *cells]
     seconds = [record.seconds if record.step == CELL else _of_part(record, KERNEL) for record in slow]
     if _matters(facts, seconds, slow):
         took = [spent for spent in seconds if spent >= SHORT]
@@ -56,7 +59,7 @@ def slow_kernels(facts: Facts) -> Iterator[Finding]:
             f"{people_of(facts, slow)} waited for their kernel: {words.in_seconds(fmean(took))} on average, "
             f"{words.in_seconds(max(took))} at most{_when(slow)}.",
             explains="slowness",
-            share=_share(facts, seconds),
+            share=_share(facts, slow, seconds),
             evidence=[*_compared(facts), *by_groups(slow, lambda record: _of_part(record, KERNEL))],
             began=min(record.began for record in slow),
             ended=max(record.began + record.seconds for record in slow),
@@ -78,8 +81,9 @@ def _matters(facts: Facts, seconds: list[float], slow: list[Record]) -> bool:
     )
 
 
-def _share(facts: Facts, seconds: list[float]) -> float:
-    return sum(seconds) / sum(record.seconds for record in facts.all_slow)
+def _share(facts: Facts, slow: list[Record], seconds: list[float]) -> float:
+    all_slow = {id(record): record.seconds for record in [*facts.all_slow, *slow]}
+    return sum(seconds) / sum(all_slow.values())
 
 
 def _when(slow: list[Record]) -> str:

@@ -130,20 +130,20 @@ def work(name: str, storage: float, kernel: float) -> list[Record]:
 
 
 def test_slow_files_are_told_from_slow_kernels() -> None:
-    (files,) = findings(work(KERNEL_READY, 9.0, 1.0))
+    (files,) = findings(work(KERNEL_READY, 18.0, 2.0))
     assert (files.kind, files.explains, files.share) == ("slow-storage", "slowness", 0.9)
-    assert files.sentence.startswith("All 8 people waited for files: 9 s on average")
-    (kernels,) = findings(work(KERNEL_READY, 1.0, 9.0))
+    assert files.sentence.startswith("All 8 people waited for files: 18 s on average")
+    (kernels,) = findings(work(KERNEL_READY, 2.0, 18.0))
     assert (kernels.kind, kernels.share) == ("slow-kernels", 0.9)
-    assert kernels.sentence.endswith("9 s at most, until it was ready.")
+    assert kernels.sentence.endswith("18 s at most, until it was ready.")
     (saved,) = findings([step(SAVED, n, seconds=8.0, parts=((STORAGE, 8.0),)) for n in range(8)])
     assert saved.kind == "slow-storage"
-    assert findings(work(KERNEL_READY, 5.0, 5.0)) == []
+    assert findings(work(KERNEL_READY, 10.0, 10.0)) == []
 
 
 def test_files_are_not_blamed_where_all_requests_are_slow() -> None:
     for others, kinds in ((0.5, {"slow-storage"}), (2.0, set())):
-        run = run_with(work(KERNEL_READY, 9.0, 1.0))
+        run = run_with(work(KERNEL_READY, 18.0, 2.0))
         for n in range(8):
             run.results.requests.note("GET /user/{name}/api/contents/{path}", BEGAN + n, 2.5)
             run.results.requests.note("GET /user/{name}/api/kernelspecs", BEGAN + n, others)
@@ -151,7 +151,7 @@ def test_files_are_not_blamed_where_all_requests_are_slow() -> None:
 
 
 def test_quick_work_is_no_finding() -> None:
-    assert findings([*work(KERNEL_READY, 2.0, 2.0), *work(SAVED, 1.0, 0.0)]) == []
+    assert findings([*work(KERNEL_READY, 1.0, 9.0), *work(SAVED, 1.0, 0.0)]) == []
 
 
 def test_one_person_who_waits_is_no_finding() -> None:
