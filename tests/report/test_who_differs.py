@@ -68,6 +68,12 @@ CLEAR = [
         + [start(900 + n, 1.0, profile="gpu") for n in range(12)],
         "All 8 people who failed asked for the profile gpu; this was so for 12 of the 292 others.",
     ),
+    # Someone who failed once is affected, whatever came after it.
+    (
+        people(20, 20, {"cohort": "students"}, {"cohort": "staff"})
+        + [start(2 * n + 100, 1.0, user=f"user-{2 * n}", cohort="students") for n in range(20)],
+        "All 20 people who failed belonged to the cohort students; all 20 others did not.",
+    ),
     # From a moment on, until one, and in between.
     (
         [*(start(n, 1.0) for n in range(20)), *(start(30 + n, 1.0, "spawn failed") for n in range(20))],
@@ -109,6 +115,12 @@ NOT_CLEAR = {
     "all in one cohort": people(10, 10, {"cohort": "students"}, {"cohort": "students"}),
     "half of each": people(20, 20, {"cohort": "students"}, {"cohort": "students"})
     + [start(100 + n, 1.0, "" if n % 2 else "timed out", cohort="staff") for n in range(40)],
+    "more often in one cohort": [
+        start(n, 1.0, "spawn failed" if n % 10 == 0 else "", cohort="students" if n % 10 < 2 else "staff")
+        for n in range(200)
+    ]
+    + [start(300 + n / 20, 1.0, "spawn failed", cohort="staff") for n in range(15)]
+    + [start(299.0, 1.0, cohort="staff"), start(302.0, 1.0, cohort="staff")],
     "a person's own profile": [start(n, 1.0, "" if n % 2 else "timed out", profile=f"own-{n}") for n in range(3000)],
     "unknown": people(20, 20, {"person": NEW}, {"person": ""}),
 }

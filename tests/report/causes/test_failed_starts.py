@@ -165,6 +165,12 @@ def test_one_failure_among_many_is_a_note() -> None:
     assert "Nothing limited it" not in without_causes(run)
 
 
+@pytest.mark.parametrize(("bad", "good", "explains"), [(2, 298, "note"), (3, 297, "failures"), (1, 11, "failures")])
+def test_how_many_failures_are_more_than_single_cases(bad: int, good: int, explains: str) -> None:
+    (found,) = findings(starts((bad, "spawn failed", "Error: ErrImagePull"), good=good))
+    assert found.explains == explains
+
+
 def test_one_failure_that_misses_a_target_is_no_note() -> None:
     event = CLASS + '[[targets]]\nmeasure = "failed starts"\nat_most = "0 %"\n'
     (found,) = findings(starts((1, "spawn failed", "Error: ErrImagePull"), good=299), event=event)
