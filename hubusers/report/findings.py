@@ -25,7 +25,8 @@ from hubusers.report.causes.unexplained import unexplained
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.folder import FinishedRun
-from hubusers.results.targets import Outcome
+from hubusers.results.records import CELL, KERNEL_READY, LOGIN, SAVED, SPAWN_PAGE, START_TO_READY
+from hubusers.results.targets import Outcome, step_of
 
 _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *waits.CAUSES,
@@ -44,10 +45,11 @@ _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
 )
 """All functions that look for causes."""
 
-_LONG_SPAWNS = (
+_LONG_STARTS = (
     *["no-room", "waiting-for-nodes", "image-missing", "image-pull", "volume-failed", "volume-wait", "slow-scheduling"],
-    *["server-slow-to-answer", "slow-container", "start-messages", "hub-blocked", "hub-busy", "spawner-slow"],
+    *["server-slow-to-answer", "slow-container", "start-messages", "spawner-slow"],
 )
+_LONG_SPAWNS = (*_LONG_STARTS, "hub-blocked", "hub-busy")
 
 _CAUSED_BY: dict[str, tuple[str, ...]] = {
     # Spawns that take long keep their places.
@@ -70,6 +72,14 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "server-slow-to-answer": ("hub-blocked", "hub-busy"),
 }
 """For each effect the causes that it may have; the first one that was found is taken."""
+
+_SLOW_STEPS: dict[str, set[str]] = {
+    **{kind: {START_TO_READY, SPAWN_PAGE} for kind in (*_LONG_STARTS, "spawn-limit", "server-limit")},
+    "login-slow": {LOGIN},
+    "slow-storage": {KERNEL_READY, SAVED},
+    "slow-kernels": {KERNEL_READY, CELL},
+}
+"""The steps that the causes of only a few steps make slow; targets of other steps are not missed because of them."""
 
 _SHOWN_AT_THE_END = 2
 """How many findings the last lines of a run name."""
@@ -186,7 +196,10 @@ def _causes_first(ordered: list[Finding]) -> list[Finding]:
 def _rank(finding: Finding, missed: list[Outcome]) -> tuple[int, float]:
     by_explains: dict[Explains, int] = {"failures": 1, "slowness": 2, "load generator": 2, "note": 3}
     explained = "slowness" if finding.explains == "load generator" else finding.explains
-    is_behind_targets = any(explained == _missed_because_of(one) for one in missed)
+    slow_steps = _SLOW_STEPS.get(finding.kind, set())
+    is_behind_targets = any(
+        explained == _missed_because_of(one) and (not slow_steps or step_of(one.target) in slow_steps) for one in missed
+    )
     return 0 if is_behind_targets else by_explains[finding.explains], -finding.share
 
 

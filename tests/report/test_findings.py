@@ -5,7 +5,7 @@ import pytest
 from hubusers.report.causes.catalogue import found
 from hubusers.report.finding import Explains, Finding
 from hubusers.report.findings import findings_of, in_order, without_causes
-from hubusers.results.records import LAB_LOADED, UNFINISHED, Record
+from hubusers.results.records import LAB_LOADED, SAVED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, TARGETS, finished, start
 
@@ -31,6 +31,20 @@ def test_what_explains_the_missed_target_comes_first() -> None:
 def test_the_greater_share_comes_first() -> None:
     found = [one("image-pull", "slowness", 0.3), one("slow-container", "slowness", 0.6)]
     assert kinds(in_order(found, SLOW)) == ["slow-container", "image-pull"]
+
+
+def test_what_makes_other_steps_slow_does_not_explain_a_missed_target() -> None:
+    found = [
+        one("spawner-slow", "slowness", 0.9),
+        one("slow-storage", "slowness", 0.3),
+        one("hub-busy", "slowness", 0.1),
+    ]
+    assert kinds(in_order(found, SLOW)) == ["spawner-slow", "hub-busy", "slow-storage"]
+    saving = finished(
+        [*(start(n, 20.0) for n in range(3)), *(Record(SAVED, f"user-{n}", BEGAN, 9.0, 0.0) for n in range(3))],
+        CLASS + '[[targets]]\nmeasure = "saved"\npercentile = 95\nat_most = "2s"\n',
+    )
+    assert kinds(in_order(found, saving)) == ["slow-storage", "hub-busy", "spawner-slow"]
 
 
 def test_a_cause_comes_before_its_effect() -> None:
