@@ -18,6 +18,8 @@ _HUB_PATHS = (
     "/hub/spawn/{name}",
     "/hub/api/oauth2/authorize",
     "/hub/user/{name}/{path...}",
+    "/hub/user/{name}/",
+    "/hub/user/{name}",
     "/hub/static/{file...}",
 )
 
