@@ -125,6 +125,8 @@ class HubUser(FastHttpUser):
     leaves_server = False
     """Whether the user leaves the server running, until the end of the run."""
     _lifecycle_has_begun = False
+    _got_server_in = math.inf
+    """In which lifecycle this user first had a server."""
     """Whether a lifecycle has begun in which no server was asked for yet; if not, the next start begins one."""
     _has_arrived = False
     _uses_server = False
@@ -370,7 +372,7 @@ class HubUser(FastHttpUser):
                     self.test_run.note_failed_spawn(step.began)
                 raise
             self.test_run.note_ready(kind_of_start(self.person.user_options))
-        self._had_server = True
+        self._got_server_in = min(self._got_server_in, self.lifecycle)
         self._ready_at = step.ended or time.monotonic()
         self._count_server(True)
         return ready
@@ -598,7 +600,7 @@ class HubUser(FastHttpUser):
             throttled_by=step.throttled_by,
             reason=reason,
             profile=self.person.profile,
-            person="" if self._had_server is None else RETURNING if self._had_server else NEW,
+            person=self._new_or_returning,
             worker=self.test_run.worker,
             parts=step.pending.parts(seconds) if step.pending else step.parts,
             after=after,
@@ -608,6 +610,13 @@ class HubUser(FastHttpUser):
         if step.pending:
             step.pending.note_in_results(record)
         return seconds
+
+    @property
+    def _new_or_returning(self) -> str:
+        """What the person was when the lifecycle began: with the first server nobody becomes a returning person yet."""
+        if self._had_server or self._got_server_in < self.lifecycle:
+            return RETURNING
+        return "" if self._had_server is None else NEW
 
     def _reason(self, words: str) -> str:
         """Return words of the hub as a run counts failures by them."""

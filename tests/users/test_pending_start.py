@@ -15,7 +15,7 @@ import pytest
 from hubusers import create_users, get_session, stop_server
 from hubusers.accounts.account import Account
 from hubusers.local import LocalHub
-from hubusers.results.records import NEW, RETURNING, UNFINISHED, Record
+from hubusers.results.records import ARRIVAL, NEW, RETURNING, UNFINISHED, Record
 from hubusers.start_parts import IMAGE, NODE, PLACE_AT_HUB, SPAWNING
 from hubusers.users import HubUser, ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
@@ -158,6 +158,18 @@ def test_a_wait_because_of_a_429_is_a_part_of_the_start() -> None:
         parts = dict(record.parts)
         assert parts[PLACE_AT_HUB] == pytest.approx(record.throttled, abs=0.3)
         assert SPAWNING in parts
+
+
+def test_the_first_server_makes_nobody_a_returning_person_before_the_next_one(speaking_hub: LocalHub) -> None:
+    people = people_of(speaking_hub)
+    person = people.comes(ServerLifecycleUser)
+    person.on_start()
+    for _ in range(2):
+        person.start_server()
+        person.stop_server()
+    person.on_stop()
+    persons = [record.person for record in people.run.results.records if record.step != ARRIVAL]
+    assert persons == [NEW, NEW, RETURNING, RETURNING]
 
 
 def test_people_whose_accounts_were_given_are_new_or_returning(speaking_hub: LocalHub, tmp_path: Path) -> None:
