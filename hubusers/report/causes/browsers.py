@@ -154,7 +154,7 @@ def gone_kernels(facts: Facts) -> Iterator[Finding]:
     for records in _of_kind(facts, "kernel-gone"):
         lived = [record.after for record in records if record.after]
         limit = _same(lived)
-        after = f", each {words.in_seconds(limit)} after it was there" if limit else _after(lived)
+        after = f", each after {words.in_seconds(limit)}" if limit else _after(lived)
         yield failed(
             facts,
             "kernel-gone",

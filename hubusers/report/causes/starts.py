@@ -41,7 +41,9 @@ def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     is_alike = len(starts) > 1 and max(seconds) - min(seconds) <= max(1.0, _ALIKE * median(seconds))
     if kind == "server-exits" and is_alike:
         sentence += f", each {after(starts)}"
-    evidence = _messages(facts, kind, starts) or _waited_for(facts, starts)
+    evidence = _messages(facts, kind, starts)
+    if not evidence and not any(says(kind, start.reason) for start in starts):
+        evidence = _waited_for(facts, starts)
     yield failed(facts, kind, records, f"{sentence}.", they="whose start failed so", evidence=evidence)
 
 
