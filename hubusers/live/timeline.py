@@ -6,7 +6,7 @@ from collections import deque
 from hubusers.event.model import Target
 from hubusers.results.failures import Failures
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY
+from hubusers.results.records import ARRIVAL, LOGIN, START_TO_READY
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 from hubusers.run.user_counts import UserCounts
@@ -17,6 +17,9 @@ LAST_MOMENTS = 30.0
 _MOST_POINTS = 1000
 _STALE = 15.0
 _BETWEEN_OUTCOMES = 3.0
+
+_BEFORE = {ARRIVAL, LOGIN}
+"""The steps of which a failure keeps a person from asking for a server."""
 
 Point = dict[str, float | int | None]
 
@@ -39,7 +42,7 @@ class Timeline:
         self._seen = 0  # how many of the records
         self._recent: deque[tuple[float, float]] = (
             deque()
-        )  # when a start was noted, and its seconds; infinite for a failure
+        )  # when a start was noted, and its seconds; infinite for a failure, of the start or before it
         self._judged = float("-inf")
 
     def note(self, now: float, elapsed: float, counts: UserCounts) -> None:
@@ -78,7 +81,9 @@ class Timeline:
         new = records.since(self._seen)
         self.failures.note(new)
         for record in new:
-            if record.step == START_TO_READY and not record.is_unfinished:
+            # A person who fails before has come for a server as well, as in the measures of the report.
+            is_before = record.failed and record.step in _BEFORE
+            if is_before or (record.step == START_TO_READY and not record.is_unfinished):
                 self._recent.append((now, record.time_taken))
         self._seen = len(records)
         while self._recent and self._recent[0][0] < now - LAST_MOMENTS:

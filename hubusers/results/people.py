@@ -226,16 +226,16 @@ class People:
         return found
 
     def summary(self, step: str) -> str:
-        """Return percentiles of a step's seconds, and how far off they may be; "" when nothing was measured.
+        """Return percentiles of a step's seconds, and how far off they may be; "" when nobody took the step.
 
         In percentiles a failure never ended, and an unfinished start took longer than it had until then. The error is
         the p95 of how late an end was seen. A server is never seen ready before it is, so a true time is the shown one,
         or shorter by up to the error.
         """
         of_step = [record for record in self._records if record.step == step]
-        records = self.measured(step)
-        if not records:
+        if not of_step:
             return ""
+        records = self.measured(step)
         succeeded = [record for record in records if not record.failure]
         unfinished = sum(record.is_unfinished for record in of_step)
         counts = f"{len(succeeded)} measured, {sum(record.failed for record in of_step)} failed"

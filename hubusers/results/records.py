@@ -209,4 +209,4 @@ def longest_known(records: Iterable[Record]) -> float | None:
 def _record(message: tuple[Any, ...]) -> Record:
     record = Record(*message)
     # Messages between processes know lists only.
-    return replace(record, parts=tuple((part, seconds) for part, seconds in record.parts)) if record.parts else record
+    return replace(record, parts=tuple((part, seconds) for part, seconds in record.parts))

@@ -11,7 +11,7 @@ class UserCounts:
     left: int = 0  # of those who arrived
     pending: int = 0  # servers asked for that are not ready yet
     ready: int = 0  # servers in use
-    failed: int = 0  # starts and stops, so far
+    failed: int = 0  # steps, so far
     throttled: int = 0  # answers "too many, come back later" (429), so far
 
     def __add__(self, other: "UserCounts") -> "UserCounts":
