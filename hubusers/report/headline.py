@@ -108,15 +108,15 @@ def _apart(reached: Reached, goal: str) -> list[str]:
     parts = []
     if reached.has_browser and reached.got_server not in {reached.could_work, reached.came}:
         parts.append(f"{reached.got_server:,} got a server")
-    parts.append(f"{reached.could_work or 'nobody'} {goal}")
+    lost = " and ".join(f"{count:,} {_stopped(step)}" for step, count in reached.lost.items())
+    parts.append(
+        f"{f'{reached.could_work:,}' if reached.could_work else 'nobody'} {goal}{lost and f', of whom {lost}'}"
+    )
     parts += [f"{count:,} {_stopped(step)}" for step, count in reached.stopped.items()]
     if reached.waiting:
         parts.append(f"{_were(reached.waiting)} still waiting for a server")
     if reached.under_way:
         parts.append(f"{_were(reached.under_way)} under way")
-    if reached.lost:
-        lost = [f"{count:,} {_stopped(step)}" for step, count in reached.lost.items()]
-        parts[-1] += f"; of those who {goal}, {', '.join(lost)}"
     return parts
 
 

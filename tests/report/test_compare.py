@@ -305,6 +305,25 @@ class TestWarnings:
             "--pause (30s-1m30s, then 5s), --server-timeout (1m, then 1m30s)."
         ]
 
+    @pytest.mark.parametrize(
+        ("known", "warnings"),
+        [
+            ({}, []),
+            ({"users": 30}, ["The users differ: -u (20, then 30)."]),
+            ({"spawn_rate": 0.5}, ["The users differ: -r (2, then 0.5)."]),
+            ({"run_time": None}, ["The users differ: -t (1m30s, then without end)."]),
+            (
+                {"users": 1000, "user_classes": ["NotebookUser", "Reader"]},
+                ["The users differ: -u (20, then 1,000), user classes (NotebookUser, then NotebookUser, Reader)."],
+            ),
+            ({"user_classes": []}, []),  # a run of the first versions
+        ],
+    )
+    def test_users_that_differ_without_an_event(self, known: dict[str, Any], warnings: list[str]) -> None:
+        usual: dict[str, Any] = {"users": 20, "spawn_rate": 2.0, "run_time": 90.0, "user_classes": ["NotebookUser"]}
+        before, after = run_of(starts(1), **usual), run_of(starts(2), **usual | known)
+        assert compare(before, after).warnings == warnings
+
     def test_what_an_event_decides_is_not_an_option_that_differs(self) -> None:
         options = {"keep": False, "leave": {"log-out": 1.0}, "server_timeout": 60.0}
         before, after = run_of(starts(1), options=options), run_of(starts(2), CLASS, options={"server_timeout": 90.0})

@@ -1,5 +1,6 @@
 """The files that a finished run's folder gets: report.html, summary.md and junit.xml."""
 
+import dataclasses
 import html
 import json
 import re
@@ -24,7 +25,7 @@ from hubusers.results.folder import (
     RunInfo,
     read_run,
 )
-from hubusers.results.records import START_TO_READY, UNFINISHED
+from hubusers.results.records import START_TO_READY, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, CLIMB, TARGETS, info
 
@@ -334,3 +335,65 @@ def cells_of(folder: Path) -> str:
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="is not the folder of a finished run"):
         report_on(tmp_path)
+
+
+class TestJUnitWithoutTargets:
+    def test_a_failed_step_fails_a_case(self, tmp_path: Path) -> None:
+        records = [
+            (START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "" if n else "hub error", "", 1, 0.0, "") for n in range(40)
+        ]
+        folder = write(tmp_path / "run", info(), records)
+        assert report_on(folder).exit_code == 1
+        steps, people, left = suite_of(folder)
+        assert (steps.name, people.name) == ("every step and request succeeded", "people got what they came for")
+        assert [type(result) for result in steps.result] == [Failure]
+        assert steps.result[0].message == "start to ready failed 1 of 40 times"
+        assert people.is_passed  # one of forty
+        assert left.is_passed
+
+    def test_too_many_people_in_vain_fail_a_case(self, tmp_path: Path) -> None:
+        records = [
+            (START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "" if n else UNFINISHED, "", 1, 0.0, "") for n in range(3)
+        ]
+        folder = write(tmp_path / "run", info(ended=BEGAN + 20), records)
+        assert report_on(folder).exit_code == 1
+        steps, people, _ = suite_of(folder)
+        assert steps.is_passed
+        assert people.result[0].message == (
+            "wanted at most 5 % in vain, measured 33 %: 2 of 3 people got a server within 20 s; 1 was still waiting."
+        )
+
+
+def test_people_are_said_where_the_headline_does_not(tmp_path: Path) -> None:
+    records = [(START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "", "students", 1, 0.0, "") for n in range(3)]
+    folder = write(tmp_path / "run", info(planned_people=4, ended_because="Ctrl-C."), records, CLASS + TARGETS)
+    assert report_on(folder).headline == "No answer: the run ended before everybody came."
+    assert (
+        "everybody came. 3 people came, and all of them got a server. The run ended"
+        in Page(report_of(folder).replace("</p>", " </p>")).shown
+    )
+    assert "\n\n3 people came, and all of them got a server.\n" in (folder / "summary.md").read_text(encoding="utf-8")
+
+
+def test_steps_are_split_by_user_class_where_there_are_several(tmp_path: Path) -> None:
+    fields = [field.name for field in dataclasses.fields(Record)]
+    records = [
+        dataclasses.astuple(Record(START_TO_READY, name, BEGAN, seconds, 0.0, user_class=user_class))
+        for name, seconds, user_class in [("ann", 1.0, "NotebookUser"), ("bob", 9.0, "ServerLifecycleUser")]
+    ]
+    assert fields[-1] == "user_class"
+    folder = write(tmp_path / "run", info(), records)
+    report_on(folder)
+    assert "Steps of NotebookUser" in Page(report_of(folder)).shown
+    assert "Steps of ServerLifecycleUser" in Page(report_of(folder)).shown
+    only = write(tmp_path / "only", info(), records[:1])
+    report_on(only)
+    assert "Steps of" not in Page(report_of(only)).shown
+
+
+def test_a_run_without_an_event_says_who_was_asked_for(tmp_path: Path) -> None:
+    known = info(users=20, spawn_rate=2.0, run_time=90.0, user_classes=["ServerLifecycleUser"])
+    folder = write(tmp_path / "run", known)
+    report_on(folder)
+    shown = Page(report_of(folder).replace("<td", " <td")).shown
+    assert "-u 20 -r 2 -t 1m30s user classes ServerLifecycleUser" in shown

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import pytest
 
 from hubusers.report.verdict import Answer, verdict_of
-from hubusers.results.records import LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.late_processes import LateProcess
+from hubusers.results.records import CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start
+from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start, stop
 
 
 def step(name: str, failure: str = "") -> Record:
@@ -201,6 +202,137 @@ def test_people_who_never_came_are_counted() -> None:
 def test_failures_that_no_target_is_about_are_said() -> None:
     run = finished([*QUICK, step(LAB_LOADED, "hub error"), start(9, 0.5, "spawn failed")], CLASS + TARGETS)
     assert verdict_of(run).doubts == ["No target is about these failures: lab loaded failed 1 of 1 time."]
+
+
+class TestPeopleFirst:
+    """Targets that were held say nothing of people who did not get so far."""
+
+    WATCHED: ClassVar = CLASS + TARGETS
+
+    def test_logins_that_fail_are_starts_that_never_came(self) -> None:
+        logins = [Record(LOGIN, f"ann-{n}", BEGAN, 1.0, 0.0, "hub error: HTTP 500" if n < 8 else "") for n in range(12)]
+        starts = [start(n, 4.0, user=f"ann-{n}") for n in range(8, 12)]
+        verdict = verdict_of(finished([*logins, *starts, *work(range(8, 12))], self.WATCHED, planned_people=12))
+        assert verdict.headline == (
+            "It does not hold: 12 people came, 4 could work, 8 stopped at the login. 8 of the 12 people never got "
+            "their server; the target was 10 s for 95 % of them. 8 of the 12 starts failed or were not reached; the "
+            "target was at most 1 %."
+        )
+        assert (verdict.exit_code, verdict.too_many_in_vain) == (1, True)
+        assert [one.counts for one in verdict.outcomes] == ["12, 8 not reached"] * 2
+
+    def test_servers_that_were_lost_in_the_middle_of_the_stay(self) -> None:
+        records = [start(n, 4.0, user=f"ann-{n}") for n in range(20)]
+        records += [stop(90, f"ann-{n}", "server was gone") for n in range(20)]
+        verdict = verdict_of(finished(records, self.WATCHED, planned_people=20))
+        assert verdict.headline == (
+            "It does not hold: 20 people came, 20 got a server, of whom 20 lost the server before leaving. All the "
+            "same, both targets were held."
+        )
+        assert {one.state for one in verdict.outcomes} == {"held"}
+        assert verdict.exit_code == 1
+        assert verdict_of(finished(records)).exit_code == 1
+
+    def test_one_in_twenty_may_come_in_vain(self) -> None:
+        records = [start(n, 4.0, user=f"ann-{n}") for n in range(20)]
+        one_lost = [*records, stop(90, "ann-1", "server was gone")]
+        verdict = verdict_of(finished(one_lost, self.WATCHED, planned_people=20))
+        assert verdict.headline == (
+            "It holds: both targets were held. 20 people came, 20 got a server, of whom 1 lost the server before "
+            "leaving."
+        )
+        assert verdict.doubts == ["No target is about these failures: stop to stopped failed 1 of 1 time."]
+        two_lost = [*one_lost, stop(91, "ann-2", "server was gone")]
+        assert verdict_of(finished(two_lost, self.WATCHED, planned_people=20)).exit_code == 1
+
+    def test_a_target_on_failures_may_allow_more(self) -> None:
+        records = [start(n, 4.0, "timed out" if n < 2 else "") for n in range(20)]
+        allowing = CLASS + TARGETS.replace("percentile = 95", "percentile = 50").replace('"1 %"', '"10 %"')
+        verdict = verdict_of(finished(records, allowing, planned_people=20))
+        assert (verdict.answer, verdict.most_in_vain) == ("held", 0.1)
+        assert verdict.headline.endswith("20 people came, 18 got a server, 2 stopped at the start of a server.")
+        only_median = allowing.rpartition("[[targets]]")[0]
+        assert verdict_of(finished(records, only_median, planned_people=20)).answer == "missed"
+
+    def test_what_nobody_could_reach_is_missed(self) -> None:
+        records = [Record(LOGIN, f"ann-{n}", BEGAN, 1.0, 0.0, "hub error: HTTP 500") for n in range(3)]
+        cells = '[[targets]]\nmeasure = "cell"\npercentile = 95\nat_most = "5s"\n'
+        verdict = verdict_of(finished(records, CLASS + cells, planned_people=3))
+        assert verdict.headline == (
+            "It does not hold: 3 people came, nobody could work, 3 stopped at the login. 3 of the 3 cells failed or "
+            "were not reached; the target was 5 s for 95 % of them."
+        )
+
+    def test_people_who_still_wait_at_the_end(self) -> None:
+        records = [start(n, 14.5) for n in range(5)] + [start(5 + n, float(n), UNFINISHED) for n in range(15)]
+        verdict = verdict_of(finished(records, ended=BEGAN + 20))
+        assert verdict.headline == (
+            "No targets were given: 5 of 20 people got a server within 20 s; 15 were still waiting; start to ready p50 "
+            "over 9 s, p95 over 14.5 s."
+        )
+        assert verdict.exit_code == 1
+
+    def test_a_few_young_starts_at_the_end_are_no_failure(self) -> None:
+        records = [start(n, 4.0) for n in range(30)] + [start(30 + n, 1.0, UNFINISHED) for n in range(5)]
+        assert verdict_of(finished(records)).exit_code == 0
+
+    def test_failed_requests_are_failures_where_there_are_no_targets(self) -> None:
+        run = finished(QUICK)
+        run.results.requests.note("GET /user", BEGAN, 0.1, "HTTP 500")
+        verdict = verdict_of(run)
+        assert (verdict.answer, verdict.exit_code) == ("failures", 1)
+        assert verdict.headline.endswith("p95 4 s; 1 of 1 request failed.")
+
+    def test_people_lost_with_a_worker_leave_no_answer_without_targets_too(self) -> None:
+        verdict = verdict_of(finished(QUICK, people_lost=4))
+        assert verdict.exit_code == 4
+        assert verdict.headline.startswith(
+            "No answer: 4 people were lost with a worker that died. No targets were given:"
+        )
+
+
+def work(numbers: range) -> list[Record]:
+    """Return a cell for each of some people."""
+    return [Record(CELL, f"ann-{n}", BEGAN + 30, 1.0, 0.0) for n in numbers]
+
+
+class TestTheLoadGenerator:
+    LATE: ClassVar = {"generator": "It was late.", "late_processes": [LateProcess(0, 5.0, 60.0, 0.16, 0.5)]}
+
+    def test_lateness_that_does_not_explain_a_miss_is_a_notice(self) -> None:
+        verdict = verdict_of(finished(SLOW, CLASS + TARGETS, **self.LATE))
+        assert verdict.answer == "missed"
+        assert verdict.doubts == ["It was late. That does not explain what was missed."]
+
+    def test_lateness_that_may_explain_a_miss_leaves_no_answer(self) -> None:
+        just_missed = [start(due, 10.5, cohort="students") for due in range(3)]
+        verdict = verdict_of(finished(just_missed, CLASS + TARGETS, **self.LATE))
+        assert verdict.answer == "no answer"
+        assert verdict.doubts == ["It was late."]
+
+    def test_lateness_makes_nothing_fail(self) -> None:
+        assert verdict_of(finished(ONE_FAILED, CLASS + TARGETS, **self.LATE)).answer == "missed"
+
+    @pytest.mark.parametrize(("seconds", "doubts"), [(9.0, 1), (60.0, 0)])
+    def test_what_was_held_gets_a_word_where_lateness_matters(self, seconds: float, doubts: int) -> None:
+        run = finished([start(0, seconds)], CLASS + TARGETS.replace('"10s"', '"90s"'), **self.LATE)
+        assert (verdict_of(run).answer, len(verdict_of(run).doubts)) == ("held", doubts)
+
+
+def test_a_time_scale_stands_beside_the_verdict() -> None:
+    scaled = (CLASS + TARGETS).replace("seed = 1", "seed = 1\ntime_scale = 10")
+    assert verdict_of(finished(QUICK, scaled, planned_people=3)).doubts == [
+        "The event ran 10 times as fast as its file says (time scale 10)."
+    ]
+
+
+def test_failures_before_a_step_with_a_target_are_not_unwatched() -> None:
+    records = [*QUICK, step(LOGIN, "hub error: HTTP 500"), step(LAB_LOADED, "hub error: HTTP 500")]
+    doubts = verdict_of(finished(records, CLASS + TARGETS, planned_people=3)).doubts
+    assert doubts == ["No target is about these failures: lab loaded failed 1 of 1 time."]
+    assert verdict_of(finished(ONE_FAILED, CLASS + PROBES, planned_people=3)).doubts[-1] == (
+        "No target is about these failures: start to ready failed 1 of 3 times."
+    )
 
 
 @pytest.mark.parametrize(
