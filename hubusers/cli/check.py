@@ -35,14 +35,14 @@ def check(
     needed = SCOPES_FOR_NAMED_SERVERS if named_servers else NEEDED_SCOPES
     try:
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
-        findings = check_hub(endpoint, access, needed)
+        checked = check_hub(endpoint, access, needed)
         if named_servers:
-            check_named_servers(findings, access)
+            check_named_servers(checked, access)
     except (SettingsError, PreflightError) as error:
         fail(shown(str(error)))
-    click.echo(f"hub        {hub_url(findings.endpoint)}")
-    click.echo(f"version    {findings.version}")
-    click.echo(f"spawner    {findings.spawner or '(not visible to this token: it lacks the scope read:hub)'}")
-    click.echo(f"token of   {findings.owner}")
+    click.echo(f"hub        {hub_url(checked.endpoint)}")
+    click.echo(f"version    {checked.version}")
+    click.echo(f"spawner    {checked.spawner or '(not visible to this token: it lacks the scope read:hub)'}")
+    click.echo(f"token of   {checked.owner}")
     click.echo(f"scopes     {', '.join(needed)}: granted")
     click.echo("This hub can be tested.")

@@ -119,12 +119,12 @@ def _purge_servers(
         ours = [(account.username, "") for account in read_accounts(accounts)]
         question = f"Stop the servers of all {len(ours)} accounts in {accounts}, whoever started them?"
     else:
-        findings = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
-        check_named_servers(findings, access)
+        checked = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
+        check_named_servers(checked, access)
         client = HubClient(endpoint, access.session)
-        names = despite_refusals(lambda: named_servers_of(client, findings.owner), chosen_timeout(None))
-        ours = [(findings.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
-        question = f"Remove {len(ours)} named servers of {findings.owner}?"
+        names = despite_refusals(lambda: named_servers_of(client, checked.owner), chosen_timeout(None))
+        ours = [(checked.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
+        question = f"Remove {len(ours)} named servers of {checked.owner}?"
     if not ours:
         click.echo("Nothing to remove.")
         return

@@ -5,8 +5,10 @@ from locust.env import Environment
 import argparse
 import contextlib
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 from hubusers.accounts.names import new_run_id
@@ -17,8 +19,10 @@ from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.log import get_logger
 from hubusers.plugin.messages import Briefing
+from hubusers.report.findings import findings_of
 from hubusers.report.plan_chart import drawn
-from hubusers.run.first_server import try_one_server
+from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.run.first_server import FirstServersFailed, try_one_server
 from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
@@ -27,7 +31,8 @@ from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_GIVEN_ACCOUNTS,
     SCOPES_FOR_NAMED_SERVERS,
-    Findings,
+    CheckedHub,
+    PreflightError,
     check_hub,
     check_named_servers,
 )
@@ -46,7 +51,7 @@ class BeforeRun:
 
     def __init__(self, environment: Environment, access: Access | None = None) -> None:
         self.event_text = ""  # of the event to rehearse, as all processes must know it
-        self.findings: Findings | None = None
+        self.checked_hub: CheckedHub | None = None
         self.first_server_left = False  # whether one is left on the hub for good
         self._tried: tuple[str, ...] = ()  # the kinds of start of which a first server was tried
         self._environment = environment
@@ -150,17 +155,17 @@ class BeforeRun:
             LeftBehind: A first server could not be removed again.
         """
         scopes = needed_scopes(settings, coming(self._environment, settings.event))
-        self.findings = findings = check_hub(settings.endpoint, self._known_access, scopes)
+        self.checked_hub = checked = check_hub(settings.endpoint, self._known_access, scopes)
         if settings.named_servers:
-            check_named_servers(findings, self._known_access)
+            check_named_servers(checked, self._known_access)
         check_accounts(settings, self._options)
         self._environment.host = hub_url(settings.endpoint)
-        LOG.info("JupyterHub %s at %s, token of %s", findings.version, self._environment.host, findings.owner)
+        LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
         if with_first_server and settings.failed_spawns_to_stop:
             self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)))
 
     def _token_owner(self, named_servers: bool) -> str:
-        return self.findings.owner if self.findings and named_servers else ""
+        return self.checked_hub.owner if self.checked_hub and named_servers else ""
 
     def _try_first_servers(self, settings: Settings) -> None:
         run = Run(replace(settings, keep=False), worker=0)
@@ -171,6 +176,8 @@ class BeforeRun:
                 # Otherwise it was cleaned up after, because the process ends.
                 if run in self._first_servers and try_one_server(run, user_options):
                     self._tried += (kind_of_start(user_options),)
+        except FirstServersFailed as error:
+            raise PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None
         finally:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
@@ -192,6 +199,20 @@ class BeforeRun:
     def summaries(self) -> list[str]:
         """Return the last lines of the first servers of which something is left by now."""
         return [run.summary(run.ledger.totals()) for run in self._first_servers]
+
+
+_GO_ON_REGARDLESS = "--stop-after-failed-spawns 0 goes on regardless; a hub with consecutive_failure_limit then exits."
+
+
+def _why(run: Run) -> str:
+    """Return a line for each finding about the first servers of a run, with what to change."""
+    settings = run.settings
+    info = RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
+    findings = findings_of(FinishedRun(Path(), info, None, run.results))
+    lines = [" ".join([f"{one.title}: {one.sentence}", *one.remedies]) for one in findings if one.explains != "note"]
+    return "\n".join(lines) or (
+        "See the hub's log, and whether its profiles and user options are what the run asks for."
+    )
 
 
 def leave_out_classes_that_nobody_asked_for(environment: Environment) -> None:

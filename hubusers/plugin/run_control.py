@@ -191,14 +191,14 @@ class RunControl:
 
     def _record(self, run: Run) -> None:
         """Watch the hub, and write the run down, from here."""
-        settings, event, findings = run.settings, run.settings.event, self.before_run.findings
+        settings, event, checked = run.settings, run.settings.event, self.before_run.checked_hub
         info = RunInfo(
             run_id=settings.run_id,
             hub=hub_url(settings.endpoint),
             began=time.time(),
             title=event.title if event else "",
-            hub_version=findings.version if findings else "",
-            spawner=findings.spawner if findings else "",
+            hub_version=checked.version if checked else "",
+            spawner=checked.spawner if checked else "",
             planned_people=len(settings.people) if event else None,
             **({} if event else self._asked_for()),
             versions=versions(),

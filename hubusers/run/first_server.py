@@ -4,6 +4,8 @@ A wrong profile or a broken spawner makes every spawn fail, and a hub with `cons
 of those (five on Kubernetes deployments). When many users ask at once, all of them have failed before anybody notices.
 """
 
+import time
+
 from hubusers.accounts.account import Account
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
@@ -12,11 +14,18 @@ from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone,
 from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
 from hubusers.hub.progress import progress
 from hubusers.log import get_logger
+from hubusers.results.records import START_TO_READY, Record
 from hubusers.run import server_life
+from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run
 from hubusers.settings.hub_check import LeftBehind, PreflightError
+from hubusers.start_parts import SPAWNING
 
 LOG = get_logger(__name__)
+
+
+class FirstServersFailed(PreflightError):
+    """As many first servers as allowed have failed to start; the results of their run tell how."""
 
 
 def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
@@ -34,7 +43,8 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
         INFO how long it took; WARNING what kept it from being ready.
 
     Raises:
-        PreflightError: As many spawns as allowed have failed, or the hub does not do what a run needs.
+        FirstServersFailed: As many spawns as allowed have failed.
+        PreflightError: The hub does not do what a run needs.
         LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
             with what went wrong before, if anything did.
     """
@@ -89,28 +99,52 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
         else:
             LOG.info("A first server was ready after %.1f seconds", seconds)
             return True
-    raise PreflightError(
-        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: {reason}. "
-        "See the hub's log, and whether its profiles and user options are what the run asks for. "
-        "(--stop-after-failed-spawns 0 goes on regardless; a hub with consecutive_failure_limit then exits.)"
+    raise FirstServersFailed(
+        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: {reason}."
     )
 
 
 def _start(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> float:
-    """Start the server once, and wait until it is ready; return how many seconds that took."""
+    """Start the server once, and wait until it is ready; return how many seconds that took.
+
+    What is said of a start that fails goes into the run's results, from which its cause can be told.
+    """
     deadline = Deadline(run.settings.server_timeout)
     username, server_name = account.username, account.server_name
+    with PendingStart(run, username, server_name, deadline.started) as pending:
 
-    def ask() -> None:
-        ask_to_start(client, username, user_options, deadline, server_name)
+        def ask() -> None:
+            ask_to_start(client, username, user_options, deadline, server_name)
 
-    def wait(_: None) -> None:
-        # The progress stream also says why a spawn failed.
-        sightings = progress(client, username, deadline, run.settings.poll_interval, server_name)
-        wait_until_ready(sightings, username, deadline, server_name)
+        def wait(_: None) -> None:
+            pending.waits_for(SPAWNING)
+            interval = run.settings.poll_interval
+            # The progress stream also says why a spawn failed.
+            sightings = progress(client, username, deadline, interval, server_name, pending.hears)
+            wait_until_ready(sightings, username, deadline, server_name)
 
-    server_life.start(run.ledger, account.key, deadline, ask, wait)
+        try:
+            server_life.start(run.ledger, account.key, deadline, ask, wait)
+        except SpawnFailed as error:
+            _note_failure(run, account, deadline.elapsed(), pending, error)
+            raise
     return deadline.elapsed()
+
+
+def _note_failure(run: Run, account: Account, seconds: float, pending: PendingStart, error: SpawnFailed) -> None:
+    record = Record(
+        step=START_TO_READY,
+        username=account.key,
+        began=time.time() - seconds,
+        seconds=seconds,
+        late=0.0,
+        failure=str(error),
+        reason=run.reason_of(error.words or pending.last_words, account),
+        parts=pending.parts(seconds),
+    )
+    run.results.records.note(record)
+    run.results.examples.note(record.step, record.failure, record.reason, error.detail)
+    pending.note_in_results(record)
 
 
 def _remove(client: HubClient, run: Run, account: Account, failure: Exception | None = None) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from gevent.lock import BoundedSemaphore
 
+from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
@@ -21,6 +22,7 @@ from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
 from hubusers.hub.client import HubClient
 from hubusers.hub.errors import HubUsersError, TokenRejected
+from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
 from hubusers.results.distinct import Distinct
 from hubusers.results.records import STEPS
@@ -175,6 +177,10 @@ class Run:
         self.gate.note_ready(kind)
         if failed_before:
             self._spawns_changed(self.spawns)
+
+    def reason_of(self, words: str, account: Account) -> str:
+        """Return words of the hub as a run counts failures by them: without names and numbers, and bounded."""
+        return self.reasons(template_of(words, (account.username, account.server_name)))
 
     def note_hub_away(self) -> None:
         """Remember that the hub did not answer just now."""

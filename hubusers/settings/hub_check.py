@@ -29,7 +29,7 @@ class LeftBehind(PreflightError):
 
 
 @dataclass(frozen=True)
-class Findings:
+class CheckedHub:
     """What the hub says about itself and about the token."""
 
     endpoint: str
@@ -40,7 +40,7 @@ class Findings:
     scopes: frozenset[str]
 
 
-def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOPES) -> Findings:
+def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOPES) -> CheckedHub:
     """Ask the hub for what a run must know, with three small requests that change nothing.
 
     Args:
@@ -71,30 +71,30 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
             f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
             "(the README shows the whole role), or test with named servers of your own account (--named-servers)."
         )
-    return Findings(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
+    return CheckedHub(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
 
 
-def check_named_servers(findings: Findings, access: Access) -> None:
+def check_named_servers(checked: CheckedHub, access: Access) -> None:
     """Check that the owner of the token can have named servers, with a small request that changes nothing.
 
     Args:
-        findings: What `check_hub` found.
+        checked: What `check_hub` found.
         access: The token, and how to verify the hub's certificate.
 
     Raises:
         PreflightError: The hub does not allow them, or a service owns the token.
     """
-    hub = hub_url(findings.endpoint)
-    if not findings.owner_is_user:
+    hub = hub_url(checked.endpoint)
+    if not checked.owner_is_user:
         raise PreflightError(
-            f"The token belongs to the service {findings.owner}, and services have no servers: for --named-servers, "
+            f"The token belongs to the service {checked.owner}, and services have no servers: for --named-servers, "
             f"use a token of your own account, from {hub}/token."
         )
     # An ordinary account can find out in no other way. A hub that allows named servers answers 404, because this one
     # does not exist.
-    client = HubClient(findings.endpoint, access.session)
+    client = HubClient(checked.endpoint, access.session)
     answer = client.request(
-        "DELETE", NAMED_SERVER_PATH, username=findings.owner, server_name=f"hubusers-{new_run_id()}", timeout=10
+        "DELETE", NAMED_SERVER_PATH, username=checked.owner, server_name=f"hubusers-{new_run_id()}", timeout=10
     )
     if "not enabled" in answer.message:
         raise PreflightError(

@@ -37,7 +37,6 @@ from hubusers.hub.errors import (
 )
 from hubusers.hub.progress import Event, progress
 from hubusers.hub.sightings import Sighting, look_at, looks
-from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
 from hubusers.results.records import (
     ARRIVAL,
@@ -51,13 +50,13 @@ from hubusers.results.records import (
 )
 from hubusers.run import server_life
 from hubusers.run.next_person import NextPerson, anybody
+from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run, run_of
 from hubusers.run.shared_listing import SharedListing
 from hubusers.run.start_gate import Turn, kind_of_start
 from hubusers.settings.settings import Settings
 from hubusers.start_parts import ACCEPTANCE, PLACE_AT_HUB, SPAWNING
 from hubusers.users.clients import RunClient, UserClient
-from hubusers.users.pending_start import PendingStart
 from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
 
 LOG = get_logger(__name__)
@@ -570,13 +569,13 @@ class HubUser(FastHttpUser):
             raise
         except HubUsersError as error:
             self.test_run.counts.failed += 1
-            error.reason = self._reason(error.words)
+            error.reason = self.test_run.reason_of(error.words, self.account)
             self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
             self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)
             raise
         except GreenletExit:
             if pending:
-                self._record(name, step, UNFINISHED, self._reason(pending.last_words))
+                self._record(name, step, UNFINISHED, self.test_run.reason_of(pending.last_words, self.account))
             raise
         self._count(name, self._record(name, step), kind=kind)
 
@@ -617,10 +616,6 @@ class HubUser(FastHttpUser):
         if self._had_server or self._got_server_in < self.lifecycle:
             return RETURNING
         return "" if self._had_server is None else NEW
-
-    def _reason(self, words: str) -> str:
-        """Return words of the hub as a run counts failures by them."""
-        return self.test_run.reasons(template_of(words, (self.username, self.account.server_name)))
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
         count(self.environment.events.request, kind, name, seconds, error, self.context())

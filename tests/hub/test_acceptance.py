@@ -70,7 +70,7 @@ def test_what_is_refused_each_time_raises_the_refusal_and_another_error_comes_at
         raise error
 
     began = clock.now
-    with pytest.raises(HubError, match="^hub error$"):
+    with pytest.raises(HubError, match=r"^hub error$"):
         despite_refusals(lambda: fail(HubError("HTTP 500", status=500)), at_most=60)
     assert clock.now == began
     with pytest.raises(TokenRejected):

@@ -39,7 +39,7 @@ from hubusers.log import shown
 from hubusers.run.first_server import try_one_server
 from hubusers.run.run import Run
 from hubusers.settings.access import Access
-from hubusers.settings.hub_check import Findings, PreflightError, check_hub
+from hubusers.settings.hub_check import CheckedHub, PreflightError, check_hub
 from tests.fake_clock import FakeClock
 from tests.settings.settings import settings_for
 
@@ -243,7 +243,7 @@ def test_the_look_before_a_run_finds_a_hub_or_says_in_a_line_what_is_wrong(repli
     access.session.mount("http://", Answering(replies))
     wrong = ""
     try:
-        assert isinstance(check_hub(ENDPOINT, access), Findings)
+        assert isinstance(check_hub(ENDPOINT, access), CheckedHub)
     except PreflightError as error:
         wrong = str(error)
     assert shown(wrong).isprintable()

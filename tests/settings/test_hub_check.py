@@ -21,10 +21,10 @@ def refusal(endpoint: str, token: str) -> str:
 
 
 def test_a_hub_that_can_be_tested(local_hub: LocalHub) -> None:
-    findings = check_hub(local_hub.endpoint, Access(local_hub.token))
-    assert findings.version.split(".")[0].isdigit()
-    assert findings.owner == "hubusers"
-    assert "StubSpawner" in findings.spawner
+    checked = check_hub(local_hub.endpoint, Access(local_hub.token))
+    assert checked.version.split(".")[0].isdigit()
+    assert checked.owner == "hubusers"
+    assert "StubSpawner" in checked.spawner
 
 
 def test_a_wrong_url(local_hub: LocalHub) -> None:
