@@ -17,6 +17,7 @@ from pathlib import Path
 from hubusers.cli.demo import locustfile
 from hubusers.local import LocalHub
 from hubusers.local.incidents import INCIDENTS, Incident
+from hubusers.report.causes.catalogue import KINDS
 from hubusers.results.folder import SUMMARY_JSON_FILE
 
 ANSWERS = Path(__file__).with_name("incidents.json")
@@ -83,10 +84,24 @@ def rehearse(incident: Incident) -> Answer:
         )
         folders = sorted(Path(runs).iterdir())
         if not folders:
-            raise RuntimeError(f"{incident.name}: no run; Locust said:\n{done.stdout}")
+            return _answer_before_the_run(incident, done)
         summary = json.loads((folders[-1] / SUMMARY_JSON_FILE).read_text(encoding="utf-8"))
     findings = (Finding(**{name: one[name] for name in ("kind", "title", "sentence")}) for one in summary["findings"])
     return Answer(incident.name, done.returncode, summary["verdict"]["headline"], tuple(findings))
+
+
+def _answer_before_the_run(incident: Incident, done: subprocess.CompletedProcess[str]) -> Answer:
+    """Return what Locust said where no first server started, so that there was no run."""
+    errors = [line.partition("/ERROR/")[2].partition(": ")[2] for line in done.stdout.splitlines() if "/ERROR/" in line]
+    if not errors:
+        raise RuntimeError(f"{incident.name}: no run; Locust said:\n{done.stdout}")
+    findings = []
+    for line in errors[1:]:
+        title, _, sentence = line.partition(": ")
+        kind = next((kind.name for kind in KINDS.values() if kind.title == title), "")
+        if kind:
+            findings.append(Finding(kind, title, sentence))
+    return Answer(incident.name, done.returncode, errors[0], tuple(findings))
 
 
 def page(answers: dict[str, Answer]) -> str:
@@ -104,7 +119,7 @@ def _section(incident: Incident, answer: Answer) -> str:
         [
             f"## {incident.name}",
             "",
-            f"{incident.title} {incident.what_happens}",
+            f"{incident.title.rstrip('.')}. {incident.what_happens}",
             "",
             f"*{incident.source}*",
             "",

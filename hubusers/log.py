@@ -32,9 +32,12 @@ def keep_secret(text: str) -> None:
 
 def shown(text: str) -> str:
     """Return `text` without secrets, and with characters that cannot be printed, such as line breaks, escaped."""
+    text = without_secrets(text)
+    if text.isprintable():  # as most are
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in without_secrets(text)
+        for character in text
     )
 
 

@@ -6,7 +6,8 @@ version. Other spawners send texts only: a few are known, all others are parts o
 
 import itertools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from hubusers import start_parts as parts
 from hubusers.hub.progress import Event
@@ -101,8 +102,7 @@ class Entry:
     part: str
 
 
-@dataclass(frozen=True)
-class _Note:
+class _Note(NamedTuple):
     """A moment from which a start waits for something; with the event that told it, if one did."""
 
     seconds: float
@@ -207,5 +207,5 @@ def _in_time(notes: list[_Note]) -> list[_Note]:
             apart = later.event.time - note.event.time
             if apart > later.seconds - note.seconds + WHOLE_SECONDS:
                 seconds = min(seconds, placed[-1].seconds - apart)
-        placed.append(replace(note, seconds=max(seconds, min(asked, note.seconds))))
+        placed.append(note._replace(seconds=max(seconds, min(asked, note.seconds))))
     return placed[::-1]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from hubusers.log import without_secrets
 
@@ -12,23 +12,28 @@ LONGEST = 300
 _SHORTEST_NAME = 3
 """Characters. A user called "a" is not looked for in a text, or each "a" of its sentences would be taken for a name."""
 
-_KEPT = re.compile(
-    r"(?:HTTP(?:/\d\.\d)?|status(?: code)?|exit(?:ed)?(?: with)?(?: code| status)?|code|Errno|signal)[ =:]+\d+"
-    r"|image \"[^\"]*\"",  # which image it was tells much, and there are few
-    re.IGNORECASE,
+_BEGINNING = re.compile(r"^(?:\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?|None) (?:\[Normal\] )?")
+"""KubeSpawner puts the moment of an event, and its kind, before its message."""
+
+_TAKEN_OUT = re.compile(
+    "|".join(
+        (
+            # Statuses and exit codes tell what happened, and so do images, of which there are few.
+            r"(?P<kept>(?:HTTP(?:/\d\.\d)?|status(?: code)?|exit(?:ed)?(?: with)?(?: code| status)?|[Cc]ode|Errno"
+            r"|signal)[ =:]+\d+|image \"[^\"]*\")",
+            r"(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)",
+            r"(?P<address>\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b)",
+            # Identifiers, and names of pods, nodes and volumes: letters and digits, with hyphens between them.
+            r"(?P<id>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b"
+            r"|\b(?=[\w.]*-)(?=[\w.-]*\d)[A-Za-z0-9_]+(?:[-.]+[A-Za-z0-9_]+)+)",
+            r"(?P<duration>\b\d+(?:\.\d+)?(?:h|m(?=\d)|ms|µs|us|s)(?:\d+(?:\.\d+)?(?:m|s))*\b)",
+            r"(?P<number>(?<!\w)\d+(?:[.,]\d+)*)",
+        )
+    )
 )
-_TAKEN_OUT = [
-    # Kubernetes puts the moment before a message, and JupyterHub's spawners the kind of the event after it.
-    (re.compile(r"^(?:\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?|None) (?:\[Normal\] )?"), ""),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?"), "{time}"),
-    (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "{id}"),
-    (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b"), "{address}"),
-    (re.compile(r"0x[0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b"), "{id}"),
-    # Names of pods, nodes and volumes: letters and digits, with hyphens between them.
-    (re.compile(r"\b(?=[\w.]*-)(?=[\w.-]*\d)[A-Za-z0-9_]+(?:[-.]+[A-Za-z0-9_]+)+"), "{id}"),
-    (re.compile(r"\b\d+(?:\.\d+)?(?:h|m(?=\d)|ms|µs|us|s)(?:\d+(?:\.\d+)?(?:m|s))*\b"), "{duration}"),
-    (re.compile(r"(?<![\w{])\d+(?:[.,]\d+)*"), "{number}"),
-]
+
+
+_WORD = re.compile(r"[\w.+@-]+")
 
 
 def template_of(text: str, names: Iterable[str] = ()) -> str:
@@ -44,25 +49,29 @@ def template_of(text: str, names: Iterable[str] = ()) -> str:
     text = without_secrets(text)
     for name in sorted((name for name in names if len(name) >= _SHORTEST_NAME), key=len, reverse=True):
         # KubeSpawner escapes names: "-" becomes "-2d".
-        for form in dict.fromkeys((name, name.replace("-", "-2d"))):
-            if form.lower() in text.lower():
-                word = rf"(?<![A-Za-z0-9])(?:[\w.-]*[-_.])?{re.escape(form)}(?:[-_.][\w.-]*)?(?![A-Za-z0-9])"
-                text = re.sub(word, "{name}", text, flags=re.IGNORECASE)
+        for form in dict.fromkeys((name.lower(), name.lower().replace("-", "-2d"))):
+            if form in text.lower():
+                text = _WORD.sub(partial(_without_name, form), text)
     return _without_numbers(text)
+
+
+def _without_name(name: str, found: re.Match[str]) -> str:
+    """Return a word, or what stands for it if it consists of the name, or has it between hyphens."""
+    if found[0].lower() == name:
+        return "{name}"
+    return "{name}" if f"-{_hyphenated(name)}-" in f"-{_hyphenated(found[0].lower())}-" else found[0]
+
+
+def _hyphenated(word: str) -> str:
+    return word.replace(".", "-").replace("_", "-")
 
 
 @lru_cache(maxsize=4096)
 def _without_numbers(text: str) -> str:
     text = " ".join(text.split())
-    kept: list[str] = []
-
-    def keep(found: re.Match[str]) -> str:
-        kept.append(found[0])
-        return f"\x00{chr(0xE000 + len(kept) - 1)}\x00"
-
-    text = _KEPT.sub(keep, text)
-    for pattern, kind in _TAKEN_OUT:
-        text = pattern.sub(kind, text)
-    for position, part in enumerate(kept):
-        text = text.replace(f"\x00{chr(0xE000 + position)}\x00", part)
+    text = _TAKEN_OUT.sub(_kind, _BEGINNING.sub("", text))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _kind(found: re.Match[str]) -> str:
+    return found[0] if found.lastgroup == "kept" else f"{{{found.lastgroup}}}"

@@ -24,14 +24,15 @@ class StartMessage:
 
     def with_more(self, other: "StartMessage") -> "StartMessage":
         """Return both together."""
-        return replace(
-            self,
-            count=self.count + other.count,
-            seconds=self.seconds + other.seconds,
-            longest=max(self.longest, other.longest),
-            first=min(self.first, other.first) if self.count else other.first,
-            last=max(self.last, other.last),
-            example=self.example or other.example,
+        return StartMessage(
+            self.template,
+            self.part,
+            self.count + other.count,
+            self.seconds + other.seconds,
+            max(self.longest, other.longest),
+            min(self.first, other.first),
+            max(self.last, other.last),
+            self.example or other.example,
         )
 
 
@@ -45,7 +46,8 @@ class MessageLog:
 
     def note(self, message: StartMessage) -> None:
         """Count a message, or several of one kind."""
-        message = replace(message, template=self._distinct(message.template))
+        if (template := self._distinct(message.template)) != message.template:
+            message = replace(message, template=template)
         key = (message.template, message.part)
         for counted in (self._all, self._new):
             counted[key] = counted[key].with_more(message) if key in counted else message
