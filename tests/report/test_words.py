@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hubusers.report.words import counted, in_percent, in_seconds, option, percentile
+from hubusers.report.words import counted, in_percent, in_seconds, option, percentile, times_failed
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,8 @@ def test_counts() -> None:
         "2,000 starts",
         "0 people",
     ]
+
+
+def test_how_often_a_step_failed() -> None:
+    assert times_failed("lab loaded", 2, 3) == "lab loaded failed 2 of 3 times"
+    assert times_failed("websocket held", 1, 0) == "websocket held failed 1 time"

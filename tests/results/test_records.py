@@ -3,7 +3,15 @@
 import math
 
 from hubusers.results.people import People
-from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, UNFINISHED, Record, Records, counted
+from hubusers.results.records import (
+    START_TO_READY,
+    STOP_TO_STOPPED,
+    UNFINISHED,
+    WEBSOCKET_HELD,
+    Record,
+    Records,
+    counted,
+)
 
 
 def record(seconds: float, late: float = 0.0, failure: str = "", step: str = START_TO_READY) -> Record:
@@ -61,6 +69,12 @@ def test_steps_that_failed() -> None:
     for failure, step in [("timed out", START_TO_READY), ("timed out", STOP_TO_STOPPED), ("", STOP_TO_STOPPED)]:
         records.note(record(1.0, failure=failure, step=step))
     assert records.failed_steps() == [(STOP_TO_STOPPED, 1, 2)]
+
+
+def test_how_many_were_held_is_not_known_where_only_losses_are_noted() -> None:
+    records = Records()
+    records.note(record(60.0, failure="websocket lost", step=WEBSOCKET_HELD))
+    assert records.failed_steps() == [(WEBSOCKET_HELD, 1, 0)]
 
 
 def test_only_failures() -> None:
