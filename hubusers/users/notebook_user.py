@@ -172,9 +172,9 @@ class NotebookUser(TabUser):
         opened = self._front_end.open_notebook(path, step.deadline)
         step.parts = self._parts_of(step, opened.storage)
         if opened.notebook.status != 200:
-            raise self._error_for(opened.notebook, f"opening {path}", Deadline(LOOK))
+            raise self.error_of(opened.notebook, f"opening {path}")
         if opened.session.status not in {200, 201} or not opened.kernel:
-            raise self._error_for(opened.session, f"starting a kernel for {path}", Deadline(LOOK))
+            raise self.error_of(opened.session, f"starting a kernel for {path}")
         channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
         try:
             kernel = self._kernels[path] = self.hold(Kernel, channels, step.deadline)
@@ -191,7 +191,7 @@ class NotebookUser(TabUser):
     def _restart(self, kernel: Kernel, deadline: Deadline) -> None:
         page = self.browser.fetch("POST", f"{self._path_of(kernel)}/restart", deadline=deadline)
         if page.status != 200:
-            raise self._gone_kernel(kernel, page) or self._error_for(page, "restarting a kernel", Deadline(LOOK))
+            raise self._gone_kernel(kernel, page) or self.error_of(page, "restarting a kernel")
 
     @contextmanager
     def _failures_explained(self, kernel: Kernel, step: Step) -> Iterator[None]:
@@ -213,7 +213,7 @@ class NotebookUser(TabUser):
         return error
 
     def _save_error(self, page: Page, doing: str) -> HubUsersError:
-        return save_error(page, doing) or self._error_for(page, doing, Deadline(LOOK))
+        return save_error(page, doing) or self.error_of(page, doing)
 
     def _save_workspace(self) -> None:
         began = time.monotonic()

@@ -13,6 +13,7 @@ import gevent
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
 from hubusers.browser.path_template import template_of
+from hubusers.browser.said import answered_by
 from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
 from hubusers.http.messages import TIMED_OUT
 from hubusers.http.request_event import count
@@ -30,6 +31,8 @@ LOOK = 5.0
 """Seconds that a look may take which tells whether a server answers at all, where something of it went wrong."""
 
 Held = TypeVar("Held", bound=HeldWebsocket)
+
+_OF_A_GATEWAY = {502, 503, 504}
 
 _ENDS_THE_PAGE = (ServerGone, SessionLost, OwnTokenRejected)
 """What a page does not come back from by itself."""
@@ -222,12 +225,26 @@ class TabUser(BrowserUser):
             raise error
         self.test_run.note_failure(error)
 
+    def error_of(self, page: Page, doing: str) -> HubUsersError:
+        """Return the error for a bad answer to one request of the open page.
+
+        A gateway's answer to a single request is not that of a server that is unreachable, if others are answered.
+        """
+        error = self._error_for(page, doing, Deadline(LOOK))
+        if isinstance(error, ServerUnreachable) and page.status in _OF_A_GATEWAY and self._look().status == 200:
+            cause = f"HTTP {page.status} from {answered_by(page)}"
+            return HubError(error.detail, status=page.status, cause=cause, words=error.words)
+        return error
+
+    def _look(self) -> Page:
+        return self.browser.fetch("GET", f"{self._front_end.base}api/kernels", deadline=Deadline(LOOK))
+
     def _behind(self, error: HubUsersError) -> HubUsersError:
         """Return what is behind a failure: that the server does not answer any request; otherwise the failure itself.
 
         So does the page: it asks its server again. Nothing of that is part of a measured time.
         """
-        look = self.browser.fetch("GET", f"{self._front_end.base}api/kernels", deadline=Deadline(LOOK))
+        look = self._look()
         if look.status == 200 or look.error == TIMED_OUT:
             return error
         behind = self._error_for(look, "looking whether the server answers", Deadline(LOOK))

@@ -255,6 +255,23 @@ def test_a_notebook_that_cannot_be_put_there_is_a_save_that_was_refused() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("others", "failure"),
+    [
+        (Scripted(200, [], HUB_HEADERS), "hub error: HTTP 504 from what stands before the hub"),
+        (Scripted(504, "<html>Too late</html>"), "server unreachable: HTTP 504 from what stands before the hub"),
+    ],
+)
+def test_one_request_that_takes_too_long_on_the_way_is_not_an_unreachable_server(
+    others: Scripted, failure: str
+) -> None:
+    with Server(contents=Scripted(504, "<html>Too late</html>"), kernels=others) as hub:
+        people, person = person_on(hub)
+        with pytest.raises(RescheduleTask):
+            person.put_there(built_in_notebook())
+    assert [record.failure for record in people.run.results.records.of(SAVED)] == [failure]
+
+
 def test_a_save_is_all_storage(monkeypatch: pytest.MonkeyPatch, scripted_hub: ScriptedHub) -> None:
     people, person = person_on(scripted_hub)
 
