@@ -101,7 +101,8 @@ def login(hub: LocalHub, name: str) -> requests.Response:
 
 
 def test_a_proxy_without_its_routes_leads_people_in_circles_until_the_hub_restores_them() -> None:
-    with a_hub_with("proxy-loses-routes", servers="stub") as (hub, person):
+    often = "c.JupyterHub.last_activity_interval = 15"
+    with a_hub_with("proxy-loses-routes", servers="stub", extra_config=often) as (hub, person):
         person.start(*names(5))
         assert person.status("/user/ann-0/lab") == 200
         wait_until(lambda: person.status("/hub/api/") == 0, "the proxy is away", 30)
@@ -389,10 +390,11 @@ def test_a_database_that_fails_makes_good_tokens_bad_for_a_while() -> None:
 
 
 def test_a_full_database_can_be_read_but_not_written() -> None:
-    with a_hub_with("database-full", spawn_seconds=(0, 0)) as (_, person):
-        person.start(*names(12), until_ready=False)
+    with a_hub_with("database-full", servers="stub") as (hub, person):
+        person.start(*names(4), until_ready=False)
         new = (f"/hub/api/users/bob-{number}" for number in itertools.count())
         wait_until(lambda: person.ask("POST", next(new)).status_code == 500, "the database is full", 30)
+        assert login(hub, "student-1").status_code == 500
         assert person.is_ready("ann-0")
         assert person.status("/user/ann-0/lab") == 200
 

@@ -1,6 +1,7 @@
 """A hub that restarts in the middle, and one whose database fails."""
 
 from hubusers.local.incidents.incident import Incident, Kill
+from hubusers.local.incidents.students import students
 
 _EVENT = """\
 title = "{title}"
@@ -21,6 +22,23 @@ measure = "failed starts"
 at_most = 0
 """
 
+_LOG_IN_EVENT = """\
+title = "A class whose database is full"
+
+[[cohorts]]
+name = "students"
+people = 8
+user_class = "NotebookUser"
+arrivals = { pattern = "evenly", over = "24s" }
+stay = "30s"
+thinking = "4s"
+leave = { log-out = "100 %" }
+
+[[targets]]
+measure = "failed starts"
+at_most = 0
+"""
+
 _FAILING = """\
 from hubusers.local.incidents.mechanisms import database
 c.Spawner.pre_spawn_hook = database.failing({})
@@ -32,8 +50,8 @@ INCIDENTS = (
         title="The hub is killed in the middle of the arrivals, and takes a while to come back",
         source="Berkeley, incident report of 26 January 2018 (the hub starts up very slowly); JupyterHub, issue 2928",
         what_happens="With many servers running, the hub's process is killed. It starts again after some seconds, and "
-        "must then look at its 600 accounts and at all servers before it answers. Servers go on, but nobody can "
-        "start one, and starts that were under way are lost.",
+        "must then look at its 600 accounts and at all servers before it answers. Servers go on, but nobody can start "
+        "one, and starts that were under way are lost.",
         finds=("hub-restarted",),
         event=_EVENT.format(title="A class whose hub restarts"),
         hub={"spawn_seconds": (1, 2)},
@@ -57,11 +75,12 @@ INCIDENTS = (
         title="The disk of the hub's database is full",
         source="2i2c, incident report of 31 October 2022 (Toronto: 500 for logins and starts; those who were in went "
         "on)",
-        what_happens="From a moment on the database can be read but not written. Nobody can log in or start a server; "
-        "those who have one go on.",
+        what_happens="For twenty-five seconds the database can be read but not written. Nobody can log in or start a "
+        "server; those who have one go on.",
         finds=("database-errors",),
-        event=_EVENT.format(title="A class whose database is full"),
-        hub={"spawn_seconds": (1, 2)},
-        config=_FAILING.format("'database or disk is full', after_starts=12, seconds=15, only_writes=True"),
+        event=_LOG_IN_EVENT,
+        hub={"servers": "lab"},
+        new_people=students(8),
+        config=_FAILING.format("'database or disk is full', after_starts=4, seconds=25, only_writes=True"),
     ),
 )

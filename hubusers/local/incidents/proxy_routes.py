@@ -30,15 +30,15 @@ INCIDENTS = (
         "within seconds, but knows no server any more. Requests to servers that run go to the hub, which sends them "
         "back to the server, in circles, until the hub looks at the routes again and restores them.",
         finds=("proxy-routes-lost",),
-        event=_EVENT.format(title="The proxy restarts in a class", people=8, over="32s", thinking="12s"),
+        event=_EVENT.format(title="The proxy restarts in a class", people=10, over="50s", thinking="12s"),
         hub={"servers": "lab"},
-        new_people=students(8),
+        new_people=students(10),
         proxy_apart=True,
-        # The second kill follows so soon that one of the two is long before the hub looks at the routes again.
-        config="c.JupyterHub.last_activity_interval = 30",
+        # As in the chart. The second kill follows so soon that one of the two is long before the hub's next look.
+        config="c.JupyterHub.last_activity_interval = 60",
         kills=(
-            Kill("proxy", after_starts=5, seconds=8, back_after=1.5),
-            Kill("proxy", after_starts=5, seconds=20, back_after=1.5),
+            Kill("proxy", after_starts=5, seconds=15, back_after=1.5),
+            Kill("proxy", after_starts=5, seconds=27, back_after=1.5),
         ),
     ),
     Incident(
