@@ -50,13 +50,16 @@ INCIDENTS = (
         title="The hub is killed in the middle of the arrivals, and takes a while to come back",
         source="Berkeley, incident report of 26 January 2018 (the hub starts up very slowly); JupyterHub, issue 2928",
         what_happens="With many servers running, the hub's process is killed. It starts again after some seconds, and "
-        "must then look at its 600 accounts and at all servers before it answers. Servers go on, but nobody can start "
-        "one, and starts that were under way are lost.",
+        "must then look at its 3,000 accounts and at all servers before it answers. Servers go on, but nobody can "
+        "start one, and starts that were under way are lost.",
         finds=("hub-restarted",),
         event=_EVENT.format(title="A class whose hub restarts"),
         hub={"spawn_seconds": (1, 2)},
         proxy_apart=True,
-        config="c.Authenticator.allowed_users = {f'somebody-{number}' for number in range(600)}",
+        config="""\
+from hubusers.local.incidents.mechanisms.accounts import remember_many
+remember_many(3000, c.JupyterHub.db_url)
+""",
         kills=(Kill("hub", after_starts=14, seconds=1, back_after=4),),
     ),
     Incident(

@@ -30,15 +30,19 @@ c.JupyterHub.services.append(
 c.JupyterHub.load_roles.append({{"name": "{name}", "services": ["{name}"], "scopes": {scopes}}})
 """
 
-_MANY_ACCOUNTS = "c.Authenticator.allowed_users = {f'somebody-{number}' for number in range(500)}\n"
+_MANY_ACCOUNTS = """\
+from hubusers.local.incidents.mechanisms.accounts import remember_many
+remember_many(2000, c.JupyterHub.db_url)
+c.JupyterHub.api_page_max_limit = 100_000
+"""
 
 INCIDENTS = (
     Incident(
         name="dashboard-lists-all",
         title="A dashboard lists all users again and again",
         source="JupyterHub, issue 2954 of 27 February 2020 (a culler lists 50,000 users; the hub answers nobody)",
-        what_happens="The hub knows 500 people. A service lists them all, page by page, and begins again at once. "
-        "The hub's one thread has little time left for those who come.",
+        what_happens="The hub knows 2,000 people. A service asks for all of them in one request, as the hub once "
+        "allowed everybody, and begins again at once. While the hub puts that answer together, it answers nobody else.",
         finds=("other-load",),
         event=_EVENT.format(title="A class beside a dashboard", stay="20s"),
         hub={"spawn_seconds": (0.5, 1)},
@@ -49,8 +53,8 @@ INCIDENTS = (
         name="activity-reports",
         title="Servers report too often that they are used",
         source="Rubin Observatory, talk SQR-104 of 2025 (reports of activity held up the hub's only thread)",
-        what_happens="The reports of activity of all running servers come without a pause, and each is written to the "
-        "database. The more servers run, the less time the hub has.",
+        what_happens="Reports that running servers are in use come without a pause, several at a time, and each is "
+        "written to the database. The more servers run, the less time the hub has for people who come.",
         finds=("other-load",),
         event=_EVENT.format(title="A class of busy servers", stay="40s"),
         hub={"spawn_seconds": (0.5, 1)},
