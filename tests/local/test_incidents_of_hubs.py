@@ -208,7 +208,7 @@ def test_websockets_take_all_connections_until_nothing_else_is_passed() -> None:
     with a_hub_with("connections-run-out") as (hub, person):
         person.start("ann")
         kernel = new_kernel(person, "ann")
-        opened = [channel(hub, "ann", kernel) for _ in range(10)]
+        opened = [channel(hub, "ann", kernel) for _ in range(12)]
         answer = person.ask("GET", "/user/ann/lab")
         assert answer.status_code == 503
         assert "503 Service Unavailable" in answer.text

@@ -29,7 +29,7 @@ title = "A class whose database is full"
 name = "students"
 people = 8
 user_class = "NotebookUser"
-arrivals = { pattern = "evenly", over = "24s" }
+arrivals = { pattern = "evenly", over = "40s" }
 stay = "30s"
 thinking = "4s"
 leave = { log-out = "100 %" }
@@ -84,6 +84,6 @@ remember_many(3000, c.JupyterHub.db_url)
         event=_LOG_IN_EVENT,
         hub={"servers": "lab"},
         new_people=students(8),
-        config=_FAILING.format("'database or disk is full', after_starts=4, seconds=25, only_writes=True"),
+        config=_FAILING.format("'database or disk is full', after_starts=4, wait=10, seconds=25, only_writes=True"),
     ),
 )

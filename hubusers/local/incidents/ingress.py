@@ -10,10 +10,10 @@ title = "{title}"
 
 [[cohorts]]
 name = "students"
-people = 4
+people = {people}
 user_class = "NotebookUser"
-arrivals = {{ pattern = "evenly", over = "8s" }}
-stay = "30s"
+arrivals = {{ pattern = "evenly", over = "{over}" }}
+stay = "{stay}"
 thinking = "{thinking}"
 leave = {{ log-out = "100 %" }}
 
@@ -30,7 +30,7 @@ INCIDENTS = (
         what_happens="The ingress hands requests on without the headers that ask for a websocket. Pages, files and "
         "saving work, but no kernel can be reached, because the server answers 400 to each channel.",
         finds=("websockets-refused",),
-        event=_CLASS.format(title="A class without websockets", thinking="2s"),
+        event=_CLASS.format(title="A class without websockets", people=4, over="8s", stay="30s", thinking="2s"),
         hub={"servers": "lab"},
         new_people=students(4),
         relay=(_INGRESS, "--no-websockets"),
@@ -44,7 +44,7 @@ INCIDENTS = (
         "who think longer before a cell lose their kernel's channel, always after the same time. Streams of a start's "
         "progress, on which the hub says something every eight seconds, are cut as well.",
         finds=("websockets-cut",),
-        event=_CLASS.format(title="A class that thinks", thinking="8s"),
+        event=_CLASS.format(title="A class that thinks", people=4, over="8s", stay="30s", thinking="8s"),
         hub={"servers": "lab"},
         new_people=students(4),
         relay=(_INGRESS, "--read-timeout", "6"),
@@ -56,7 +56,7 @@ INCIDENTS = (
         what_happens="The ingress takes requests of up to 2,000 bytes (nginx takes one megabyte unless told "
         "otherwise). Everything works but saving, which is answered with 413.",
         finds=("save-refused",),
-        event=_CLASS.format(title="A class with large notebooks", thinking="2s"),
+        event=_CLASS.format(title="A class with large notebooks", people=4, over="8s", stay="30s", thinking="2s"),
         hub={"servers": "lab"},
         new_people=students(4),
         relay=(_INGRESS, "--largest-body", "2000"),
@@ -66,13 +66,13 @@ INCIDENTS = (
         title="The proxy runs out of connections",
         source="JupyterHub's proxy, issue 557 of 19 September 2024 (ports run out with hundreds of people); "
         "JupyterHub, issue 312 of 28 September 2015 (descriptors run out with 20 people)",
-        what_happens="What stands before the hub can hold ten connections at a time. The websockets of people who "
+        what_happens="What stands before the hub can hold twelve connections at a time. The websockets of people who "
         "work take them one by one, until people who come get 503 for pages and files. Open websockets go on.",
         finds=("files-missing",),
-        event=_CLASS.format(title="A class with too few connections", thinking="4s"),
+        event=_CLASS.format(title="A class with too few connections", people=6, over="60s", stay="60s", thinking="4s"),
         hub={"servers": "lab"},
-        new_people=students(4),
-        relay=(_INGRESS, "--most-connections", "10"),
+        new_people=students(6),
+        relay=(_INGRESS, "--most-connections", "12"),
     ),
     Incident(
         name="ingress-away",

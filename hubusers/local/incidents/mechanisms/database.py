@@ -13,13 +13,15 @@ from sqlalchemy.pool import Pool
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-def failing(message: str, *, after_starts: int, seconds: float, only_writes: bool = False) -> Callable[[Any], None]:
+def failing(
+    message: str, *, after_starts: int, wait: float = 1.0, seconds: float, only_writes: bool = False
+) -> Callable[[Any], None]:
     """Return a hook for `c.Spawner.pre_spawn_hook`: some starts after it was set, the database fails for a while.
 
     Args:
         message: What the database says.
-        after_starts: How many starts must have been asked for. The failure begins a second after the last of them, so
-            that it meets others than this start, too.
+        after_starts: How many starts must have been asked for.
+        wait: Seconds from the last of them until the failure begins.
         seconds: How long it fails.
         only_writes: Whether it can still be read, as when its disk is full.
     """
@@ -45,7 +47,7 @@ def failing(message: str, *, after_starts: int, seconds: float, only_writes: boo
         nonlocal starts
         starts += 1
         if starts == after_starts:
-            asyncio.get_running_loop().call_later(1.0, begin)
+            asyncio.get_running_loop().call_later(wait, begin)
 
     if not only_writes:
         # Before the hub tests a connection that it has taken: SQLAlchemy would lose one for which that test fails here.
