@@ -9,7 +9,7 @@ from tornado.httpclient import HTTPError
 
 
 class BrokenProvider(DummyAuthenticator):  # type: ignore[misc]  # jupyterhub has no type hints
-    """Of three logins it lets one in; for the others the identity provider answers 502, which the hub makes a 500."""
+    """Lets one of three people in. For the others the identity provider answers 502, which the hub makes a 500."""
 
     _numbers = itertools.count(1)
 
