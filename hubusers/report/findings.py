@@ -59,9 +59,11 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "hub-away": ("hub-exited", "hub-restarted"),
     "redirect-loop": ("proxy-routes-lost",),
     "server-unreachable": ("proxy-routes-lost", "hub-restarted"),
-    "websockets-cut": ("servers-culled", "proxy-routes-lost"),
+    "websockets-cut": ("servers-culled", "proxy-routes-lost", "hub-away"),
+    "websockets-refused": ("proxy-routes-lost", "hub-away"),
+    "files-missing": ("proxy-routes-lost", "hub-away"),
     "login-broken": ("database-errors", "hub-away", "hub-blocked"),
-    "start-failures": ("database-errors", "hub-away"),
+    "start-failures": ("database-errors",),
     "save-refused": ("proxy-routes-lost",),
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
@@ -80,6 +82,9 @@ _SLOW_STEPS: dict[str, set[str]] = {
     "slow-kernels": {KERNEL_READY, CELL},
 }
 """The steps that the causes of only a few steps make slow; targets of other steps are not missed because of them."""
+
+_SEEN_LATE = 5.0
+"""Seconds after its beginning in which a cause is seen; its effects may be seen sooner."""
 
 _SHOWN_AT_THE_END = 2
 """How many findings the last lines of a run name."""
@@ -167,13 +172,18 @@ def _probes(median: float | None) -> str:
 
 
 def _linked(found: list[Finding]) -> list[Finding]:
-    kinds = {finding.kind for finding in found if finding.explains != "note"}
-    return [
-        replace(one, because_of=next((cause for cause in _CAUSED_BY.get(one.kind, ()) if cause in kinds), ""))
-        if not one.because_of
-        else one
-        for one in found
-    ]
+    """Return findings that name the finding that caused them, where there is one."""
+    linked = []
+    for effect in found:
+        causes = {one.kind for one in found if one.explains != "note" and _is_early_enough(one, effect)}
+        because_of = next((kind for kind in _CAUSED_BY.get(effect.kind, ()) if kind in causes), "")
+        linked.append(replace(effect, because_of=effect.because_of or because_of))
+    return linked
+
+
+def _is_early_enough(cause: Finding, effect: Finding) -> bool:
+    """Say whether a finding may be the cause of another one: it began before the other one was over."""
+    return cause.began is None or effect.ended is None or cause.began <= effect.ended + _SEEN_LATE
 
 
 def _causes_first(ordered: list[Finding]) -> list[Finding]:

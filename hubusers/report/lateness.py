@@ -18,7 +18,8 @@ def too_long_by(run: FinishedRun) -> float | None:
     if not run.info.generator:
         return 0.0
     late = run.info.late_processes
-    return _TURNS * max(one.lateness for one in late) if late else None
+    # A process that was late in some seconds only cannot make anything longer by more than these.
+    return max(min(_TURNS * one.lateness, one.seconds) for one in late) if late else None
 
 
 def may_explain(one: Outcome, run: FinishedRun) -> bool:

@@ -1,10 +1,13 @@
 """All findings of a run: their order, cause and effect, and what is said without any."""
 
+from dataclasses import replace
+from graphlib import TopologicalSorter
+
 import pytest
 
-from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.finding import Explains, Finding
-from hubusers.report.findings import findings_of, in_order, without_causes
+from hubusers.report.findings import _CAUSED_BY, findings_of, in_order, without_causes
 from hubusers.results.records import LAB_LOADED, SAVED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, TARGETS, finished, start
@@ -52,6 +55,23 @@ def test_a_cause_comes_before_its_effect() -> None:
     nodes, limit = in_order(found, SLOW)
     assert (nodes.kind, nodes.because_of) == ("waiting-for-nodes", "")
     assert (limit.kind, limit.because_of) == ("spawn-limit", "waiting-for-nodes")
+
+
+def test_a_note_is_not_a_cause() -> None:
+    hub, _ = in_order([one("other-load", "note"), one("hub-busy", "slowness")], SLOW)
+    assert (hub.kind, hub.because_of) == ("hub-busy", "")
+
+
+def test_what_began_later_is_not_a_cause() -> None:
+    cut = replace(one("websockets-cut", "failures"), began=BEGAN + 10, ended=BEGAN + 20)
+    away = one("hub-away", "failures")
+    assert in_order([cut, replace(away, began=BEGAN + 22)], FAILING)[-1].because_of == "hub-away"  # seen a bit late
+    assert [one.because_of for one in in_order([cut, replace(away, began=BEGAN + 40)], FAILING)] == ["", ""]
+
+
+def test_no_kind_is_its_own_cause_by_way_of_others() -> None:
+    TopologicalSorter(_CAUSED_BY).prepare()  # raises CycleError, which names the circle
+    assert {*_CAUSED_BY, *(cause for causes in _CAUSED_BY.values() for cause in causes)} <= KINDS.keys()
 
 
 @pytest.mark.parametrize(

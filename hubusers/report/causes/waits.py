@@ -1,6 +1,5 @@
 """Where the time of slow starts went: a limit, the parts that their spawner tells, or a spawn that tells nothing."""
 
-import re
 from collections.abc import Iterable
 from functools import partial
 from statistics import fmean
@@ -8,6 +7,7 @@ from statistics import fmean
 from hubusers import start_parts
 from hubusers.report import words
 from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import LONG_WAIT, Facts
 from hubusers.report.causes.groups import GROUPS, by_groups, grouped
 from hubusers.report.causes.hub import is_at_fault
@@ -39,16 +39,16 @@ _SHOWN_MESSAGES = 3
 _WORTH_SHOWING = 0.05
 """Of the time that starts waited after all messages of a part."""
 
-_RAN_OUT_OF_TIME = re.compile(r"time[d -]?out|did ?n[o']t (?:start|respond|become)", re.IGNORECASE)
-"""What a hub says of a spawn that took too long."""
+_TIME_WAS_UP = {"start-timeout", "spawn-limit", "server-limit", "limit-before-hub"}
+"""Kinds of failures that are waits which nobody waited out."""
 
 
 def told_parts(facts: Facts) -> Iterable[Finding]:
     """Find the parts that took most of the time of slow starts, as the spawner told them."""
-    slow = facts.slow_starts
+    slow = _waiting(facts)
     for part, (kind, did) in _KINDS.items():
-        affected = [start for start in slow if _seconds(start, {part}) >= SHORT and _waited_in(start, part)]
-        if affected and _matters(facts, {part}):
+        affected = [start for start in slow if _seconds(start, {part}) >= SHORT]
+        if affected and _matters(facts, slow, {part}):
             yield found(
                 kind,
                 f"{_of(affected, slow)} {did}: {_on_average(affected, {part})}.",
@@ -62,9 +62,9 @@ def told_parts(facts: Facts) -> Iterable[Finding]:
 
 def unknown_messages(facts: Facts) -> Iterable[Finding]:
     """Find the messages of an unknown spawner after which slow starts waited longest."""
-    slow = facts.slow_starts
+    slow = _waiting(facts)
     parts = {part for start in slow for part, _ in start.parts} - set(start_parts.PARTS)
-    if not parts or not _matters(facts, parts):
+    if not parts or not _matters(facts, slow, parts):
         return
     affected = [start for start in slow if _seconds(start, parts) >= SHORT]
     longest = max(parts, key=lambda part: sum(_seconds(start, {part}) for start in slow))
@@ -82,7 +82,7 @@ def unknown_messages(facts: Facts) -> Iterable[Finding]:
 
 def untold_spawns(facts: Facts) -> Iterable[Finding]:
     """Find that spawns took most of the time of slow starts, and that nothing was said meanwhile."""
-    slow, evidence = facts.slow_starts, facts.evidence
+    slow, evidence = _waiting(facts), facts.evidence
     if not slow or is_at_fault(facts) or evidence.is_lost_on_the_way:
         return
     whole, seconds = _total(slow) / len(slow), fmean(map(untold, slow))
@@ -124,9 +124,8 @@ def _tells_spawning(slow: list[Record]) -> bool:
     return sum(_seconds(start, {start_parts.SPAWNING}) for start in slow) >= sum(map(untold, slow)) / 2
 
 
-def _matters(facts: Facts, parts: set[str]) -> bool:
+def _matters(facts: Facts, slow: list[Record], parts: set[str]) -> bool:
     """Say whether some parts are much of the time of slow starts, or of a group of them, or made others wait."""
-    slow = facts.slow_starts
     if _share(slow, parts) >= LARGE_SHARE:
         return True
     groups = [group for by in GROUPS for group in grouped(slow, by).values() if len(group) >= _FEW]
@@ -178,14 +177,15 @@ def _when(start: Record, parts: set[str]) -> tuple[float, float]:
     return (moments[0], moments[-1]) if moments else (start.began, start.began + start.seconds)
 
 
-def _waited_in(start: Record, part: str) -> bool:
-    """Say whether a start's time in a part was a wait, and not the part in which it failed.
+def _waiting(facts: Facts) -> list[Record]:
+    """Return the slow starts whose time was a wait.
 
-    A container that ends again and again, or an image that nobody has, is a failure, however long the spawner tried.
+    An image that nobody has, or a container that ends again and again, is a failure, however long the spawner tried.
     """
-    if not start.failed or start.failure.startswith(("timed out", "throttled")):
-        return True
-    return bool(_RAN_OUT_OF_TIME.search(start.reason)) and start.parts[-1][0] != part != start_parts.ANSWER
+    failed_otherwise = {
+        record for kind, records in failures_by_kind(facts).items() if kind not in _TIME_WAS_UP for record in records
+    }
+    return [start for start in facts.slow_starts if start not in failed_otherwise]
 
 
 def _of(affected: list[Record], starts: list[Record]) -> str:

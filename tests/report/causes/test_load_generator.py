@@ -64,6 +64,10 @@ def test_a_late_worker_does_not_hide_what_the_others_met() -> None:
     )
 
 
+def test_seconds_in_which_it_was_not_late_are_not_made_longer() -> None:
+    assert finding(Rush(seconds=60, known=late(4.0))).explains == "note"  # late by up to 4 s, but for 5 s only
+
+
 def test_a_run_of_which_no_figures_are_known() -> None:
     assert finding(Rush(seconds=60, known={"generator": SENTENCE})).explains == "load generator"
     assert finding(Rush(known={"generator": SENTENCE})).explains == "note"
