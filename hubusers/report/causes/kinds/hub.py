@@ -33,7 +33,8 @@ KINDS = (
             "them for that long. The hub's CPU is low meanwhile."
         ),
         confirm=(
-            "Look at the metric `jupyterhub_event_loop_interval_seconds`: its long intervals are those turns.",
+            "Look at the metric `jupyterhub_event_loop_interval_seconds`: its long intervals are those turns. From 5 on, "
+            "the hub also logs `Event loop was unresponsive`.",
             "Look what the hub does in such a turn: `py-spy dump --pid 1` in its pod, a few times.",
             "Look in the hub's log for gaps, and for the requests after each: they all end in the same moment.",
         ),
@@ -62,7 +63,7 @@ KINDS = (
         remedies=(
             "Remove the reason: more memory (`hub.resources.limits.memory`), or a longer `hub.livenessProbe` where a "
             "busy hub was taken for a dead one.",
-            "If failed spawns ended it, look at them first: `c.JupyterHub.consecutive_failure_limit`.",
+            "If failed spawns ended it, look at them first: `c.Spawner.consecutive_failure_limit`.",
         ),
     ),
     Kind(
@@ -74,8 +75,8 @@ KINDS = (
             "that its platform starts it anew. People who come in that time find no hub."
         ),
         confirm=(
-            "Look in the log for `consecutive spawns failed`: `kubectl -n jhub logs deploy/hub --previous | grep -i "
-            "consecutive`.",
+            "Look in the log for `Aborting due to 5 consecutive spawn failures`: `kubectl -n jhub logs deploy/hub "
+            "--previous | grep consecutive`.",
         ),
         remedies=(
             "Mend what makes spawns fail.",

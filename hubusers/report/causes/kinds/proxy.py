@@ -34,13 +34,12 @@ KINDS = (
         confirm=(
             "Look whether the proxy was restarted, and why: `kubectl -n jhub describe pod -l component=proxy` (restart "
             "count, *OOMKilled*).",
-            "Look in the hub's log for `Adding route for` and `Checking routes` after that moment: "
-            "`kubectl -n jhub logs deploy/hub | grep -i route`.",
+            "Look in the hub's log for `Adding missing` after that moment, which it says when it restores routes: "
+            "`kubectl -n jhub logs deploy/hub | grep 'Adding missing'`.",
         ),
         remedies=(
             "Give the proxy more memory: `proxy.chp.resources.limits.memory`.",
-            "Let the hub look at the routes more often: `c.JupyterHub.proxy_check_interval` (`c.Proxy.check_routes` is "
-            "what it then does).",
+            "Let the hub look at the routes more often: `c.JupyterHub.last_activity_interval`, 300 seconds by default.",
             "Consider a proxy that keeps its routes elsewhere, such as Traefik with a file or etcd.",
         ),
     ),
