@@ -33,8 +33,8 @@ KINDS = (
             "them for that long. The hub's CPU is low meanwhile."
         ),
         confirm=(
-            "Look at the metric `jupyterhub_event_loop_interval_seconds`: its long intervals are those turns. From 5 on, "
-            "the hub also logs `Event loop was unresponsive`.",
+            "Look at the metric `jupyterhub_event_loop_interval_seconds`: its long intervals are those turns. "
+            "JupyterHub 5 and later also log `Event loop was unresponsive`.",
             "Look what the hub does in such a turn: `py-spy dump --pid 1` in its pod, a few times.",
             "Look in the hub's log for gaps, and for the requests after each: they all end in the same moment.",
         ),

@@ -20,7 +20,7 @@ KINDS = (
             "If starts wait for nodes, images or volumes, mend that first: it frees the places sooner.",
             "Raise `c.JupyterHub.concurrent_spawn_limit` (`hub.concurrentSpawnLimit` in the chart's values), if the "
             "hub's core and the machines for the servers can take more. Then repeat the run.",
-            "Let people come back sooner: `c.JupyterHub.spawn_throttle_retry_range = (5, 10)`.",
+            "Let people come back sooner: `c.JupyterHub.tornado_settings = {'spawn_throttle_retry_range': (5, 10)}`.",
         ),
     ),
     Kind(
