@@ -146,7 +146,10 @@ def _bad(facts: Facts) -> list[str]:
         were = "was" if unfinished == 1 else "were"
         bad.append(f"{unfinished:,} of {starts} {were} under way when the run ended")
     bad += [words.times_failed(*step) for step in facts.records.failed_steps()]
-    bad += [f"a target was missed ({one.target.text}, measured {one.shown})" for one in facts.missed]
+    missed = {
+        one.target.text: one.shown for one in reversed(facts.missed)
+    }  # of several the first: that of the whole run
+    bad += [f"a target was missed ({text}, measured {shown})" for text, shown in missed.items()]
     if facts.slow_starts and not facts.missed:
         bad.append(f"{len(facts.slow_starts):,} of {starts} took long")
     return bad
@@ -215,6 +218,6 @@ def _rank(finding: Finding, missed: list[Outcome]) -> tuple[int, float]:
 
 def _missed_because_of(one: Outcome) -> Explains:
     """Return what made a target be missed: failures, also where they made a percentile endless, or slowness."""
-    if one.target.measure.startswith("failed ") or one.shown == "never":
+    if one.target.measure.startswith("failed ") or (one.measured is not None and math.isinf(one.measured)):
         return "failures"
     return "slowness"

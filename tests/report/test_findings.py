@@ -5,12 +5,14 @@ from graphlib import TopologicalSorter
 
 import pytest
 
+from hubusers import start_parts
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.finding import Explains, Finding
 from hubusers.report.findings import _CAUSED_BY, findings_of, in_order, without_causes
 from hubusers.results.records import LAB_LOADED, SAVED, UNFINISHED, Record
+from hubusers.results.targets import outcome
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import CLASS, TARGETS, finished, start
+from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start
 
 
 def one(kind: str, explains: Explains, share: float = 1.0) -> Finding:
@@ -87,6 +89,16 @@ def test_what_is_not_all_well_is_never_called_so(record: Record, says: str) -> N
     said = without_causes(finished([start(0, 1.0), record]))
     assert says in said
     assert "Nothing limited it" not in said
+
+
+def test_a_step_of_a_climb_that_missed_its_target_is_not_forgotten() -> None:
+    # The hub held its target on the whole, but not in the last step, with one start in twenty.
+    starts = [start(n, 2.0, cohort="climbers") for n in range(50)]
+    last = start(130.0, 30.0, cohort="climbers", parts=((start_parts.NODE, 30.0),))
+    run = finished([*starts, last], CLIMB + TARGETS)
+    assert outcome(run.event.targets[0], run.results).state == "held" if run.event else False
+    assert kinds(findings_of(run)) == ["waiting-for-nodes"]
+    assert "a target was missed (start to ready: p95 at most 10 s, measured 30 s)" in without_causes(run)
 
 
 def test_nothing_limited_it() -> None:

@@ -7,6 +7,7 @@ from statistics import fmean
 from hubusers.event.model import Target
 from hubusers.report.counts import Count
 from hubusers.report.evidence import Evidence, busiest, gather
+from hubusers.report.how_far import how_far
 from hubusers.report.hub_intervals import Interval, intervals
 from hubusers.results.folder import FinishedRun
 from hubusers.results.records import LAB_LOADED, LOGIN, SPAWN_PAGE, START_TO_READY, STEPS, Record
@@ -38,7 +39,12 @@ class Facts:
         self.samples = run.results.hub_samples
         self.messages = run.results.messages.rows()
         self.targets: list[Target] = run.event.targets if run.event else []
-        self.outcomes: list[Outcome] = [outcome(target, run.results) for target in self.targets]
+        climbed = how_far(run)
+        self.outcomes: list[Outcome] = [
+            *(outcome(target, run.results) for target in self.targets),
+            # A target that is held on the whole may be missed in the last steps of a climb.
+            *(one for step in (climbed.steps if climbed else []) for one in step.missed),
+        ]
         self.starts = self.records.starts()
         self.failures = self.records.failed()  # of all steps
         self.unfinished = self.records.unfinished()
@@ -77,7 +83,7 @@ class Facts:
 
     @property
     def missed(self) -> list[Outcome]:
-        """The targets that were missed."""
+        """The targets that were missed, over the whole run or in a step of a climbing event."""
         return [one for one in self.outcomes if one.state == "missed"]
 
     @property
