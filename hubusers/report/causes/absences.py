@@ -11,7 +11,7 @@ from hubusers.results.hub_samples import HubSample, Probe
 _FEWEST = 2
 """Probes in a row that fail; a single one may be chance."""
 
-_PAUSE = 30.0
+_PAUSE = 5.0
 """Seconds. A hub that restarts answers now and then before it is back, so shorter pauses are of the same absence."""
 
 _SETTLED = 5

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from hubusers import start_parts
-from hubusers.report.causes.facts import Facts
 from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
@@ -22,6 +22,9 @@ from hubusers.results.records import (
     Record,
 )
 from hubusers.results.start_messages import StartMessage
+
+if TYPE_CHECKING:
+    from hubusers.report.causes.facts import Facts
 
 _STARTS = {START_TO_READY, SPAWN_PAGE}
 
@@ -150,7 +153,7 @@ class Told:
 
 
 @lru_cache(maxsize=1)  # each cause asks for it
-def failures_by_kind(facts: Facts) -> dict[str, list[Record]]:
+def failures_by_kind(facts: "Facts") -> dict[str, list[Record]]:
     """Return the records that failed by the kind of finding that explains each, in their order."""
     by_kind = defaultdict[str, list[Record]](list)
     told = told_by_part(facts)
@@ -183,7 +186,7 @@ def kind_of(record: Record, told: Mapping[str, Told]) -> str:
     return kind
 
 
-def told_by_part(facts: Facts) -> dict[str, Told]:
+def told_by_part(facts: "Facts") -> dict[str, Told]:
     """Return what progress streams told, by the part of starts."""
     parts = defaultdict[str, list[StartMessage]](list)
     for message in facts.messages:

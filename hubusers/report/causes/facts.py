@@ -5,6 +5,7 @@ from functools import cached_property
 from statistics import fmean
 
 from hubusers.event.model import Target
+from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.counts import Count
 from hubusers.report.evidence import Evidence, busiest, gather
 from hubusers.report.how_far import how_far
@@ -18,6 +19,12 @@ LONG_WAIT = 5.0
 
 _OF_THE_HUB = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED)
 """Steps that nobody wants to wait for. How long others take, such as a cell, may be what somebody asked for."""
+
+_TIME_WAS_UP = {"start-timeout", "spawn-limit", "server-limit", "limit-before-hub"}
+"""Kinds of failures that are waits which nobody waited out."""
+
+_OUR_TIME_WAS_UP = "timed out"
+"""How a step fails that the run gave up."""
 
 _REQUEST_MEASURES = {"hub probe", "requests"}
 
@@ -96,15 +103,15 @@ class Facts:
 
         Where the event has targets for the time that the step takes, those targets judge: the records are the ones that
         took longer than a target that was missed, or may have been. Without such targets a step is slow if its slower
-        half took longer than the limit, on average; the records are those that took longer than it. A failure counts
-        with the time that it took: one that came at once is not slow.
+        half took longer than the limit, on average; the records are those that took longer than it. Steps that failed
+        count only if their time was up: what made the others fail is another matter than what made them slow.
 
         Args:
             step: The step.
             limit: In seconds, where there is no target.
         """
         records = sorted(
-            (record for record in self.records if record.step == step),
+            (record for record in self.records if record.step == step and record not in self._failed_otherwise),
             key=lambda record: record.seconds,
             reverse=True,
         )
@@ -116,6 +123,17 @@ class Facts:
         if not records or fmean(record.seconds for record in slower_half) <= limit:
             return []
         return [record for record in records if record.seconds > limit]
+
+    @cached_property
+    def _failed_otherwise(self) -> set[Record]:
+        """The records that failed, but not because their time was up."""
+        by_kind = failures_by_kind(self)
+        return {
+            record
+            for kind in by_kind.keys() - _TIME_WAS_UP
+            for record in by_kind[kind]
+            if not record.failure.startswith(_OUR_TIME_WAS_UP)
+        }
 
     def share_of_failures(self, records: Iterable[Record]) -> float:
         """Return which part of all failures some of them are; starts that still waited at the end are among them."""

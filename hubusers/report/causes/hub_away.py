@@ -23,6 +23,9 @@ moment may not have been seen to fail."""
 _RIGHT_BEFORE = 60.0
 """Seconds in which these failures ended."""
 
+_MOST = 3
+"""How many absences get a finding of their own."""
+
 _SEEN_LATE = 3.0
 """Seconds after which a hub that is away is noticed by a probe at the latest."""
 
@@ -34,11 +37,30 @@ _AFTER = 10.0
 
 
 def away(facts: Facts) -> Iterable[Finding]:
-    """Find each time in which the hub was away."""
-    for one in absences(facts.probes, facts.samples):
-        only_late = set(one.failures) == {_TIMED_OUT} and one.restarted is None
-        if not (only_late and is_at_fault(facts)):
-            yield _finding(one, facts)
+    """Find each time in which the hub was away; of many, the longest, and the others together."""
+    all_of_them = [
+        one
+        for one in absences(facts.probes, facts.samples)
+        if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
+    ]
+    longest_first = sorted(all_of_them, key=lambda one: -((one.back or facts.info.ended) - one.began))
+    for one in longest_first[:_MOST]:
+        yield _finding(one, facts)
+    if others := longest_first[_MOST:]:
+        ends = [one.back or facts.info.ended for one in others]
+        met = [record for record in [*facts.failures, *facts.unfinished] if any(_met(record, one) for one in others)]
+        yield found(
+            "hub-away",
+            f"The hub was away {len(others):,} more times, for {words.in_seconds(sum(ends) - _begins(others))} in all.",
+            explains="failures" if met else "note",
+            share=facts.share_of_failures(met),
+            began=min(one.began for one in others),
+            ended=max(ends),
+        )
+
+
+def _begins(some: list[Absence]) -> float:
+    return sum(one.began for one in some)
 
 
 def _finding(one: Absence, facts: Facts) -> Finding:

@@ -11,11 +11,11 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.counts import ready
 from hubusers.report.finding import Finding
 
-_WITHOUT_A_ROUTE = ("HTTP 404", "HTTP 503", "HTTP 302, a redirect", "HTTP 424")
+_WITHOUT_A_ROUTE = ("HTTP 404", "HTTP 503", "HTTP 302, a redirect", "HTTP 405", "HTTP 424")
 """How requests to servers fail that the proxy passes to nobody, or to the hub."""
 
-_AWAY = ("HTTP 502", "HTTP 504", "connection refused", "connection lost", "timed out")
-"""How they fail while the proxy itself is away."""
+_ALSO = ("HTTP 403", "HTTP 502", "HTTP 504", "connection refused", "connection lost", "timed out")
+"""How they may fail meanwhile, and for other reasons: while the proxy is away, or at the hub's check of forms."""
 
 _FEWEST = 5
 """Requests in a row that fail."""
@@ -86,7 +86,7 @@ def _to_servers(facts: Facts) -> Iterable[_Request]:
         times = facts.requests.of(name)
         for position, began in enumerate(times.began):
             failure = times.failures.get(position, "")
-            if not failure or failure in {*_WITHOUT_A_ROUTE, *_AWAY}:
+            if not failure or failure in {*_WITHOUT_A_ROUTE, *_ALSO}:
                 yield _Request(began, failure)
 
 

@@ -32,6 +32,15 @@ _KINDS = {
 }
 """The kind of finding that a part leads to, and what starts did then."""
 
+_FAILURES = {
+    start_parts.NODE: "no-room",
+    start_parts.IMAGE: "image-missing",
+    start_parts.VOLUMES: "volume-failed",
+    start_parts.CONTAINER: "server-exits",
+    start_parts.ANSWER: "server-exits",
+}
+"""The kind of finding for starts that failed in a part."""
+
 _FEW = 3
 """Starts; fewer are not a group."""
 
@@ -39,16 +48,13 @@ _SHOWN_MESSAGES = 3
 _WORTH_SHOWING = 0.05
 """Of the time that starts waited after all messages of a part."""
 
-_TIME_WAS_UP = {"start-timeout", "spawn-limit", "server-limit", "limit-before-hub"}
-"""Kinds of failures that are waits which nobody waited out."""
-
 
 def told_parts(facts: Facts) -> Iterable[Finding]:
     """Find the parts that took most of the time of slow starts, as the spawner told them."""
-    slow = _waiting(facts)
+    slow = facts.slow_starts
     for part, (kind, did) in _KINDS.items():
         affected = [start for start in slow if _seconds(start, {part}) >= SHORT]
-        if affected and _matters(facts, slow, {part}):
+        if affected and _matters(facts, slow, {part}) and not _failed(facts, part, affected):
             yield found(
                 kind,
                 f"{_of(affected, slow)} {did}: {_on_average(affected, {part})}.",
@@ -62,7 +68,7 @@ def told_parts(facts: Facts) -> Iterable[Finding]:
 
 def unknown_messages(facts: Facts) -> Iterable[Finding]:
     """Find the messages of an unknown spawner after which slow starts waited longest."""
-    slow = _waiting(facts)
+    slow = facts.slow_starts
     parts = {part for start in slow for part, _ in start.parts} - set(start_parts.PARTS)
     if not parts or not _matters(facts, slow, parts):
         return
@@ -82,7 +88,7 @@ def unknown_messages(facts: Facts) -> Iterable[Finding]:
 
 def untold_spawns(facts: Facts) -> Iterable[Finding]:
     """Find that spawns took most of the time of slow starts, and that nothing was said meanwhile."""
-    slow, evidence = _waiting(facts), facts.evidence
+    slow, evidence = facts.slow_starts, facts.evidence
     if not slow or is_at_fault(facts) or evidence.is_lost_on_the_way:
         return
     whole, seconds = _total(slow) / len(slow), fmean(map(untold, slow))
@@ -177,15 +183,10 @@ def _when(start: Record, parts: set[str]) -> tuple[float, float]:
     return (moments[0], moments[-1]) if moments else (start.began, start.began + start.seconds)
 
 
-def _waiting(facts: Facts) -> list[Record]:
-    """Return the slow starts whose time was a wait.
-
-    An image that nobody has, or a container that ends again and again, is a failure, however long the spawner tried.
-    """
-    failed_otherwise = {
-        record for kind, records in failures_by_kind(facts).items() if kind not in _TIME_WAS_UP for record in records
-    }
-    return [start for start in facts.slow_starts if start not in failed_otherwise]
+def _failed(facts: Facts, part: str, affected: list[Record]) -> bool:
+    """Say whether starts in a part waited for what made others fail, and none of them became ready after all."""
+    kind = _FAILURES.get(part)
+    return kind in failures_by_kind(facts) and all(start.failure for start in affected)
 
 
 def _of(affected: list[Record], starts: list[Record]) -> str:

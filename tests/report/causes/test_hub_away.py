@@ -95,6 +95,13 @@ def test_a_single_probe_may_fail_by_chance() -> None:
     assert findings(probes(gone=[20, 40]), samples(), [start(1, 1.0)]) == []
 
 
+def test_a_hub_that_is_away_again_and_again() -> None:
+    gone = [second for first in range(5, 60, 10) for second in range(first, first + 3)]
+    found = findings(probes(gone=gone), samples(), [start(1, 1.0)])
+    assert [finding.kind for finding in found] == ["hub-away"] * 4
+    assert found[-1].sentence == "The hub was away 3 more times, for 9.03 s in all."
+
+
 def test_answers_between_two_failures_do_not_end_an_absence() -> None:
     [one] = absences(probes(gone=[*range(10, 15), *range(17, 25)]), [])
     assert (one.began, one.back, sum(one.failures.values())) == (BEGAN + 10, BEGAN + 25.01, 13)

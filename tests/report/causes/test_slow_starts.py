@@ -278,4 +278,18 @@ def test_time_in_which_a_start_failed_for_another_reason_is_not_a_wait(reason: s
     assert WAITS & set(Rush(records=tuple(failed), metrics=False).kinds) == kinds
 
 
+def test_starts_that_wait_for_what_made_all_others_fail() -> None:
+    parts = ((start_parts.ANSWER, 20.0),)
+    failed = [start(n, 20.0, "spawn failed", parts=parts, reason="exited with code 1") for n in range(4)]
+    waiting = [start(n + 9, 20.0, UNFINISHED, parts=parts) for n in range(4)]
+    assert not WAITS & set(Rush(records=(*failed, *waiting), metrics=False).kinds)
+    ready = [start(n + 20, 20.0, parts=parts) for n in range(4)]
+    assert WAITS & set(Rush(records=(*failed, *waiting, *ready), metrics=False).kinds)
+
+
+def test_a_hub_is_not_accused_because_of_starts_that_failed_for_another_reason() -> None:
+    failed = [start(n, 20.0, "spawn failed", reason="exited with code 1") for n in range(8)]
+    assert not SLOWNESS & set(Rush(records=tuple(failed), cpu=1.0, loop=5.0, probe=3.0).kinds)
+
+
 WAITS = {"image-pull", "server-slow-to-answer"}
