@@ -14,6 +14,12 @@ _OF_SPAWNS = ("spawn", "server", "progress")
 
 _FEWEST_ERRORS = 3
 
+_PAUSE = 10.0
+"""Seconds without an error after which the next one is of another time."""
+
+_LEAST_SHARE = 0.2
+"""Of the requests of these kinds that were sent in that time."""
+
 _NO_CREDENTIALS = "invalid credentials"
 """What a hub says to a good token when it cannot look it up."""
 
@@ -28,22 +34,22 @@ class _Failed:
 
 
 def database(facts: Facts) -> Iterable[Finding]:
-    """Find that the hub could not use its database for a time."""
+    """Find each time in which the hub could not use its database."""
     refused = [
         record
         for record in facts.failures
         if _NO_CREDENTIALS in record.reason.lower() or record.failure == "token rejected"
     ]
-    errors = [one for one in _failed_requests(facts) if _is_error_of_database(one)]
-    kinds = {one.request for one in errors}
-    of_others = {request for request in kinds if not any(word in request for word in _OF_SPAWNS)}
-    # A spawner, or a login, that fails answers 500 as well, but to its own requests only.
-    if len(errors) < _FEWEST_ERRORS or not of_others or (len(kinds) < 2 and not refused):
-        return
-    began, ended = min(one.began for one in errors), max(one.began for one in errors)
-    probes = [probe for probe in facts.probes if began <= probe.began <= ended]
-    if sum(bool(probe.failure) for probe in probes) > len(probes) / 2:
-        return  # the hub was away, not its database
+    errors = sorted(filter(_is_error_of_database, _failed_requests(facts)), key=lambda one: one.began)
+    for spell in _spells(errors):
+        began, ended = spell[0].began, spell[-1].began
+        refused_then = sum(began <= record.began + record.seconds <= ended + _PAUSE for record in refused)
+        if _is_of_database(spell, refused_then) and _are_many(spell, facts) and _answers_else(facts, began, ended):
+            yield _database_failed(facts, spell, refused_then)
+
+
+def _database_failed(facts: Facts, errors: list[_Failed], refused: int) -> Finding:
+    began, ended = errors[0].began, errors[-1].began
     met = [
         record
         for record in [*facts.failures, *facts.unfinished]
@@ -51,21 +57,55 @@ def database(facts: Facts) -> Iterable[Finding]:
     ]
     counts = Counter((one.request, one.failure) for one in errors)
     shown = "; ".join(f"{name} {failure} ({count:,})" for (name, failure), count in counts.most_common(4))
-    yield found(
+    said = f"To {words.counted(refused, 'step')} it said that the token is not valid, which it was before or after."
+    return found(
         "database-errors",
         f"For {words.in_seconds(max(ended - began, 1.0))}, from {words.moment(began)} on, the hub answered "
-        f"{words.counted(len(errors), 'request')} of {words.counted(len(kinds), 'kind')} with errors, while it "
-        "answered what needs no database.",
+        f"{words.counted(len(errors), 'request')} of {words.counted(len({one.request for one in errors}), 'kind')} "
+        "with errors, while it answered what needs no database.",
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),
-        evidence=[
-            f"Errors: {shown}.",
-            *_said_of_token(len(refused)),
-            f"{len(probes):,} probes were answered meanwhile.",
-        ],
+        evidence=[f"Errors: {shown}.", *([said] if refused else [])],
         began=began,
         ended=ended,
     )
+
+
+def _spells(errors: list[_Failed]) -> Iterable[list[_Failed]]:
+    """Yield errors, which are in their order, in lists without long pauses."""
+    spell: list[_Failed] = []
+    for error in errors:
+        if spell and error.began > spell[-1].began + _PAUSE:
+            yield spell
+            spell = []
+        spell.append(error)
+    if spell:
+        yield spell
+
+
+def _is_of_database(errors: list[_Failed], refused: int) -> bool:
+    """Say whether errors are of what only the database has in common.
+
+    A spawner, or a login, that fails answers 500 as well, but to its own requests only.
+    """
+    kinds = {one.request for one in errors}
+    of_others = {request for request in kinds if not any(word in request for word in _OF_SPAWNS)}
+    return len(errors) >= _FEWEST_ERRORS and bool(of_others) and (len(kinds) >= 2 or refused > 0)
+
+
+def _are_many(errors: list[_Failed], facts: Facts) -> bool:
+    """Say whether errors are a good part of what was asked in the meantime."""
+    began, ended = errors[0].began, errors[-1].began
+    asked = sum(
+        began <= moment <= ended for name in {one.request for one in errors} for moment in facts.requests.of(name).began
+    )
+    return len(errors) >= _LEAST_SHARE * asked
+
+
+def _answers_else(facts: Facts, began: float, ended: float) -> bool:
+    """Say whether the hub answered what needs no database; otherwise it was away."""
+    probes = [probe for probe in facts.probes if began <= probe.began <= ended]
+    return sum(bool(probe.failure) for probe in probes) <= len(probes) / 2
 
 
 def certificate(facts: Facts) -> Iterable[Finding]:
@@ -107,12 +147,6 @@ def _is_error_of_database(one: _Failed) -> bool:
 
 def _probes(count: int) -> list[str]:
     return [f"{words.counted(count, 'probe')} of the hub in that time were answered, or most of them."] if count else []
-
-
-def _said_of_token(refused: int) -> list[str]:
-    if not refused:
-        return []
-    return [f"To {words.counted(refused, 'step')} it said that the token is not valid, which it was before or after."]
 
 
 CAUSES = (database, certificate)

@@ -39,6 +39,22 @@ def test_a_database_that_fails_for_a_time() -> None:
     assert "To 1 step it said that the token is not valid, which it was before or after." in finding.evidence
 
 
+def test_each_time_by_itself() -> None:
+    again = [(name, second + 30, failure) for name, second, failure in ERRORS]
+    first, second = of_kind(run_with(*ERRORS, *again), "database-errors")
+    assert (first.began, second.began) == (BEGAN + 10, BEGAN + 40)
+    assert second.evidence == (
+        "Errors: POST /users/{name}/server HTTP 500 (1); GET /users/{name} HTTP 403 (1); GET /users HTTP 403 (1).",
+    )
+
+
+def test_errors_among_many_good_answers_are_not_the_database() -> None:
+    run = run_with(*ERRORS)
+    for n in range(40):
+        run.results.requests.note(LOOK, BEGAN + 10 + n / 10, 0.01)
+    assert of_kind(run, "database-errors") == []
+
+
 def test_a_spawner_that_fails_is_not_the_database() -> None:
     failed = [(POST, 10.0 + n, "HTTP 500") for n in range(5)]
     failed += [("GET /hub/spawn-pending/{name}", 10.0 + n, "HTTP 500") for n in range(5)]
