@@ -1,5 +1,6 @@
 """How failures of one kind become a finding: how much they explain, what was said of them, and who was affected."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -18,6 +19,8 @@ _FEW = 3
 
 _SMALL_SHARE = 0.05
 """Of those who took a step: fewer than that, if they are few as well, are single cases."""
+
+_MESSAGE = re.compile(r'"message":\s*"((?:[^"\\]|\\.)+)')
 
 _MOST_REASONS = 3
 """How many different words of the hub a finding quotes."""
@@ -89,12 +92,18 @@ def once(records: Sequence[Record]) -> list[Record]:
 def said_of(records: Sequence[Record], but: str = "") -> list[str]:
     """Return what was said of some failures, the most frequent first; not what was said of all of them in `but`."""
     of_kind = once(records)
-    reasons = Counter(record.reason for record in of_kind if record.reason and not is_without_words(record))
+    reasons = Counter(telling(record.reason) for record in of_kind if record.reason and not is_without_words(record))
     if any(f"“{reason}”" in but and count == len(of_kind) for reason, count in reasons.items()):
         return []
     said = [f"{words.counted(count, 'time')} it was said: “{reason}”." for reason, count in reasons.most_common()]
     more = sum(count for _, count in reasons.most_common()[_MOST_REASONS:])
     return said[:_MOST_REASONS] + [f"{words.counted(more, 'time')} it was something else."] * (more > 0)
+
+
+def telling(reason: str) -> str:
+    """Return the part of a reason that people should read: of an answer of Kubernetes' API its message."""
+    found = _MESSAGE.search(reason)
+    return found[1].replace('\\"', '"') if found else reason
 
 
 def who(facts: Facts, records: Sequence[Record], they: str, without: Sequence[Attribute] = ()) -> list[str]:

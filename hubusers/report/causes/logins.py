@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from hubusers.report import words
-from hubusers.report.causes.affected import failed, of_all, people, people_of, small
+from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
@@ -20,7 +20,7 @@ def refused(facts: Facts) -> Iterator[Finding]:
     records = failures_by_kind(facts).get("login-refused", [])
     if not records:
         return
-    said = Counter(record.reason or record.failure for record in records).most_common(1)[0][0]
+    said = Counter(telling(record.reason) or record.failure for record in records).most_common(1)[0][0]
     everybody, some, *others = KINDS["login-refused"].remedies
     is_everybody = people(records) == people(facts.records.of(LOGIN))
     yield failed(

@@ -6,7 +6,7 @@ from functools import partial
 from statistics import median
 
 from hubusers.report import words
-from hubusers.report.causes.affected import after, failed, once, starts_of
+from hubusers.report.causes.affected import after, failed, once, starts_of, telling
 from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
 from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Finding
@@ -94,7 +94,7 @@ def _reason_of(record: Record, told: Mapping[str, Told]) -> str:
     """Return why a start failed: the hub's last words, or the warning before them where they say only "too late"."""
     warning = told.get(longest_part(record), Told()).warning
     last_words = "" if is_without_words(record) else record.reason
-    return warning if warning and (not last_words or says("start-timeout", last_words)) else last_words
+    return warning if warning and (not last_words or says("start-timeout", last_words)) else telling(last_words)
 
 
 def _waited_for(facts: Facts, starts: list[Record]) -> list[str]:

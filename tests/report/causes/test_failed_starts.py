@@ -104,6 +104,15 @@ def test_a_server_that_always_ends_after_the_same_time() -> None:
     assert "each" not in found.sentence
 
 
+def test_of_an_answer_of_kubernetes_its_message_is_shown() -> None:
+    reason = (
+        'Spawn failed: ({number}) Reason: Forbidden HTTP response body: {"kind": "Status", "message": "pods '
+        '\\"{name}\\" is forbidden: exceeded quota: hub-memory", "reason": "Forbidden"}'
+    )
+    (found,) = findings(starts((5, "spawn failed", reason)))
+    assert found.evidence == ('5 times it was said: “pods "{name}" is forbidden: exceeded quota: hub-memory”.',)
+
+
 def test_who_gave_up_is_told() -> None:
     (by_run,) = [
         one
