@@ -8,7 +8,10 @@ from hubusers.report.causes.affected import failed, of_all, people, people_of, s
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
+from hubusers.report.counts import Count
+from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Finding
+from hubusers.results.percentiles import percentile
 from hubusers.results.records import LOGIN, START_TO_READY, Record
 
 _MOST_REASONS = 3
@@ -78,9 +81,23 @@ def slow(facts: Facts) -> Iterator[Finding]:
         f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most.",
         explains="slowness",
         share=sum(seconds) / waited,
+        evidence=_probes_meanwhile(facts, records),
         began=min(record.began for record in records),
         ended=max(record.began + record.seconds for record in records),
     )
+
+
+def _probes_meanwhile(facts: Facts, slow_logins: list[Record]) -> list[str]:
+    """Say whether the hub answered others quickly while some logins were under way."""
+    under_way = Count((record.began, record.began + record.seconds) for record in slow_logins)
+    taken = [probe.time_taken for probe in facts.probes if under_way.at(probe.began)]
+    if not taken:
+        return []
+    middle = percentile(taken, 50)
+    said = f"Half of the probes of the hub took at most {words.in_seconds(middle)} meanwhile"
+    if middle > SLOW_ANSWER:
+        return [f"{said}: the whole hub was late, not only its logins."]
+    return [f"{said}: the hub was not late, only its logins were."]
 
 
 def _without_server(facts: Facts, records: list[Record]) -> list[str]:

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import pytest
+
+from hubusers.report.findings import findings_of
+from hubusers.results.hub_samples import Probe
 from hubusers.results.records import LOGIN, START_TO_READY, Record
-from tests.report.causes.failing import findings, step, text_of
+from tests.report.causes.failing import findings, run_with, step, text_of
+from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS
 
 DENIED = "Invalid username or password"
@@ -74,6 +79,14 @@ def test_slow_logins() -> None:
     (found,) = findings(records, event=event)
     assert (found.kind, found.explains, found.share) == ("login-slow", "slowness", 1.0)
     assert found.sentence == "6 of 12 logins took too long: 6 s on average, 6 s at most."
+
+
+@pytest.mark.parametrize(("probe", "says"), [(0.02, "the hub was not late"), (4.0, "the whole hub was late")])
+def test_slow_logins_are_told_from_a_slow_hub(probe: float, says: str) -> None:
+    run = run_with(step(LOGIN, n, seconds=6.0) for n in range(12))
+    run.results.probes = [Probe(BEGAN + 2, probe), Probe(BEGAN + 5, probe), Probe(BEGAN + 100, 2.0)]
+    (found,) = [one for one in findings_of(run) if one.kind == "login-slow"]
+    assert says in found.evidence[0]
 
 
 def test_quick_logins_are_no_finding() -> None:
