@@ -21,6 +21,9 @@ _MOSTLY = 0.8
 _FEW = 3
 """Durations; fewer say nothing of a limit."""
 
+_MOMENT = 5.0
+"""Seconds in which things happen in the same moment: it may be seen late that a connection is gone."""
+
 _MOST_NAMED = 3
 """How many causes, requests or cells a finding names."""
 
@@ -74,7 +77,13 @@ def cut_websockets(facts: Facts) -> Iterator[Finding]:
         open_for = [record.after for record in records if record.after]
         silent_for = [seconds for record in records if (seconds := dict(record.parts).get(SILENT, 0.0))]
         times = f"{words.counted(len(records), 'websocket')} of {small(people_of(facts, records))} broke off"
-        if limit := _same(open_for):
+        *limits, restart = KINDS["websockets-cut"].remedies
+        remedies = limits
+        if moment := _same_moment(records):
+            sentence = f"{times} in the same moment, at {words.moment(moment)}: something on the way was restarted, or "
+            sentence += "went away."
+            remedies = [restart]
+        elif limit := _same(open_for):
             sentence = f"{times}, each after {words.in_seconds(limit)}: something on the way has that time limit."
         elif limit := _same(silent_for):
             sentence = f"{times}, each after {words.in_seconds(limit)} in which nothing was sent: something on the way "
@@ -88,6 +97,7 @@ def cut_websockets(facts: Facts) -> Iterator[Finding]:
             sentence,
             they="whose websockets broke off",
             evidence=_causes_of(records, "How they ended", fewest=1),
+            remedies=remedies,
         )
 
 
@@ -277,6 +287,12 @@ def _same(seconds: list[float]) -> float:
     middle = median(seconds)
     alike = sum(abs(one - middle) <= max(0.5, _ALIKE * middle) for one in seconds)
     return middle if alike >= _MOSTLY * len(seconds) else 0.0
+
+
+def _same_moment(records: list[Record]) -> float:
+    """Return when some failures of several people ended, if that was in the same moment; otherwise 0."""
+    ends = sorted(record.began + record.seconds for record in records)
+    return ends[0] if people(records) >= _FEW and ends[-1] - ends[0] <= _MOMENT else 0.0
 
 
 def _after(seconds: list[float]) -> str:

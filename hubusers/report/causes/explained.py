@@ -65,6 +65,8 @@ def _of(steps: set[str], kind: str, *, failure: str = "", said: str = "") -> _Ru
     return _Rule(kind, frozenset(steps), failure, said)
 
 
+_UNANSWERED = r"(connection (refused|lost)|host name unknown)$"
+
 _EXITED = (
     r"CrashLoopBackOff|Back-off restarting|OOMKilled|\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexit code"
     r"|died immediately|has disappeared|container (has )?(died|exited|terminated)|process (has )?(died|exited)"
@@ -82,7 +84,7 @@ _RULES = (
     # Logins
     _of({LOGIN}, "login-elsewhere", failure="^login is with another service"),
     _of({LOGIN}, "login-refused", failure="^(login (refused|failed)|person's token rejected)"),
-    _of(set(), "hub-away", failure=r"^hub error: (connection (refused|lost)|host name unknown)"),
+    _of({LOGIN}, "hub-away", failure=_UNANSWERED),
     _of({LOGIN}, "login-broken"),
     # Starts
     _of(
@@ -114,7 +116,9 @@ _RULES = (
     _of(set(), "server-unreachable", failure="^server unreachable"),
     _of(set(), "session-lost", failure="^(session lost|person's token rejected)"),
     _of(set(), "servers-culled", failure="^(server was gone|server not running)"),
-    _of(_STARTS, "hub-away", failure=r"HTTP 50[23]"),
+    # A websocket that breaks off is lost in the same way when something on the way cuts it.
+    _of(set(), "hub-away", failure=rf"^(?!websocket lost).*{_UNANSWERED}"),
+    _of(set(), "hub-away", failure=r"^hub error: HTTP 50[23]$"),
     _of(_STARTS, "start-failures"),
     _of(set(), "websockets-refused", failure="^websocket refused"),
     _of(set(), "websockets-cut", failure="^websocket lost"),

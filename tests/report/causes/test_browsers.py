@@ -105,6 +105,29 @@ def test_websockets_that_are_cut_at_different_times_have_no_limit() -> None:
     assert found.sentence.endswith("broke off, after 3 s to 66 s.")
 
 
+def test_websockets_that_are_cut_in_the_same_moment() -> None:
+    records = [
+        step(WEBSOCKET_HELD, n, "websocket lost: connection lost", after=60.0 - n, seconds=60.0 - n) for n in range(8)
+    ]
+    (found,) = findings([*(step(START_TO_READY, n) for n in range(8)), *records])
+    assert "broke off in the same moment, at 08:01:00 UTC" in found.sentence
+    assert [remedy[:29] for remedy in found.remedies] == ["If all broke off in the same "]
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [
+        (KERNEL_READY, "websocket refused: connection refused"),
+        (LAB_LOADED, "files missing: /user/{name}/static/lab/{file}, connection refused"),
+        (SAVED, "hub error: HTTP 503"),
+    ],
+)
+def test_what_was_not_answered_at_all_says_nothing_of_websockets_or_files(name: str, failure: str) -> None:
+    (found,) = findings(people(name, 8, 4, failure))
+    assert found.kind == "other-failures"
+    assert failure in found.sentence
+
+
 def test_servers_that_are_culled_at_an_age() -> None:
     (found,) = findings(people(SERVER_HELD, 8, 0, "server was gone", after=60.2))
     assert found.sentence.startswith("The servers of all 8 people were gone, each 60.2 s after it was ready")
