@@ -59,7 +59,7 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "hub-away": ("hub-exited", "hub-restarted"),
     "redirect-loop": ("proxy-routes-lost",),
     "server-unreachable": ("proxy-routes-lost", "hub-restarted"),
-    "websockets-cut": ("servers-culled", "proxy-routes-lost", "hub-away"),
+    "websockets-cut": ("servers-culled", "proxy-routes-lost", "hub-exited", "hub-restarted", "hub-away"),
     "websockets-refused": ("proxy-routes-lost", "hub-away"),
     "files-missing": ("proxy-routes-lost", "hub-away"),
     "login-broken": ("database-errors", "hub-away", "hub-blocked"),
@@ -85,6 +85,9 @@ _SLOW_STEPS: dict[str, set[str]] = {
 
 _SEEN_LATE = 5.0
 """Seconds after its beginning in which a cause is seen; its effects may be seen sooner."""
+
+_LATEST_EFFECT = 60.0
+"""Seconds after a cause is over in which an effect of it begins at the latest."""
 
 _SHOWN_AT_THE_END = 2
 """How many findings the last lines of a run name."""
@@ -175,18 +178,20 @@ def _probes(median: float | None) -> str:
 
 
 def _linked(found: list[Finding]) -> list[Finding]:
-    """Return findings that name the finding that caused them, where there is one."""
-    linked = []
-    for effect in found:
-        causes = {one.kind for one in found if one.explains != "note" and _is_early_enough(one, effect)}
-        because_of = next((kind for kind in _CAUSED_BY.get(effect.kind, ()) if kind in causes), "")
-        linked.append(replace(effect, because_of=effect.because_of or because_of))
-    return linked
+    return [one if one.because_of else replace(one, because_of=_cause_of(one, found)) for one in found]
 
 
-def _is_early_enough(cause: Finding, effect: Finding) -> bool:
-    """Say whether a finding may be the cause of another one: it began before the other one was over."""
-    return cause.began is None or effect.ended is None or cause.began <= effect.ended + _SEEN_LATE
+def _cause_of(effect: Finding, found: list[Finding]) -> str:
+    """Return the kind of the first cause of a finding that was found, and was there in time; "" where none was."""
+    kinds = {one.kind for one in found if one.explains != "note" and _may_come_of(effect, one)}
+    return next((kind for kind in _CAUSED_BY.get(effect.kind, ()) if kind in kinds), "")
+
+
+def _may_come_of(effect: Finding, cause: Finding) -> bool:
+    """Say whether a cause was there before an effect was over, and not long before it began."""
+    if cause.began is not None and effect.ended is not None and cause.began > effect.ended + _SEEN_LATE:
+        return False
+    return effect.began is None or cause.ended is None or effect.began <= cause.ended + _LATEST_EFFECT
 
 
 def _causes_first(ordered: list[Finding]) -> list[Finding]:

@@ -76,6 +76,15 @@ def test_no_kind_is_its_own_cause_by_way_of_others() -> None:
     assert {*_CAUSED_BY, *(cause for causes in _CAUSED_BY.values() for cause in causes)} <= KINDS.keys()
 
 
+@pytest.mark.parametrize(("ended", "because_of"), [(150.0, "hub-away"), (139.0, "")])
+def test_what_was_over_long_before_is_not_the_cause(ended: float, because_of: str) -> None:
+    away = replace(one("hub-away", "failures", 0.2), began=100.0, ended=ended)
+    lost = replace(one("server-unreachable", "failures", 0.2), began=200.0, ended=201.0)
+    cut = replace(one("websockets-cut", "failures", 0.7), began=200.0, ended=250.0)
+    found = {finding.kind: finding for finding in in_order([cut, lost, away], FAILING)}
+    assert found["websockets-cut"].because_of == because_of
+
+
 @pytest.mark.parametrize(
     ("record", "says"),
     [

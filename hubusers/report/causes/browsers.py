@@ -21,6 +21,9 @@ _MOSTLY = 0.8
 _FEW = 3
 """Durations; fewer say nothing of a limit."""
 
+_SEEN_LATE = 5.0
+"""Seconds after which a probe notices that nothing answers, at the latest."""
+
 _MOMENT = 5.0
 """Seconds in which things happen in the same moment: it may be seen late that a connection is gone."""
 
@@ -79,7 +82,10 @@ def cut_websockets(facts: Facts) -> Iterator[Finding]:
         times = f"{words.counted(len(records), 'websocket')} of {small(people_of(facts, records))} broke off"
         *limits, restart = KINDS["websockets-cut"].remedies
         remedies = limits
-        if moment := _same_moment(records):
+        if all(_was_unreached(facts, record) for record in records):
+            sentence = f"{times} when nothing was reached at the hub's address."
+            remedies = [restart]
+        elif moment := _same_moment(records):
             sentence = f"{times} in the same moment, at {words.moment(moment)}: something on the way was restarted, or "
             sentence += "went away."
             remedies = [restart]
@@ -287,6 +293,12 @@ def _same(seconds: list[float]) -> float:
     middle = median(seconds)
     alike = sum(abs(one - middle) <= max(0.5, _ALIKE * middle) for one in seconds)
     return middle if alike >= _MOSTLY * len(seconds) else 0.0
+
+
+def _was_unreached(facts: Facts, record: Record) -> bool:
+    """Say whether the hub's address did not answer when a step ended."""
+    end = record.began + record.seconds
+    return any(probe.failure and abs(probe.began - end) <= _SEEN_LATE for probe in facts.probes)
 
 
 def _same_moment(records: list[Record]) -> float:

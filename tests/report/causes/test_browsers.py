@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from hubusers.report.findings import findings_of
+from hubusers.results.hub_samples import Probe
 from hubusers.results.records import (
     CELL,
     KERNEL,
@@ -112,6 +113,19 @@ def test_websockets_that_are_cut_in_the_same_moment() -> None:
     (found,) = findings([*(step(START_TO_READY, n) for n in range(8)), *records])
     assert "broke off in the same moment, at 08:01:00 UTC" in found.sentence
     assert [remedy[:29] for remedy in found.remedies] == ["If all broke off in the same "]
+
+
+def test_websockets_that_are_cut_when_nothing_answers() -> None:
+    records = [step(WEBSOCKET_HELD, n, "websocket lost: connection lost", after=9.0, seconds=9.0) for n in range(2)]
+    run = run_with([*(step(START_TO_READY, n) for n in range(8)), *records])
+    run.results.probes = [
+        *(Probe(BEGAN + n, 0.01) for n in range(9)),
+        *(Probe(BEGAN + 9 + n, 0.01, "connection refused") for n in range(9)),
+    ]
+    found = {one.kind: one for one in findings_of(run)}
+    assert found["websockets-cut"].sentence.endswith("broke off when nothing was reached at the hub's address.")
+    assert found["websockets-cut"].because_of == "hub-away"
+    assert len(found["websockets-cut"].remedies) == 1
 
 
 @pytest.mark.parametrize(
