@@ -63,7 +63,7 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "websockets-refused": ("proxy-routes-lost", "hub-away"),
     "files-missing": ("proxy-routes-lost", "hub-away"),
     "login-broken": ("database-errors", "hub-away", "hub-blocked"),
-    "start-failures": ("database-errors",),
+    "start-failures": ("database-errors", "hub-exited", "hub-restarted", "hub-away"),
     "save-refused": ("proxy-routes-lost",),
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),

@@ -185,7 +185,8 @@ def kind_of(record: Record, told: Mapping[str, Told]) -> str:
             return "no-room"
         if longest in told and told[longest].warning:
             return "start-failures"
-    if kind == "start-failures" and is_without_words(record) and record.seconds - record.throttled >= _SOON:
+    was_late = record.seconds - record.throttled >= _SOON
+    if kind == "start-failures" and record.reason and is_without_words(record) and was_late:
         return "start-timeout"
     return kind
 
@@ -211,7 +212,11 @@ def longest_part(record: Record) -> str:
 
 
 def is_without_words(record: Record) -> bool:
-    """Say whether the hub gave no reason for a failed start; so it does when its `start_timeout` is over."""
+    """Say whether the hub gave no reason for a failed start.
+
+    When its `start_timeout` is over, the hub says that the spawn failed, and leaves the reason empty. When it has lost
+    the spawn, because it was restarted, it says nothing at all.
+    """
     return record.failure == "spawn failed" and _matches(r"^(spawn failed:?)?\s*$", record.reason)
 
 

@@ -83,6 +83,16 @@ def test_a_start_that_was_given_up_late_without_a_reason_is_taken_for_a_timeout(
     assert "it was said" not in text_of(found)
 
 
+def test_a_start_of_which_nothing_was_said_is_no_timeout() -> None:
+    (found,) = [
+        one for one in findings(starts((5, "spawn failed", ""), good=5, seconds=4.0)) if one.explains != "slowness"
+    ]
+    assert (found.kind, found.sentence) == (
+        "start-failures",
+        "5 of 10 starts failed: spawn failed, without a reason.",
+    )
+
+
 def test_what_others_waited_for_does_not_explain_a_timeout() -> None:
     records = starts((5, "spawn failed", "Spawn failed: Timeout"), parts=((start_parts.ANSWER, 50.0),))
     kinds = {one.kind for one in findings(records, message("Error: ErrImagePull", start_parts.IMAGE))}
