@@ -63,7 +63,7 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "websockets-refused": ("proxy-routes-lost", "hub-away"),
     "files-missing": ("proxy-routes-lost", "hub-away"),
     "login-broken": ("database-errors", "hub-away", "hub-blocked"),
-    "start-failures": ("database-errors", "hub-exited", "hub-restarted", "hub-away"),
+    "start-failures": ("database-errors", "hub-restarted"),
     "save-refused": ("proxy-routes-lost",),
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
@@ -197,10 +197,12 @@ def _may_come_of(effect: Finding, cause: Finding) -> bool:
 def _causes_first(ordered: list[Finding]) -> list[Finding]:
     """Move each cause before the first of its effects."""
     result: list[Finding] = []
+    begun: list[Finding] = []
 
     def add(finding: Finding) -> None:
-        if finding in result:
+        if finding in begun:  # also where causes go in circles
             return
+        begun.append(finding)
         for cause in ordered:
             if cause.kind == finding.because_of:
                 add(cause)

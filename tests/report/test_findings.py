@@ -76,6 +76,15 @@ def test_no_kind_is_its_own_cause_by_way_of_others() -> None:
     assert {*_CAUSED_BY, *(cause for causes in _CAUSED_BY.values() for cause in causes)} <= KINDS.keys()
 
 
+def test_causes_that_go_in_circles_end() -> None:
+    found = [
+        one("start-failures", "failures", 0.5),
+        one("hub-away", "failures", 0.3),
+        one("hub-exited", "failures", 0.2),
+    ]
+    assert sorted(kinds(in_order(found, FAILING))) == ["hub-away", "hub-exited", "start-failures"]
+
+
 @pytest.mark.parametrize(("ended", "because_of"), [(150.0, "hub-away"), (139.0, "")])
 def test_what_was_over_long_before_is_not_the_cause(ended: float, because_of: str) -> None:
     away = replace(one("hub-away", "failures", 0.2), began=100.0, ended=ended)
