@@ -64,6 +64,7 @@ def who_differs(
     they: str = "who failed",
     *,
     without: Sequence[Attribute] = (),
+    by_time: bool = True,
 ) -> str:
     """Say what those who are affected have in common, and all others have not; "" if that is not clear.
 
@@ -75,6 +76,7 @@ def who_differs(
         is_affected: Whether a record is of those who are affected.
         they: Says who those are, as in "who stopped at the login".
         without: Attributes that follow from being affected, such as the limit for those who were throttled too long.
+        by_time: Whether to compare the times at which people came, too. In a rush those in its middle wait longest.
     """
     of_affected, of_spared = list[Record](), list[Record]()
     for record in records:
@@ -82,12 +84,12 @@ def who_differs(
     if len({record.username for record in of_affected}) < FEWEST or not of_spared:
         return ""
     attributes = [one for one in ATTRIBUTES if one not in without]
-    by_attribute = [split for one in attributes if (split := _by_attribute(one, of_affected, of_spared))]
-    by_time = list(_by_time(of_affected, of_spared))
-    looked_at = len(by_attribute) + len(by_time)
-    clear = [split for split in by_attribute if split.chance * looked_at < CHANCE]
+    splits = [split for one in attributes if (split := _by_attribute(one, of_affected, of_spared))]
+    times = list(_by_time(of_affected, of_spared)) if by_time else []
+    looked_at = len(splits) + len(times)
+    clear = [split for split in splits if split.chance * looked_at < CHANCE]
     if not clear:  # people of a kind often come at a time of their own, so the time says less than the kind
-        clear = [split for split in by_time if split.chance * looked_at < CHANCE]
+        clear = [split for split in times if split.chance * looked_at < CHANCE]
     if not clear:
         return ""
     best = min(clear, key=lambda split: split.chance)

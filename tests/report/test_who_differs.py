@@ -157,6 +157,11 @@ def test_what_follows_from_the_failure_can_be_left_out() -> None:
     assert who_differs(records, failed, without=[LIMIT]) == ""
 
 
+def test_the_time_can_be_left_out() -> None:
+    records = [*(start(n, 1.0) for n in range(20)), *(start(30 + n, 1.0, "spawn failed") for n in range(20))]
+    assert who_differs(records, failed, by_time=False) == ""
+
+
 def test_those_affected_can_be_others_than_those_who_failed() -> None:
     records = [
         *(start(2 * n, 50.0, cohort="a") for n in range(9)),

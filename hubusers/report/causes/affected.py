@@ -115,6 +115,14 @@ def who(facts: Facts, records: Sequence[Record], they: str, without: Sequence[At
     return [said] if said else []
 
 
+def who_waited(facts: Facts, slow: Sequence[Record]) -> list[str]:
+    """Return what sets those who waited too long apart from the others, if that is clear; as a list of one or none."""
+    affected = {id(record) for record in slow}
+    compared = [record for record in _of_steps(facts, slow) if not record.failure or id(record) in affected]
+    said = who_differs(compared, lambda record: id(record) in affected, "who waited so", by_time=False)
+    return [said] if said else []
+
+
 def after(records: Iterable[Record]) -> str:
     """Return after how long some steps failed, as in "after 3 s to 3.4 s", without waits for a place at the hub."""
     seconds = sorted(record.seconds - record.throttled for record in records)

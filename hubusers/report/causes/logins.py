@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from hubusers.report import words
-from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling
+from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling, who_waited
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
@@ -81,7 +81,7 @@ def slow(facts: Facts) -> Iterator[Finding]:
         f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most.",
         explains="slowness",
         share=sum(seconds) / waited,
-        evidence=_probes_meanwhile(facts, records),
+        evidence=[*_probes_meanwhile(facts, records), *who_waited(facts, records)],
         began=min(record.began for record in records),
         ended=max(record.began + record.seconds for record in records),
     )

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from statistics import fmean
 
 from hubusers.report import words
-from hubusers.report.causes.affected import people, people_of
+from hubusers.report.causes.affected import people, people_of, who_waited
 from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.facts import Facts
-from hubusers.report.causes.groups import by_groups
 from hubusers.report.causes.waits import SHORT
 from hubusers.report.finding import Finding
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE, Record
@@ -40,7 +39,7 @@ def slow_storage(facts: Facts) -> Iterator[Finding]:
             f"{words.in_seconds(max(took))} at most, when a notebook was opened or saved.",
             explains="slowness",
             share=_share(facts, slow, seconds),
-            evidence=[*_compared(facts), *by_groups(slow, lambda record: _of_part(record, STORAGE))],
+            evidence=[*_compared(facts), *who_waited(facts, slow)],
             began=min(record.began for record in slow),
             ended=max(record.began + record.seconds for record in slow),
         )
@@ -60,7 +59,7 @@ def slow_kernels(facts: Facts) -> Iterator[Finding]:
             f"{words.in_seconds(max(took))} at most{_when(slow)}.",
             explains="slowness",
             share=_share(facts, slow, seconds),
-            evidence=[*_compared(facts), *by_groups(slow, lambda record: _of_part(record, KERNEL))],
+            evidence=[*_compared(facts), *who_waited(facts, slow)],
             began=min(record.began for record in slow),
             ended=max(record.began + record.seconds for record in slow),
         )

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from hubusers import start_parts
 from hubusers.report import words
+from hubusers.report.causes.affected import who_waited
 from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import LONG_WAIT, Facts
@@ -60,7 +61,11 @@ def told_parts(facts: Facts) -> Iterable[Finding]:
                 f"{_of(affected, slow)} {did}: {_on_average(affected, {part})}.",
                 explains="slowness",
                 share=_share(slow, {part}),
-                evidence=[*_said(facts, {part}), *by_groups(facts.starts, partial(_seconds, parts={part}))],
+                evidence=[
+                    *_said(facts, {part}),
+                    *by_groups(facts.starts, partial(_seconds, parts={part})),
+                    *who_waited(facts, affected),
+                ],
                 began=min(_when(start, {part})[0] for start in affected),
                 ended=max(_when(start, {part})[1] for start in affected),
             )
@@ -80,7 +85,11 @@ def unknown_messages(facts: Facts) -> Iterable[Finding]:
         f"{_of(after_it, slow)} waited after the message “{longest}”: {_on_average(after_it, {longest})}.",
         explains="slowness",
         share=_share(slow, parts),
-        evidence=[*_said(facts, parts), *by_groups(facts.starts, partial(_seconds, parts=parts))],
+        evidence=[
+            *_said(facts, parts),
+            *by_groups(facts.starts, partial(_seconds, parts=parts)),
+            *who_waited(facts, after_it),
+        ],
         began=min(_when(start, parts)[0] for start in affected),
         ended=max(_when(start, parts)[1] for start in affected),
     )
@@ -116,6 +125,7 @@ def untold_spawns(facts: Facts) -> Iterable[Finding]:
         evidence=[
             *([f"The hub counted {failed} that failed."] if evidence.failed_spawns else []),
             *by_groups(facts.starts, untold),
+            *who_waited(facts, slow),
         ],
         began=min(start.began for start in slow),
         ended=max(start.began + start.seconds for start in slow),

@@ -81,6 +81,12 @@ def test_slow_logins() -> None:
     assert found.sentence == "6 of 12 logins took too long: 6 s on average, 6 s at most."
 
 
+def test_who_waited_at_the_login() -> None:
+    records = [step(LOGIN, n, seconds=6.0 if n % 2 else 1.0, cohort=("staff", "students")[n % 2]) for n in range(24)]
+    (found,) = findings(records)
+    assert found.evidence == ("All 12 people who waited so belonged to the cohort students; all 12 others did not.",)
+
+
 @pytest.mark.parametrize(("probe", "says"), [(0.02, "the hub was not late"), (4.0, "the whole hub was late")])
 def test_slow_logins_are_told_from_a_slow_hub(probe: float, says: str) -> None:
     run = run_with(step(LOGIN, n, seconds=6.0) for n in range(12))
