@@ -115,7 +115,12 @@ def _messages(facts: Facts, kind: str, starts: list[Record]) -> list[str]:
     """Return what progress streams said of the mechanism, beside the last words of the failures themselves."""
     last_words = {start.reason for start in starts}
     telling = [one for one in facts.messages if says(kind, one.template) and one.template not in last_words]
-    return list(map(_in_words, sorted(telling, key=lambda one: -one.count)[:_MOST_MESSAGES]))
+    return list(map(_in_words, sorted(telling, key=_how_telling)[:_MOST_MESSAGES]))
+
+
+def _how_telling(message: StartMessage) -> tuple[int, int]:
+    """Put the most frequent first, and of equally frequent ones the longest: `ErrImagePull` does not say why."""
+    return -message.count, -len(message.template)
 
 
 def _in_words(message: StartMessage) -> str:

@@ -93,6 +93,13 @@ def test_a_start_of_which_nothing_was_said_is_no_timeout() -> None:
     )
 
 
+def test_messages_that_say_more_come_first() -> None:
+    said = ["Error: ErrImagePull", "Failed to pull image: toomanyrequests", "Error: ImagePullBackOff"]
+    records = starts((5, "spawn failed", "Spawn failed:"), good=5, parts=((start_parts.IMAGE, 1.0),))
+    (found,) = findings(records, *(message(text, start_parts.IMAGE) for text in said))
+    assert [said[1] in found.evidence[0], said[2] in found.evidence[1], said[0] in found.evidence[2]] == [True] * 3
+
+
 def test_what_others_waited_for_does_not_explain_a_timeout() -> None:
     records = starts((5, "spawn failed", "Spawn failed: Timeout"), parts=((start_parts.ANSWER, 50.0),))
     kinds = {one.kind for one in findings(records, message("Error: ErrImagePull", start_parts.IMAGE))}
