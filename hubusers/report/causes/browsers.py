@@ -1,6 +1,6 @@
 """Why people with a browser could not work once they had a server: pages, websockets, kernels, files and sessions."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from statistics import median
 
@@ -130,6 +130,7 @@ def lost_sessions(facts: Facts) -> Iterator[Finding]:
             records,
             f"{people_of(facts, records)} {_were(records)} logged out in the middle of their work.",
             they="who were logged out",
+            evidence=_time_at_server(facts, records),
         )
 
 
@@ -278,6 +279,24 @@ def _http_works(facts: Facts) -> list[str]:
         f"{opened:,} of {words.counted(tried, 'websocket')} were opened, while {answered:,} of "
         f"{words.counted(asked, 'other request')} to the same servers were answered."
     ]
+
+
+def _time_at_server(facts: Facts, records: list[Record]) -> list[str]:
+    """Say for how long people had been at their server when something failed."""
+    ready = defaultdict[str, list[float]](list)
+    for start in facts.starts:
+        if not start.failure:
+            ready[start.username].append(start.began + start.seconds)
+    times = list[float]()
+    for record in records:
+        end = record.began + record.seconds
+        if before := [moment for moment in ready[record.username] if moment <= end]:
+            times.append(end - max(before))
+    if not times:
+        return []
+    if limit := _same(times):
+        return [f"Each of them had been at the server for {words.in_seconds(limit)}."]
+    return [f"They had been at their server for {words.in_seconds(min(times))} to {words.in_seconds(max(times))}."]
 
 
 def _example(facts: Facts, records: list[Record]) -> list[str]:

@@ -147,6 +147,16 @@ def test_servers_that_are_culled_at_an_age() -> None:
     assert found.sentence.startswith("The servers of all 8 people were gone, each 60.2 s after it was ready")
 
 
+def test_sessions_that_always_end_after_the_same_time() -> None:
+    ready = [step(START_TO_READY, n, seconds=3.0) for n in range(8)]
+    lost = [Record(SAVED, f"user-{n}", BEGAN + n + 22.5, 0.5, 0.0, "session lost") for n in range(8)]
+    (found,) = findings([*ready, *lost])
+    assert found.evidence == ("Each of them had been at the server for 20 s.",)
+    lost = [Record(SAVED, f"user-{n}", BEGAN + 9 * n + 22.5, 0.5, 0.0, "session lost") for n in range(8)]
+    (found,) = findings([*ready, *lost])
+    assert found.evidence == ("They had been at their server for 20 s to 76 s.",)
+
+
 def test_a_full_volume_is_told_from_a_large_notebook() -> None:
     (full,) = findings(people(SAVED, 8, 4, "save refused: storage full", "No space left on device"))
     (large,) = findings(people(SAVED, 8, 4, "save refused: too large", "413 Request Entity Too Large"))
