@@ -13,12 +13,14 @@ from hubusers.report.causes import (
     limits,
     load_generator,
     logins,
+    notebooks,
     other_load,
     proxy,
     routes,
     slow_work,
     starts,
     waits,
+    websockets,
 )
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.unexplained import unexplained
@@ -40,6 +42,8 @@ _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *starts.CAUSES,
     *logins.CAUSES,
     *browsers.CAUSES,
+    *websockets.CAUSES,
+    *notebooks.CAUSES,
     *slow_work.CAUSES,
     *load_generator.CAUSES,
 )

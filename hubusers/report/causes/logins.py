@@ -8,6 +8,7 @@ from hubusers.report.causes.affected import failed, of_all, people, people_of, s
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.how_failed import were
 from hubusers.report.counts import Count
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Finding
@@ -30,7 +31,7 @@ def refused(facts: Facts) -> Iterator[Finding]:
         facts,
         "login-refused",
         records,
-        f"{people_of(facts, records)} {_were(records)} refused at the login: “{said}”.",
+        f"{people_of(facts, records)} {were(records)} refused at the login: “{said}”.",
         they="who were refused at the login",
         evidence=_without_server(facts, records),
         remedies=[everybody if is_everybody else some, *others],
@@ -108,10 +109,6 @@ def _without_server(facts: Facts, records: list[Record]) -> list[str]:
         return []
     never = "never got to ask for a server, which is why they had none"
     return [f"{words.counted(stopped, 'person', 'people')} stopped there and {never}."]
-
-
-def _were(records: list[Record]) -> str:
-    return "was" if people(records) == 1 else "were"
 
 
 CAUSES = (refused, broken, elsewhere, slow)

@@ -7,6 +7,7 @@ from statistics import median
 
 from hubusers.report import words
 from hubusers.report.causes.affected import after, failed, once, starts_of, telling
+from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
 from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Finding
@@ -30,6 +31,10 @@ _BECAUSE = {
 }
 
 
+_WORDS = ("exceeded quota", "toomanyrequests", "oomkilled")
+"""Words of which a remedy knows more."""
+
+
 def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     """Find starts that failed by one of the known mechanisms."""
     records = failures_by_kind(facts).get(kind, [])
@@ -44,7 +49,21 @@ def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     evidence = _messages(facts, kind, starts)
     if not evidence and not any(says(kind, start.reason) for start in starts):
         evidence = _waited_for(facts, starts)
-    yield failed(facts, kind, records, f"{sentence}.", they="whose start failed so", evidence=evidence)
+    said = " ".join([*evidence, *(start.reason for start in starts)]).lower()
+    yield failed(
+        facts,
+        kind,
+        records,
+        f"{sentence}.",
+        they="whose start failed so",
+        evidence=evidence,
+        # What the words name comes first.
+        remedies=sorted(KINDS[kind].remedies, key=lambda remedy: not _names_the_same(remedy.lower(), said)),
+    )
+
+
+def _names_the_same(remedy: str, said: str) -> bool:
+    return any(word in remedy and word in said for word in _WORDS)
 
 
 def timeouts(facts: Facts) -> Iterator[Finding]:

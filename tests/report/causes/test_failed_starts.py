@@ -93,6 +93,21 @@ def test_a_start_of_which_nothing_was_said_is_no_timeout() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "first"),
+    [
+        ("pods {name} is forbidden: exceeded quota: compute", "After *exceeded quota*"),
+        ("{number}/{number} nodes are available: {number} Insufficient memory.", "Let the node pool grow"),
+        ("Failed to pull image: toomanyrequests", "After *toomanyrequests*"),
+        ("Failed to pull image: not found", "Look at the name and the tag"),
+        ("The container was OOMKilled", "After *OOMKilled*"),
+    ],
+)
+def test_the_remedy_that_fits_the_words_comes_first(reason: str, first: str) -> None:
+    (found,) = findings(starts((5, "spawn failed", reason)))
+    assert found.remedies[0].startswith(first)
+
+
 def test_messages_that_say_more_come_first() -> None:
     said = ["Error: ErrImagePull", "Failed to pull image: toomanyrequests", "Error: ImagePullBackOff"]
     records = starts((5, "spawn failed", "Spawn failed:"), good=5, parts=((start_parts.IMAGE, 1.0),))

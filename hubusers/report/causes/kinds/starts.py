@@ -39,7 +39,7 @@ KINDS = (
         ),
         remedies=(
             "Let the node pool grow further: its largest size, and the cloud's own quotas for machines and addresses.",
-            "Raise the namespace's quota (`kubectl -n jhub get resourcequota`), where one was exceeded.",
+            "After *exceeded quota*: raise the namespace's quota (`kubectl -n jhub get resourcequota`).",
             "Ask for less for each server: `singleuser.memory.guarantee`, `singleuser.cpu.guarantee`, and "
             "`kubespawner_override` in profiles. A server that asks for more than any node has never starts.",
             "Start nodes before people come: `scheduling.userPlaceholder.replicas`. Wait longer for them: "
