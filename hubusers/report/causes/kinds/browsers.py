@@ -10,7 +10,7 @@ KINDS = (
         mechanism=(
             "A page redirected to another one, which led back again, until the browser gave up. Mostly the hub thinks "
             "that the server runs and sends people to it, and the proxy does not know the server and sends them back; "
-            "or what stands before the hub changes `http` into `https` and the hub changes it back."
+            "or something before the hub changes `http` into `https` and the hub changes it back."
         ),
         confirm=(
             "Look at the redirects: `curl -sIL --max-redirs 10 ADDRESS | grep -i location`.",
@@ -29,7 +29,7 @@ KINDS = (
         title="Servers did not answer at their address",
         section="Why something failed",
         mechanism=(
-            "The hub said that a server is ready, but at the server's address the proxy, or what stands before it, "
+            "The hub said that a server is ready, but at the server's address the proxy, or something before it, "
             "answered with an error. Mostly the proxy does not know the server, or does not reach it; or the server "
             "died and the hub has not noticed it yet."
         ),
@@ -52,7 +52,7 @@ KINDS = (
         section="Why something failed",
         mechanism=(
             "Kernels speak through websockets. Pages and files came, but each connection that was to become a "
-            "websocket was refused. What stands before the proxy, such as nginx, an ingress, a load balancer or a "
+            "websocket was refused. Something before the proxy, such as nginx, an ingress, a load balancer or a "
             "firewall, does not pass the headers `Upgrade` and `Connection` on, or changes `Host`, which the server "
             "compares with `Origin`."
         ),
@@ -95,8 +95,8 @@ KINDS = (
         title="JupyterLab did not load completely",
         section="Why something failed",
         mechanism=(
-            "Files of the page, or what its scripts ask the server for, did not come. A page without its scripts "
-            "stays empty. A wrong base address, a file system that is too slow, or an extension that is half "
+            "Files of the page, or answers that its scripts ask the server for, did not come. A page without its "
+            "scripts stays empty. A wrong base address, a file system that is too slow, or an extension that is half "
             "installed does it."
         ),
         confirm=("Open the page in a browser, and look in its network tab for what is red.",),
@@ -122,7 +122,8 @@ KINDS = (
             "Keep the secret and the database over restarts: `c.JupyterHub.cookie_secret_file`, `c.JupyterHub.db_url`, "
             "`hub.db` in the chart's values.",
             "Let sessions last longer: `c.JupyterHub.cookie_max_age_days`, `c.JupyterHub.oauth_token_expires_in`.",
-            "Look at what deletes accounts: an idle culler with `--cull-users`, `cull.users` in the chart's values.",
+            "Look whether something deletes accounts, such as an idle culler with `--cull-users`, `cull.users` in "
+            "the chart's values.",
         ),
     ),
     Kind(
@@ -201,8 +202,8 @@ KINDS = (
         title="Files were slow",
         section="Why a login, a notebook or a kernel took long",
         mechanism=(
-            "What reads or writes files of people took long, while servers answered other requests quickly. The file "
-            "server or the disks behind the home directories are slow, or have a limit of operations."
+            "Requests that read or write people's files took long, while servers answered other requests quickly. "
+            "The file server or the disks behind the home directories are slow, or have a limit of operations."
         ),
         confirm=(
             "Take the time in a server: `time dd if=/dev/zero of=~/test bs=4k count=1000 oflag=dsync`.",
@@ -227,8 +228,8 @@ KINDS = (
         ),
         remedies=(
             "Guarantee CPU to servers: `singleuser.cpu.guarantee`, and put fewer on a node.",
-            "Look at what kernels import at their start: `~/.ipython/profile_default/startup`, a slow file system "
-            "below the packages.",
+            "Look at the modules that kernels import at their start: `~/.ipython/profile_default/startup`, a slow "
+            "file system below the packages.",
         ),
     ),
     Kind(
@@ -242,7 +243,7 @@ KINDS = (
         ),
         confirm=("Run the notebook in a server of the hub, and compare its outputs.",),
         remedies=(
-            "Install what is missing in the image, with the version that the notebook was made with.",
+            "Install the missing packages in the image, in the versions that the notebook was made with.",
             "If outputs may differ, clear them in the notebook: then only errors count.",
         ),
     ),
@@ -266,6 +267,6 @@ KINDS = (
             "shown as they came."
         ),
         confirm=("Look in the hub's log at the moments that are named: `kubectl -n jhub logs deploy/hub`.",),
-        remedies=("Look at what the words name, and at the rows of these steps in steps.csv.",),
+        remedies=("Follow the words, and look at the rows of these steps in steps.csv.",),
     ),
 )

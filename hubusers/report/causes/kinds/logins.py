@@ -21,8 +21,8 @@ KINDS = (
             "If everybody was refused: set `c.Authenticator.allow_all = True`, or name people or groups in "
             "`c.Authenticator.allowed_users` or the authenticator's own `allowed_…` options.",
             "If some were refused: look at these names and passwords in the file for `--accounts`.",
-            "After *XSRF cookie does not match*: what stands before the hub must pass on the same `X-Forwarded-For`, "
-            "`X-Forwarded-Proto` and `Host` for each request of a person.",
+            "After *XSRF cookie does not match*: the ingress or web server before the hub must pass on the same "
+            "`X-Forwarded-For`, `X-Forwarded-Proto` and `Host` for each request of a person.",
         ),
     ),
     Kind(
@@ -30,8 +30,8 @@ KINDS = (
         title="Logins failed",
         section="Why something failed",
         mechanism=(
-            "The hub could not answer the login, or answered it with an error. What checks the passwords, or the "
-            "identity provider behind it, does not work, or the hub cannot write to its database."
+            "The hub could not answer the login, or answered it with an error. The authenticator, or the identity "
+            "provider behind it, does not work, or the hub cannot write to its database."
         ),
         confirm=(
             "Look in the hub's log for the request and its traceback: `kubectl -n jhub logs deploy/hub | grep -A30 -e "

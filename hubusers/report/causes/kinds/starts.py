@@ -95,7 +95,7 @@ KINDS = (
         mechanism=(
             "The hub gives a start up when the spawner has not started the server within `start_timeout`, or when the "
             "server has not answered within `http_timeout` after that. A run waits no longer than its "
-            "`--server-timeout`. What the time was spent with is the cause."
+            "`--server-timeout`. The cause is the part of the start that took so long."
         ),
         confirm=(
             "Look in the hub's log for `seconds, giving up` and `never showed up`: `kubectl -n jhub logs deploy/hub | "
@@ -103,7 +103,7 @@ KINDS = (
             "Look at a server's own log for the time when it listens: `kubectl -n jhub logs POD`.",
         ),
         remedies=(
-            "Make starts faster first: look at what they waited for.",
+            "Make starts faster first: look at the part that took most of their time.",
             "If that cannot be made faster, wait longer: `c.Spawner.start_timeout` (`singleuser.startTimeout` in the "
             "chart's values) until the server is started, `c.Spawner.http_timeout` until it answers.",
             "If servers start but never answer, look whether the hub reaches them: `c.JupyterHub.hub_connect_ip`, "
@@ -122,7 +122,7 @@ KINDS = (
             "Look in the hub's log for these words, and for the lines before them: `kubectl -n jhub logs deploy/hub`.",
         ),
         remedies=(
-            "Look at what the words name. Much of it is your own configuration: `c.Spawner.pre_spawn_hook`, "
+            "Follow the words. Much of what a start does is your own configuration: `c.Spawner.pre_spawn_hook`, "
             "`c.Spawner.options_from_form`, `c.KubeSpawner.profile_list`, the accounts of the machine.",
             "Compare those who failed with those who did not, where the report says what sets them apart.",
         ),
