@@ -274,8 +274,10 @@ class RunControl:
 
     def note_user_error(self, user_instance: object, exception: Exception, **_: Any) -> None:
         """Have a person counted whom an exception in the code of the user class kept from going on."""
-        if isinstance(user_instance, NotesCrashes):
-            user_instance.note_crash(exception)
+        # For an exception in a task, Locust names the user's task set in place of the user.
+        user = getattr(user_instance, "user", user_instance)
+        if isinstance(user, NotesCrashes):
+            user.note_crash(exception)
 
     def note_spawns(self, process: str, spawns: SpawnCounts) -> None:
         """Take in what one process counts by now; too many failed spawns in a row stop the run."""
