@@ -5,7 +5,7 @@ import math
 from hubusers.event.model import Target
 from hubusers.live.timeline import LAST_MOMENTS, Timeline, clock, point_in_words
 from hubusers.results.hub_samples import HubSample, Probe
-from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.records import ARRIVAL, LOGIN, START_TO_READY, Record
 from hubusers.results.results import Results
 from hubusers.run.user_counts import UserCounts
 
@@ -30,6 +30,18 @@ def test_a_point_has_what_is_going_on_and_the_percentiles_of_the_last_moments() 
 
     timeline.note(1011.0 + LAST_MOMENTS, 11.0 + LAST_MOMENTS, UserCounts())
     assert timeline.points[-1]["p50"] is None
+
+
+def test_people_who_fail_before_they_ask_for_a_server_count_as_in_the_report() -> None:
+    results = Results()
+    timeline = Timeline(results, [TARGET])
+    start(results, 2.0)
+    for step in (ARRIVAL, LOGIN):
+        results.records.note(Record(step, "bob", 1000.0, 1.0, 0.0, "hub error: HTTP 500"))
+        results.records.note(Record(step, "cem", 1000.0, 1.0, 0.0))
+    timeline.note(1010.0, 10.0, UserCounts(arrived=3))
+    assert (timeline.points[-1]["p50"], timeline.points[-1]["p95"]) == (math.inf, math.inf)
+    assert [outcome.state for outcome in timeline.outcomes] == ["missed"]
 
 
 def test_the_hub_is_shown_as_it_was_seen_last_and_not_when_that_is_long_ago() -> None:

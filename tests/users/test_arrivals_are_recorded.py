@@ -93,3 +93,18 @@ def test_steps_belong_to_the_lifecycle_that_they_begin(scripted_hub: ScriptedHub
     assert [(record.step, record.lifecycle) for record in records_of(people)[1:]] == [(LOGIN, 1), (LOGIN, 2)]
     assert people.run.results.people.reached().visits_in_vain == 2
     assert people.run.counts.failed == 2
+
+
+def test_a_start_belongs_to_the_lifecycle_that_has_begun(scripted_hub: ScriptedHub) -> None:
+    people = people_on(scripted_hub.endpoint)
+    person = people.comes(ServerLifecycleUser, Account("ann"))
+    for lifecycle in (1, 2):
+        scripted_hub.script(Scripted(500, {"message": "no"}))
+        person.begin_lifecycle()
+        with pytest.raises(RescheduleTask):
+            person.start_server()
+        assert records_of(people)[-1].lifecycle == person.lifecycle == lifecycle
+    scripted_hub.script(Scripted(500, {"message": "no"}))
+    with pytest.raises(RescheduleTask):
+        person.start_server()  # of a class that plans no lifecycles, each start begins one
+    assert person.lifecycle == 3
