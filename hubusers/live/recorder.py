@@ -43,6 +43,7 @@ class Recorder:
         pending_for: Returns what pending starts wait for, with how many do, of all processes.
         phase: Returns what the run is doing.
         aloud: Whether to log a line of progress every ten seconds.
+        note_probe: Called with each probe of the hub.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Recorder:
         phase: Callable[[], Phase],
         *,
         aloud: bool,
+        note_probe: Callable[[Probe], None] = lambda _: None,
     ) -> None:
         self.run = run
         self.info = info
@@ -65,6 +67,7 @@ class Recorder:
         self._pending_for = pending_for
         self._phase = phase
         self._aloud = aloud
+        self._on_probe = note_probe
         self._has_missed_step = False
         event = run.settings.event
         self._timeline = Timeline(run.results, event.targets if event else [])
@@ -155,6 +158,7 @@ class Recorder:
     def _note_probe(self, probe: Probe) -> None:
         self.run.results.probes.append(probe)
         self._writer.write_probe(probe)
+        self._on_probe(probe)
 
     def _note_sample(self, sample: HubSample) -> None:
         self.run.results.hub_samples.append(sample)

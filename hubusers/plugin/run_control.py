@@ -204,6 +204,9 @@ class RunControl:
             versions=versions(),
             options=settings.shown(),
         )
+        anonymous = HubClient(settings.endpoint, run.connections())
+        patience = settings.server_timeout
+        self.presence = HubPresence(anonymous, self._note, run.note_hub_away, self._stop_for_hub, patience)
         self.recorder = Recorder(
             run,
             self.environment,
@@ -213,11 +216,13 @@ class RunControl:
             self.role.pending_for,
             lambda: self.phase,
             aloud=self.options.headless,
+            note_probe=self.presence.note_probe,
         )
         self.recorder.start()
-        anonymous = HubClient(settings.endpoint, run.connections())
-        patience = settings.server_timeout
-        self.presence = HubPresence(anonymous, self.recorder.note, run.note_hub_away, self._stop_for_hub, patience)
+
+    def _note(self, sentence: str) -> None:
+        if self.recorder:
+            self.recorder.note(sentence)
 
     def _stop_for_hub(self, reason: str) -> None:
         if self.phase is not Phase.STOPPING:
@@ -286,8 +291,8 @@ class RunControl:
         count = self._failed_in_a_row.note(process, spawns)
         if count != before:
             self.role.tell_failed_in_a_row(count)
-        if count > before and self.presence:
-            self.presence.look(count)
+        if self.presence:
+            self.presence.note_failed_in_a_row(count)
         if count >= limit > 0:
             self.stop_early(
                 f"{limit} spawns in a row failed, so the run ends: a hub with consecutive_failure_limit would soon "
@@ -298,9 +303,9 @@ class RunControl:
         """Say once, whichever processes saw it, that the hub has refused a token for a while, and accepts it again."""
         told_before = refused <= self._token_refused_until.get(whose, 0.0) + _ONE_SPELL
         self._token_refused_until[whose] = max(accepted, self._token_refused_until.get(whose, 0.0))
-        if self.recorder and not told_before:
+        if not told_before:
             moment = time.strftime("%H:%M:%S", time.localtime(refused))
-            self.recorder.note(
+            self._note(
                 f"The hub refused {whose} from {moment} for {max(1.0, accepted - refused):.0f} s and then accepted it "
                 "again, as hubs do whose database fails."
             )
@@ -376,7 +381,7 @@ class RunControl:
         if self.presence:
             self.presence.end()
         if (held := self.role.held()).starts:
-            self.recorder.note(str(held))
+            self._note(str(held))
         info = self.recorder.info
         info.generator = why_not_reliable(list(self.strains.values()))
         info.late_processes = late_processes(list(self.strains.values()))

@@ -1,11 +1,13 @@
-"""Whether the hub is still there after spawns have failed: with `consecutive_failure_limit` it exits after some."""
+"""Whether the hub is still there: with `consecutive_failure_limit` it exits when some spawns in a row have failed."""
 
 import time
 from collections.abc import Callable
 
 import gevent
 
+from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED
 from hubusers.hub.client import HubClient
+from hubusers.results.hub_samples import Probe
 
 LOOKS_FOR = 6.0
 """Seconds after a failed spawn during which the run looks; a hub at its limit exits two seconds later."""
@@ -14,17 +16,21 @@ _BETWEEN_LOOKS = 1.0
 _TIMEOUT = 5.0
 """Seconds that an answer is waited for. A hub that is late is busy, and not away."""
 
+_AWAY = {CONNECTION_REFUSED, CONNECTION_LOST, "HTTP 502", "HTTP 503", "HTTP 504"}
+"""The failures of probes that found no hub."""
+
 
 class HubPresence:
     """Looks at the hub for some seconds after failed spawns, and says when it goes away and when it comes back.
 
-    Failures that follow each other within these seconds are one spell, with one look a second.
+    Failures that follow each other within these seconds are one spell, with one look a second. It also looks when the
+    probes of the run, which end with the run, found no hub.
 
     Args:
         client: Asks the hub.
         say: Called with each sentence.
         note_away: Called whenever a look shows that the hub is away.
-        stop: Called with the reason, a sentence, when the hub has stayed away.
+        stop: Called with the reason, a sentence, when the hub has stayed away after failed spawns.
         patience: Seconds after which it counts as staying away.
     """
 
@@ -45,18 +51,27 @@ class HubPresence:
         self._look_until = 0.0  # on the monotonic clock
         self._looking: gevent.Greenlet[..., None] | None = None
 
-    def look(self, failed: int) -> None:
-        """Look from now on, because so many spawns in a row have failed by now."""
-        self._failed = failed
-        self._look_until = time.monotonic() + LOOKS_FOR
-        if not self._looking:
-            self._looking = gevent.spawn(self._look)
+    def note_failed_in_a_row(self, failed: int) -> None:
+        """Take in how many spawns in a row have failed by now; where one more has, look for some seconds."""
+        before, self._failed = self._failed, failed
+        if failed > before:
+            self._look_for(LOOKS_FOR)
+
+    def note_probe(self, probe: Probe) -> None:
+        """Take in what became of a probe; where it found no hub, look as well."""
+        if probe.failure in _AWAY:
+            self._look_for(_BETWEEN_LOOKS)
 
     def end(self) -> None:
-        """Look until the end of the spell, so that a hub that exits just now does so seen; then no more."""
+        """Look until the end of the spell, so that a hub that exits in these seconds is noticed; then no more."""
         if looking := self._looking:
             looking.join(max(0.0, self._look_until - time.monotonic()))
             looking.kill()
+
+    def _look_for(self, seconds: float) -> None:
+        self._look_until = max(self._look_until, time.monotonic() + seconds)
+        if not self._looking:
+            self._looking = gevent.spawn(self._look)
 
     def _look(self) -> None:
         while time.monotonic() < self._look_until:
@@ -70,13 +85,12 @@ class HubPresence:
 
     def _await_return(self, moment: str, since: float) -> None:
         failed = "a spawn had failed" if self._failed == 1 else f"{self._failed} spawns in a row had failed"
-        self._say(
-            f"The hub does not answer since {moment}, after {failed}: with consecutive_failure_limit it exits then."
-        )
-        has_stopped = False
+        why = f", after {failed}: with consecutive_failure_limit it exits then" if self._failed else ""
+        self._say(f"The hub does not answer since {moment}{why}.")
+        may_stop = self._failed > 0
         while self._is_away():
-            if not has_stopped and time.monotonic() - since >= self._patience:
-                has_stopped = True
+            if may_stop and time.monotonic() - since >= self._patience:
+                may_stop = False
                 self._stop(
                     f"The hub has not answered for {self._patience:g} s, so the run ends: it went away at {moment}, "
                     f"after {failed}."

@@ -142,11 +142,10 @@ class StartGate:
 
     def _begin_to_hold(self, waiting: _Waiting) -> None:
         if not self._waiting:
-            why = f"{self.failed} spawns in a row have failed" if self.failed else "no spawn of this kind has succeeded"
             LOG.warning(
-                "People wait before they ask for a server, until a spawn succeeds: %s, and no more than %d starts are "
-                "to be under way (--stop-after-failed-spawns)",
-                why,
+                "People wait before they ask for a server, until a spawn succeeds: failed in a row: %d, most starts "
+                "that may be under way: %d (--stop-after-failed-spawns)",
+                self.failed,
                 self._most_under_way(),
             )
         self._waiting.append(waiting)
