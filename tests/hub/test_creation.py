@@ -6,7 +6,7 @@ from hubusers.accounts.ledger import Ledger
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubError, TokenRejected, WaitTimeout
+from hubusers.hub.errors import HubError, MissingScope, WaitTimeout
 from hubusers.settings.access import Access
 from tests.scripted_hub import Scripted, ScriptedHub
 
@@ -14,6 +14,7 @@ CREATED = Scripted(201, [{"name": "ann"}, {"name": "ben"}])
 EXIST = Scripted(409, {"message": "users already exist"})
 INVALID = Scripted(400, {"message": "invalid usernames: ben"})
 BROKEN = Scripted(500, {"message": "no disk"})
+NOT_KNOWN = Scripted(403, {"message": "Missing or invalid credentials."})
 
 
 def make(hub: ScriptedHub, usernames: list[str], ledger: Ledger, seconds: float = 5.0) -> list[str]:
@@ -45,12 +46,36 @@ def test_a_409_after_a_failure_means_that_the_first_request_arrived(scripted_hub
 
 
 def test_a_refusal_at_once_made_nothing(scripted_hub: ScriptedHub) -> None:
-    scripted_hub.script(Scripted(403, {"message": "Missing or invalid credentials."}))
+    scripted_hub.script(Scripted(403, {"message": "Action is not authorized with current scopes"}))
     ledger = Ledger()
-    with pytest.raises(TokenRejected):
+    with pytest.raises(MissingScope):
         make(scripted_hub, ["ann", "ben"], ledger)
     assert len(scripted_hub.asked) == 1
     assert ledger.totals().users_created == 0
+
+
+def test_a_refused_token_is_shown_again(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(NOT_KNOWN, NOT_KNOWN, CREATED)
+    ledger = Ledger()
+    assert make(scripted_hub, ["ann", "ben"], ledger) == ["token rejected"] * 2
+    assert ledger.left() == ["ann", "ben"]
+
+
+def test_with_a_token_that_stays_refused_nothing_was_made(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(NOT_KNOWN)
+    ledger = Ledger()
+    with pytest.raises(WaitTimeout):
+        make(scripted_hub, ["ann", "ben"], ledger, seconds=0.3)
+    assert len(scripted_hub.asked) > 1
+    assert ledger.totals().users_created == 0
+
+
+def test_what_was_made_before_the_token_was_refused_is_not_forgotten(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(BROKEN, NOT_KNOWN)
+    ledger = Ledger()
+    with pytest.raises(WaitTimeout):
+        make(scripted_hub, ["ann", "ben"], ledger, seconds=0.3)
+    assert ledger.left() == ["ann", "ben"]
 
 
 def test_after_a_refusal_later_on_an_account_may_be_there(scripted_hub: ScriptedHub) -> None:

@@ -21,6 +21,7 @@ from benchmarks.hub_rules import ServerState
 from hubusers.http.messages import CONNECTION_LOST, TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.run.run import Run
+from hubusers.run.start_gate import StartGate
 from hubusers.settings.options import Wait
 from hubusers.users import ServerLifecycleUser
 from tests.run.model_hub import Account, ModelHub, VirtualClock, refusal, run_on_a_model
@@ -75,6 +76,7 @@ class Faults(RuleBasedStateMachine):
         self.model = run_on_a_model(version, wait)
         self.tested, self.hub, self.clock = self.model.__enter__()
         self.hub.spawns = itertools.cycle(spawns)
+        self.tested.gate = StartGate(0)  # a run would end when four spawns in a row have failed; this one goes on
         self.visitors = People(self.tested)
         self.people: list[gevent.Greenlet[..., None]] = []
         run_id = self.tested.settings.run_id
@@ -196,15 +198,58 @@ def test_a_hub_that_stays_away_does_not_hold_the_end_of_the_run() -> None:
         assert run.ledger.left() == sorted(hub.accounts)
 
 
-def test_a_token_that_is_not_accepted_ends_the_clean_up_at_once() -> None:
+NOT_KNOWN = refusal(403, "Missing or invalid credentials.")
+
+
+def test_the_clean_up_goes_on_while_the_token_is_not_accepted_for_a_while() -> None:
     with run_on_a_model(6) as (run, hub, clock):
         made(run, hub, 40)
-        hub.faults = [(refusal(403, "Missing or invalid credentials."), "not")] * 100
+        hub.faults = [(NOT_KNOWN, "not")] * 100
+        finish(run, clock)
+        assert not hub.accounts
+        assert not run.ledger.left()
+
+
+def test_a_token_that_is_accepted_no_more_does_not_hold_the_end_of_the_run() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 40)
+        hub.faults = [(NOT_KNOWN, "not")] * 100_000
+        started = clock.now
+        finish(run, clock)
+        assert clock.now - started > 60
+        assert run.ledger.left() == sorted(hub.accounts)
+
+
+def test_a_token_that_lacks_a_scope_ends_the_clean_up_at_once() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 40)
+        hub.faults = [(refusal(403, "Action is not authorized with current scopes"), "not")] * 100
         started = clock.now
         finish(run, clock)
         assert clock.now - started < 2
         assert len(hub.faults) > 50
         assert len(run.ledger.left()) == 40
+
+
+@pytest.mark.parametrize("trouble", [NOT_KNOWN, Answer(503), Answer(0, error=CONNECTION_LOST)])
+def test_a_user_who_seems_to_be_gone_after_trouble_is_asked_about_again(trouble: Answer) -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 1)
+        hub.faults = [(trouble, "not"), (refusal(404, "No such user"), "not")]
+        finish(run, clock)
+        assert not hub.accounts
+        assert not run.ledger.left()
+
+
+def test_what_is_left_is_looked_for_although_the_token_is_refused_for_a_while() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        made(run, hub, 1)
+        run.ledger.removed(*run.ledger.left())
+        hub.faults = [(NOT_KNOWN, "not")] * 3
+        taking = gevent.spawn(run.take_over)
+        clock.pass_until(lambda: taking.dead, 20)
+        assert taking.get(block=False)
+        assert run.ledger.left() == list(hub.accounts)
 
 
 def test_the_clean_up_comes_back_when_the_hub_says() -> None:
