@@ -293,7 +293,9 @@ class Options:
         section=FAILURES,
         help="Number of failed spawns in a row that ends the run. Before the run, the first servers are tried one by "
         "one, and the run does not begin when all of them fail. (After five, a hub with consecutive_failure_limit "
-        "exits; Kubernetes deployments set it.) 0: never end, and try nothing before the run.",
+        "exits; Kubernetes deployments set it.) From the first failed spawn until one succeeds, starts under way and "
+        "failed spawns together stay within N: other people wait before they ask for a server. 0: never end, hold "
+        "nobody back, and try nothing before the run.",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 from gevent import GreenletExit
 
@@ -18,9 +19,11 @@ from hubusers.users import NotebookUser, ServerLifecycleUser
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
 from tests.users.people import TOKEN, People
+from tests.waiting import wait_until
 
 NOT_KNOWN = Scripted(403, {"status": 403, "message": "Missing or invalid credentials."})
-END_OF_RUN = ["The hub does not accept the API token any more, so the run ends."]
+KNOWN = Scripted(200, {"name": "ann"})
+END_OF_RUN = "The hub does not accept the API token any more, so the run ends."
 
 
 class Refused(People):
@@ -29,8 +32,15 @@ class Refused(People):
     def __init__(self, hub: ScriptedHub, **changes: Any) -> None:
         hub.script(NOT_KNOWN)
         self.stopped_because: list[str] = []
-        settings = replace(settings_for(hub.endpoint, Access(TOKEN)), **changes)
-        super().__init__(Run(settings, worker=0, stop=self.stopped_because.append))
+        self.accepted_again: list[str] = []
+        settings = replace(settings_for(hub.endpoint, Access(TOKEN)), **{"server_timeout": 0.5} | changes)
+        run = Run(
+            settings,
+            worker=0,
+            stop=self.stopped_because.append,
+            token_accepted_again=lambda whose, *_: self.accepted_again.append(whose),
+        )
+        super().__init__(run)
 
     @property
     def failures(self) -> list[str]:
@@ -44,21 +54,46 @@ def people(scripted_hub: ScriptedHub) -> Refused:
 
 
 @pytest.mark.parametrize(
-    ("token", "failure", "stopped_because"),
+    ("token", "failure"),
     [
-        ("own", "person's token rejected", []),
-        (TOKEN, "token rejected", END_OF_RUN),  # that of a named server
-        ("", "token rejected", END_OF_RUN),
+        ("own", "person's token rejected"),
+        (TOKEN, "token rejected"),  # that of a named server
+        ("", "token rejected"),
     ],
 )
-def test_a_server_that_may_not_be_started(
-    people: Refused, token: str, failure: str, stopped_because: list[str]
-) -> None:
+def test_a_server_that_may_not_be_started(people: Refused, token: str, failure: str) -> None:
     person = people.comes(ServerLifecycleUser, Account("ann", token=token))
     with pytest.raises(StopUser if token == "own" else RescheduleTask):
         person.start_server()
     assert people.failures == [failure]
-    assert people.stopped_because == stopped_because
+    assert people.stopped_because == []  # one refusal proves nothing
+    gevent.sleep(1)
+    assert [reason.startswith(END_OF_RUN) for reason in people.stopped_because] == ([] if token == "own" else [True])
+
+
+@pytest.mark.parametrize(
+    ("token", "whose"), [("own", "a person's own token"), (TOKEN, "the API token"), ("", "the API token")]
+)
+def test_a_token_that_is_accepted_again(people: Refused, scripted_hub: ScriptedHub, token: str, whose: str) -> None:
+    person = people.comes(ServerLifecycleUser, Account("ann", token=token))
+    scripted_hub.script(NOT_KNOWN, NOT_KNOWN, KNOWN)
+    with pytest.raises(RescheduleTask):
+        person.start_server()
+    wait_until(lambda: people.accepted_again == [whose])
+    assert len(people.failures) == 1
+    assert people.stopped_because == []
+
+
+def test_a_token_in_doubt_when_the_run_ends_is_asked_about_once_more(
+    people: Refused, scripted_hub: ScriptedHub
+) -> None:
+    rejected = error_for(Answer(401), "looking at the server of ann")
+    people.run.note_failure(rejected)
+    scripted_hub.script(KNOWN)
+    people.run.clean_up_own()
+    assert people.accepted_again == ["the API token"]
+    gevent.sleep(1)
+    assert people.stopped_because == []
 
 
 def test_a_look_that_is_refused(people: Refused) -> None:
@@ -67,7 +102,7 @@ def test_a_look_that_is_refused(people: Refused) -> None:
     people.comes(ServerLifecycleUser, Account("ann", token="own")).hub.note_odd_answer(rejected)
     assert people.stopped_because == []
     people.comes(ServerLifecycleUser, Account("ann")).hub.note_odd_answer(rejected)
-    assert people.stopped_because == END_OF_RUN
+    wait_until(lambda: [reason.startswith(END_OF_RUN) for reason in people.stopped_because] == [True])
 
 
 def test_a_token_of_a_file(scripted_hub: ScriptedHub, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""Looks after failed spawns: what is said of a hub that goes away, comes back, or is only busy."""
+
+from collections.abc import Iterator
+
+import gevent
+import pytest
+
+from hubusers.hub.client import HubClient
+from hubusers.results.hub_samples import Probe
+from hubusers.run import hub_presence
+from hubusers.run.hub_presence import HubPresence
+from hubusers.settings.access import Access
+from tests.scripted_hub import Scripted, ScriptedHub
+from tests.waiting import wait_until
+
+HERE = Scripted(200, {"version": "6.1.1"})
+AWAY = Scripted(503, "<html>Service Unavailable</html>")
+
+
+class Told:
+    def __init__(self, hub: ScriptedHub) -> None:
+        self.said: list[str] = []
+        self.away: list[None] = []
+        self.stopped_because: list[str] = []
+        client = HubClient(hub.endpoint, Access("0123456789abcdef").session)
+        self.presence = HubPresence(
+            client, self.said.append, lambda: self.away.append(None), self.stopped_because.append, patience=0.5
+        )
+
+
+@pytest.fixture
+def told(scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    monkeypatch.setattr(hub_presence, "_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(hub_presence, "LOOKS_FOR", 0.4)
+    scripted_hub.script(HERE)
+    told = Told(scripted_hub)
+    yield told
+    told.presence.end()
+
+
+def test_a_hub_that_is_there_is_looked_at_for_a_while_and_nothing_is_said(
+    told: Told, scripted_hub: ScriptedHub
+) -> None:
+    for failed in range(1, 1001):
+        told.presence.note_failed_in_a_row(failed)
+    told.presence.end()
+    assert 2 <= len(scripted_hub.asked) <= 10  # and not for each failure
+    assert told.said == []
+
+
+def test_a_hub_that_goes_away_and_comes_back(told: Told, scripted_hub: ScriptedHub) -> None:
+    told.presence.note_failed_in_a_row(5)
+    scripted_hub.script(AWAY)
+    wait_until(lambda: len(told.said) == 1)
+    assert told.said[0].startswith("The hub does not answer since ")
+    assert told.said[0].endswith(", after 5 spawns in a row had failed: with consecutive_failure_limit it exits then.")
+    scripted_hub.script(HERE)
+    wait_until(lambda: len(told.said) == 2)
+    assert told.said[1].startswith("The hub answers again after ")
+    assert len(told.away) >= 2
+    assert told.stopped_because == []
+
+
+def test_a_hub_that_stays_away_ends_the_run_once(told: Told, scripted_hub: ScriptedHub) -> None:
+    told.presence.note_failed_in_a_row(1)
+    scripted_hub.script(AWAY)
+    wait_until(lambda: len(told.stopped_because) == 1)
+    gevent.sleep(0.3)
+    (reason,) = told.stopped_because
+    assert reason.startswith("The hub has not answered for 0.5 s, so the run ends: it went away at ")
+    assert reason.endswith(", after a spawn had failed.")
+
+
+def test_one_look_that_fails_proves_nothing(told: Told, scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(AWAY, HERE)
+    told.presence.note_failed_in_a_row(1)
+    told.presence.end()
+    assert told.said == []
+
+
+@pytest.mark.parametrize("answer", [Scripted(500, "no"), Scripted(404)])
+def test_a_hub_that_answers_badly_is_not_away(told: Told, scripted_hub: ScriptedHub, answer: Scripted) -> None:
+    scripted_hub.script(answer)
+    told.presence.note_failed_in_a_row(1)
+    told.presence.end()
+    assert told.said == []
+
+
+def test_a_probe_that_finds_no_hub_is_followed_up_without_blaming_spawns(told: Told, scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(AWAY)
+    told.presence.note_probe(Probe(0.0, 0.1, "timed out"))
+    gevent.sleep(0.2)
+    assert scripted_hub.asked == []
+    told.presence.note_probe(Probe(0.0, 0.1, "HTTP 503"))
+    wait_until(lambda: len(told.said) == 1)
+    assert told.said[0].startswith("The hub does not answer since ")
+    assert "spawn" not in told.said[0]
+    gevent.sleep(0.7)
+    assert told.stopped_because == []
+
+
+def test_at_the_end_of_the_run_the_spell_is_awaited(told: Told, scripted_hub: ScriptedHub) -> None:
+    told.presence.note_failed_in_a_row(5)
+    gevent.spawn_later(0.15, scripted_hub.script, AWAY)
+    told.presence.end()
+    assert len(told.said) == 1
