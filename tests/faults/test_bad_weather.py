@@ -297,14 +297,17 @@ def test_the_token_is_revoked_in_mid_run() -> None:
         requests.post(f"{hub.endpoint}/users/boss", headers=admin, timeout=10)
         made = requests.post(f"{hub.endpoint}/users/boss/tokens", headers=admin, timeout=10).json()
         with LocustProcess(
-            hub, ["--headless", "-u", "15", "-r", "15", *BRISK], env={"JUPYTERHUB_API_TOKEN": made["token"]}
+            hub,
+            ["--headless", "-u", "15", "-r", "15", "--server-timeout", "10", *BRISK],
+            env={"JUPYTERHUB_API_TOKEN": made["token"]},
         ) as locust:
             locust.wait_for("All users spawned")
             wait_until(lambda: len(users_on(hub)) >= 16, lambda: locust.output)
             requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
             revoked_at = time.monotonic()
             assert locust.wait() == 3
-            assert time.monotonic() - revoked_at < 30
+            # It is asked about for 10 seconds; then the clean-up goes on for 10, and for one more for each user.
+            assert 10 < time.monotonic() - revoked_at < 60
         errors = [line for line in locust.lines if "/ERROR/" in line]
         assert len([line for line in errors if "The hub does not accept the API token any more" in line]) == 1
         assert len([line for line in errors if "Left on the hub: hub-stress-test-" in line]) == 1

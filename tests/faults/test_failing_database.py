@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
+import hubusers
 from hubusers.local import LocalHub
 from tests.faults.test_exiting_hub import in_folder, notes_of
 from tests.locust_process import LocustProcess, users_on
@@ -92,4 +94,17 @@ def test_when_the_run_ends(database: Database) -> None:
                 time.sleep(4)
             assert locust.wait() == 0
         assert locust.summary() == (10, 10, 0, 10, 10, 0)
+        assert users_on(hub) == []
+
+
+def test_while_users_are_purged(database: Database) -> None:
+    with LocalHub(extra_config=database.config) as hub:
+        session, names = hubusers.get_session(hub.token), [f"hub-stress-test-k3x9qa-0-{number}" for number in range(5)]
+        hubusers.create_users(names, hub.endpoint, session)
+        with ThreadPoolExecutor(1) as thread:
+            with database.broken():
+                removing = thread.submit(hubusers.delete_users, names, hub.endpoint, session)
+                time.sleep(4)
+                assert not removing.done()
+            assert removing.result(60) == dict.fromkeys(names, True)
         assert users_on(hub) == []
