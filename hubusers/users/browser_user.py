@@ -21,8 +21,8 @@ from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGon
 from hubusers.hub.sightings import look_at
 from hubusers.results.records import LOGIN, SPAWN_PAGE
 from hubusers.settings.settings import Settings
-from hubusers.users.hub_user import Step
 from hubusers.users.planned_user import PlannedUser
+from hubusers.users.step import Step
 from hubusers.users.whose_token import for_whom, own_rejections
 
 TOKENS_PATH = "/users/{name}/tokens"

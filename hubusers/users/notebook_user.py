@@ -22,7 +22,7 @@ from hubusers.lab.refusals import save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
 from hubusers.settings.settings import Settings
-from hubusers.users.hub_user import Step
+from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, TabUser
 
 

@@ -24,7 +24,7 @@ from hubusers.lab.lab_page import NOT_JUPYTERLAB
 from hubusers.lab.refusals import loading_error
 from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
 from hubusers.users.browser_user import BrowserUser
-from hubusers.users.hub_user import Step
+from hubusers.users.step import Step
 from hubusers.users.whose_token import OwnTokenRejected
 
 LOOK = 5.0
