@@ -337,6 +337,7 @@ class TestReports:
         result = run("report", str(folder))
         assert result.returncode == 0, result.stderr
         assert str(folder / "report.html") in result.stdout
+        assert " starts failed" in result.stdout.splitlines()[1]  # the first finding
         assert (folder / "report.html").exists()
 
     def test_a_run_compared_with_itself_and_with_a_slower_one(self, folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import click
 
 from hubusers.cli.shared import fail
 from hubusers.log import shown
-from hubusers.report.findings import findings_of
+from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
@@ -24,11 +24,14 @@ def report(folder: Path) -> None:
     try:
         run = read_run(folder)
         verdict = verdict_of(run)
-        write_report(run, verdict, findings_of(run))
+        findings = findings_of(run)
+        write_report(run, verdict, findings)
     except RunFolderError as error:
         fail(shown(str(error)))
     except OSError as error:
         fail(f"The report cannot be written into {folder}: {error.strerror}.")
     click.echo(verdict.headline)
+    for sentence in in_sentences(run, findings):
+        click.echo(shown(sentence))
     click.echo(f"The report is in {folder / REPORT_FILE}")
     sys.exit(verdict.exit_code)

@@ -124,9 +124,10 @@ def in_sentences(run: FinishedRun, findings: list[Finding]) -> list[str]:
         run: The run.
         findings: Its findings, as `findings_of` returns them.
     """
-    if not any(finding.explains != "note" for finding in findings):
+    causes = [finding for finding in findings if finding.explains != "note"]
+    if not causes:
         return [without_causes(run)]
-    return [f"{finding.title}: {finding.sentence}" for finding in findings[:_SHOWN_AT_THE_END]]
+    return [f"{finding.title}: {finding.sentence}" for finding in causes[:_SHOWN_AT_THE_END]]
 
 
 def without_causes(run: FinishedRun) -> str:

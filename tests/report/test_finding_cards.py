@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hubusers import start_parts
-from hubusers.report.causes.catalogue import KINDS
+from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
@@ -68,6 +68,12 @@ def test_the_last_lines_of_a_run_name_the_first_two() -> None:
     first, second = in_sentences(PULLING.run, PULLING.findings)
     assert first.startswith("Servers waited for their image: All 10 slow starts")
     assert second.startswith("The hub let too few servers start at the same time: concurrent_spawn_limit told 10 of 10")
+
+
+def test_notes_are_not_among_the_last_lines() -> None:
+    note = found("other-load", "Others used it.", explains="note")
+    assert in_sentences(Rush().run, [note]) == in_sentences(Rush().run, [])
+    assert len(in_sentences(PULLING.run, [PULLING.findings[0], note])) == 1
 
 
 def test_without_findings_the_report_says_so(tmp_path: Path) -> None:
