@@ -26,6 +26,9 @@ _RIGHT_BEFORE = 60.0
 _MOST = 3
 """How many absences get a finding of their own."""
 
+_FEWEST_ANSWERS = 5
+"""More answers than these show that a hub is not away, if most requests were answered."""
+
 _SEEN_LATE = 3.0
 """Seconds after which a hub that is away is noticed by a probe at the latest."""
 
@@ -42,6 +45,7 @@ def away(facts: Facts) -> Iterable[Finding]:
         one
         for one in absences(facts.probes, facts.samples)
         if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
+        and not (one.restarted is None and _answered_others(one, facts))
     ]
     longest_first = sorted(all_of_them, key=lambda one: -((one.back or facts.info.ended) - one.began))
     for one in longest_first[:_MOST]:
@@ -57,6 +61,20 @@ def away(facts: Facts) -> Iterable[Finding]:
             began=min(one.began for one in others),
             ended=max(ends),
         )
+
+
+def _answered_others(one: Absence, facts: Facts) -> bool:
+    """Say whether the hub answered most other requests while its probes failed: then it was not away."""
+    answered = failed = 0
+    for name in facts.requests.names():
+        if " /user/" in name:  # servers go on without their hub
+            continue
+        times = facts.requests.of(name)
+        for position, began in enumerate(times.began):
+            if one.began <= began <= (one.back or facts.info.ended):
+                failed += position in times.failures
+                answered += position not in times.failures
+    return answered > max(failed, _FEWEST_ANSWERS)
 
 
 def _begins(some: list[Absence]) -> float:

@@ -42,6 +42,7 @@ class Rush:
     throttled: float = 0.0
     throttled_by: str = "concurrent_spawn_limit"
     failure: str = ""
+    reason: str = ""
     parts: tuple[tuple[str, float], ...] = ()
     spawn: float | None = 2.5
     failed_spawn: float | None = None
@@ -104,6 +105,7 @@ class Rush:
                 throttled_by=limit,
                 parts=self.parts,
                 cohort="students",
+                reason=self.reason,
             )
             for number in range(10)
         ]

@@ -95,6 +95,17 @@ def test_a_single_probe_may_fail_by_chance() -> None:
     assert findings(probes(gone=[20, 40]), samples(), [start(1, 1.0)]) == []
 
 
+def test_a_hub_whose_probes_alone_fail_is_not_away() -> None:
+    run = finished([start(1, 1.0)], ended=BEGAN + 60)
+    run.results.probes = probes(gone=range(20, 60), failure="HTTP 403")
+    for second in range(60):
+        run.results.requests.note("GET /user/{name}/api/kernels", BEGAN + second, 0.01)
+    assert [finding.kind for finding in findings_of(run)] == ["hub-away"]  # servers go on without their hub
+    for second in range(60):
+        run.results.requests.note("GET /users/{name}", BEGAN + second, 0.01)
+    assert findings_of(run) == []
+
+
 def test_a_hub_that_is_away_again_and_again() -> None:
     gone = [second for first in range(5, 60, 10) for second in range(first, first + 3)]
     found = findings(probes(gone=gone), samples(), [start(1, 1.0)])

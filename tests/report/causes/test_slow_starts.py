@@ -69,7 +69,11 @@ CASES: list[tuple[Rush, list[str], str]] = [
         ["spawner-slow"],
         "10 of 10 starts took too long: of their 60 s",
     ),
-    (Rush(seconds=60, failure="spawn failed", spawn=None, failed_spawn=59), ["spawner-slow"], "59 s were the spawn"),
+    (
+        Rush(seconds=60, failure="spawn failed", reason="Timeout", spawn=None, failed_spawn=59),
+        ["spawner-slow"],
+        "59 s were the spawn",
+    ),
     (
         Rush(seconds=60, metrics=False, parts=((start_parts.SPAWNING, 60.0),)),
         ["spawner-slow"],
