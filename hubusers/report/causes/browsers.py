@@ -9,6 +9,7 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.how_failed import (
     after_each,
     causes_of,
+    example_of,
     most_frequent_cause,
     of_kind,
     same,
@@ -55,7 +56,7 @@ def missing_files(facts: Facts) -> Iterator[Finding]:
             f"JupyterLab did not load completely for {small(people_of(facts, records))}: "
             f"{most_frequent_cause(records)}.",
             they="for whom JupyterLab did not load completely",
-            evidence=causes_of(records),
+            evidence=[*causes_of(records), *example_of(facts, records)],
         )
 
 

@@ -14,6 +14,10 @@ from hubusers.report.finding import Finding
 _WITHOUT_A_ROUTE = ("HTTP 404", "HTTP 503", "HTTP 302, a redirect", "HTTP 405", "HTTP 424")
 """How requests to servers fail that the proxy passes to nobody, or to the hub."""
 
+_BY_PROXY = "HTTP 503"
+"""How a proxy also answers that has a route, to a server that does not answer. Where there is nothing else, servers
+died."""
+
 _ALSO = ("HTTP 403", "HTTP 502", "HTTP 504", "connection refused", "connection lost", "timed out")
 """How they may fail meanwhile, and for other reasons: while the proxy is away, or at the hub's check of forms."""
 
@@ -42,6 +46,8 @@ def lost(facts: Facts) -> Iterable[Finding]:
         counts = Counter(request.failure for request in spell)
         without_route = sum(counts[failure] for failure in _WITHOUT_A_ROUTE)
         count = servers.at(spell[0].began)
+        if counts.keys() <= {_BY_PROXY, *_ALSO}:
+            continue
         if is_lost and without_route >= _FEWEST and count >= _FEWEST_SERVERS and _run_on(facts, spell):
             yield _finding(facts, spell, counts, count, [one for one in ordered if one.began > spell[-1].began])
 

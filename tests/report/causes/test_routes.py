@@ -57,3 +57,4 @@ def test_what_is_not_a_lost_route() -> None:
     assert found(run_with(range(20, 23))) == []  # a moment
     assert found(run_with(range(20, 40), people=1)) == []  # one server
     assert found(run_with(range(20, 40), failure="timed out")) == []
+    assert found(run_with(range(20, 40), failure="HTTP 503")) == []  # servers that died, or too many connections

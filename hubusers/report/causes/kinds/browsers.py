@@ -39,6 +39,9 @@ KINDS = (
             "Look whether the server runs: `kubectl -n jhub get pods`.",
         ),
         remedies=(
+            "If the proxy answers 503, it knows the server and does not reach it: look whether servers were killed, "
+            "because of memory for instance: `kubectl -n jhub get events | grep -i -e oom -e evict -e kill`, "
+            "`singleuser.memory.limit`.",
             "Look whether the proxy was restarted, and at its memory and its limits of connections: "
             "`proxy.chp.resources`.",
             "Look whether the proxy reaches the servers: network policies, firewalls between nodes.",
@@ -102,6 +105,8 @@ KINDS = (
         confirm=("Open the page in a browser, and look in its network tab for what is red.",),
         remedies=(
             "Look at the requests that are named above, and at the server's log: `kubectl -n jhub logs POD`.",
+            "If the answers are 502 or 503, look for limits of connections on the way: `worker_connections` in nginx, "
+            "open files (`ulimit -n`) and ports of the proxy.",
             "Look at `c.JupyterHub.base_url`, at caches and rewriting rules before the hub, and at the extensions in "
             "the image: `jupyter labextension list`.",
         ),
