@@ -76,6 +76,11 @@ class PendingStart:
         return hear_once(client, self._username, LISTENS, self.hears, self._server_name)
 
     @property
+    def has_heard(self) -> bool:
+        """Whether anything was said of it by now."""
+        return bool(self._diary.entries())
+
+    @property
     def last_words(self) -> str:
         """The last message that tells more than that the spawner works; "" if there was none."""
         said = (entry.message for entry in reversed(self._diary.entries()) if entry.part != SPAWNING)

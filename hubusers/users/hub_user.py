@@ -222,7 +222,7 @@ class HubUser(MeasuredUser):
                     self.test_run.ledger, self.account.key, step.deadline, ask_hub, wait_for_server, note_throttled
                 )
             except (SpawnFailed, WaitTimeout) as error:
-                step.ended = time.monotonic()
+                step.ended, step.failure = time.monotonic(), str(error)
                 error.words = error.words or self._told_of_failure(pending)
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
@@ -235,8 +235,9 @@ class HubUser(MeasuredUser):
 
     def _told_of_failure(self, pending: PendingStart) -> str:
         """Return what the hub last said of a start that failed, or was late, in a way that told nothing itself."""
-        # Somebody who listens to the progress stream has heard everything of a start that is late.
-        return pending.last_words or pending.ask_once(self.hub) or pending.last_words
+        if pending.has_heard:  # and so everything of a start that is late, too
+            return pending.last_words
+        return pending.ask_once(self.hub) or pending.last_words
 
     def _stop(self, ask: Callable[[Step], Stop], began: float = 0.0, gone: HubUsersError | None = None) -> None:
         """Stop the server, and wait until it is gone; measured, and counted.

@@ -202,7 +202,8 @@ class MeasuredUser(FastHttpUser):
             raise
         except GreenletExit:
             if pending:
-                self._record(name, step, UNFINISHED, self.test_run.reason_of(pending.last_words, self.account))
+                reason = self.test_run.reason_of(pending.last_words, self.account)
+                self._record(name, step, step.failure or UNFINISHED, reason)
             raise
         self._count(name, self._record(name, step), kind=kind)
 

@@ -13,6 +13,7 @@ class Step:
         deadline: Until when it must have ended; `--server-timeout` seconds from now.
         began: When it was due, on the monotonic clock.
         ended: When it ended, if it ended before the with-block does; 0 otherwise.
+        failure: How it failed, if that is known before the with-block ends; "" otherwise.
         late: For how many seconds, at most, it may have been over before that was seen.
         throttled: Seconds of it that the user waited because the hub said "later" (429).
         throttled_by: Which limit that was.
@@ -25,6 +26,7 @@ class Step:
         self.began = began
         self.pending = pending
         self.ended = 0.0
+        self.failure = ""
         self.late = 0.0
         self.throttled = 0.0
         self.throttled_by = ""
