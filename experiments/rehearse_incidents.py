@@ -7,24 +7,17 @@ The exit code is 1 if a report did not find what it should.
 """
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hubusers.cli.demo import locustfile
+from experiments.rehearsal import Rehearsed, rehearse_on
 from hubusers.local import LocalHub
 from hubusers.local.incidents import INCIDENTS, Incident
 from hubusers.report.causes.catalogue import KINDS
-from hubusers.results.folder import SUMMARY_JSON_FILE
 
 ANSWERS = Path(__file__).with_name("incidents.json")
 PAGE = Path(__file__).parents[1] / "docs" / "incidents.md"
-
-LONGEST = 300.0
-"""Seconds that a rehearsal may take."""
 
 _INTRODUCTION = """\
 # Incidents, rehearsed
@@ -68,40 +61,31 @@ class Answer:
 
 
 def rehearse(incident: Incident) -> Answer:
-    """Rehearse an incident on a hub of its own, as a person would from a terminal."""
-    with LocalHub(incident=incident.name) as hub, tempfile.TemporaryDirectory() as runs:
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "HUBUSERS_"))}
-        env |= {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
-        command = [sys.executable, "-m", "locust", "-f", str(locustfile()), "--headless", "--only-summary"]
-        done = subprocess.run(
-            [*command, "--runs-folder", runs, *hub.rehearsal],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        folders = sorted(Path(runs).iterdir())
-        if not folders:
-            return _answer_before_the_run(incident, done)
-        summary = json.loads((folders[-1] / SUMMARY_JSON_FILE).read_text(encoding="utf-8"))
-    findings = (Finding(**{name: one[name] for name in ("kind", "title", "sentence")}) for one in summary["findings"])
-    return Answer(incident.name, done.returncode, summary["verdict"]["headline"], tuple(findings))
+    """Rehearse an incident on a hub of its own."""
+    with LocalHub(incident=incident.name) as hub:
+        done = rehearse_on(hub, *hub.rehearsal)
+    if not done.summary:
+        return _answer_before_the_run(incident, done)
+    findings = (
+        Finding(one["kind"], one["title"], one["sentence"])
+        for one in done.summary["findings"]
+        if one["explains"] != "note"
+    )
+    return Answer(incident.name, done.exit_code, done.summary["verdict"]["headline"], tuple(findings))
 
 
-def _answer_before_the_run(incident: Incident, done: subprocess.CompletedProcess[str]) -> Answer:
+def _answer_before_the_run(incident: Incident, done: Rehearsed) -> Answer:
     """Return what Locust said where no first server started, so that there was no run."""
-    errors = [line.partition("/ERROR/")[2].partition(": ")[2] for line in done.stdout.splitlines() if "/ERROR/" in line]
+    errors = [line.partition("/ERROR/")[2].partition(": ")[2] for line in done.output.splitlines() if "/ERROR/" in line]
     if not errors:
-        raise RuntimeError(f"{incident.name}: no run; Locust said:\n{done.stdout}")
+        raise RuntimeError(f"{incident.name}: no run; Locust said:\n{done.output}")
     findings = []
     for line in errors[1:]:
         title, _, sentence = line.partition(": ")
         kind = next((kind.name for kind in KINDS.values() if kind.title == title), "")
         if kind:
             findings.append(Finding(kind, title, sentence))
-    return Answer(incident.name, done.returncode, errors[0], tuple(findings))
+    return Answer(incident.name, done.exit_code, errors[0], tuple(findings))
 
 
 def page(answers: dict[str, Answer]) -> str:
