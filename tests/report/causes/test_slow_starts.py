@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hubusers import start_parts
+from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.hub import FULL_CORE, late_turns
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.findings import findings_of, without_causes
@@ -15,7 +16,7 @@ from hubusers.results.records import UNFINISHED
 from hubusers.results.start_messages import StartMessage
 from tests.report.causes.rush import Rush, event
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import start
+from tests.report.runs import finished, start
 
 ON_THE_WAY = Rush(seconds=30, client=2.0, hub=0.1, probe=1.0, spawn=2.0)
 LIMITED = {"throttled_by": "concurrent_spawn_limit"}
@@ -289,6 +290,12 @@ def test_starts_that_wait_for_what_made_all_others_fail() -> None:
     assert not WAITS & set(Rush(records=(*failed, *waiting), metrics=False).kinds)
     ready = [start(n + 20, 20.0, parts=parts) for n in range(4)]
     assert WAITS & set(Rush(records=(*failed, *waiting, *ready), metrics=False).kinds)
+
+
+def test_a_start_that_the_run_gave_up_was_slow_whatever_it_waited_for() -> None:
+    late = start(0, 60.0, "timed out", reason="0/3 nodes are available: Insufficient memory")
+    failed = start(1, 60.0, "spawn failed", reason="0/3 nodes are available: Insufficient memory")
+    assert Facts(finished([late, failed])).slow_starts == [late]
 
 
 def test_a_hub_is_not_accused_because_of_starts_that_failed_for_another_reason() -> None:
