@@ -67,7 +67,7 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
 def test_the_last_lines_of_a_run_name_the_first_two() -> None:
     first, second = in_sentences(PULLING.run, PULLING.findings)
     assert first.startswith("Servers waited for their image: All 10 slow starts")
-    assert second.startswith("The hub let too few servers start at the same time: concurrent_spawn_limit told 10 of 10")
+    assert second.startswith("The hub let too few servers start at the same time: 10 of 10 starts were told")
 
 
 def test_notes_are_not_among_the_last_lines() -> None:

@@ -57,20 +57,21 @@ def refused_requests(facts: Facts) -> Iterable[Finding]:
 
 def _finding(facts: Facts, limit: str, throttled: list[Record], in_vain: list[Record]) -> Finding:
     failed = [start for start in in_vain if start.failed]
-    waited = fmean(start.throttled for start in throttled)
+    waited = words.in_seconds(fmean(start.throttled for start in throttled))
+    lasted = words.in_seconds(fmean(start.seconds for start in throttled))
     never = f"; {len(in_vain):,} of them never became ready" if in_vain else ""
-    name = limit if limit in _KINDS else "Something before the hub"
-    total = sum(start.seconds for start in facts.slow_starts)
+    by_what = f"because of {limit}" if limit in _KINDS else "by something before the hub"
+    measured = facts.slow_starts or throttled
     return found(
         _KINDS.get(limit, "limit-before-hub"),
-        f"{name} told {len(throttled):,} of {words.counted(len(facts.starts), 'start')} to come back later (429). They "
-        f"spent {words.in_seconds(waited)} of their {words.in_seconds(fmean(start.seconds for start in throttled))} "
-        f"waiting for the next try, on average{never}.",
+        f"{len(throttled):,} of {words.counted(len(facts.starts), 'start')} were told to come back later (429) "
+        f"{by_what}. They spent {waited} of their {lasted} waiting for the next try, on average{never}.",
         explains="failures" if failed else "slowness",
         share=(
             facts.share_of_failures(failed)
             if failed
-            else sum(start.throttled for start in throttled) / (total or sum(start.seconds for start in throttled))
+            else sum(start.throttled for start in measured if start.throttled_by == limit)
+            / sum(start.seconds for start in measured)
         ),
         evidence=[
             *_places(facts, limit, throttled),

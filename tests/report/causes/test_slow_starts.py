@@ -23,14 +23,18 @@ LIMITED = {"throttled_by": "concurrent_spawn_limit"}
 
 CASES: list[tuple[Rush, list[str], str]] = [
     # A limit.
-    (Rush(seconds=60, throttled=40), ["spawn-limit"], "concurrent_spawn_limit told 10 of 10 starts to come back later"),
+    (
+        Rush(seconds=60, throttled=40),
+        ["spawn-limit"],
+        "10 of 10 starts were told to come back later (429) because of concurrent_spawn_limit.",
+    ),
     (Rush(seconds=60, throttled=40), ["spawn-limit"], "They spent 40 s of their 60 s waiting for the next try"),
     (Rush(seconds=60, throttled=40, metrics=False), ["spawn-limit"], "concurrent_spawn_limit"),
     (Rush(seconds=60, throttled=40, throttled_by="active_server_limit"), ["server-limit"], "active_server_limit"),
     (
         Rush(seconds=60, throttled=40, throttled_by="a limit before the hub"),
         ["limit-before-hub"],
-        "Something before the hub told 10 of 10 starts",
+        "10 of 10 starts were told to come back later (429) by something before the hub.",
     ),
     (
         Rush(seconds=60, throttled=60, failure="throttled too long", spawn=None),
