@@ -71,7 +71,7 @@ def _finding(facts: Facts, limit: str, throttled: list[Record], in_vain: list[Re
             facts.share_of_failures(failed)
             if failed
             else sum(start.throttled for start in measured if start.throttled_by == limit)
-            / sum(start.seconds for start in measured)
+            / (sum(start.seconds for start in measured) or 1.0)
         ),
         evidence=[
             *_places(facts, limit, throttled),
