@@ -20,7 +20,9 @@ _TAKEN_OUT = re.compile(
         (
             # Statuses and exit codes tell what happened, and so do images, of which there are few.
             r"(?P<kept>(?:HTTP(?:/\d\.\d)?|status(?: code)?|exit(?:ed)?(?: with)?(?: code| status)?|[Cc]ode|Errno"
-            r"|signal)[ =:]+\d+|image \"[^\"]*\")",
+            r"|signal)[ =:]+\d+|image \"[^\"]*\""
+            r"|\b[45]\d\d(?=:? (?:Client|Server|Bad|Unauthorized|Forbidden|Not|Request|Too|Internal|Service|Gateway)\b"
+            r"|\)\s+Reason:))",
             r"(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)",
             r"(?P<address>\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b)",
             # Identifiers, and names of pods, nodes and volumes: letters and digits, with hyphens between them.
