@@ -43,4 +43,25 @@ KINDS = (
             "Consider a proxy that keeps its routes elsewhere, such as Traefik with a file or etcd.",
         ),
     ),
+    Kind(
+        name="gateway-errors",
+        title="Something before the hub answered with errors",
+        section="The hub and its proxy",
+        mechanism=(
+            "An ingress, a load balancer or a web server before the hub's proxy answered with 502, 503 or 504 itself, "
+            "at the login, at servers and for files alike. It did not reach the proxy, or it had too many connections: "
+            "each open notebook holds several."
+        ),
+        confirm=(
+            "Look in the log of the ingress or load balancer for these answers: it says why, such as "
+            "*worker_connections are not enough* or *upstream timed out*.",
+            "Look at its open connections and open files while people work: `ss -s`, `ulimit -n`.",
+        ),
+        remedies=(
+            "Let it hold more connections: `worker_connections` and `worker_rlimit_nofile` in nginx, "
+            "`max-worker-connections` in ingress-nginx, `maxconn` in HAProxy; or run more of it.",
+            "Look at its time limits for answers, and whether it was restarted or moved then.",
+            "Look at the limits of the hub's proxy behind it: open files, ports, memory (`proxy.chp.resources`).",
+        ),
+    ),
 )
