@@ -66,12 +66,15 @@ def away(facts: Facts) -> Iterable[Finding]:
 def _answered_others(one: Absence, facts: Facts) -> bool:
     """Say whether the hub answered most other requests while its probes failed: then it was not away."""
     answered = failed = 0
+    back = one.back or facts.info.ended
+    # The hub comes back between the last probe that failed and the first that did not, and then answers everybody.
+    last = max((probe.began for probe in facts.probes if probe.failure and probe.began <= back), default=one.began)
     for name in facts.requests.names():
         if " /user/" in name:  # servers go on without their hub
             continue
         times = facts.requests.of(name)
         for position, began in enumerate(times.began):
-            if one.began <= began <= (one.back or facts.info.ended):
+            if one.began <= began <= last:
                 failed += position in times.failures
                 answered += position not in times.failures
     return answered > max(failed, _FEWEST_ANSWERS)

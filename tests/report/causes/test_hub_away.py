@@ -106,6 +106,14 @@ def test_a_hub_whose_probes_alone_fail_is_not_away() -> None:
     assert findings_of(run) == []
 
 
+def test_a_hub_that_answers_everybody_once_it_is_back_was_away() -> None:
+    run = finished([start(1, 1.0)], ended=BEGAN + 60)
+    run.results.probes = probes(gone=range(20, 23))
+    for number in range(40):
+        run.results.requests.note("GET /hub/static/{file}", BEGAN + 22.5 + number / 100, 0.01)
+    assert [finding.kind for finding in findings_of(run)] == ["hub-away"]
+
+
 def test_a_hub_that_is_away_again_and_again() -> None:
     gone = [second for first in range(5, 60, 10) for second in range(first, first + 3)]
     found = findings(probes(gone=gone), samples(), [start(1, 1.0)])
