@@ -386,6 +386,7 @@ class RunControl:
         info.generator = why_not_reliable(list(self.strains.values()))
         info.late_processes = late_processes(list(self.strains.values()))
         info.ended_because = self.stopped_because
+        info.was_interrupted = self.was_interrupted
         info.clean_up = run.summary(self.totals())
         info.left_behind = 0 if run.settings.keep else self.totals().left
         self.role.complete(info)

@@ -66,7 +66,7 @@ def verdict_of(run: FinishedRun) -> Verdict:
     info, targets = run.info, run.event.targets if run.event else []
     outcomes = [outcome(target, run.results) for target in targets]
     climbed = how_far(run)
-    reached = run.results.people.reached(info.people_came or 0)
+    reached = run.results.people.reached(info.people_came or 0, waited_in_vain=not info.was_interrupted)
     people = people_in_words(reached, info.ended - info.began)
     failures, most_in_vain = failures_in(run), _most_in_vain(outcomes)
     obstacles = list(obstacles_to(run, outcomes, climbed, reached))

@@ -69,6 +69,7 @@ class RunInfo:
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
     late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not
+    was_interrupted: bool = False  # by Ctrl-C or SIGTERM, at a moment that says nothing of the hub
     clean_up: str = ""  # the last line of the run
     left_behind: int = 0  # accounts that could not be removed
     versions: dict[str, str] = field(default_factory=dict)  # of hubusers, Locust, gevent, Python

@@ -249,15 +249,16 @@ class People:
         shown = ", ".join(f"p{percent} {_in_digits(percentile(times, percent), known)}" for percent in (50, 95, 99))
         return f"{step}: {shown} ± {percentile((record.late for record in succeeded), 95):.3f} seconds ({counts})"
 
-    def reached(self, came: int = 0) -> Reached:
+    def reached(self, came: int = 0, *, waited_in_vain: bool = True) -> Reached:
         """Return how far everybody got.
 
         Args:
             came: How many people came, where that is known; those who left no record are counted as under way.
+            waited_in_vain: Whether a wait that the end of the run broke off was in vain, if percentiles count it.
         """
         visits = self.visits()
         starts = [record for record in self._records if record.step == START_TO_READY]
-        in_vain_waits = {id(record) for record in counted(starts) if record.is_unfinished}
+        in_vain_waits = {id(record) for record in counted(starts) if record.is_unfinished and waited_in_vain}
         best: dict[int, Visit] = {}
         in_vain = content = 0
         for visit in visits:

@@ -272,6 +272,15 @@ class TestPeopleFirst:
         )
         assert verdict.exit_code == 1
 
+    def test_people_who_wait_when_somebody_interrupts_the_run_say_nothing_of_the_hub(self) -> None:
+        verdict = verdict_of(finished([start(n, 1.0, UNFINISHED) for n in range(3)], was_interrupted=True))
+        assert (
+            verdict.headline == "No targets were given: 0 of 3 people got a server within 200 s; 3 were still waiting."
+        )
+        assert verdict.exit_code == 0
+        failing = [start(9, 1.0, "timed out"), start(8, 1.0, UNFINISHED)]
+        assert verdict_of(finished(failing, was_interrupted=True)).exit_code == 1
+
     def test_a_few_young_starts_at_the_end_are_no_failure(self) -> None:
         records = [start(n, 4.0) for n in range(30)] + [start(30 + n, 1.0, UNFINISHED) for n in range(5)]
         assert verdict_of(finished(records)).exit_code == 0
