@@ -384,6 +384,7 @@ class RunControl:
             self._note(str(held))
         info = self.recorder.info
         info.generator = why_not_reliable(list(self.strains.values()))
+        info.hub_absences = list(self.presence.absences) if self.presence else []
         info.late_processes = late_processes(list(self.strains.values()))
         info.ended_because = self.stopped_because
         info.was_interrupted = self.was_interrupted

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
+from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import Record
@@ -68,6 +69,7 @@ class RunInfo:
     workers: int = 0  # 0: one process did everything
     generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
     late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
+    hub_absences: list[HubAbsence] = field(default_factory=list)  # as the run itself found them
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not
     was_interrupted: bool = False  # by Ctrl-C or SIGTERM, at a moment that says nothing of the hub
     clean_up: str = ""  # the last line of the run

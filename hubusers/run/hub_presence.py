@@ -7,6 +7,7 @@ import gevent
 
 from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED
 from hubusers.hub.client import HubClient
+from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 
 LOOKS_FOR = 6.0
@@ -32,6 +33,9 @@ class HubPresence:
         note_away: Called whenever a look shows that the hub is away.
         stop: Called with the reason, a sentence, when the hub has stayed away after failed spawns.
         patience: Seconds after which it counts as staying away.
+
+    Attributes:
+        absences: The times in which the hub was away, as far as it has looked.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class HubPresence:
         self._note_away = note_away
         self._stop = stop
         self._patience = patience
+        self.absences: list[HubAbsence] = []
         self._failed = 0  # spawns in a row
         self._look_until = 0.0  # on the monotonic clock
         self._looking: gevent.Greenlet[..., None] | None = None
@@ -76,10 +81,12 @@ class HubPresence:
     def _look(self) -> None:
         while time.monotonic() < self._look_until:
             if self._is_away():
-                moment, since = time.strftime("%H:%M:%S"), time.monotonic()
+                began, since = time.time(), time.monotonic()
                 gevent.sleep(_BETWEEN_LOOKS)
                 if self._is_away():  # one look that failed proves nothing
-                    self._await_return(moment, since)
+                    self.absences.append(HubAbsence(began, None))
+                    self._await_return(time.strftime("%H:%M:%S", time.localtime(began)), since)
+                    self.absences[-1] = HubAbsence(began, time.time())
             gevent.sleep(_BETWEEN_LOOKS)
         self._looking = None
 

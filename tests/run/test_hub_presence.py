@@ -58,6 +58,9 @@ def test_a_hub_that_goes_away_and_comes_back(told: Told, scripted_hub: ScriptedH
     wait_until(lambda: len(told.said) == 2)
     assert told.said[1].startswith("The hub answers again after ")
     assert len(told.away) >= 2
+    [absence] = told.presence.absences
+    assert absence.back
+    assert absence.began < absence.back
     assert told.stopped_because == []
 
 

@@ -2,10 +2,12 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
 from hubusers.report.hub_intervals import is_restart
+from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import HubSample, Probe
 
 _FEWEST = 2
@@ -42,15 +44,18 @@ class Absence:
     went_on: bool = False
 
 
-def absences(probes: list[Probe], samples: list[HubSample]) -> list[Absence]:
+def absences(probes: list[Probe], samples: list[HubSample], told: Iterable[HubAbsence] = ()) -> list[Absence]:
     """Return all absences of a hub, in their order.
 
     Args:
         probes: The probes of a run.
         samples: The readings of the hub's metrics.
+        told: Those that the run itself found, which goes on to look when there are no probes any more.
     """
     ordered = sorted(probes, key=lambda probe: probe.began)
     found = [_of_spell(spell, ordered) for spell in _spells(ordered)]
+    last_probe = ordered[-1].began if ordered else 0.0
+    found += [Absence(one.began, one.back, one.back, Counter()) for one in told if one.began > last_probe]
     for earlier, later in itertools.pairwise(samples):
         if not is_restart(earlier, later):
             continue

@@ -43,7 +43,7 @@ def away(facts: Facts) -> Iterable[Finding]:
     """Find each time in which the hub was away; of many, the longest, and the others together."""
     all_of_them = [
         one
-        for one in absences(facts.probes, facts.samples)
+        for one in absences(facts.probes, facts.samples, facts.info.hub_absences)
         if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
         and not (one.restarted is None and _answered_others(one, facts))
     ]

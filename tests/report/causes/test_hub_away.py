@@ -7,6 +7,7 @@ import pytest
 from hubusers.report.causes.absences import absences
 from hubusers.report.finding import Finding
 from hubusers.report.findings import findings_of
+from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.records import Record
 from tests.report.made_up_run import BEGAN
@@ -129,3 +130,14 @@ def test_answers_between_two_failures_do_not_end_an_absence() -> None:
 def test_the_clock_of_a_container_may_be_off_by_a_second() -> None:
     readings = [HubSample(BEGAN + n, cpu_seconds=n, started=BEGAN - 50 + n % 2) for n in range(0, 60, 5)]
     assert findings(probes(), readings, [start(1, 1.0)]) == []
+
+
+def test_a_hub_that_goes_when_the_run_is_over_is_told_by_the_looks_after_it() -> None:
+    lost = [start(place, 3.0, "spawn failed", reason="no answer") for place in range(52, 57)]
+    run = finished(lost, ended=BEGAN + 60)
+    run.results.probes = probes()
+    run.info.hub_absences = [HubAbsence(BEGAN + 30, BEGAN + 31), HubAbsence(BEGAN + 61, None)]  # one that probes met
+    [finding] = [one for one in findings_of(run) if one.kind.startswith("hub-")]
+    assert (finding.kind, finding.because_of) == ("hub-exited", "start-failures")
+    assert finding.sentence.startswith("After 5 spawns in a row had failed, the hub was gone: it ends itself")
+    assert finding.sentence.endswith("It did not answer again until the run ended.")
