@@ -307,7 +307,7 @@ class RunControl:
             moment = time.strftime("%H:%M:%S", time.localtime(refused))
             self._note(
                 f"The hub refused {whose} from {moment} for {max(1.0, accepted - refused):.0f} s and then accepted it "
-                "again, as hubs do whose database fails."
+                "again. A hub whose database fails does so; so does a hub on which sessions end."
             )
 
     def note_strain(self, process: str, strain: Strain) -> None:

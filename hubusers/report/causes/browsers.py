@@ -78,7 +78,7 @@ def culled_servers(facts: Facts) -> Iterator[Finding]:
     for records in of_kind(facts, "servers-culled"):
         stayed = [record.after for record in records if record.after]
         limit = same(stayed)
-        after = f", each {words.in_seconds(limit)} after it was ready" if limit else after_each(stayed)
+        after = f", each at most {words.in_seconds(limit)} after it was ready" if limit else after_each(stayed)
         ready = {start.username for start in facts.starts if not start.failure}
         yield failed(
             facts,

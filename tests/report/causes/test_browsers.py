@@ -144,7 +144,7 @@ def test_what_was_not_answered_at_all_says_nothing_of_websockets_or_files(name: 
 
 def test_servers_that_are_culled_at_an_age() -> None:
     (found,) = findings(people(SERVER_HELD, 8, 0, "server was gone", after=60.2))
-    assert found.sentence.startswith("The servers of all 8 people were gone, each 60.2 s after it was ready")
+    assert found.sentence.startswith("The servers of all 8 people were gone, each at most 60.2 s after it was ready")
 
 
 def test_sessions_that_always_end_after_the_same_time() -> None:

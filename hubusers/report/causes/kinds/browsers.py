@@ -19,7 +19,7 @@ KINDS = (
         ),
         remedies=(
             "Look whether the proxy was restarted; it gets its routes back when the hub looks at them: "
-            "`c.JupyterHub.proxy_check_interval`.",
+            "`c.JupyterHub.last_activity_interval`.",
             "Look at `X-Forwarded-Proto`, `Host` and the redirects of the ingress or web server before the hub, and at "
             "`c.JupyterHub.bind_url` and `c.JupyterHub.base_url`.",
         ),
@@ -45,7 +45,7 @@ KINDS = (
             "Look whether the proxy was restarted, and at its memory and its limits of connections: "
             "`proxy.chp.resources`.",
             "Look whether the proxy reaches the servers: network policies, firewalls between nodes.",
-            "Let the hub look more often: `c.JupyterHub.proxy_check_interval` for routes, `c.Spawner.poll_interval` "
+            "Let the hub look more often: `c.JupyterHub.last_activity_interval` for routes, `c.Spawner.poll_interval` "
             "for servers.",
         ),
     ),
