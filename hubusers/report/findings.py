@@ -55,7 +55,7 @@ _LONG_STARTS = (
     *["no-room", "waiting-for-nodes", "image-missing", "image-pull", "volume-failed", "volume-wait", "slow-scheduling"],
     *["server-slow-to-answer", "slow-container", "start-messages", "spawner-slow"],
 )
-_LONG_SPAWNS = (*_LONG_STARTS, "hub-blocked", "hub-busy")
+_LONG_SPAWNS = (*_LONG_STARTS, "hub-blocked", "hub-busy", "busy-machine")
 
 _CAUSED_BY: dict[str, tuple[str, ...]] = {
     # Spawns that take long keep their places.
@@ -74,11 +74,11 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
     "save-refused": ("proxy-routes-lost",),
     "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
-    "login-slow": ("hub-blocked", "hub-busy"),
+    "login-slow": ("hub-blocked", "hub-busy", "busy-machine"),
     "hub-busy": ("other-load",),
     "hub-blocked": ("other-load",),
     # The hub looks whether a server answers in turns of its own.
-    "server-slow-to-answer": ("hub-blocked", "hub-busy"),
+    "server-slow-to-answer": ("hub-blocked", "hub-busy", "busy-machine"),
 }
 """For each effect the causes that it may have; the first one that was found is taken."""
 

@@ -14,6 +14,9 @@ from hubusers.results.folder import FinishedRun
 from hubusers.results.records import LAB_LOADED, LOGIN, SPAWN_PAGE, START_TO_READY, STEPS, Record
 from hubusers.results.targets import Outcome, outcome
 
+USUAL_START = 30.0
+"""Seconds. People who have set targets, but none for starts, do not mind a start that takes no longer than is usual."""
+
 LONG_WAIT = 5.0
 """Seconds. A step that takes less is quick, where no target says how long it may take."""
 
@@ -98,7 +101,7 @@ class Facts:
         """Whether a target of the time that answers take was missed."""
         return any(one.target.measure in _REQUEST_MEASURES for one in self.missed)
 
-    def slow(self, step: str, limit: float = LONG_WAIT) -> list[Record]:
+    def slow(self, step: str, limit: float = 0.0) -> list[Record]:
         """Return the records of a step that took too long, the longest first; none where the step was not slow.
 
         Where the event has targets for the time that the step takes, those targets judge: the records are the ones that
@@ -108,8 +111,9 @@ class Facts:
 
         Args:
             step: The step.
-            limit: In seconds, where there is no target.
+            limit: In seconds, where there is no target; 0 for the usual one.
         """
+        limit = limit or (USUAL_START if self.targets and step == START_TO_READY else LONG_WAIT)
         records = sorted(
             (record for record in self.records if record.step == step and record not in self._failed_otherwise),
             key=lambda record: record.seconds,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from hubusers.report import words
 from hubusers.report.causes.catalogue import found
@@ -27,6 +28,13 @@ _MUCH_LATER = 2.0
 
 _LATEST_PROBE = 10.0
 """Seconds. A probe that takes longer is given up."""
+
+
+_OFTEN = 0.3
+"""Share of the time in which a load generator on the same machine is late, if the machine has no time for either."""
+
+_ABOUT_AS_LATE = 2.0
+"""How many times longer than the load generator's lateness the hub's turns are then at most."""
 
 
 def busy(facts: Facts) -> Iterable[Finding]:
@@ -61,15 +69,30 @@ def blocked(facts: Facts) -> Iterable[Finding]:
     else:
         share, stood = 1.0, "answered late, even the simplest requests."
     began, ended = _span([one for one in facts.intervals if late_turns([one]).count >= 1])
+    is_starved = _is_starved(facts, turns)
     yield found(
-        "hub-blocked",
-        f"{used} {stood}",
+        "busy-machine" if is_starved else "hub-blocked",
+        f"{used} {stood}{_BOTH_WERE_LATE if is_starved else ''}",
         explains="slowness",
         share=min(share, _share_of_the_hub(facts)),
         evidence=[*_probes(facts), *dearest_requests(facts)],
         began=began,
         ended=ended,
     )
+
+
+_BOTH_WERE_LATE = " The load generator, on the same machine, was late as well, though it used little of its core."
+
+
+def _is_starved(facts: Facts, turns: Observations) -> bool:
+    """Say whether something else took the time of a machine that the hub shares with the load generator.
+
+    Then both are late, by about as much. What blocks the hub makes only the hub late.
+    """
+    late, length = facts.info.late_processes, turns.seconds / turns.count if turns.count else 0.0
+    is_local = urlsplit(facts.info.hub).hostname in {"127.0.0.1", "localhost", "::1"}
+    often = any(one.seconds >= _OFTEN * one.lasted and one.cpu < FULL_CORE for one in late)
+    return is_local and often and length <= _ABOUT_AS_LATE * max(one.lateness for one in late)
 
 
 def is_at_fault(facts: Facts) -> bool:

@@ -76,3 +76,23 @@ def test_a_run_of_which_no_figures_are_known() -> None:
 def test_the_figures_of_processes_that_could_not_keep_up() -> None:
     strains = [Strain(12, 0, worker=0), Strain(12, 3, 0.4, 0.9, worker=1)]
     assert late_processes(strains) == [LateProcess(1, 15.0, 60.0, 0.4, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("hub", "loop", "by", "kind"),
+    [
+        ("http://127.0.0.1:8000", 0.5, 1.6, "busy-machine"),
+        ("http://127.0.0.1:8000", 2.5, 0.3, "hub-blocked"),  # much later than the load generator
+        ("https://hub.example.org", 0.5, 1.6, "hub-blocked"),  # another machine
+    ],
+)
+def test_a_machine_that_has_no_time_for_hub_and_load_generator(hub: str, loop: float, by: float, kind: str) -> None:
+    process = LateProcess(0, 40.0, 60.0, by, 0.25)
+    rush = Rush(
+        seconds=30,
+        spawn=25,
+        loop=loop,
+        probe=loop,
+        known={"generator": SENTENCE, "late_processes": [process], "hub": hub},
+    )
+    assert kind in rush.kinds

@@ -21,4 +21,19 @@ KINDS = (
             "Leave the machine to Locust alone: a hub or other work on the same cores takes its time.",
         ),
     ),
+    Kind(
+        name="busy-machine",
+        title="The machine had no time for hub and load generator",
+        section="The load generator",
+        mechanism=(
+            "The hub and the load generator ran on the same machine, and both were late although neither used its "
+            "core. Other work on the machine, or their own servers, took its time. What such a run measures says "
+            "little about the hub."
+        ),
+        confirm=("Look at what else the machine did while the run lasted: `top`, `uptime`.",),
+        remedies=(
+            "Repeat the run when nothing else runs on the machine, or with fewer people.",
+            "Run Locust on another machine than the hub.",
+        ),
+    ),
 )
