@@ -7,7 +7,7 @@ from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 
 _TURNS = 10
-"""How often a process can be late during one step: for its requests, and for their answers."""
+"""How often a process can be as late as in its worst moments during one step, for its requests and their answers."""
 
 
 def too_long_by(run: FinishedRun) -> float | None:

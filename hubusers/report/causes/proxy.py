@@ -11,10 +11,14 @@ from hubusers.report.causes.untold import untold
 from hubusers.report.finding import Finding
 
 
+_TURNS = 2
+"""How often a process can be late with one request: when it is sent, and when its answer is there."""
+
+
 def slow(facts: Facts) -> Iterable[Finding]:
     """Find that requests lost their time between people and a hub that was not busy."""
     evidence = facts.evidence
-    if not facts.is_anything_slow or not evidence.is_lost_on_the_way or is_at_fault(facts):
+    if not facts.is_anything_slow or not evidence.is_lost_on_the_way or is_at_fault(facts) or _may_be_lateness(facts):
         return
     total = sum(start.seconds for start in facts.slow_starts)
     spawns = (evidence.spawn or 0.0) / evidence.mean if evidence.mean else 0.0
@@ -26,6 +30,16 @@ def slow(facts: Facts) -> Iterable[Finding]:
         share=max(0.0, sum(map(untold, facts.slow_starts)) / total - spawns) if total else 1.0,
         evidence=_not_busy(facts),
     )
+
+
+def _may_be_lateness(facts: Facts) -> bool:
+    """Say whether requests may only look late because the load generator was late with them, and with their answers."""
+    evidence = facts.evidence
+    lateness = _TURNS * max((one.lateness for one in facts.info.late_processes), default=0.0)
+    lost = [] if evidence.probe is None else [evidence.probe]
+    if evidence.client_requests is not None and evidence.hub_requests is not None:
+        lost.append(evidence.client_requests - evidence.hub_requests)
+    return all(seconds <= lateness for seconds in lost)
 
 
 def _on_the_way(facts: Facts) -> str:

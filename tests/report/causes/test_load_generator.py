@@ -96,3 +96,9 @@ def test_a_machine_that_has_no_time_for_hub_and_load_generator(hub: str, loop: f
         known={"generator": SENTENCE, "late_processes": [process], "hub": hub},
     )
     assert kind in rush.kinds
+
+
+@pytest.mark.parametrize(("by", "is_blamed"), [(1.1, False), (0.4, True)])
+def test_requests_of_a_late_process_say_nothing_of_the_proxy(by: float, is_blamed: bool) -> None:
+    rush = Rush(seconds=30, spawn=2, client=2.0, hub=0.1, probe=1.0, known=late(by))
+    assert ("proxy-slow" in rush.kinds) is is_blamed
