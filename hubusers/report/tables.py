@@ -58,7 +58,7 @@ class FailureRow:
     what: str  # the failure, with the words of the hub where it said any
     example: str  # the particulars of the first one; "" where none was kept
     who: str  # how many people, and who; "" for a request
-    when: str  # the first and the last one, in UTC
+    when: str  # the first and the last one failed, in UTC
     count: int
 
 

@@ -28,8 +28,8 @@ class FailureKind:
         failure: One of the fixed phrases of errors.
         reason: What the hub, or something before it, said, without names and numbers; "" where nothing was said.
         count: How often.
-        first: When the first one began, in seconds since the epoch.
-        last: When the last one began.
+        first: When the first one failed, in seconds since the epoch: at the end of the step, not at its beginning.
+        last: When the last one failed.
         people: How many people it happened to; 0 for a request, of which that is not known.
         who: How many people they were, and what kind of people where the run has several, as in "8 people; person: all
             new"; "" for a request.
@@ -61,9 +61,9 @@ class _Group:
     values: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """The people by attribute and value."""
 
-    def note(self, began: float) -> None:
+    def note(self, failed_at: float) -> None:
         self.count += 1
-        self.first, self.last = min(self.first, began), max(self.last, began)
+        self.first, self.last = min(self.first, failed_at), max(self.last, failed_at)
 
 
 class Failures:
@@ -86,7 +86,7 @@ class Failures:
                 self._values[name].add(value)
             if record.failed:
                 group = self._groups[record.step, record.failure, record.reason]
-                group.note(record.began)
+                group.note(record.began + record.seconds)
                 group.people.add(record.username)
                 for name, value in values.items():
                     group.values[name][value].add(record.username)
@@ -96,7 +96,7 @@ class Failures:
         for name in requests.names():
             times = requests.of(name)
             for place, failure in times.failures.items():
-                self._groups[name, failure, ""].note(times.began[place])
+                self._groups[name, failure, ""].note(times.began[place] + times.seconds[place])
 
     def kinds(self, most: int | None = None) -> list[FailureKind]:
         """Return the kinds of failure, the most frequent first.

@@ -239,7 +239,7 @@ def test_a_kind_of_failure_has_an_example(tmp_path: Path) -> None:
     report_on(folder)
     shown = Page(report_of(folder).replace("<td", " <td").replace("<br>", " ")).shown
     what = f"start to ready hub error: Not you. {HOSTILE} for example: 500 for ann {HOSTILE}"
-    assert f"{what} 2 people 08:00:00 to 08:00:09 2" in shown
+    assert f"{what} 2 people 08:00:01 to 08:00:10 2" in shown
     (folder / EXAMPLES_FILE).unlink()  # as in a folder that an earlier version wrote
     report_on(folder)
     assert "for example" not in Page(report_of(folder)).shown

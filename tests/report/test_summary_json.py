@@ -82,8 +82,8 @@ def test_failures_have_their_reason_and_their_moments() -> None:
         "failure": "hub error: HTTP 500",
         "reason": "no database",
         "count": 8,
-        "first": BEGAN,
-        "last": BEGAN + 7,
+        "first": BEGAN + 1,
+        "last": BEGAN + 8,
     }
     assert (of_request["step"], of_request["count"]) == ("GET /user", 1)
 

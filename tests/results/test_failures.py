@@ -6,10 +6,11 @@ from hubusers.results.records import LOGIN, NEW, RETURNING, START_TO_READY, UNFI
 from hubusers.results.request_log import RequestLog
 
 BEGAN = 1000.0
+LASTED = 1.0
 
 
 def record(user: str, began: float, failure: str = "", reason: str = "", step: str = LOGIN, **more: object) -> Record:
-    return Record(step, user, BEGAN + began, 1.0, 0.0, failure, reason=reason, **more)  # type: ignore[arg-type]
+    return Record(step, user, BEGAN + began, LASTED, 0.0, failure, reason=reason, **more)  # type: ignore[arg-type]
 
 
 def kinds_of(*records: Record, most: int | None = None) -> list[FailureKind]:
@@ -29,7 +30,7 @@ def test_each_reason_is_a_kind_of_its_own() -> None:
         record("cat", 5, "spawn failed", "No image."),
     )
     assert (many.name, many.failure, many.reason, many.count) == (LOGIN, "spawn failed", "No room.", 3)
-    assert (many.first, many.last, many.people) == (BEGAN + 1, BEGAN + 9, 2)
+    assert (many.first, many.last, many.people) == (BEGAN + 1 + LASTED, BEGAN + 9 + LASTED, 2)
     assert many.example == "No room. It was ann."
     assert (many.what, few.what) == ("spawn failed: No room.", "spawn failed: No image.")
 
@@ -76,13 +77,13 @@ def test_what_is_not_known_is_not_told() -> None:
 def test_requests_have_their_failures_too() -> None:
     requests = RequestLog()
     requests.note("GET /users", BEGAN, 0.1)
-    requests.note("GET /users", BEGAN + 5, 0.1, "HTTP 503")
-    requests.note("GET /users", BEGAN + 7, 0.1, "HTTP 503")
+    requests.note("GET /users", BEGAN + 5, 0.5, "HTTP 503")
+    requests.note("GET /users", BEGAN + 7, 0.5, "HTTP 503")
     failures = Failures(Examples())
     failures.note_requests(requests)
     (kind,) = failures.kinds()
     assert (kind.name, kind.failure, kind.count) == ("GET /users", "HTTP 503", 2)
-    assert (kind.first, kind.last, kind.people, kind.who) == (BEGAN + 5, BEGAN + 7, 0, "")
+    assert (kind.first, kind.last, kind.people, kind.who) == (BEGAN + 5.5, BEGAN + 7.5, 0, "")
 
 
 def test_failures_can_be_taken_in_as_they_come() -> None:
