@@ -28,7 +28,7 @@ from hubusers.report.causes.unexplained import unexplained
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.folder import FinishedRun
-from hubusers.results.records import CELL, KERNEL_READY, LOGIN, SAVED, SPAWN_PAGE, START_TO_READY
+from hubusers.results.records import CELL, KERNEL_READY, LOGIN, SAVED, SPAWN_PAGE, START_TO_READY, counted
 from hubusers.results.targets import Outcome, step_of
 
 _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
@@ -144,7 +144,7 @@ def without_causes(run: FinishedRun) -> str:
     if not facts.starts:
         bad.insert(0, "no server start was measured")
     if not bad:
-        return "Nothing limited it: no step failed, and nobody had to wait too long."
+        return f"Nothing limited it: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
     return f"It is not known what limited the run: {', and '.join(bad)}. {_what_would_tell(facts)}"
 
 
@@ -153,7 +153,7 @@ def _bad(facts: Facts) -> list[str]:
     starts, bad = words.counted(len(facts.starts), "start"), list[str]()
     if failed := sum(record.failed for record in facts.starts):
         bad.append(f"{failed:,} of {starts} failed")
-    if unfinished := len(facts.unfinished):
+    if unfinished := sum(record.is_unfinished for record in counted(facts.starts)):
         were = "was" if unfinished == 1 else "were"
         bad.append(f"{unfinished:,} of {starts} {were} under way when the run ended")
     bad += [words.times_failed(*step) for step in facts.records.failed_steps()]
@@ -164,6 +164,14 @@ def _bad(facts: Facts) -> list[str]:
     if facts.slow_starts and not facts.missed:
         bad.append(f"{len(facts.slow_starts):,} of {starts} took long")
     return bad
+
+
+def _still_under_way(facts: Facts) -> str:
+    """Say how many starts the end of the run broke off; "" where it broke off none."""
+    if not facts.unfinished:
+        return ""
+    were = words.counted(len(facts.unfinished), "start was", "starts were")
+    return f" {were} still under way at the end, for no longer than others had taken."
 
 
 def _what_would_tell(facts: Facts) -> str:

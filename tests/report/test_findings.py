@@ -119,6 +119,16 @@ def test_a_step_of_a_climb_that_missed_its_target_is_not_forgotten() -> None:
     assert "a target was missed (start to ready: p95 at most 10 s, measured 30 s)" in without_causes(run)
 
 
+def test_a_few_young_starts_at_the_end_are_no_alarm() -> None:
+    young, old = (start(99, seconds, UNFINISHED) for seconds in (0.4, 3.0))
+    quick = [start(n, 2.0) for n in range(60)]
+    assert without_causes(finished([*quick, young])) == (
+        "Nothing limited it: no step failed, and nobody had to wait too long. 1 start was still under way at the end, "
+        "for no longer than others had taken."
+    )
+    assert without_causes(finished([*quick, old])).startswith("It is not known what limited the run: 1 of 61 starts")
+
+
 def test_nothing_limited_it() -> None:
     run = finished([start(n, 1.0) for n in range(3)], CLASS + TARGETS)
     assert findings_of(run) == []
