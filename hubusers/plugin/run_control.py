@@ -28,7 +28,7 @@ from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INT
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
 from hubusers.report.plan_chart import show
-from hubusers.results.folder import RunInfo
+from hubusers.results.folder import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
 from hubusers.run.generator_check import Strain, late_processes, why_not_reliable
 from hubusers.run.hub_presence import HubPresence
@@ -349,10 +349,19 @@ class RunControl:
             return  # Locust stops a test anew at Ctrl-C, also while it is being stopped
         self._enter(Phase.STOPPING)
         self.role.stop_arrivals()
-        if self.run and self.run.settings.event and not self.event_ended and not self.stopped_because:
-            self.stopped_because = "It was stopped before its end."
+        if self._has_an_end() and not self.event_ended and not self.stopped_because:
+            self.stopped_because = STOPPED_BY_SOMEBODY
         if self.recorder and self.role.conducts:
             self.recorder.note_end()
+
+    def _has_an_end(self) -> bool:
+        """Return whether the run would have gone on to an end of its own, had nobody stopped it."""
+        if not self.run:
+            return False
+        settings = self.run.settings
+        # Without an event, Locust stops a run in the same way when its time is over.
+        ends = bool(settings.lifecycles or self.options.run_time) and self.was_interrupted
+        return settings.event is not None or ends
 
     def end_run(self) -> None:
         """Remove what the run made, and write its report; whoever comes second waits for that."""

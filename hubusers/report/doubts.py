@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hubusers.report import words
 from hubusers.report.how_far import HowFar
 from hubusers.report.lateness import may_explain, too_long_by
-from hubusers.results.folder import FinishedRun
+from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun, RunInfo
 from hubusers.results.people import Reached, comes_before
 from hubusers.results.records import START_TO_READY, USER_CLASS
 from hubusers.results.targets import Outcome, step_of
@@ -21,6 +21,7 @@ class Obstacle:
 
     clause: str  # for the headline
     sentence: str
+    cut_short: bool = False  # whether the run was not whole, so that no target was held to its end
 
 
 def obstacles_to(
@@ -33,18 +34,15 @@ def obstacles_to(
             "the run was cut off, or is still going on",
             "The run was cut off, or is still going on. This report shows what it had written by then; it is not "
             "known what is left on the hub.",
+            cut_short=True,
         )
     if info.people_lost:
         what = f"{words.counted(info.people_lost, 'person was', 'people were')} lost with a worker that died"
-        yield Obstacle(what, f"{what}.")
+        yield Obstacle(what, f"{what}.", cut_short=True)
     stopped_as_told = climbed is not None and climbed.broke and run.event is not None and run.event.stop_when_missed
     all_asked = info.planned_people is not None and reached.asked >= info.planned_people
     if info.ended_because and not all_asked and not stopped_as_told:
-        of = f" of {words.counted(info.planned_people, 'person', 'people')}" if info.planned_people else ""
-        yield Obstacle(
-            "the run ended before everybody came",
-            f"The run ended after {reached.asked:,}{of} had come: {info.ended_because}",
-        )
+        yield _ended_early(info, reached)
     for one in outcomes:
         if one.state == "not measured":
             yield Obstacle(f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}.")
@@ -73,6 +71,20 @@ def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | N
     never_came = (info.planned_people or 0) - reached.came
     if never_came > 0 and not (info.ended_because or info.people_lost):
         yield f"{never_came:,} of {info.planned_people:,} people never came."
+
+
+def _ended_early(info: RunInfo, reached: Reached) -> Obstacle:
+    """Tell when a run ended that was to go on, and why."""
+    if info.planned_people is not None:
+        people = words.counted(info.planned_people, "person", "people")
+        when = f"when {reached.asked:,} of {people} had come"
+    else:
+        when = f"after {words.in_seconds(info.ended - info.began)}"
+        if info.run_time is not None:
+            when += f" of {words.option('run_time', float(info.run_time))}"
+    if info.ended_because == STOPPED_BY_SOMEBODY:
+        return Obstacle(f"somebody stopped the run {when}", f"Somebody stopped the run {when}.", cut_short=True)
+    return Obstacle(f"the run ended {when}", f"The run ended {when}: {info.ended_because}", cut_short=True)
 
 
 def failures_in(run: FinishedRun) -> list[str]:

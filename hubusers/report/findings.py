@@ -144,7 +144,9 @@ def without_causes(run: FinishedRun) -> str:
     if not facts.starts:
         bad.insert(0, "no server start was measured")
     if not bad:
-        return f"Nothing limited it: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
+        was_whole = not (run.info.ended_because or run.broke_off)
+        nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
+        return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
     return f"It is not known what limited the run: {', and '.join(bad)}. {_what_would_tell(facts)}"
 
 

@@ -1,13 +1,13 @@
 """Whether a run held its targets, and whether people got what they came for: yes, no, or no answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to
 from hubusers.report.headline import missed_in_words, people_in_words
 from hubusers.report.how_far import HowFar, how_far
-from hubusers.results.folder import FinishedRun
+from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun
 from hubusers.results.people import Reached
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY, longest_known
@@ -73,7 +73,14 @@ def verdict_of(run: FinishedRun) -> Verdict:
     doubts = [obstacle.sentence for obstacle in obstacles]
     doubts += notices_about(run, outcomes, climbed, reached)
     if info.ended_because and not obstacles and not (climbed and climbed.broke):
-        doubts.append(f"After everybody had come, the run ended before its time: {info.ended_because}")
+        by_somebody = info.ended_because == STOPPED_BY_SOMEBODY
+        doubts.append(
+            "Somebody stopped the run after everybody had come."
+            if by_somebody
+            else f"After everybody had come, the run ended before its time: {info.ended_because}"
+        )
+    if any(obstacle.cut_short for obstacle in obstacles):
+        outcomes = [replace(one, is_whole=False) for one in outcomes]
     in_vain = reached.share_in_vain > most_in_vain
     if targets:
         answer, headline = _with_targets(outcomes, climbed, reached, people, obstacles, in_vain=in_vain)
@@ -147,7 +154,8 @@ def _without_targets(
     if failures:
         said.append(", ".join(failures))
     headline = f"No targets were given: {'; '.join(said)}."
-    if run.broke_off or run.info.people_lost:
+    stopped = run.info.ended_because == STOPPED_BY_SOMEBODY and not (failures or in_vain)
+    if obstacles and (run.broke_off or run.info.people_lost or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"
     return "failures" if failures or in_vain else "no targets", headline
 

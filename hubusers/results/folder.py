@@ -79,6 +79,10 @@ class RunInfo:
     notes: list[str] = field(default_factory=list)  # sentences: what could not be measured, and why
 
 
+STOPPED_BY_SOMEBODY = "Somebody stopped the run."
+"""Why a run ended early, where it would have ended by itself: Ctrl-C, SIGTERM, or the web UI's button for an event."""
+
+
 @dataclass(frozen=True)
 class FinishedRun:
     """A run that is over, with its results in memory."""

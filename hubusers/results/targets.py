@@ -9,7 +9,7 @@ from hubusers.results.percentiles import percentile
 from hubusers.results.records import CELL, NOT_REACHED, START_TO_READY, STOP_TO_STOPPED, Record
 from hubusers.results.results import Results
 
-State = Literal["held", "missed", "undecided", "not measured"]
+State = Literal["held", "missed", "undecided", "not measured", "not judged"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Outcome:
     failed: int = 0  # of the measurements of a percentile
     not_reached: int = 0  # of the failed ones: those of people whom an earlier failure kept from the step
     people: int = 0  # whose measurements these are; 0 where they are not of people
+    is_whole: bool = True  # whether the run was; what was held until it was cut short was not held to its end
 
     @property
     def state(self) -> State:
@@ -30,6 +31,8 @@ class Outcome:
             return "not measured"
         if self.measured > self.target.at_most:
             return "missed"
+        if not self.is_whole:
+            return "not judged"
         return "undecided" if self.worst is not None and self.worst > self.target.at_most else "held"
 
     @property

@@ -14,6 +14,7 @@ from hubusers.plugin import before_run, run_control
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.run_control import RunControl
+from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError
@@ -120,6 +121,27 @@ def test_every_way_out_cleans_up_once_and_lets_no_run_begin(control: RunControl,
     assert asked(control) == ([] if phase == "ready" else ["clean up"])
     with pytest.raises(GreenletExit):
         control.begin_run()
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "given", "because"),
+    [
+        (True, {"run_time": 180}, STOPPED_BY_SOMEBODY),
+        (True, {"lifecycles": 2}, STOPPED_BY_SOMEBODY),
+        (True, {}, ""),  # which has no other end
+        (False, {"run_time": 180}, ""),  # its time is over
+    ],
+)
+def test_a_run_that_somebody_stops_before_its_end_says_so(
+    control: RunControl, interrupted: bool, given: dict[str, int], because: str
+) -> None:
+    for name, value in given.items():
+        setattr(control.options, name, value)
+    control.start()
+    start_test(control)
+    control.was_interrupted = interrupted
+    control.role.runner.stop()
+    assert control.stopped_because == because
 
 
 def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:

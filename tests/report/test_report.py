@@ -367,9 +367,9 @@ class TestJUnitWithoutTargets:
 def test_people_are_said_where_the_headline_does_not(tmp_path: Path) -> None:
     records = [(START_TO_READY, f"user-{n}", BEGAN, 1.0, 0.0, "", "students", 1, 0.0, "") for n in range(3)]
     folder = write(tmp_path / "run", info(planned_people=4, ended_because="Ctrl-C."), records, CLASS + TARGETS)
-    assert report_on(folder).headline == "No answer: the run ended before everybody came."
+    assert report_on(folder).headline == "No answer: the run ended when 3 of 4 people had come."
     assert (
-        "everybody came. 3 people came, and all of them got a server. The run ended"
+        "4 people had come. 3 people came, and all of them got a server. The run ended"
         in Page(report_of(folder).replace("</p>", " </p>")).shown
     )
     assert "\n\n3 people came, and all of them got a server.\n" in (folder / "summary.md").read_text(encoding="utf-8")

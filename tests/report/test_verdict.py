@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from hubusers.report.findings import without_causes
 from hubusers.report.verdict import Answer, verdict_of
+from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
@@ -83,7 +85,7 @@ at_most = "1s"
             TARGETS,
             {"ended_because": "Ctrl-C."},
             "no answer",
-            "No answer: the run ended before everybody came.",
+            "No answer: the run ended when 2 of 3 people had come.",
         ),
         (QUICK, TARGETS, {"ended_because": "Ctrl-C."}, "held", "It holds: both targets were held, with 3 people."),
         (
@@ -91,7 +93,7 @@ at_most = "1s"
             TARGETS,
             {"ended_because": "Ctrl-C."},
             "no answer",
-            "No answer: the run ended before everybody came.",
+            "No answer: the run ended when 2 of 3 people had come.",
         ),
         # What was not measured was not held.
         (QUICK, PROBES, {}, "no answer", "No answer: a target was not measured: hub probe: p95 at most 1 s."),
@@ -161,9 +163,42 @@ def test_a_headline_names_two_missed_targets() -> None:
 
 def test_doubts_are_said_in_whole_sentences() -> None:
     run = finished(QUICK[:2], CLASS + TARGETS, planned_people=3, ended_because="Four spawns in a row failed.")
-    assert verdict_of(run).doubts == ["The run ended after 2 of 3 people had come: Four spawns in a row failed."]
+    assert verdict_of(run).doubts == ["The run ended when 2 of 3 people had come: Four spawns in a row failed."]
     strained = verdict_of(finished(QUICK, CLASS + TARGETS, generator="It was late."))
     assert strained.doubts == ["It was late. That can only make times longer, so targets that were held are held."]
+
+
+class TestARunThatSomebodyStopped:
+    STOPPED: ClassVar[dict[str, Any]] = {"ended_because": STOPPED_BY_SOMEBODY, "was_interrupted": True}
+
+    def test_before_everybody_came(self) -> None:
+        verdict = verdict_of(finished(QUICK[:1], CLASS + TARGETS, planned_people=3, **self.STOPPED))
+        assert verdict.headline == "No answer: somebody stopped the run when 1 of 3 people had come."
+        assert verdict.doubts == ["Somebody stopped the run when 1 of 3 people had come."]
+        assert {one.state for one in verdict.outcomes} == {"not judged"}
+
+    def test_what_was_missed_by_then_is_missed(self) -> None:
+        verdict = verdict_of(finished(SLOW[:1], CLASS + TARGETS, planned_people=3, **self.STOPPED))
+        assert [one.state for one in verdict.outcomes] == ["missed", "not judged"]
+
+    def test_after_everybody_came(self) -> None:
+        verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=3, **self.STOPPED))
+        assert (verdict.answer, verdict.doubts) == ("held", ["Somebody stopped the run after everybody had come."])
+
+    def test_before_its_time_was_over(self) -> None:
+        run = finished(QUICK, ended=BEGAN + 22, run_time=180.0, **self.STOPPED)
+        verdict = verdict_of(run)
+        assert (verdict.exit_code, verdict.doubts) == (4, ["Somebody stopped the run after 22 s of 3m."])
+        assert verdict.headline.startswith(
+            "No answer: somebody stopped the run after 22 s of 3m. No targets were given:"
+        )
+        assert without_causes(run).startswith(
+            "Until the run ended, before its time, nothing limited it: no step failed"
+        )
+
+    def test_failures_by_then_are_failures(self) -> None:
+        verdict = verdict_of(finished(ONE_FAILED, ended=BEGAN + 90, run_time=180.0, **self.STOPPED))
+        assert (verdict.answer, verdict.doubts) == ("failures", ["Somebody stopped the run after 90 s of 3m."])
 
 
 class TestStartsThatTheEndBrokeOff:
