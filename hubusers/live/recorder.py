@@ -61,6 +61,7 @@ class Recorder:
     ) -> None:
         self.run = run
         self.info = info
+        self.answer: list[str] = []  # sentences, after `finish`: the verdict, its causes, and where the report is
         self._environment = environment
         self._event_text = event_text
         self._counts = counts
@@ -109,11 +110,13 @@ class Recorder:
         arrivals = [person.arrives for person in settings.people] if settings.event else []
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
         verdict = verdict_of(finished)
-        LOG.info("%s", verdict.headline)
         findings = findings_of(finished)
-        for sentence in in_sentences(finished, findings):
+        self.answer = [verdict.headline, *in_sentences(finished, findings)]
+        for sentence in self.answer:
             LOG.info("%s", sentence)
         self._writer.finish(finished, verdict, findings, self._environment)
+        if where := self._writer.where_report_is:
+            self.answer.append(where)
         return verdict
 
     def has_missed_step(self) -> bool:

@@ -84,6 +84,11 @@ class RunWriter:
             with self._or_stop_writing():
                 self._folder.write_hub_sample(sample)
 
+    @property
+    def where_report_is(self) -> str:
+        """Say where the report is; "" where nothing is written."""
+        return f"The report is in {(self._folder.path / REPORT_FILE).resolve()}" if self._folder else ""
+
     def finish(self, run: FinishedRun, verdict: Verdict, findings: list[Finding], environment: Environment) -> None:
         """Write the rest, Locust's own statistics, and the report; called again, write the report once more.
 
@@ -99,7 +104,7 @@ class RunWriter:
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
                 write_report(run, verdict, findings)
-                LOG.info("The report is in %s", (self._folder.path / REPORT_FILE).resolve())
+                LOG.info("%s", self.where_report_is)
 
     @contextlib.contextmanager
     def _or_stop_writing(self) -> Iterator[None]:

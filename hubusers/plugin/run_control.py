@@ -413,11 +413,14 @@ class RunControl:
         return self.role.totals() if self.run else Totals()
 
     def say_summary(self) -> None:
-        """Log what was measured, and the run's last line."""
+        """Log what was measured, the answer once more, because Locust's tables stand below it, and the last line."""
         if self.run and self.role.conducts:
             self.run.say_measured()
             if too_much := why_not_reliable(list(self.strains.values())):
                 LOG.warning("%s", too_much)
+            if self.options.headless and self.recorder and self.recorder.run is self.run:
+                for sentence in self.recorder.answer:
+                    LOG.info("%s", sentence)
             LOG.info("%s", self.run.summary(self.totals()))
 
     # The end of the process

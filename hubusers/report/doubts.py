@@ -52,7 +52,7 @@ def obstacles_to(
             yield Obstacle(what, f"{what}, so it is not known whether this target was held: {one.target.text}.")
     if info.generator and missed and all(may_explain(one, run) for one in missed):
         yield Obstacle(
-            f"{_how_many_missed(outcomes)}, but the load generator, not the hub, was the limit", info.generator
+            f"{_how_many_missed(outcomes)}, but perhaps only because the load generator was late", info.generator
         )
 
 
@@ -63,7 +63,7 @@ def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | N
         scale = f"{run.event.time_scale:g}"
         yield f"The event ran {scale} times as fast as its file says (time scale {scale})."
     if info.generator and missed and not all(may_explain(one, run) for one in missed):
-        yield f"{info.generator} That does not explain what was missed."
+        yield f"{info.generator} That does not explain what was missed, so the verdict stands."
     if info.generator and not missed and _lateness_matters(run, outcomes):
         yield f"{info.generator} That can only make times longer, so targets that were held are held."
     if unwatched := _unwatched(run, outcomes):

@@ -67,7 +67,7 @@ class RunInfo:
     people_came: int | None = None  # asked for a server or not; None where only those who did are known
     people_lost: int = 0  # people who had not come, or had not left, when their worker died
     workers: int = 0  # 0: one process did everything
-    generator: str = ""  # a sentence: why the load generator was the limit; "" when it was not
+    generator: str = ""  # a sentence: for how long the load generator was late, and what to do; "" when it was not
     late_processes: list[LateProcess] = field(default_factory=list)  # of the load generator
     hub_absences: list[HubAbsence] = field(default_factory=list)  # as the run itself found them
     ended_because: str = ""  # a sentence: why it ended early; "" when it did not

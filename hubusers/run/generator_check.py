@@ -132,7 +132,9 @@ def late_processes(strains: list[Strain]) -> list[LateProcess]:
 
 
 def why_not_reliable(strains: list[Strain]) -> str:
-    """Return a sentence that says that the load generator was the limit, and what to do; "" if it was not.
+    """Return for how long the load generator was late, by how much, and what to do; "" if it was not late.
+
+    Whether that matters depends on what was measured, so it is for the verdict to say.
 
     Args:
         strains: The strain of each process that has users.
@@ -141,19 +143,17 @@ def why_not_reliable(strains: list[Strain]) -> str:
     if not affected:
         return ""
     worst = max(affected, key=lambda strain: strain.strained)
-    who = "its process" if len(strains) == 1 else f"{len(affected)} of its {len(strains)} workers"
+    some = f"{len(affected)} of {len(strains)} workers {'was' if len(affected) == 1 else 'were'}"
+    who = "The load generator was" if len(strains) == 1 else some
     what = (
-        f"The load generator, not the hub, was the limit for {worst.strained * _SPAN:g} of {worst.spans * _SPAN:g} "
-        f"seconds: {who} woke up to {max(strain.lateness for strain in affected):.2f} seconds late, with "
-        f"{max(strain.cpu for strain in affected):.0%} of a core. What was measured then is too long"
+        f"{who} late for {worst.strained * _SPAN:g} of {worst.spans * _SPAN:g} s, so the time of each request may be "
+        f"up to {max(strain.lateness for strain in affected):.3g} s too long, and that of several in a row by more."
     )
+    if all(strain.cpu <= COMFORTABLE for strain in affected):
+        return (
+            f"{what} No core was full, so more processes do not help: leave this machine to Locust alone, or "
+            "let fewer people come in the same moment."
+        )
     # A full core only shows that one core was not enough.
-    needed = max(math.ceil(sum(strain.cpu for strain in strains) / COMFORTABLE), len(strains))
-    if any(strain.cpu > COMFORTABLE for strain in affected):
-        needed = max(needed, len(strains) + 1)
-        return f"{what}; {needed} workers (--processes {needed}, on as many cores) would do."
-    them = "one worker" if needed == 1 else f"{needed} workers"
-    return (
-        f"{what}. Its core was not full: either too many users came in the same moment (a lower -r spreads them), or "
-        f"something else takes this machine's time; without that, {them} would do."
-    )
+    needed = max(math.ceil(sum(strain.cpu for strain in strains) / COMFORTABLE), len(strains) + 1)
+    return f"{what} {needed} workers (--processes {needed}, on as many cores) would do."

@@ -125,6 +125,7 @@ def test_everybody_comes_when_planned_on_any_number_of_workers_and_all_of_it_is_
         assert local_hub.token not in file.read_text(encoding="utf-8"), file
     assert "It holds" in locust.output
     assert str(run.folder / REPORT_FILE) in locust.output
+    assert "The report is in" in locust.lines[-2]
     assert "Clean-up" in locust.lines[-1]
 
 

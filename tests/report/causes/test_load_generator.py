@@ -8,7 +8,7 @@ from hubusers.run.generator_check import Strain, late_processes
 from tests.report.causes.rush import Rush, event
 from tests.report.runs import start
 
-SENTENCE = "The load generator, not the hub, was the limit for 5 of 60 seconds."
+SENTENCE = "The load generator was late for 5 of 60 s."
 
 
 def late(by: float, worker: int = 0) -> dict[str, object]:
