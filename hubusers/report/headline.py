@@ -18,7 +18,7 @@ from hubusers.results.records import (
     STOP_TO_STOPPED,
     USER_CLASS,
 )
-from hubusers.results.targets import Outcome
+from hubusers.results.targets import Outcome, step_of
 
 _STOPPED = {
     ARRIVAL: "had no account",
@@ -29,7 +29,7 @@ _STOPPED = {
     KERNEL_READY: "stopped at the start of a kernel",
     CELL: "stopped at a cell",
     SAVED: "stopped at saving a notebook",
-    SERVER_HELD: "lost the server before leaving",
+    SERVER_HELD: "lost their server or their session before leaving",
     USER_CLASS: "stopped at an error in the code of the user class",
 }
 
@@ -93,6 +93,11 @@ def people_in_words(reached: Reached, lasted: float) -> str:
     came, goal = words.counted(reached.came, "person", "people"), _goal(reached)
     if reached.could_work == reached.came and not reached.lost:
         clause = f"{came} came, and {'all of them ' if reached.came > 1 else ''}{goal}"
+    elif _is_only_starts(reached):
+        failed, their = reached.stopped[START_TO_READY], "start" if reached.stopped[START_TO_READY] == 1 else "starts"
+        everybody = "the only person" if reached.came == 1 else f"all {came}"
+        who = everybody if failed == reached.came else f"{failed:,} of {came}"
+        clause = f"{who} got no server, because their {their} failed"
     elif reached.waiting and not (reached.has_browser or reached.stopped or reached.lost or reached.under_way):
         waited = f"{_were(reached.waiting)} still waiting"
         clause = f"{reached.got_server:,} of {came} {goal} within {words.in_seconds(lasted)}; {waited}"
@@ -135,20 +140,29 @@ def _were(count: int) -> str:
 def missed_in_words(one: Outcome) -> str:
     """Return by how much a target was missed, as a clause.
 
-    Such as "half of the 30 people waited longer than 5.4 s for their server; the target was 3 s".
+    Such as "19 of the 24 people waited longer than 10 s for their server (at most 1 may); one in twenty waited longer
+    than 35 s".
     """
     target = one.target
     if target.percentile is None:
         return _share_in_words(one)
-    limit = f"the target was {target.at_most:g} s"
     if math.isinf(one.measured or 0.0):
-        return f"{one.failed:,} of the {_who(one)} {_never(one)}; {limit} for {target.percentile:g} % of them"
+        limit = f"the target was {target.at_most:g} s for {target.percentile:g} % of them"
+        return f"{one.failed:,} of the {_who(one)} {_never(one)}; {limit}"
+    limit = f"the target was {target.at_most:g} s"
+    if one.count == 1:
+        return f"the only {_who(one, number=False)} {_took(one, one.shown.replace('over ', 'longer than '))}; {limit}"
+    number = f"all {_who(one)}" if one.over == one.count else f"{one.over:,} of the {_who(one)}"
+    may = f"at most {one.may_be_over:,} may" if one.may_be_over else "none may"
+    verb = "waited" if _is_of_people(one) or target.measure == "throttled wait" else "took"
     rest = 100 - target.percentile
     if one.count * rest < 100:  # fewer people than a part of them would need
-        slowest = f"the only {_who(one, number=False)}" if one.count == 1 else f"the slowest of the {_who(one)}"
-        return f"{slowest} {_took(one, one.shown.replace('over ', 'longer than '))}; {limit}"
-    part = _PARTS.get(target.percentile, f"{rest:g} %")
-    return f"{part} of the {_who(one)} {_took(one, 'longer than ' + one.shown.removeprefix('over '))}; {limit}"
+        slowest = f"the slowest {verb} {one.shown.replace('over ', 'longer than ')}"
+    else:
+        part = _PARTS.get(target.percentile, f"{rest:g} %")
+        of_them = " of them" if target.percentile == 50 or part.endswith("%") else ""
+        slowest = f"{part}{of_them} {verb} longer than {one.shown.removeprefix('over ')}"
+    return f"{number} {_took(one, f'longer than {target.at_most:g} s')} ({may}); {slowest}"
 
 
 def _share_in_words(one: Outcome) -> str:
@@ -157,7 +171,34 @@ def _share_in_words(one: Outcome) -> str:
     did = "had to wait because of a 429" if target.measure == "throttled starts" else "failed"
     if one.not_reached:
         did += " or were not reached"
-    return f"{number:,} of the {_who(one, people=False)} {did}; the target was at most {100 * target.at_most:g} %"
+    return f"{number:,} of the {_who(one, people=False)} {did} ({_may(one)})"
+
+
+def _may(one: Outcome) -> str:
+    target = one.target
+    if target.percentile is not None:
+        return f"at most {100 - target.percentile:g} % may"
+    return f"at most {100 * target.at_most:g} % may" if target.at_most else "none may"
+
+
+def said_of_people(one: Outcome, reached: Reached) -> str:
+    """Return how many may fail, if a target was missed only because of those who stopped; "" for any other one.
+
+    Such a target says once more what the clause about the people says.
+    """
+    measured = one.measured or 0.0
+    failed = one.failed if math.isinf(measured) else round(measured * one.count)
+    is_of_failures = math.isinf(measured) or one.target.measure == "failed starts"
+    same = one.people == one.count == reached.came and failed == sum(reached.stopped.values())
+    if not (is_of_failures and same and step_of(one.target) == START_TO_READY):
+        return ""
+    return _may(one) if _is_only_starts(reached) else _may(one).replace(" may", " of the starts may fail")
+
+
+def _is_only_starts(reached: Reached) -> bool:
+    """Say whether starts that failed are all that kept anybody from what they came for."""
+    others = reached.has_browser or reached.waiting or reached.under_way or reached.lost
+    return set(reached.stopped) == {START_TO_READY} and not others
 
 
 def _who(one: Outcome, *, people: bool = True, number: bool = True) -> str:

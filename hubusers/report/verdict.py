@@ -5,7 +5,7 @@ from typing import Literal
 
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to
-from hubusers.report.headline import missed_in_words, people_in_words
+from hubusers.report.headline import missed_in_words, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun
 from hubusers.results.people import Reached
@@ -118,11 +118,13 @@ def _with_targets(
     everybody = reached.could_work == reached.came and not reached.lost
     which = "the target was" if len(outcomes) == 1 else f"{all_of(outcomes)} were"
     if missed:
-        clauses = [missed_in_words(one) for one in missed[:_NAMED]]
+        repeated = [] if everybody else [one for one in missed if said_of_people(one, reached)]
+        others = [one for one in missed if one not in repeated]
+        clauses = [missed_in_words(one) for one in others[:_NAMED]]
         if not everybody:
-            clauses.insert(0, people)
-        if len(missed) > _NAMED:
-            more = len(missed) - _NAMED
+            clauses.insert(0, f"{people} ({said_of_people(repeated[-1], reached)})" if repeated else people)
+        if len(others) > _NAMED:
+            more = len(others) - _NAMED
             clauses.append(f"{words.counted(more, 'more target was', 'more targets were')} missed")
         return "missed", f"It does not hold: {'. '.join([clauses[0], *map(_capital, clauses[1:])])}."
     if in_vain:

@@ -15,5 +15,9 @@ def percentile(values: Iterable[float], percent: float) -> float:
         percent: Above 0, at most 100.
     """
     ordered = sorted(values)
-    rank = math.ceil(round(percent / 100 * len(ordered), 9))  # rounded, because 0.07 * 100 is a little more than 7
-    return ordered[max(rank, 1) - 1]
+    return ordered[rank(percent, len(ordered)) - 1]
+
+
+def rank(percent: float, count: int) -> int:
+    """Return the place of a percentile among so many values, the smallest of which is at 1."""
+    return max(1, math.ceil(round(percent / 100 * count, 9)))  # rounded: 0.07 * 100 is a little more than 7

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubusers.event.model import Target
-from hubusers.results.percentiles import percentile
+from hubusers.results.percentiles import percentile, rank
 from hubusers.results.records import CELL, NOT_REACHED, START_TO_READY, STOP_TO_STOPPED, Record
 from hubusers.results.results import Results
 
@@ -22,6 +22,7 @@ class Outcome:
     worst: float | None = None  # what it would be if every start that is not over turned out badly
     failed: int = 0  # of the measurements of a percentile
     not_reached: int = 0  # of the failed ones: those of people whom an earlier failure kept from the step
+    over: int = 0  # of the measurements of a percentile: those that were longer than the target allows
     people: int = 0  # whose measurements these are; 0 where they are not of people
     is_whole: bool = True  # whether the run was; what was held until it was cut short was not held to its end
 
@@ -34,6 +35,11 @@ class Outcome:
         if not self.is_whole:
             return "not judged"
         return "undecided" if self.worst is not None and self.worst > self.target.at_most else "held"
+
+    @property
+    def may_be_over(self) -> int:
+        """How many measurements may be longer than the target says, of so many."""
+        return self.count - rank(self.target.percentile or 100.0, self.count)
 
     @property
     def counts(self) -> str:
@@ -85,6 +91,7 @@ def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
         _summed_up(target, worst),
         failed=sum(map(math.isinf, measured)) or not_reached,
         not_reached=not_reached,
+        over=0 if target.percentile is None else sum(value > target.at_most for value in measured),
         people=len({record.username for record in records}),
     )
 
