@@ -1,5 +1,7 @@
 """A verdict for CI systems, as JUnit XML."""
 
+from collections.abc import Sequence
+
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from hubusers.report import words
@@ -10,11 +12,16 @@ from hubusers.results.folder import RunInfo
 from hubusers.results.targets import Outcome
 
 
-def junit(verdict: Verdict, info: RunInfo) -> str:
+def junit(verdict: Verdict, info: RunInfo, causes: Sequence[str]) -> str:
     """Return XML with test cases for a verdict.
 
     One for each target, or without any one for all steps and requests; one for the steps of a climbing event, one for
-    the people, and one for the clean-up.
+    the people, and one for the clean-up. A failure names the causes in its text, below its message.
+
+    Args:
+        verdict: The verdict of a run.
+        info: What is known of the run.
+        causes: Sentences: what made people wait or fail.
     """
     suite = TestSuite(printable(info.title or "hubusers"))
     for one in verdict.outcomes:
@@ -24,6 +31,9 @@ def junit(verdict: Verdict, info: RunInfo) -> str:
     if not verdict.outcomes:
         suite.add_testcase(_case("every step and request succeeded", "steps", _of_failures(verdict)))
     suite.add_testcase(_case("people got what they came for", "people", _of_people(verdict)))
+    for case in suite:
+        for result in case.result:
+            result.text = printable("\n".join(causes))
     suite.add_testcase(_case("nothing left behind", "clean-up", _of_clean_up(info)))
     document = JUnitXml("hubusers")
     document.add_testsuite(suite)

@@ -60,7 +60,8 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
     content["failures"] = failures_table(run.results, most=_MOST_IN_SUMMARY)
     (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
     (run.folder / SUMMARY_JSON_FILE).write_text(summary_json(run, verdict, findings), encoding="utf-8")
-    (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info), encoding="utf-8")
+    causes = [f"{finding.title}: {finding.sentence}" for finding in findings]
+    (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info, causes), encoding="utf-8")
 
 
 def _html(run: FinishedRun, content: dict[str, Any]) -> str:

@@ -61,6 +61,9 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
     written(tmp_path, PULLING)
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "- **Servers waited for their image:** All 10 slow starts waited for their image" in summary
+    pulling = summary.split("\n- **")[1]
+    shown = len(PULLING.findings[0].evidence[:2]) + len(PULLING.findings[0].remedies)
+    assert pulling.count("\n  - ") == shown
     assert "\n  - Pull it before people come: \\`prePuller.hook.enabled\\`" in summary
 
 

@@ -207,6 +207,9 @@ def test_junit_has_a_case_for_each_target(rush: Path) -> None:
     missed, held, people, left = suite
     assert [type(result) for result in missed.result] == [Failure]
     assert missed.result[0].message.startswith("wanted start to ready: p95 at most 10 s, measured ")
+    causes = findings_of(read_run(rush))
+    assert causes
+    assert missed.result[0].text == "\n".join(f"{cause.title}: {cause.sentence}" for cause in causes)
     assert held.is_passed
     assert people.is_passed
     assert left.is_passed
