@@ -170,7 +170,10 @@ class RunControl:
         self._enter(Phase.PREPARING)
         if self.role.has_users:
             run.generator.start()
-        LOG.info("Run %s: users are named %s-%s-…", settings.run_id, settings.prefix, settings.run_id)
+        names = f"users are named {settings.prefix}-{settings.run_id}-…"
+        if settings.accounts_file:
+            names = f"people use the accounts in {settings.accounts_file}"
+        LOG.info("Run %s: %s", settings.run_id, names)
         if self.role.conducts:
             if people := settings.people:
                 LOG.info("%d people come, the last one after %s", len(people), in_words(people[-1].arrives))

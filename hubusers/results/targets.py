@@ -58,7 +58,7 @@ class Outcome:
             return "not measured"
         if math.isinf(self.measured):
             return "never"
-        number = _in_digits(self.measured, 4 if self.target.percentile else 3, self.target)
+        number = _in_digits(self.measured, self.target)
         if self.target.percentile is None:
             return f"{number} %"
         # A percentile that a bad end of unfinished starts would raise is one of theirs.
@@ -106,11 +106,11 @@ def _worst(target: Target) -> float:
     return 1.0 if target.percentile is None else math.inf
 
 
-def _in_digits(value: float, digits: int, target: Target) -> str:
-    """Round a value, but not to the limit itself, or to the other side of it."""
+def _in_digits(value: float, target: Target) -> str:
+    """Round a value to three digits, as in all tables, but not to the limit itself, or to the other side of it."""
     factor = 1 if target.percentile else 100
-    for more in range(digits, 16):
-        shown = f"{factor * value:,.{more}g}"
+    for digits in range(3, 16):
+        shown = f"{float(f'{factor * value:.{digits}g}'):,.{max(digits, 6)}g}"
         rounded = float(shown.replace(",", ""))
         if value == target.at_most or (rounded > factor * target.at_most) == (value > target.at_most):
             break
