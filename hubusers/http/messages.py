@@ -142,7 +142,8 @@ def _text_of_page(body: str) -> str:
     except lxml.etree.ParserError:  # nothing but a comment
         return ""
     texts = cast("list[str]", page.xpath("//text()[not(ancestor::script) and not(ancestor::style)]"))
-    return " ".join(texts)
+    # The title of an error page often says the same as its heading.
+    return " ".join(dict.fromkeys(" ".join(text.split()) for text in texts))
 
 
 class StreamLost(Exception):

@@ -140,7 +140,11 @@ def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
     figures = [
         ("spawns, by the hub's own measure, mean", evidence.spawn, words.in_seconds),
         ("hub CPU while most starts were under way, share of a core", evidence.cpu, words.in_percent),
-        ("event loop intervals of the hub then, p95 at most", evidence.event_loop, words.in_seconds),
+        (
+            "how long the hub answered nobody then (event loop intervals), p95 at most",
+            evidence.event_loop,
+            words.in_seconds,
+        ),
         ("probes of the hub then, p50", evidence.probe, words.in_seconds),
         ("requests as seen from here, mean", evidence.client_requests, words.in_seconds),
         ("the same requests by the hub's own measure, mean", evidence.hub_requests, words.in_seconds),

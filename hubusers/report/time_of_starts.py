@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from hubusers.report import words
+from hubusers.results.failures import with_reason
 from hubusers.results.records import Record
 from hubusers.results.results import Results
 from hubusers.results.start_diaries import StartDiary
@@ -83,7 +84,7 @@ def title_of(diary: StartDiary) -> str:
     """Return a start in one line: who, how long, and what became of it."""
     who = ", ".join(filter(None, (diary.username, diary.cohort, diary.profile)))
     took = words.in_seconds(diary.seconds)
-    failed = ": ".join(filter(None, (diary.failure, diary.reason)))
+    failed = with_reason(diary.failure, diary.reason) if diary.failure else ""
     return f"{who}: {failed}, after {took}" if failed else f"{who}: {took}"
 
 

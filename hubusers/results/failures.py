@@ -1,10 +1,11 @@
 """The failures of a run by their reason: how often each came, when, and who was affected."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hubusers.results.attributes import COHORT, PERSON, PROFILE, USER_CLASS, WORKER
+from hubusers.results.attributes import COHORT, PERSON, PROFILE, USER_CLASS, WORKER, Attribute
 from hubusers.results.examples import Examples
 from hubusers.results.records import Record
 from hubusers.results.request_log import RequestLog
@@ -31,8 +32,8 @@ class FailureKind:
         first: When the first one failed, in seconds since the epoch: at the end of the step, not at its beginning.
         last: When the last one failed.
         people: How many people it happened to; 0 for a request, of which that is not known.
-        who: How many people they were, and what kind of people where the run has several, as in "8 people; person: all
-            new"; "" for a request.
+        who: How many people they were, and what kind of people where the run has several, as in "8 people, all new;
+            cohort: all students"; "" for a request.
         example: The particulars of the first one; "" where none was kept.
     """
 
@@ -49,7 +50,7 @@ class FailureKind:
     @property
     def what(self) -> str:
         """The failure, with the words of the hub where it said any."""
-        return f"{self.failure}: {self.reason}" if self.reason else self.failure
+        return with_reason(self.failure, self.reason)
 
 
 @dataclass
@@ -123,18 +124,38 @@ class Failures:
 
     def _who(self, group: _Group) -> Iterable[str]:
         if group.people:
-            yield "1 person" if len(group.people) == 1 else f"{len(group.people):,} people"
+            counted = "1 person" if len(group.people) == 1 else f"{len(group.people):,} people"
+            yield ", ".join(filter(None, (counted, self._of(PERSON, group))))
         for attribute in _SHOWN:
-            people = {value: len(names) for value, names in group.values[attribute.name].items() if value}
-            if len(self._values[attribute.name]) > 1 and people:
-                yield _named(attribute.name, people, everybody=len(group.people))
+            if attribute is not PERSON and (of_attribute := self._of(attribute, group)):
+                yield f"{attribute.name}: {of_attribute}"
+
+    def _of(self, attribute: Attribute, group: _Group) -> str:
+        """Return how many people have which value of an attribute; "" where the run has only one value of it."""
+        people = {value: len(names) for value, names in group.values[attribute.name].items() if value}
+        several = len(self._values[attribute.name]) > 1
+        return _counted(people, everybody=len(group.people)) if several and people else ""
 
 
-def _named(name: str, people: Mapping[str, int], everybody: int) -> str:
-    """Return how many people have which value, as in "cohort: 8 students, 2 staff", or "cohort: all students"."""
+def with_reason(failure: str, reason: str) -> str:
+    """Return a failure with the reason that was given; words in which one ends and the other begins are told once.
+
+    Args:
+        failure: One of the fixed phrases of errors, as in "hub error: HTTP 503".
+        reason: What was said, as in "503: Service Unavailable"; "" where nothing was.
+    """
+    phrase = failure.split()
+    for first in range(len(phrase)):
+        same = re.escape(" ".join(phrase[first:]))
+        reason = re.sub(rf"^{same}(?:\s*:|\s*$|(?<=\d)\b)\s*", "", reason, flags=re.IGNORECASE)
+    return f"{failure}: {reason}" if reason else failure
+
+
+def _counted(people: Mapping[str, int], everybody: int) -> str:
+    """Return how many people have which value, as in "8 students, 2 staff", or "all students"."""
     by_count = sorted(people.items(), key=lambda item: -item[1])
     if len(by_count) == 1 and by_count[0][1] == everybody:
-        return f"{name}: {'all ' if everybody > 1 else ''}{by_count[0][0]}"
+        return f"{'all ' if everybody > 1 else ''}{by_count[0][0]}"
     named = [f"{count:,} {value}" for value, count in by_count[:_MOST_NAMED]]
     more = f", {len(by_count) - _MOST_NAMED} more" if len(by_count) > _MOST_NAMED else ""
-    return f"{name}: {', '.join(named)}{more}"
+    return f"{', '.join(named)}{more}"

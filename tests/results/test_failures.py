@@ -1,7 +1,9 @@
 """Failures by their reason, and who was affected."""
 
+import pytest
+
 from hubusers.results.examples import Examples
-from hubusers.results.failures import FailureKind, Failures
+from hubusers.results.failures import FailureKind, Failures, with_reason
 from hubusers.results.records import LOGIN, NEW, RETURNING, START_TO_READY, UNFINISHED, Record
 from hubusers.results.request_log import RequestLog
 
@@ -35,6 +37,23 @@ def test_each_reason_is_a_kind_of_its_own() -> None:
     assert (many.what, few.what) == ("spawn failed: No room.", "spawn failed: No image.")
 
 
+@pytest.mark.parametrize(
+    ("failure", "reason", "shown"),
+    [
+        ("spawn failed", "No room.", "spawn failed: No room."),
+        ("spawn failed", "", "spawn failed"),
+        ("spawn failed", "Spawn failed:", "spawn failed"),
+        ("spawn failed", "Spawn failed: No room.", "spawn failed: No room."),
+        ("hub error: HTTP 503", "503: Service Unavailable", "hub error: HTTP 503: Service Unavailable"),
+        ("hub error: HTTP 503", "503 Service Unavailable", "hub error: HTTP 503: Service Unavailable"),
+        ("hub error: HTTP 503", "5030 requests", "hub error: HTTP 503: 5030 requests"),
+        ("timed out: server not ready", "Ready soon", "timed out: server not ready: Ready soon"),
+    ],
+)
+def test_words_of_both_failure_and_reason_are_told_once(failure: str, reason: str, shown: str) -> None:
+    assert with_reason(failure, reason) == shown
+
+
 def test_the_most_frequent_come_first_and_not_all_are_asked_for() -> None:
     records = [record("ann", n, "spawn failed", f"Reason {n // 3}.") for n in range(8)]
     assert [kind.reason for kind in kinds_of(*records, most=2)] == ["Reason 0.", "Reason 1."]
@@ -52,8 +71,8 @@ def test_who_was_affected_is_told_where_there_are_others() -> None:
     bad = [record(f"bad-{n}", n, "hub error", person=NEW, cohort="students", worker=1) for n in range(3)]
     assert who(*bad) == "3 people"
     others = [record(f"good-{n}", n, person=RETURNING, cohort="students", worker=2) for n in range(3)]
-    assert who(*bad, *others) == "3 people; person: all new; worker: all 1"
-    assert who(bad[0], *others) == "1 person; person: new; worker: 1"
+    assert who(*bad, *others) == "3 people, all new; worker: all 1"
+    assert who(bad[0], *others) == "1 person, new; worker: 1"
 
 
 def test_people_are_counted_and_not_their_failures() -> None:
