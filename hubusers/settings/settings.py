@@ -56,9 +56,9 @@ class Settings(Options):
         return not self.accounts_file and not self.named_servers
 
     def shown(self) -> dict[str, Any]:
-        """Return what a report shows: how users behaved, by the names of the fields, without what an event decided."""
+        """Return what a report shows: how users behaved, by the names of the options, without what an event decided."""
         return {
-            name: getattr(self, name)
+            option.name: getattr(self, name)
             for name, option in OPTIONS.items()
             if option.in_report and not (self.event and option.decided_by_event)
         }

@@ -196,8 +196,8 @@ def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
         "activity_interval": 300.0,
         "lifecycles": 0,
         "keep": False,
-        "end_after_failure": False,
-        "failed_spawns_to_stop": 4,
+        "after_failure": False,
+        "stop_after_failed_spawns": 4,
     }
 
 
