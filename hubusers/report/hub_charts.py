@@ -37,7 +37,7 @@ def _cpu(between: list[Interval], axis: TimeAxis) -> Chart | None:
     return Chart(
         "hub-cpu",
         "CPU of the hub",
-        f"A hub is one process and can use one core; above {100 * FULL_CORE:.0f} % (dotted) its work queues.",
+        f"A hub is one process and can use one core; above {100 * FULL_CORE:.0f} % (dotted) its work piles up.",
         figure(
             [line(middles, shares, "CPU of the hub", COLOURS[0], "%{y:.0f} % of a core after %{x:.2f}")],
             axis.layout,

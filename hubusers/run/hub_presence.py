@@ -93,7 +93,7 @@ class HubPresence:
     def _await_return(self, moment: str, since: float) -> None:
         failed = "a spawn had failed" if self._failed == 1 else f"{self._failed} spawns in a row had failed"
         why = f", after {failed}: with consecutive_failure_limit it exits then" if self._failed else ""
-        self._say(f"The hub does not answer since {moment}{why}.")
+        self._say(f"The hub has not answered since {moment}{why}.")
         may_stop = self._failed > 0
         while self._is_away():
             if may_stop and time.monotonic() - since >= self._patience:

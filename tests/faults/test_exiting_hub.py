@@ -85,12 +85,12 @@ def test_fourteen_people_at_once_take_it_down_and_the_run_says_so(tmp_path: Path
     with LocalHub(spawn_seconds=(1, 1), extra_config=ALL_BUT_THE_FIRST) as hub:
         arguments = ["--headless", "-u", "14", "-r", "14", "--stay", "60", "--server-timeout", "20"]
         with LocustProcess(hub, arguments, env=in_folder(tmp_path)) as locust:
-            locust.wait_for("The hub does not answer since")
+            locust.wait_for("The hub has not answered since")
             come_back(hub)
             assert locust.wait() == 1
         assert len(spawner_events(hub, "failed")) == 14
         assert "4 spawns in a row failed, so the run ends" in locust.output
-        (away,) = (note for note in notes_of(tmp_path) if note.startswith("The hub does not answer since "))
+        (away,) = (note for note in notes_of(tmp_path) if note.startswith("The hub has not answered since "))
         assert away.endswith("spawns in a row had failed: with consecutive_failure_limit it exits then.")
         assert users_on(hub) == []
 
@@ -130,7 +130,7 @@ def test_a_run_that_goes_on_says_when_the_hub_was_away(tmp_path: Path) -> None:
         # The run's own limit is higher than the hub's.
         arguments = ["-u", "14", "-r", "14", "--stop-after-failed-spawns", "30", "--after-failure", "end"]
         with LocustProcess(hub, ["--headless", *arguments], env=in_folder(tmp_path)) as locust:
-            locust.wait_for("The hub does not answer since")
+            locust.wait_for("The hub has not answered since")
             come_back(hub)
             locust.wait_for("The hub answers again after ")
             assert locust.stop() == 1

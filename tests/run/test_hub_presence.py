@@ -52,7 +52,7 @@ def test_a_hub_that_goes_away_and_comes_back(told: Told, scripted_hub: ScriptedH
     told.presence.note_failed_in_a_row(5)
     scripted_hub.script(AWAY)
     wait_until(lambda: len(told.said) == 1)
-    assert told.said[0].startswith("The hub does not answer since ")
+    assert told.said[0].startswith("The hub has not answered since ")
     assert told.said[0].endswith(", after 5 spawns in a row had failed: with consecutive_failure_limit it exits then.")
     scripted_hub.script(HERE)
     wait_until(lambda: len(told.said) == 2)
@@ -96,7 +96,7 @@ def test_a_probe_that_finds_no_hub_is_followed_up_without_blaming_spawns(told: T
     assert scripted_hub.asked == []
     told.presence.note_probe(Probe(0.0, 0.1, "HTTP 503"))
     wait_until(lambda: len(told.said) == 1)
-    assert told.said[0].startswith("The hub does not answer since ")
+    assert told.said[0].startswith("The hub has not answered since ")
     assert "spawn" not in told.said[0]
     gevent.sleep(0.7)
     assert told.stopped_because == []

@@ -119,7 +119,7 @@ def who_waited(facts: Facts, slow: Sequence[Record]) -> list[str]:
     """Return what sets those who waited too long apart from the others, if that is clear; as a list of one or none."""
     affected = {id(record) for record in slow}
     compared = [record for record in _of_steps(facts, slow) if not record.failure or id(record) in affected]
-    said = who_differs(compared, lambda record: id(record) in affected, "who waited so", by_time=False)
+    said = who_differs(compared, lambda record: id(record) in affected, "who waited too long", by_time=False)
     return [said] if said else []
 
 

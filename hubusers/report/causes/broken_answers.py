@@ -123,7 +123,7 @@ def certificate(facts: Facts) -> Iterable[Finding]:
         f"certificate of {facts.info.hub} was not accepted: {words.counted(len(moments), 'request')} failed.",
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),
-        evidence=["It had been accepted before: it may have run out, or was replaced."] if good_before else [],
+        evidence=["It had been accepted before: it may have expired, or was replaced."] if good_before else [],
         began=min(moments),
         ended=max(moments),
     )

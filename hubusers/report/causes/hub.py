@@ -15,7 +15,7 @@ from hubusers.report.hub_intervals import Interval, together
 from hubusers.results.hub_samples import Observations
 
 FULL_CORE = 0.85
-"""Share of a core. A hub is one process with one thread: close to a whole core, its work queues."""
+"""Share of a core. A hub is one process with one thread: close to a whole core, its work piles up."""
 
 LATE_TURN = 0.25
 """Seconds. During a turn of the hub's event loop nobody gets an answer, and people notice a quarter of a second."""

@@ -55,7 +55,7 @@ def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
         kind,
         records,
         f"{sentence}.",
-        they="whose start failed so",
+        they="whose start failed in this way",
         evidence=evidence,
         # What the words name comes first.
         remedies=sorted(KINDS[kind].remedies, key=lambda remedy: not _names_the_same(remedy.lower(), said)),
@@ -102,11 +102,11 @@ def other_reasons(facts: Facts) -> Iterator[Finding]:
         failure = Counter(record.failure for record in records).most_common(1)[0][0]
         said = f"“{reason}”" if reason != failure else f"{failure}, without a reason"
         sentence = f"{starts_of(facts, records)} failed: {said}."
-        yield failed(facts, "start-failures", records, sentence, they="whose start failed so")
+        yield failed(facts, "start-failures", records, sentence, they="whose start failed in this way")
     rest = [record for _, records in most_first[_MOST_REASONS:] for record in records]
     if rest:
         sentence = f"{starts_of(facts, rest)} failed for {len(most_first) - _MOST_REASONS:,} other reasons."
-        yield failed(facts, "start-failures", rest, sentence, they="whose start failed so")
+        yield failed(facts, "start-failures", rest, sentence, they="whose start failed in this way")
 
 
 def _reason_of(record: Record, told: Mapping[str, Told]) -> str:

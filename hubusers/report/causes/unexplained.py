@@ -41,11 +41,11 @@ def unexplained(facts: Facts, found: Collection[Finding]) -> Iterator[Finding]:
             records,
             f"The step “{step}” failed {words.counted(len(records), 'time')}, for {small(people_of(facts, records))}: "
             f"{failure}.",
-            they=f"whose step “{step}” failed so",
+            they=f"whose step “{step}” failed in this way",
         )
     if rest := [record for _, records in most_first[_MOST:] for record in records]:
         sentence = f"{words.counted(len(rest), 'step')} failed in {len(most_first) - _MOST:,} other ways."
-        yield failed(facts, "other-failures", rest, sentence, they="of whom a step failed so")
+        yield failed(facts, "other-failures", rest, sentence, they="of whom a step failed in this way")
 
 
 def _is_explained(record: Record, kind: str, finding: Finding) -> bool:

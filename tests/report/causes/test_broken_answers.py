@@ -87,4 +87,4 @@ def test_a_certificate_that_ran_out() -> None:
     assert finding.sentence == (
         "From 08:00:30 UTC on, the certificate of https://hub.example.org was not accepted: 2 requests failed."
     )
-    assert finding.evidence == ("It had been accepted before: it may have run out, or was replaced.",)
+    assert finding.evidence == ("It had been accepted before: it may have expired, or was replaced.",)

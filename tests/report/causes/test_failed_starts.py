@@ -177,7 +177,7 @@ def test_who_is_affected_is_said_where_it_is_clear() -> None:
     good = [step(START_TO_READY, 100 + n, person=RETURNING) for n in range(10)]
     (found,) = findings([*bad, *good])
     assert found.evidence[-1] == (
-        "All 8 people whose start failed so had never had a server before; all 10 others had."
+        "All 8 people whose start failed in this way had never had a server before; all 10 others had."
     )
 
 

@@ -84,7 +84,9 @@ def test_slow_logins() -> None:
 def test_who_waited_at_the_login() -> None:
     records = [step(LOGIN, n, seconds=6.0 if n % 2 else 1.0, cohort=("staff", "students")[n % 2]) for n in range(24)]
     (found,) = findings(records)
-    assert found.evidence == ("All 12 people who waited so belonged to the cohort students; all 12 others did not.",)
+    assert found.evidence == (
+        "All 12 people who waited too long belonged to the cohort students; all 12 others did not.",
+    )
 
 
 @pytest.mark.parametrize(("probe", "says"), [(0.02, "the hub was not late"), (4.0, "the whole hub was late")])

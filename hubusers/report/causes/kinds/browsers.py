@@ -117,7 +117,7 @@ KINDS = (
         section="Why something failed",
         mechanism=(
             "The hub, or a server, did not know a person's session any more. The hub forgot it with its cookie secret "
-            "or its database, the session or its token ran out, or the account was deleted."
+            "or its database, the session or its token expired, or the account was deleted."
         ),
         confirm=(
             "Look in the hub's log for `403` and `Clearing invalid/expired login cookie`: `kubectl -n jhub logs "
@@ -211,7 +211,7 @@ KINDS = (
             "The file server or the disks behind the home directories are slow, or have a limit of operations."
         ),
         confirm=(
-            "Take the time in a server: `time dd if=/dev/zero of=~/test bs=4k count=1000 oflag=dsync`.",
+            "Time it in a server: `time dd if=/dev/zero of=~/test bs=4k count=1000 oflag=dsync`.",
             "Look at the file server: its CPU, its disk, its throughput and limits of the cloud.",
         ),
         remedies=(
@@ -229,7 +229,7 @@ KINDS = (
         ),
         confirm=(
             "Look at the CPU of the nodes while people begin: `kubectl top nodes`.",
-            "Take the time in a server: `time python -c 'import IPython, ipykernel'`.",
+            "Time it in a server: `time python -c 'import IPython, ipykernel'`.",
         ),
         remedies=(
             "Guarantee CPU to servers: `singleuser.cpu.guarantee`, and put fewer on a node.",

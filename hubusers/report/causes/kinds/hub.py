@@ -8,8 +8,8 @@ KINDS = (
         title="The hub's process was busy",
         section="The hub and its proxy",
         mechanism=(
-            "A hub is one process with one thread, so it can use one core. When that core is full, all that the hub "
-            "does queues: logins, pages, the start of a spawn, and the look whether a server is ready."
+            "A hub is one process with one thread, so it can use one core. When that core is full, the hub's "
+            "work piles up: logins, pages, the start of a spawn, and the look whether a server is ready."
         ),
         confirm=(
             "Look at the hub's CPU while people come: `kubectl -n jhub top pod -l component=hub`, or the metric "
@@ -127,7 +127,7 @@ KINDS = (
         title="The hub's certificate was not accepted",
         section="The hub and its proxy",
         mechanism=(
-            "The certificate that the hub's address shows is not valid: it ran out, is for another name, or comes from "
+            "The certificate that the hub's address shows is not valid: it expired, is for another name, or comes from "
             "an authority that is not known here. Browsers warn people in the same way."
         ),
         confirm=(

@@ -39,7 +39,7 @@ KINDS = (
         ),
         remedies=(
             "Look at the authenticator: `c.JupyterHub.authenticator_class`, its addresses and secrets, and whether "
-            "they have run out.",
+            "they have expired.",
             "Look at `c.Authenticator.post_auth_hook` and other code of your own.",
             "Look whether the identity provider limits how many logins may come in a minute.",
         ),
@@ -70,7 +70,7 @@ KINDS = (
         confirm=(
             "Look in the hub's log at the time of the login requests, the last number of each line: `kubectl -n jhub "
             "logs deploy/hub | grep 'POST /hub/login'`.",
-            "Ask the directory or the provider itself, and take the time.",
+            "Ask the directory or the provider itself, and time the answer.",
         ),
         remedies=(
             "Look at the authenticator: its server, its time limits, how many groups it asks for, "

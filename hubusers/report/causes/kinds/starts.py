@@ -72,7 +72,7 @@ KINDS = (
         section="Why something failed",
         mechanism=(
             "The container or the process of the server started, and ended before the hub could reach it. The image, "
-            "its command or a start script is broken, a package does not fit to the hub, or the memory limit is too "
+            "its command or a start script is broken, a package does not match the hub, or the memory limit is too "
             "small. It mostly fails for everybody who uses that image."
         ),
         confirm=(
@@ -84,7 +84,7 @@ KINDS = (
         remedies=(
             "Look at the image and at its command: `singleuser.image`, `singleuser.cmd`, `c.Spawner.cmd`, "
             "`singleuser.lifecycleHooks`.",
-            "Use a version of the package jupyterhub in the image that fits to the hub's.",
+            "Use a version of the package jupyterhub in the image that matches the hub's.",
             "After *OOMKilled*: raise `singleuser.memory.limit`.",
         ),
     ),

@@ -73,7 +73,7 @@ KINDS = (
         remedies=(
             "Keep room free: placeholder pods (`scheduling.userPlaceholder.replicas` in the chart's values), as many "
             "as come in the time that a node takes.",
-            "Start the nodes before the event: raise the least size of the node pool, or use a calendar scaler.",
+            "Start the nodes before the event: raise the minimum size of the node pool, or use a calendar scaler.",
             "Use larger nodes, so that fewer must come, and guarantee less to each server: "
             "`singleuser.memory.guarantee`, `singleuser.cpu.guarantee`.",
         ),
@@ -112,7 +112,7 @@ KINDS = (
             "Pull it before people come: `prePuller.hook.enabled` and `prePuller.continuous.enabled` in the chart's "
             "values.",
             "Make the image smaller, or keep it in a registry close to the cluster.",
-            "Keep the nodes that have it: a larger least size of the node pool, and `singleuser.image.pullPolicy: "
+            "Keep the nodes that have it: a larger minimum size of the node pool, and `singleuser.image.pullPolicy: "
             "IfNotPresent` with a fixed tag.",
         ),
     ),
@@ -162,7 +162,7 @@ KINDS = (
         confirm=(
             "Look at the server's own log: `kubectl -n jhub logs POD`; the times from its first line to *is running "
             "at*.",
-            "Start the image by hand and take the time: `docker run --rm IMAGE jupyter lab --version`.",
+            "Start the image by hand and time it: `docker run --rm IMAGE jupyter lab --version`.",
         ),
         remedies=(
             "Remove server extensions that are not needed, and work in start scripts (`singleuser.cmd`, "
@@ -196,7 +196,8 @@ KINDS = (
         ),
         remedies=(
             "Look at what a spawn waits for: nodes that must start first, images that must be pulled, volumes, quotas.",
-            "Repeat the run with `--wait progress`: the messages of a spawn are kept then.",
+            "If the run used `--wait listing` or `poll`, repeat it with `--wait progress`: the messages of a spawn are "
+            "kept then.",
         ),
     ),
 )
