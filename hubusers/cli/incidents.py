@@ -5,6 +5,7 @@ import textwrap
 import click
 
 from hubusers.local.incidents import INCIDENTS, Incident, incident_called
+from hubusers.report.page import plain
 
 
 @click.command(short_help="List incidents of public hubs, to rehearse on this machine.")
@@ -26,7 +27,7 @@ def incidents(name: str | None) -> None:
 
 def _show(incident: Incident) -> None:
     click.echo(f"{incident.title} ({incident.name})\n")
-    click.echo(f"{textwrap.fill(incident.what_happens, 100)}\n")
+    click.echo(f"{textwrap.fill(plain(incident.what_happens), 100)}\n")
     click.echo(f"Source: {incident.source}.")
     click.echo(f"The report should find: {', '.join(incident.finds)}.")
     click.echo("To rehearse it, run this, and then in another terminal the lines that it prints:\n")

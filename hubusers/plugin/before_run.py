@@ -20,6 +20,7 @@ from hubusers.hub.lifecycle import UserOptions
 from hubusers.log import get_logger
 from hubusers.plugin.messages import Briefing
 from hubusers.report.findings import findings_of
+from hubusers.report.page import plain
 from hubusers.report.plan_chart import drawn
 from hubusers.results.folder import FinishedRun, RunInfo
 from hubusers.run.first_server import FirstServersFailed, try_one_server
@@ -209,7 +210,11 @@ def _why(run: Run) -> str:
     settings = run.settings
     info = RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
     findings = findings_of(FinishedRun(Path(), info, None, run.results))
-    lines = [" ".join([f"{one.title}: {one.sentence}", *one.remedies]) for one in findings if one.explains != "note"]
+    lines = [
+        " ".join([f"{one.title}: {one.sentence}", *map(plain, one.remedies)])
+        for one in findings
+        if one.explains != "note"
+    ]
     return "\n".join(lines) or (
         "See the hub's log, and whether its profiles and user options are what the run asks for."
     )

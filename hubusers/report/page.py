@@ -1,6 +1,7 @@
 """Pages in one HTML file, with styles, scripts and charts inside; they fetch nothing."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -13,6 +14,8 @@ from hubusers.report.finding import Finding
 
 # All but tab, line feed and carriage return. XML 1.0 cannot hold them.
 _CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_MARKED = re.compile(r"(“[^”]*”|`[^`]+`|(?<!\w)\*[^*\s](?:[^*]*[^*\s])?\*(?!\w))")
 
 
 def page(template: str, charts: list[Chart], **content: Any) -> str:
@@ -38,6 +41,11 @@ def printable(text: str) -> str:
     return _CONTROL_CHARACTERS.sub("", text)
 
 
+def plain(text: str) -> str:
+    """Return a text of ours for a terminal, where asterisks show nothing: what stands between them is quoted."""
+    return "".join(f"“{part}”" if mark == "*" else f"{mark}{part}{mark}" for mark, part in _parts(text))
+
+
 def environment() -> Environment:
     """Return Jinja's environment for this package: HTML is escaped, and a missing name is an error."""
     made = Environment(
@@ -48,7 +56,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(in_seconds=_in_seconds, in_percent=words.in_percent, md=_markdown, code=_with_code, span=_span)
+    made.filters.update(
+        in_seconds=_in_seconds,
+        in_percent=words.in_percent,
+        md=_markdown,
+        marked=_marked,
+        md_marked=_markdown_marked,
+        span=_span,
+    )
     return made
 
 
@@ -56,17 +71,36 @@ def _in_seconds(seconds: float | None) -> str:
     return "–" if seconds is None else words.in_seconds(seconds)
 
 
-def _with_code(text: str) -> Markup:
-    """Return a text as HTML in which what stands between backquotes is code."""
-    parts = re.split("`([^`]+)`", text)  # every second one stood between backquotes
-    code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+def _marked(text: str) -> Markup:
+    """Return a text as HTML in which what stands between backquotes is code, and between asterisks emphasised."""
+    marks = {"`": Markup("<code>{}</code>"), "*": Markup("<em>{}</em>")}
+    return Markup("").join(marks[mark].format(part) if mark else escape(part) for mark, part in _parts(text))
 
 
 def _span(finding: Finding, run_began: float) -> str:
     return words.span(finding.began, finding.ended, run_began) if finding.began is not None else ""
 
 
+def _markdown_marked(text: str) -> str:
+    """Return a text for Markdown, on one line, in which only backquotes and asterisks of ours have a meaning."""
+    parts = _parts(" ".join(printable(text).split()))
+    return "".join(f"{mark}{part if mark == '`' else _escaped(part)}{mark}" for mark, part in parts)
+
+
 def _markdown(text: str) -> str:
     """Return a text that Markdown shows literally, on one line."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(printable(text).split()))
+    return _escaped(" ".join(printable(text).split()))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a text of ours, each with the mark that it stands between: "`", "*" or none.
+
+    What is quoted, “as this”, are the words of a hub, and has no marks.
+    """
+    for part in _MARKED.split(text):
+        is_marked = _MARKED.fullmatch(part) and part[0] != "“"
+        yield (part[0], part[1:-1]) if is_marked else ("", part)

@@ -5,6 +5,7 @@ from pathlib import Path
 from hubusers import start_parts
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.findings import findings_of, in_sentences
+from hubusers.report.page import environment, plain
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import FinishedRun
@@ -54,7 +55,7 @@ def test_a_finding_has_a_card_with_all_that_is_known_of_it(tmp_path: Path) -> No
 def test_the_hubs_words_are_shown_literally(tmp_path: Path) -> None:
     page = Page(written(tmp_path, PULLING))
     assert not [tag for tag, _ in page.tags if tag == "img"]
-    assert "<img src='https://evil.example'> | x {{ 7 * 7 }}" in page.shown  # backquotes make code of what they enclose
+    assert HOSTILE in page.shown  # also its backquotes, which make code of what they enclose in our own texts
 
 
 def test_the_summary_lists_them(tmp_path: Path) -> None:
@@ -64,7 +65,17 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
     pulling = summary.split("\n- **")[1]
     shown = len(PULLING.findings[0].evidence[:2]) + len(PULLING.findings[0].remedies)
     assert pulling.count("\n  - ") == shown
-    assert "\n  - Pull it before people come: \\`prePuller.hook.enabled\\`" in summary
+    assert "\n  - Pull it before people come: `prePuller.hook.enabled`" in summary
+
+
+def test_texts_of_ours_have_marks_for_code_and_emphasis() -> None:
+    ours = "After *exceeded quota*: `a_b*c` <b> and 2 * 3 * 4. It said: “*no* `x`”."
+    templates = environment()
+    html = templates.from_string("{{ text|marked }}").render(text=ours)
+    assert html == "After <em>exceeded quota</em>: <code>a_b*c</code> &lt;b&gt; and 2 * 3 * 4. It said: “*no* `x`”."
+    markdown = templates.from_string("{% autoescape false %}{{ text|md_marked }}{% endautoescape %}").render(text=ours)
+    assert markdown == r"After *exceeded quota*: `a_b*c` \<b\> and 2 \* 3 \* 4. It said: “\*no\* \`x\`”."
+    assert plain(ours) == "After “exceeded quota”: `a_b*c` <b> and 2 * 3 * 4. It said: “*no* `x`”."
 
 
 def test_the_last_lines_of_a_run_name_the_first_two() -> None:

@@ -171,7 +171,9 @@ def test_text_from_outside_is_shown_literally(tmp_path: Path) -> None:
     assert labels
     assert all("<" not in label and "%{" not in label for label in labels)
     summary = (folder / "summary.md").read_text(encoding="utf-8")
-    assert not re.search(r"(?<!\\)[<`]", summary)
+    of_the_catalogue = r"(?<!\\)`[^`\\<]+`"
+    assert not re.search(r"(?<!\\)[<`]", re.sub(of_the_catalogue, "", summary))
+    assert "`x`" not in summary
     assert all(line.count(" | ") in {0, 1, 3, 7} for line in summary.splitlines() if line.startswith("|"))
     assert JUnitXml.fromfile(str(folder / "junit.xml")).failures == 1
 
