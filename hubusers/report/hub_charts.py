@@ -87,7 +87,8 @@ def _running(samples: list[HubSample], axis: TimeAxis) -> Chart | None:
     return Chart(
         "hub-running",
         "Servers that the hub counts",
-        "Running servers by the hub's own count, including those of other people.",
+        "Servers by the hub's own count, including those of other people. The hub also counts servers that are still "
+        "being started, some of them twice: while many start it shows up to twice as many as there are.",
         figure(
             [line(moments, [count for _, count in told], "running", COLOURS[2], "%{y} running after %{x:.2f}")],
             axis.layout,

@@ -17,7 +17,7 @@ const CHARTS = [
       { of: "pending", name: "pending", color: "#d97706" },
       { of: "ready", name: "ready", color: "#16a34a" },
       { of: "failed", name: "failed", color: "#e53935" },
-      { of: "running_servers", name: "running (the hub's count)", color: "#9966cc", dash: "dot" },
+      { of: "running_servers", name: "the hub's count (too high while many start)", color: "#9966cc", dash: "dot" },
     ],
     nothing: "Nobody has arrived yet.",
   },
