@@ -53,10 +53,13 @@ def _said(of_first: str, of_second: str, first: str) -> Callable[[list[str]], st
     return lambda values: of_first if values == [first] else of_second
 
 
+NEVER_BEFORE = "had never had a server before"
+"""What people have in common who are new at a hub."""
+
 PERSON = Attribute(
     "person",
     lambda record: record.person or None,
-    _said("had never had a server before", "had had a server before", NEW),
+    _said(NEVER_BEFORE, "had had a server before", NEW),
     _said("had", "had not", NEW),
 )
 PROFILE = Attribute(

@@ -31,6 +31,13 @@ _BECAUSE = {
 }
 
 
+_WITHOUT_WORDS = (
+    "The hub gave no reason, so look in its log for what came before the failures: `kubectl -n jhub logs deploy/hub`. "
+    "A hub that is restarted loses the starts that are under way.",
+    *KINDS["start-failures"].remedies[1:],
+)
+"""The remedies where there are no words to follow."""
+
 _WORDS = ("exceeded quota", "toomanyrequests", "oomkilled")
 """Words of which a remedy knows more."""
 
@@ -100,9 +107,17 @@ def other_reasons(facts: Facts) -> Iterator[Finding]:
     most_first = sorted(by_reason.items(), key=lambda item: -len(once(item[1])))
     for reason, records in most_first[:_MOST_REASONS]:
         failure = Counter(record.failure for record in records).most_common(1)[0][0]
-        said = f"“{reason}”" if reason != failure else f"{failure}, without a reason"
+        is_told = reason != failure
+        said = f"“{reason}”" if is_told else f"{failure}, without a reason"
         sentence = f"{starts_of(facts, records)} failed: {said}."
-        yield failed(facts, "start-failures", records, sentence, they="whose start failed in this way")
+        yield failed(
+            facts,
+            "start-failures",
+            records,
+            sentence,
+            they="whose start failed in this way",
+            remedies=() if is_told else _WITHOUT_WORDS,
+        )
     rest = [record for _, records in most_first[_MOST_REASONS:] for record in records]
     if rest:
         sentence = f"{starts_of(facts, rest)} failed for {len(most_first) - _MOST_REASONS:,} other reasons."

@@ -91,6 +91,8 @@ def test_a_start_of_which_nothing_was_said_is_no_timeout() -> None:
         "start-failures",
         "5 of 10 starts failed: spawn failed, without a reason.",
     )
+    assert found.remedies[0].startswith("The hub gave no reason")
+    assert "Follow the words" not in " ".join(found.remedies)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,7 @@ def test_who_is_affected_is_said_where_it_is_clear() -> None:
     assert found.evidence[-1] == (
         "All 8 people whose start failed in this way had never had a server before; all 10 others had."
     )
+    assert found.remedies[0].startswith("Look at what is done only for people who come for the first time")
 
 
 def test_random_failures_in_two_cohorts_have_no_who() -> None:
