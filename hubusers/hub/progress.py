@@ -160,12 +160,18 @@ def _listen(
             elif event.failed:
                 before = f"; the last message before that: {last_message}" if last_message else ""
                 server = called(username, server_name)
-                detail = f"{server} failed to start: {event.message or 'no reason'}{before}"
+                why = f": {event.message}" if _gives_reason(event.message) else " without a reason"
+                detail = f"{server} failed to start{why}{before}"
                 raise SpawnFailed(detail, words=event.message or last_message)
             was_pending, last_message = True, event.message or last_message
     except StreamLost as error:
         return str(error)
     return "it ended too early"
+
+
+def _gives_reason(message: str) -> bool:
+    """Say whether a message gives a reason; when a hub's `start_timeout` is over, it is "Spawn failed:" and no more."""
+    return message.strip().rstrip(":").casefold() not in {"", "spawn failed"}
 
 
 def hear_once(client: HubClient, username: str, seconds: float, hears: Hears, server_name: str = "") -> str:

@@ -118,6 +118,13 @@ class TestOnItsWay:
             wait(stream(REQUESTED, *rest), timeout=0.4)
         assert time.monotonic() - started < 5
 
+    def test_a_failed_spawn_without_a_reason_says_so(self, wait: Wait) -> None:
+        no_reason = FAILED.replace(b": no such image", b":")
+        with pytest.raises(SpawnFailed) as failure:
+            wait(stream(REQUESTED, no_reason))
+        assert " failed to start without a reason; the last message before that: " in failure.value.detail
+        assert failure.value.words == "Spawn failed:"
+
     def test_a_failed_spawn_shows_the_last_message(self, wait: Wait) -> None:
         pulling = b'data: {"progress": 20, "message": "pulling the image"}\n\n'
         with pytest.raises(SpawnFailed) as failure:
