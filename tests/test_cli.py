@@ -72,6 +72,7 @@ class TestCheck:
         result = run("check", env=pointed_at_hub)
         assert result.returncode == 0
         assert "This hub can be tested." in result.stdout
+        assert "read:metrics: granted" in result.stdout
         assert pointed_at_hub["JUPYTERHUB_API_TOKEN"] not in result.stdout
 
     def test_the_token_can_be_in_a_file(self, local_hub: LocalHub, tmp_path: Path) -> None:
@@ -210,10 +211,12 @@ class TestHub:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(5)]
         try:
-            assert lines[3] == "Then rehearse the incident with:\n"
+            assert lines[3] == (
+                "Then rehearse the incident with this command, in a folder with hubusers' locustfile.py:\n"
+            )
             command = shlex.split(lines[4])
-            assert command[:3] == ["locust", "--headless", "--event"]
-            file = Path(command[3])
+            assert command[:4] == ["locust", "--headless", "--only-summary", "--event"]
+            file = Path(command[4])
             assert file.read_text() == INCIDENTS["slow-image"].event
             settings = json.loads((file.parent / "settings.json").read_text())
             assert settings["spawn_seconds"] == list(INCIDENTS["slow-image"].hub["spawn_seconds"])

@@ -14,6 +14,7 @@ from hubusers.hub.endpoint import hub_url
 from hubusers.log import shown
 from hubusers.settings.access import SettingsError, access_from, endpoint_of
 from hubusers.settings.hub_check import (
+    METRICS_SCOPE,
     NEEDED_SCOPES,
     SCOPES_FOR_NAMED_SERVERS,
     PreflightError,
@@ -45,4 +46,8 @@ def check(
     click.echo(f"spawner    {checked.spawner or '(not visible to this token: it lacks the scope read:hub)'}")
     click.echo(f"token of   {checked.owner}")
     click.echo(f"scopes     {', '.join(needed)}: granted")
+    if METRICS_SCOPE in checked.scopes:
+        click.echo(f"metrics    {METRICS_SCOPE}: granted")
+    else:
+        click.echo(f"metrics    {METRICS_SCOPE}: not granted. It is optional; it tells a slow hub from a slow spawner.")
     click.echo("This hub can be tested.")

@@ -19,6 +19,9 @@ SCOPES_FOR_GIVEN_ACCOUNTS = ("admin:servers",)
 SCOPES_FOR_NAMED_SERVERS = ("servers",)
 """Every account has this scope for its own servers: it may start, stop and see them."""
 
+METRICS_SCOPE = "read:metrics"
+"""Without it a run does not see the hub's CPU, memory and event loop, and its own measure of spawns."""
+
 
 class PreflightError(Exception):
     """The hub cannot be tested like this; the text is one sentence that says what to do."""
