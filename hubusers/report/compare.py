@@ -45,6 +45,7 @@ class Row:
     high: float | None = None
     verdict: Verdict = "not judged"
     note: str = ""  # why it was not judged
+    unfelt: str = ""  # why a difference beyond chance does not matter, where it is large in percent
     before_is_more: bool = (
         False  # than it says, by an unknown amount: it is of a start that the end of the run broke off
     )
@@ -157,6 +158,7 @@ def as_text(comparison: Comparison) -> str:
         lines.append("  ".join([line[0].ljust(widths[0]), *cells[1:-1], line[-1]]))
     lines.append("")
     lines += [f"Not judged: {row.measure}, because {row.note}." for row in comparison.rows if row.note]
+    lines += [f"No difference: {row.measure}, because {row.unfelt}." for row in comparison.rows if row.unfelt]
     lines += comparison.left_out
     lines += [f"Warning: {warning}" for warning in comparison.warnings]
     return "\n".join([*lines, comparison.headline])
@@ -189,9 +191,11 @@ def _row(measure: Measure, before: Statistic, after: Statistic, doubt: float, sm
     matters = abs(difference) > (SMALLEST_SHARE if share else smallest)
     felt = difference != 0 and abs(second - first) > measure.floor  # both may be infinite
     verdict: Verdict = "no difference"
-    if matters and felt and (low > 0 or high < 0):
+    beyond_chance = matters and (low > 0 or high < 0)
+    if beyond_chance and felt:
         verdict = "worse" if difference > 0 else "better"
-    return replace(row, low=low, high=high, verdict=verdict)
+    unfelt = f"nobody feels less than {1000 * measure.floor:g} ms" if beyond_chance and not felt else ""
+    return replace(row, low=low, high=high, verdict=verdict, unfelt=unfelt)
 
 
 def _without_misleading_mean(rows: list[Row]) -> list[Row]:
@@ -201,7 +205,9 @@ def _without_misleading_mean(rows: list[Row]) -> list[Row]:
         return rows
     note = "it covers only servers that became ready, and the runs differ in how many did"
     return [
-        replace(row, low=None, high=None, verdict="not judged", note=note) if row.measure == MEAN_START else row
+        replace(row, low=None, high=None, verdict="not judged", note=note, unfelt="")
+        if row.measure == MEAN_START
+        else row
         for row in rows
     ]
 
@@ -212,7 +218,7 @@ def _with_unfinished(row: Row, before_is_more: bool, after_is_more: bool) -> Row
     if not row.is_open or row.note:
         return row
     note = "it depends on starts that were under way when a run ended"
-    return replace(row, low=None, high=None, verdict="not judged", note=note)
+    return replace(row, low=None, high=None, verdict="not judged", note=note, unfelt="")
 
 
 def _no_answer(rows: list[Row], before: FinishedRun, after: FinishedRun) -> str:

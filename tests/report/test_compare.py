@@ -115,6 +115,11 @@ class TestVerdicts:
         assert verdicts(comparison)["worse"] == measures
         assert comparison.exit_code == bool(measures)
 
+    def test_a_large_difference_that_nobody_feels_is_explained(self) -> None:
+        text = as_text(compare(run_with(1), run_with(2, probes=0.006)))
+        assert "No difference: hub probe p50, because nobody feels less than 20 ms.\n" in text
+        assert "because nobody feels" not in as_text(compare(run_with(1), run_with(2)))
+
     def test_one_better_and_one_worse(self) -> None:
         comparison = compare(run_with(1), run_with(2, stops=0.7, probes=0.05))
         assert re.fullmatch(
