@@ -39,7 +39,8 @@ def test_a_finding_has_a_card_with_all_that_is_known_of_it(tmp_path: Path) -> No
         "What limited it, and what to change",
         image.title,
         "All 10 slow starts waited for their image: 40 s of 60 s, on average.",
-        "67 % of the waiting in slow steps. From 08:00:20 UTC to 08:01:00 UTC, 20 s to 60 s after the run began.",
+        "This explains 67 % of the time that people waited too long. "
+        "From 08:00:20 UTC to 08:01:00 UTC, 20 s to 60 s after the run began.",
         "The hub said 10 times",
         "Pull it before people come: prePuller.hook.enabled",
         image.mechanism[:40],

@@ -100,7 +100,7 @@ def _places(facts: Facts, limit: str, throttled: list[Record]) -> list[str]:
     began, ended = min(start.began for start in throttled), max(start.began + start.throttled for start in throttled)
     said = [
         f"At most {words.counted(with_place.highest(began, ended), 'start')} had a place at the hub at the same time, "
-        "as seen from here."
+        "as seen from here; that can be more than the limit, because the end of a start is seen a little late."
     ]
     part, seconds, had_place = main_part_with_a_place(facts)
     if part:
