@@ -70,7 +70,7 @@ def figure(traces: list[Trace], x: dict[str, Any], y: dict[str, Any], **layout: 
         "layout": {
             "xaxis": {"automargin": True, "zeroline": False, **x},
             "yaxis": {"automargin": True, "zeroline": False, "rangemode": "tozero", **y},
-            "margin": {"l": 56, "r": 16, "t": 8, "b": 44},
+            "margin": {"l": 56, "r": 16, "t": 34, "b": 44},  # the toolbar stands above the plot
             "height": 300,
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
