@@ -80,7 +80,7 @@ def measured(starts: int, *, with_diary: bool, take: Callable[[], float]) -> flo
 
 def main() -> None:
     """Measure both, in turns, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.diaries", description=__doc__)
     parser.add_argument("--starts", type=int, default=2000, help="starts in each round (%(default)s)")
     starts = parser.parse_args().starts
     names = {False: "without diaries", True: "with diaries"}

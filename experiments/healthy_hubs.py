@@ -5,6 +5,7 @@ of each, and its findings. Notes are in brackets: they are worth knowing, but ex
 hour. The exit code is 1 if a finding blames anything.
 """
 
+import argparse
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ HEALTHY = (
 
 def main() -> int:
     """Run all of them, print the table, and return the exit code."""
+    argparse.ArgumentParser(prog="python -m experiments.healthy_hubs", description=__doc__).parse_args()
     rows, is_anybody_blamed = [], False
     for healthy in HEALTHY:
         with tempfile.TemporaryDirectory() as folder, LocalHub(**healthy.hub) as hub:

@@ -6,6 +6,7 @@ incident takes one to two minutes, one after the other, because a machine that i
 The exit code is 1 if a report did not find what it should.
 """
 
+import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass
@@ -130,11 +131,11 @@ def _known_answers() -> dict[str, Answer]:
     return {answer.incident: answer for answer in answers if answer.incident in INCIDENTS}
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
     """Rehearse incidents, and write the page; return the exit code."""
-    if unknown := set(names) - INCIDENTS.keys():
-        print(f"No such incident: {', '.join(sorted(unknown))}. `hubusers incidents` lists them.", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m experiments.rehearse_incidents", description=__doc__)
+    parser.add_argument("names", metavar="NAME", nargs="*", choices=[[], *INCIDENTS], help="incidents; all by default")
+    names = parser.parse_args().names
     answers, missing = _known_answers(), False
     for name in names or INCIDENTS:
         answers[name] = answer = rehearse(INCIDENTS[name])
@@ -148,4 +149,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

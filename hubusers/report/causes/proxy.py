@@ -10,7 +10,6 @@ from hubusers.report.causes.hub import is_at_fault
 from hubusers.report.causes.untold import untold
 from hubusers.report.finding import Finding
 
-
 _TURNS = 2
 """How often a process can be late with one request: when it is sent, and when its answer is there."""
 
