@@ -21,6 +21,7 @@ class StartMessage:
     first: float = 0.0  # when it came first, in seconds since the epoch
     last: float = 0.0
     example: str = ""  # the first one as it came
+    failed: int = 0  # of how many starts that failed it was said; 0 in runs of the first versions
 
     def with_more(self, other: "StartMessage") -> "StartMessage":
         """Return both together."""
@@ -33,6 +34,7 @@ class StartMessage:
             min(self.first, other.first),
             max(self.last, other.last),
             self.example or other.example,
+            self.failed + other.failed,
         )
 
 

@@ -97,13 +97,16 @@ class PendingStart:
     def note_in_results(self, record: Record) -> None:
         """Count the messages, and keep the diary if it is one of the slowest, or the first that failed in its way."""
         results, entries = self._run.results, self._diary.entries()
+        counted = set[tuple[str, str]]()  # a start counts once, however often it was said of it
         for entry, following in itertools.zip_longest(entries, entries[1:]):
             seconds = max(0.0, (following.seconds if following else record.seconds) - entry.seconds)
             moment = record.began + entry.seconds
             part = self._name_of(entry.part)
             text = entry.message[:_LONGEST_MESSAGE]
-            message = StartMessage(entry.template, part, 1, seconds, seconds, moment, moment, text)
-            results.messages.note(message)
+            is_first = (entry.template, part) not in counted
+            counted.add((entry.template, part))
+            failed = int(record.failed and is_first)
+            results.messages.note(StartMessage(entry.template, part, 1, seconds, seconds, moment, moment, text, failed))
         if results.diaries.wants(record.seconds, record.failure, record.reason):
             said = tuple((one.seconds, one.message[:_LONGEST_MESSAGE], self._name_of(one.part)) for one in entries)
             facts = (record.username, record.began, record.seconds, record.failure, record.reason)

@@ -1,6 +1,7 @@
 """What the hub said while servers started: counted, and a few starts as they were."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hubusers.results.distinct import Distinct
@@ -34,6 +35,13 @@ class TestMessages:
         [row] = log.rows()
         assert (row.count, row.seconds, row.longest, row.first, row.last) == (3, 9.0, 4.0, 1001.0, 1009.0)
         assert row.example == "Pulling of ann"
+
+    def test_it_is_counted_of_how_many_starts_that_failed_they_were_said(self) -> None:
+        worker, master = MessageLog(), MessageLog()
+        for failed in (1, 0, 1):
+            worker.note(replace(message("Pulling", 2.0, 0.0), failed=failed))
+        master.add(through_json(worker.take_new()))  # type: ignore[arg-type]
+        assert [(row.count, row.failed) for row in master.rows()] == [(3, 2)]
 
     def test_the_message_that_was_waited_after_longest_comes_first(self) -> None:
         log = MessageLog()
@@ -88,7 +96,7 @@ def test_only_the_first_different_texts_pass() -> None:
 
 def test_a_folder_gives_back_what_was_said(tmp_path: Path) -> None:
     results = Results()
-    results.messages.note(message("Pulling", 2.0, 5.0))
+    results.messages.note(replace(message("Pulling", 2.0, 5.0), failed=1))
     results.diaries.note(diary(3.0))
     results.diaries.note(diary(1.0, "spawn failed", "No room."))
     parts = (("pulling the image", 2.5), ("spawning", 0.5))
@@ -109,3 +117,14 @@ def test_a_folder_gives_back_what_was_said(tmp_path: Path) -> None:
     assert list(read.records) == [record]
     assert {path.name for path in folder.path.iterdir()} >= {"start-messages.csv", "start-diaries.jsonl"}
     assert not list(folder.path.glob(".*"))
+
+
+def test_messages_of_the_first_versions_do_not_tell_of_how_many_failed_starts_they_were(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.write_info(RunInfo("k3x9qa", "https://hub.example.org", 0.0))
+    folder.write_messages([message("Pulling", 2.0, 5.0)])
+    folder.close()
+    file = folder.path / "start-messages.csv"
+    header, row = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(f"{header.removesuffix(',failed')}\n{row.rpartition(',')[0]}\n", encoding="utf-8")
+    assert [row.failed for row in read_run(folder.path).results.messages.rows()] == [0]

@@ -90,6 +90,7 @@ def test_why_a_start_failed(wait: str, speaking_hub: LocalHub) -> None:
     example = people.run.results.examples.of(record.step, record.failure, record.reason)
     assert record.username in example
     assert [diary.reason for diary in people.run.results.diaries.failed()] == [record.reason]
+    assert {message.failed for message in people.run.results.messages.rows()} == {1}
 
 
 def test_what_a_start_waited_for_by_the_stream(speaking_hub: LocalHub) -> None:
@@ -102,6 +103,7 @@ def test_what_a_start_waited_for_by_the_stream(speaking_hub: LocalHub) -> None:
     assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.01)
     templates = {message.template for message in people.run.results.messages.rows()}
     assert {"{number}/{number} nodes are available: {number} Insufficient memory.", 'Pulling image "a/b:1"'} < templates
+    assert {message.failed for message in people.run.results.messages.rows()} == {0}
     [diary] = people.run.results.diaries.slowest()
     assert [part for _, _, part in diary.messages][-1] == IMAGE
 

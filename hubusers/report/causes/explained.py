@@ -5,7 +5,7 @@ known here, they are the finding themselves: the kind is then the general one of
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,12 +40,14 @@ class _Rule:
         steps: Of which steps; empty for all.
         failure: A pattern for the fixed phrase of the failure.
         said: A pattern for what was said: the reason of the failure, and what the start's progress stream said before.
+        parts: Parts of which a start must have come to one; empty for all.
     """
 
     kind: str
     steps: frozenset[str] = frozenset()
     failure: str = ""
     said: str = ""
+    parts: frozenset[str] = frozenset()
 
     def explains(self, record: Record, said: str) -> bool:
         """Say whether the kind explains a failure."""
@@ -53,6 +55,7 @@ class _Rule:
             (not self.steps or record.step in self.steps)
             and _matches(self.failure, record.failure)
             and _matches(self.said, said)
+            and (not self.parts or any(part in self.parts for part, _ in record.parts))
         )
 
 
@@ -61,21 +64,50 @@ def _matches(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
-def _of(steps: set[str], kind: str, *, failure: str = "", said: str = "") -> _Rule:
-    return _Rule(kind, frozenset(steps), failure, said)
+def _of(steps: set[str], kind: str, *, failure: str = "", said: str = "", parts: frozenset[str] = frozenset()) -> _Rule:
+    return _Rule(kind, frozenset(steps), failure, said, parts)
 
 
 _UNANSWERED = r"(connection (refused|lost)|host name unknown)$"
 
 _EXITED = (
-    r"CrashLoopBackOff|Back-off restarting|OOMKilled|\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexit code"
-    r"|died immediately|has disappeared|container (has )?(died|exited|terminated)|process (has )?(died|exited)"
-    r"|exited? (early|unexpectedly|during|while)"
+    r"CrashLoopBackOff|Back-off restarting|OOMKilled"
+    r"|\b(server|container|process|pod|job)\b (has )?(died|disappeared|exited|terminated|ended)\b"
+    r"|\bjob has disappeared|died immediately after"
 )
+_ENDED = r"\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexited? (early|unexpectedly|during|while)"
+"""The same of a start whose container was made: before that, it may be any command that ended."""
+
+_A_SERVER = r"\b(server|notebook|container|process|pod|job)\b.*"
 _TIMED_OUT = (
-    r"\btime(d)? ?out\b|did(n't| not) (respond|start|answer)|never showed up|taking longer than|took longer than"
-    r"|not (ready|up|running) (with)?in \S+ s|failed to start in"
+    r"^(spawn failed:? ?)?time(d )?out[.!]?$|start_timeout|http_timeout"
+    rf"|{_A_SERVER}(did(n't| not) (respond|start|answer|become ready)|not (ready|up|running)|failed to start)"
+    r" (with)?in "
+    rf"|{_A_SERVER}(never showed up|(taking|took) longer than)|\btimed out waiting for .*{_A_SERVER}"
 )
+_MISSING = r"cpu|memory|pods|(ephemeral-)?storage|hugepages-\w+|[\w.-]+\.[\w.-]+/[\w.-]+"
+"""What a node can have too little of: a device has the name of its maker, as `nvidia.com/gpu`."""
+
+_NO_ROOM = (
+    rf"\binsufficient ({_MISSING})(?m:$|[.,;])|\bnodes are available|NotTriggerScaleUp|didn't trigger scale-?up"
+    r"|unschedulable|FailedScheduling|max node group size|\bOutOf(cpu|memory|pods)\b"
+    r"|is forbidden: exceeded quota|exceeded quota: .*requested: "
+)
+_FULL = r"no space left on device|disk quota exceeded|read-only file ?system|stale (nfs )?file handle"
+"""What a file system says: it may be any. Only its path tells that it is the one of people."""
+
+_VOLUME = (
+    r"FailedMount|FailedAttachVolume|ProvisioningFailed|FailedBinding|unbound immediate PersistentVolumeClaims"
+    r"|MountVolume|AttachVolume|Multi-Attach|unable to (attach|mount)( or mount)? volumes?\b|max volume count"
+    r"|volume node affinity|persistentvolumeclaim .*(not found|being deleted|exceeded)"
+    rf"|subPath directory for volumeMount|({_FULL}): \W?\S*(/home/|\{{name\}})"
+)
+_IMAGE = (
+    r"ErrImage|ImagePullBackOff|InvalidImageName|ImageInspectError|Back-off pulling image"
+    r"|failed to pull (and unpack )?image|manifest for \S+ not found|manifest unknown|pull access denied"
+    r"|no such image: |toomanyrequests"
+)
+"""Words that have no other meaning: a hook that fails may speak of images, quotas and time as well."""
 
 _RULES = (
     # What is the same for all steps
@@ -87,29 +119,12 @@ _RULES = (
     _of({LOGIN}, "hub-away", failure=_UNANSWERED),
     _of({LOGIN}, "login-broken"),
     # Starts
-    _of(
-        _STARTS,
-        "image-missing",
-        said=r"ErrImage|ImagePullBackOff|InvalidImageName|ImageInspectError|Back-off pulling image|failed to pull"
-        r"|manifest (for .* )?(not found|unknown)|pull access denied|no such image|toomanyrequests|image .*not found"
-        r"|repository .*(does not exist|not found)",
-    ),
+    _of(_STARTS, "image-missing", said=_IMAGE),
     # Before "no room": "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims".
-    _of(
-        _STARTS,
-        "volume-failed",
-        said=r"FailedMount|FailedAttachVolume|ProvisioningFailed|FailedBinding|unbound immediate PersistentVolumeClaims"
-        r"|MountVolume|AttachVolume|Multi-Attach|unable to (attach|mount)|max volume count|volume node affinity"
-        r"|persistentvolumeclaim .*(not found|being deleted|exceeded)|subPath|volumeMount|no space left on device"
-        r"|disk quota exceeded|read-only file ?system|stale file handle",
-    ),
-    _of(
-        _STARTS,
-        "no-room",
-        said=r"insufficient |nodes? (is|are) available|exceeded quota|NotTriggerScaleUp|didn't trigger scale-?up"
-        r"|unschedulable|FailedScheduling|max node group size|out of (cpu|memory|resources|capacity)\b",
-    ),
+    _of(_STARTS, "volume-failed", said=_VOLUME),
+    _of(_STARTS, "no-room", said=_NO_ROOM),
     _of(_STARTS, "server-exits", said=_EXITED),
+    _of(_STARTS, "server-exits", said=_ENDED, parts=frozenset({start_parts.CONTAINER, start_parts.ANSWER})),
     _of(_STARTS, "start-timeout", failure=r"^timed out|HTTP 504"),
     _of(_STARTS, "start-timeout", said=_TIMED_OUT),
     # Since the start
@@ -138,6 +153,9 @@ _WARNING = r"^\[Warning\]|^Error: "
 
 _SOON = 1.5
 """Seconds. No hub gives its spawners less time."""
+
+_COMPARABLE = 0.5
+"""Of the starts that failed in a part without a reason: a message said of fewer failed ones does not explain them."""
 
 _GENERAL = {"start-timeout", "start-failures"}
 """Kinds that say little: what the start waited for before tells more."""
@@ -176,7 +194,10 @@ def kind_of(record: Record, told: Mapping[str, Told]) -> str:
     if record.step in _STARTS and record.failure.startswith("throttled"):
         return _LIMITS.get(record.throttled_by, "limit-before-hub")
     kind = _by_rules(record, record.reason)
-    if kind in _GENERAL and record.parts:
+    was_late = record.seconds - record.throttled >= _SOON
+    if kind == "start-timeout" and not was_late:
+        kind = "start-failures"
+    if kind == "start-timeout" or (kind == "start-failures" and has_no_own_words(record)):
         longest = longest_part(record)
         by_told = _by_rules(record, told[longest].all if longest in told else longest)
         if by_told not in _GENERAL:
@@ -185,17 +206,25 @@ def kind_of(record: Record, told: Mapping[str, Told]) -> str:
             return "no-room"
         if longest in told and told[longest].warning:
             return "start-failures"
-    was_late = record.seconds - record.throttled >= _SOON
     if kind == "start-failures" and record.reason and is_without_words(record) and was_late:
         return "start-timeout"
     return kind
 
 
 def told_by_part(facts: "Facts") -> dict[str, Told]:
-    """Return what progress streams told, by the part of starts."""
+    """Return what progress streams told of starts that failed, by the part of starts.
+
+    What was said of a few only, or of starts that became ready after all, does not tell why the others failed.
+    """
+    failed = Counter(
+        longest_part(start)
+        for start in facts.starts
+        if start.failed and (has_no_own_words(start) or _matches(_TIMED_OUT, start.reason))
+    )
     parts = defaultdict[str, list[StartMessage]](list)
     for message in facts.messages:
-        parts[message.part].append(message)
+        if message.failed and message.failed >= _COMPARABLE * failed[message.part]:
+            parts[message.part].append(message)
     return {part: _told(messages) for part, messages in parts.items()}
 
 
@@ -218,6 +247,11 @@ def is_without_words(record: Record) -> bool:
     the spawn, because it was restarted, it says nothing at all.
     """
     return record.failure == "spawn failed" and _matches(r"^(spawn failed:?)?\s*$", record.reason)
+
+
+def has_no_own_words(record: Record) -> bool:
+    """Say whether nothing was said of why a start failed, so that only what it waited for can tell."""
+    return not record.reason or is_without_words(record)
 
 
 def says(kind: str, text: str) -> bool:

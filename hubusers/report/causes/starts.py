@@ -141,14 +141,17 @@ def _waited_for(facts: Facts, starts: list[Record]) -> list[str]:
     part, spent = seconds.most_common(1)[0]
     whole = sum(start.seconds for start in starts)
     of_whole = f"{words.in_seconds(spent / len(starts))} of {words.in_seconds(whole / len(starts))}"
-    said = [message for message in facts.messages if message.part == part][:1]  # those after which most was waited
+    of_part = [message for message in facts.messages if message.part == part]  # those first after which most was waited
+    said = sorted(of_part, key=lambda message: -message.failed)[:1]
     return [f"Most of their time was {part}: {of_whole}, on average.", *map(_in_words, said)]
 
 
 def _messages(facts: Facts, kind: str, starts: list[Record]) -> list[str]:
     """Return what progress streams said of the mechanism, beside the last words of the failures themselves."""
     last_words = {start.reason for start in starts}
-    telling = [one for one in facts.messages if says(kind, one.template) and one.template not in last_words]
+    telling = [
+        one for one in facts.messages if one.failed and says(kind, one.template) and one.template not in last_words
+    ]
     return list(map(_in_words, sorted(telling, key=_how_telling)[:_MOST_MESSAGES]))
 
 

@@ -36,8 +36,9 @@ def run_with(records: Iterable[Record], *messages: StartMessage, event: str = ""
     return run
 
 
-def message(text: str, part: str, count: int = 5) -> StartMessage:
-    return StartMessage(text, part, count, 10.0, 10.0, BEGAN, BEGAN + 9, text)
+def message(text: str, part: str, count: int = 5, failed: int = 5) -> StartMessage:
+    """Return a message that was said so often, and of how many starts that failed."""
+    return StartMessage(text, part, count, 10.0, 10.0, BEGAN, BEGAN + 9, text, failed)
 
 
 def text_of(finding: Finding) -> str:

@@ -1,14 +1,22 @@
 """Why starts failed."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from hubusers import start_parts
+from hubusers.report.finding import Finding
 from hubusers.report.findings import without_causes
-from hubusers.results.records import NEW, RETURNING, SPAWN_PAGE, START_TO_READY
+from hubusers.results.records import NEW, RETURNING, SPAWN_PAGE, START_TO_READY, Record
+from hubusers.results.start_messages import StartMessage
 from tests.report.causes.failing import findings, message, run_with, starts, step, text_of
 from tests.report.runs import CLASS
+
+
+def failures(records: Iterable[Record], *messages: StartMessage) -> list[Finding]:
+    return [one for one in findings(records, *messages) if one.explains == "failures"]
+
 
 BY_WORDS = [
     ("image-missing", 'Spawn failed: Failed to pull image "reg/a:1": manifest for reg/a:1 not found'),
@@ -35,10 +43,67 @@ BY_WORDS = [
 
 @pytest.mark.parametrize(("kind", "reason"), BY_WORDS)
 def test_the_hubs_words_tell_the_mechanism(kind: str, reason: str) -> None:
-    (found,) = findings(starts((5, "spawn failed", reason), good=5))
+    (found,) = failures(starts((5, "spawn failed", reason), good=5, seconds=60.0 if kind == "start-timeout" else 1.0))
     assert (found.kind, found.explains, found.share) == (kind, "failures", 1.0)
     assert found.sentence.startswith("5 of 10 starts ")
     assert reason in text_of(found)
+
+
+OTHER_WORDS = [
+    "HTTP 403: error (You have insufficient permissions to use this hub: ask your teacher)",
+    "HTTP 402: error (Insufficient credits: your project has {number} GPU hours left)",
+    "HTTP 402: error (Insufficient CPU hours)",
+    "HTTP 403: error (Insufficient privileges for user)",
+    "HTTP 403: error (Your weekly GPU hours exceeded quota; ask for more)",
+    "out of resources: licences",
+    "Command '['sudo', 'useradd', 'x']' returned non-zero exit status 1.",
+    "Command '['chown']' exited with status 1",
+    "Your account exit date is before today: code 7",
+    "LDAP connection timed out",
+    "LDAP didn't respond in {duration}",
+    "Your session timed out, log in again",
+    "HTTPSConnectionPool(host='{address}', port={number}): Read timed out. (read timeout={number})",
+    "git clone: repository 'https://github.com/x/y/' not found",
+    "remote: Repository not found. fatal: repository does not exist",
+    "HTTP 404: error (No profile: image 'x' was not found in your course's list)",
+    "[Errno 28] No space left on device: '/srv/jupyterhub/logs'",
+    "(sqlite3.OperationalError) database or disk is full: no space left on device",
+    "admission webhook denied: subPath must be set",
+]
+
+
+@pytest.mark.parametrize("seconds", [0.2, 12.0])
+@pytest.mark.parametrize("said", OTHER_WORDS)
+def test_words_of_a_hook_are_not_those_of_kubernetes(said: str, seconds: float) -> None:
+    parts = ((start_parts.ACCEPTANCE, 0.1), (start_parts.SPAWNING, seconds - 0.1))
+    (found,) = failures(starts((5, "spawn failed", f"Spawn failed: {said}"), good=5, seconds=seconds, parts=parts))
+    assert (found.kind, said in found.sentence) == ("start-failures", True)
+
+
+def test_words_of_a_hook_tell_more_than_what_the_start_waited_for() -> None:
+    records = starts((5, "spawn failed", "Spawn failed: No such course"), parts=((start_parts.IMAGE, 1.0),))
+    (found,) = failures(records, message("Error: ErrImagePull", start_parts.IMAGE))
+    assert found.sentence == "All 5 starts failed: “Spawn failed: No such course”."
+
+
+def test_a_start_that_failed_at_once_was_not_given_up_because_time_was_up() -> None:
+    (found,) = failures(starts((5, "spawn failed", "Spawn failed: Timeout"), good=5, seconds=0.3))
+    assert found.kind == "start-failures"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (start_parts.IMAGE, "Failed to pull image reg/a:1: i/o timeout"),
+        (start_parts.ANSWER, "Back-off restarting failed container"),
+    ],
+)
+@pytest.mark.parametrize("failed", [0, 1])
+def test_what_was_said_of_another_start_does_not_explain_failures(part: str, said: str, failed: int) -> None:
+    records = starts((5, "spawn failed", "Spawn failed:"), good=5, seconds=9.0, parts=((part, 8.5),))
+    (found,) = failures(records, message(said, part, 1, failed), message("Begun", part, 10, 5))
+    assert found.kind == "start-timeout"
+    assert said not in text_of(found)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +183,7 @@ def test_messages_that_say_more_come_first() -> None:
 
 
 def test_what_others_waited_for_does_not_explain_a_timeout() -> None:
-    records = starts((5, "spawn failed", "Spawn failed: Timeout"), parts=((start_parts.ANSWER, 50.0),))
+    records = starts((5, "spawn failed", "Spawn failed: Timeout"), seconds=60.0, parts=((start_parts.ANSWER, 50.0),))
     kinds = {one.kind for one in findings(records, message("Error: ErrImagePull", start_parts.IMAGE))}
     assert "start-timeout" in kinds
     assert "image-missing" not in kinds
@@ -154,9 +219,9 @@ def test_who_gave_up_is_told() -> None:
         if one.kind == "start-timeout"
     ]
     assert "not ready within 60 s, which is as long as this run waits (`--server-timeout`)" in by_run.sentence
-    (http,) = findings(starts((5, "spawn failed", "Server at {address} didn't respond in {duration}")))
+    (http,) = failures(starts((5, "spawn failed", "Server at {address} didn't respond in {duration}"), seconds=60.0))
     assert "(`http_timeout`)" in http.sentence
-    (start,) = findings(starts((5, "spawn failed", "Spawn failed: Timeout")))
+    (start,) = failures(starts((5, "spawn failed", "Spawn failed: Timeout"), seconds=60.0))
     assert "(`start_timeout`)" in start.sentence
 
 
