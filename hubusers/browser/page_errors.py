@@ -167,7 +167,7 @@ def error_at_server(browser: Browser, page: Page, doing: str, deadline: Deadline
         return _explained_by_the_hub(browser, page, doing, deadline)
     if is_at_server and page.status in _OF_NOBODY and who != SERVER:
         return unreachable(page, doing)
-    error = error_for(page.answer, doing)
+    error = error_for(page.answer, doing, of_api=False)
     error.words = words_of(page)
     if page.status == 403 and who == SERVER and error.words == _NOT_LOGGED_IN:
         return SessionLost(f"{doing}: {said(page)}", status=page.status, words=error.words)

@@ -138,8 +138,14 @@ def rejects_token(answer: Answer) -> bool:
 _NOT_ACCEPTED = "missing or invalid credentials"
 
 
-def error_for(answer: Answer, doing: str) -> HubError:
-    """Return the error for an unexpected answer, with its likely cause in `detail`."""
+def error_for(answer: Answer, doing: str, *, of_api: bool = True) -> HubError:
+    """Return the error for an unexpected answer, with its likely cause in `detail`.
+
+    Args:
+        answer: The answer.
+        doing: What it was asked for, for the log.
+        of_api: Whether the API was asked. It never refuses with a web page, so such a page is of something before it.
+    """
     hint = _likely_cause(answer)
     detail = f"{doing}: {answer}" + (f" ({hint})" if hint else "")
     if rejects_token(answer):
@@ -152,7 +158,9 @@ def error_for(answer: Answer, doing: str) -> HubError:
         return MissingScope(
             f"{detail} (the token's role lacks a scope for this)", status=answer.status, words=answer.words
         )
-    return HubError(detail, status=answer.status, cause=answer.cause, words=answer.words)
+    is_of_something_else = of_api and answer.is_web_page and 400 <= answer.status < 500
+    cause = f"{answer.cause}, a web page" if is_of_something_else else answer.cause
+    return HubError(detail, status=answer.status, cause=cause, words=answer.words)
 
 
 def _likely_cause(answer: Answer) -> str:

@@ -95,6 +95,23 @@ def test_a_model_without_servers_is_a_missing_scope_never_stopped() -> None:
     assert "read:servers" in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (Answer(403, "<html>Blocked"), "HTTP 403, a web page"),  # the hub's API sends none
+        (Answer(404, "<html>Nothing here"), "HTTP 404, a web page"),
+        (refusal(403, "slow down"), "HTTP 403"),
+        (Answer(502, "<html>Bad gateway"), "HTTP 502"),
+    ],
+)
+def test_a_refusal_by_something_before_the_hub_is_told_apart(answer: Answer, cause: str) -> None:
+    assert str(error_for(answer, "asking")) == f"hub error: {cause}"
+
+
+def test_the_hub_refuses_people_with_a_page_of_its_own() -> None:
+    assert str(error_for(Answer(403, "<html>No"), "asking", of_api=False)) == "hub error: HTTP 403"
+
+
 @pytest.mark.parametrize("model", [None, [], "ann", {}, {"servers": {}}, {"name": "a", "servers": []}])
 def test_what_is_no_user_model_is_an_error(model: Any) -> None:
     with pytest.raises(HubError):

@@ -81,7 +81,8 @@ def _spells(ordered: list[Probe]) -> list[list[Probe]]:
 
 
 def _failed(probe: Probe) -> bool:
-    return bool(probe.failure)
+    """Say whether a hub that is away could be why a probe failed: what limits requests is there, and answers."""
+    return probe.failure not in {"", "HTTP 429"}
 
 
 def _of_spell(spell: list[Probe], ordered: list[Probe]) -> Absence:

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hubusers.report import words
+from hubusers.report.causes.affected import failed
 from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.token import TOKEN_REJECTED, revoked_at
 from hubusers.report.finding import Finding
 
 _OF_SPAWNS = ("spawn", "server", "progress")
@@ -38,11 +41,14 @@ def database(facts: Facts) -> Iterable[Finding]:
     refused = [
         record
         for record in facts.failures
-        if _NO_CREDENTIALS in record.reason.lower() or record.failure == "token rejected"
+        if _NO_CREDENTIALS in record.reason.lower() or record.failure == TOKEN_REJECTED
     ]
+    revoked = revoked_at(facts.requests)
     errors = sorted(filter(_is_error_of_database, _failed_requests(facts)), key=lambda one: one.began)
     for spell in _spells(errors):
         began, ended = spell[0].began, spell[-1].began
+        if revoked is not None and ended >= revoked:
+            continue
         refused_then = sum(began <= record.began + record.seconds <= ended + _PAUSE for record in refused)
         if _is_of_database(spell, refused_then) and _are_many(spell, facts) and _answers_else(facts, began, ended):
             yield _database_failed(facts, spell, refused_then)
@@ -68,6 +74,26 @@ def _database_failed(facts: Facts, errors: list[_Failed], refused: int) -> Findi
         evidence=[f"Errors: {shown}.", *([said] if refused else [])],
         began=began,
         ended=ended,
+    )
+
+
+def token(facts: Facts) -> Iterable[Finding]:
+    """Find that the hub stopped to accept the run's token, and did not accept it again."""
+    records = failures_by_kind(facts).get("token-rejected", [])
+    revoked = revoked_at(facts.requests)
+    if not records or revoked is None:
+        return
+    steps = ", ".join(
+        f"{step} ({words.counted(count, 'time')})"
+        for step, count in Counter(record.step for record in records).most_common()
+    )
+    yield failed(
+        facts,
+        "token-rejected",
+        records,
+        f"From {words.moment(revoked)} on, the hub did not accept the run's token, which it had accepted before, nor "
+        f"did it once again until the run ended. These steps failed of it: {steps}.",
+        they="whose step failed so",
     )
 
 
@@ -149,4 +175,4 @@ def _probes(count: int) -> list[str]:
     return [f"{words.counted(count, 'probe')} of the hub in that time were answered, or most of them."] if count else []
 
 
-CAUSES = (database, certificate)
+CAUSES = (database, token, certificate)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hubusers import start_parts
+from hubusers.report.causes.token import TOKEN_REJECTED, revoked_at
 from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
@@ -118,6 +119,9 @@ _RULES = (
     _of({LOGIN}, "login-refused", failure="^(login (refused|failed)|person's token rejected)"),
     _of({LOGIN}, "hub-away", failure=_UNANSWERED),
     _of({LOGIN}, "login-broken"),
+    # What something before the hub's API answered
+    _of(set(), "limit-before-hub", failure="^hub error: HTTP 429"),
+    _of(set(), "refused-before-hub", failure=r"^hub error: HTTP \d+, a web page$"),
     # Starts
     _of(_STARTS, "image-missing", said=_IMAGE),
     # Before "no room": "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims".
@@ -178,9 +182,10 @@ class Told:
 def failures_by_kind(facts: "Facts") -> dict[str, list[Record]]:
     """Return the records that failed by the kind of finding that explains each, in their order."""
     by_kind = defaultdict[str, list[Record]](list)
-    told = told_by_part(facts)
+    told, is_revoked = told_by_part(facts), revoked_at(facts.requests) is not None
     for record in facts.failures:
-        by_kind[kind_of(record, told)].append(record)
+        is_of_token = is_revoked and record.failure == TOKEN_REJECTED
+        by_kind["token-rejected" if is_of_token else kind_of(record, told)].append(record)
     return dict(by_kind)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hubusers.report import words
 from hubusers.report.causes.affected import failed, people
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.how_failed import causes_of, of_kind
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
 
@@ -41,4 +42,20 @@ def errors(facts: Facts) -> Iterator[Finding]:
         )
 
 
-CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (errors,)
+def pages(facts: Facts) -> Iterator[Finding]:
+    """Find that something before the hub answered with a web page where the hub's API was asked."""
+    for records in of_kind(facts, "refused-before-hub"):
+        steps = Counter(record.step for record in records)
+        where = ", ".join(f"{step} ({words.counted(count, 'time')})" for step, count in steps.most_common())
+        yield failed(
+            facts,
+            "refused-before-hub",
+            records,
+            f"{words.counted(people(records), 'person', 'people')} got a web page that is not the hub's in place of "
+            f"the answer of its API. They failed at {where}.",
+            they="who got such a page",
+            evidence=causes_of(records, "Answers", fewest=1),
+        )
+
+
+CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (errors, pages)

@@ -1,5 +1,7 @@
 """Answers that name their cause: a failing database, or a certificate."""
 
+import pytest
+
 from hubusers.report.finding import Finding
 from hubusers.report.findings import findings_of
 from hubusers.results.folder import FinishedRun
@@ -88,3 +90,34 @@ def test_a_certificate_that_ran_out() -> None:
         "From 08:00:30 UTC on, the certificate of https://hub.example.org was not accepted: 2 requests failed."
     )
     assert finding.evidence == ("It had been accepted before: it may have expired, or was replaced.",)
+
+
+def revoked(*later: tuple[str, float, str]) -> FinishedRun:
+    run = finished([start(1, 1.0), start(2, 1.0), start(3, 1.0)], ended=BEGAN + 60)
+    for n in range(9):
+        run.results.requests.note(POST, BEGAN + n, 0.02)
+    for n in range(4):
+        run.results.requests.note((POST, LOOK)[n % 2], BEGAN + 10 + n, 0.02, "HTTP 403")
+        run.results.records.note(start(10 + n, 0.1, "token rejected", reason=REFUSED))
+    run.results.probes = [Probe(BEGAN + n, 0.01, "") for n in range(60)]
+    for name, second, failure in later:
+        run.results.requests.note(name, BEGAN + second, 0.02, failure)
+    return run
+
+
+def test_a_token_that_is_never_accepted_again_is_not_the_database() -> None:
+    [finding] = findings_of(revoked())
+    assert (finding.kind, finding.explains, finding.share) == ("token-rejected", "failures", 1.0)
+    assert finding.sentence == (
+        "From 08:00:10 UTC on, the hub did not accept the run's token, which it had accepted before, nor did it once "
+        "again until the run ended. These steps failed of it: start to ready (4 times)."
+    )
+
+
+@pytest.mark.parametrize("later", [(LOOK, 20.0, ""), (POST, 12.0, "HTTP 500")])
+def test_a_token_that_is_accepted_again_or_fails_with_other_requests_is_the_database(
+    later: tuple[str, float, str],
+) -> None:
+    kinds = {finding.kind for finding in findings_of(revoked(later))}
+    assert "database-errors" in kinds
+    assert "token-rejected" not in kinds

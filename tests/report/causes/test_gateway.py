@@ -39,3 +39,21 @@ def test_errors_of_the_hub_and_its_proxy_are_something_else(whom: str) -> None:
 
 def test_errors_at_one_step_only_have_a_finding_of_their_own() -> None:
     assert found([step(LOGIN, n, "login broken: HTTP 503, from nginx") for n in range(3)]).keys() == {"login-broken"}
+
+
+@pytest.mark.parametrize("answer", ["HTTP 403, a web page", "HTTP 200, a web page"])
+def test_a_web_page_in_place_of_the_apis_answer_is_not_of_the_hub_or_its_spawner(answer: str) -> None:
+    said = "403 Forbidden 403 Forbidden nginx"
+    records = [step(START_TO_READY, n, f"hub error: {answer}", said) for n in range(4)]
+    ((kind, finding),) = found([*records, *(step(START_TO_READY, 10 + n) for n in range(4))]).items()
+    assert (kind, finding.explains, finding.share) == ("refused-before-hub", "failures", 1.0)
+    assert finding.sentence == (
+        "4 people got a web page that is not the hub's in place of the answer of its API. They failed at start to "
+        "ready (4 times)."
+    )
+    assert finding.evidence == (f"Answers: {answer} (4 times).", f"4 times it was said: “{said}”.")
+
+
+def test_a_refusal_of_the_hub_itself_is_one_of_a_start() -> None:
+    records = [step(START_TO_READY, n, "hub error: HTTP 403", "No course for you") for n in range(4)]
+    assert found(records).keys() == {"start-failures"}

@@ -11,7 +11,7 @@ from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.records import Record
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import finished, start
+from tests.report.runs import finished, start, stop
 
 AWAY = "HTTP 503"
 
@@ -141,3 +141,13 @@ def test_a_hub_that_goes_when_the_run_is_over_is_told_by_the_looks_after_it() ->
     assert (finding.kind, finding.because_of) == ("hub-exited", "start-failures")
     assert finding.sentence.startswith("After 5 spawns in a row had failed, the hub was gone: it ends itself")
     assert finding.sentence.endswith("It did not answer again until the run ended.")
+
+
+def test_a_hub_of_which_something_before_it_lets_too_few_requests_through_is_not_away() -> None:
+    stops = [stop(20 + n, f"user-{n}", "hub error: HTTP 429") for n in range(4)]
+    run = finished([start(n, 1.0) for n in range(5)] + stops, ended=BEGAN + 60)
+    run.results.probes = probes(gone=range(20, 28), failure="HTTP 429")
+    for n in range(4):
+        run.results.requests.note("DELETE /users/{name}/server", BEGAN + 20 + n, 0.01, "HTTP 429")
+    [finding] = findings_of(run)
+    assert (finding.kind, finding.explains, finding.share) == ("limit-before-hub", "failures", 1.0)

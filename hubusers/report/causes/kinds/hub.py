@@ -123,6 +123,26 @@ KINDS = (
         ),
     ),
     Kind(
+        name="token-rejected",
+        title="The hub does not accept the run's token any more",
+        section="Why something failed",
+        mechanism=(
+            "The hub accepted the token that this run works with, and from some moment on never again: somebody "
+            "deleted it, it ran out, or the hub began anew with another configuration or database. Nothing that this "
+            "run does by the hub's API works without it, not even the clean-up. People are not affected."
+        ),
+        confirm=(
+            'Ask the hub who the token is: `curl -s -H "Authorization: token $JUPYTERHUB_API_TOKEN" '
+            "ADDRESS/hub/api/user`.",
+            "Look in the hub's log whether it began anew at that moment.",
+        ),
+        remedies=(
+            "Make a new token, for long enough: `expires_in` of a token that was made by the API, or the token of a "
+            "service in `c.JupyterHub.services`, which does not run out. Then repeat the run.",
+            "Delete what the run has left on the hub with the new token: `hubusers clean-up`.",
+        ),
+    ),
+    Kind(
         name="certificate",
         title="The hub's certificate was not accepted",
         section="The hub and its proxy",

@@ -64,4 +64,26 @@ KINDS = (
             "Look at the limits of the hub's proxy behind it: open files, ports, memory (`proxy.chp.resources`).",
         ),
     ),
+    Kind(
+        name="refused-before-hub",
+        title="Something before the hub refused requests",
+        section="The hub and its proxy",
+        mechanism=(
+            "The hub's API answers with JSON only. Requests to it got a web page instead: a web server, a firewall or "
+            "a login before the hub answered in its place, and the hub did not hear of them."
+        ),
+        confirm=(
+            "Look in the log of what stands before the hub for these answers; the hub's own log does not have them: "
+            "`kubectl -n jhub logs deploy/hub | grep 'POST /hub/api/users'`.",
+            "Ask the hub past it, and compare: `kubectl -n jhub exec deploy/hub -- curl -s -o /dev/null "
+            "-w '%{http_code}' http://localhost:8081/hub/api/`.",
+        ),
+        remedies=(
+            "At a firewall for web applications, or an access list of the web server: let `/hub/api` through for the "
+            "addresses that Locust runs on.",
+            "At a login before the hub (`auth_request` in nginx, `oauth2-proxy`): leave out `/hub/api`, which asks for "
+            "a token itself.",
+            "Or give the run an address at which the hub is reached without it.",
+        ),
+    ),
 )
