@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from statistics import fmean
+from statistics import fmean, median
 
 from hubusers.event.model import Target
 from hubusers.report.causes.explained import failures_by_kind
@@ -19,6 +19,9 @@ USUAL_START = 30.0
 
 LONG_WAIT = 5.0
 """Seconds. A step that takes less is quick, where no target says how long it may take."""
+
+_MUCH_LONGER = 2.0
+"""Times the median of those that became ready: a start that takes that long is not like them."""
 
 _OF_THE_HUB = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED)
 """Steps that nobody wants to wait for. How long others take, such as a cell, may be what somebody asked for."""
@@ -107,7 +110,9 @@ class Facts:
         Where the event has targets for the time that the step takes, those targets judge: the records are the ones that
         took longer than a target that was missed, or may have been. Without such targets a step is slow if its slower
         half took longer than the limit, on average; the records are those that took longer than it. Steps that failed
-        count only if their time was up: what made the others fail is another matter than what made them slow.
+        count only if their time was up: what made the others fail is another matter than what made them slow. Starts
+        that the end of the run broke off are slow in any case when they had waited longer than the limit and much
+        longer than the others took: they may hang.
 
         Args:
             step: The step.
@@ -120,13 +125,14 @@ class Facts:
             reverse=True,
         )
         judged = [one for one in self.outcomes if one.target.measure == step]
+        hanging = set(_hanging(records, LONG_WAIT))
         if judged:
             bad = [one.target for one in judged if one.state in {"missed", "undecided"}]
-            return [record for record in records if any(_is_beyond(record, target, limit) for target in bad)]
+            return [one for one in records if any(_is_beyond(one, target, limit) for target in bad) or one in hanging]
         slower_half = records[: (len(records) + 1) // 2]
         if not records or fmean(record.seconds for record in slower_half) <= limit:
-            return []
-        return [record for record in records if record.seconds > limit]
+            return [one for one in records if one in hanging]
+        return [one for one in records if one.seconds > limit or one in hanging]
 
     @cached_property
     def _failed_otherwise(self) -> set[Record]:
@@ -143,6 +149,13 @@ class Facts:
         """Return which part of all failures some of them are; starts that still waited at the end are among them."""
         all_of_them = len(self.failures) + len(self.unfinished)
         return len(list(records)) / all_of_them if all_of_them else 0.0
+
+
+def _hanging(records: list[Record], limit: float) -> list[Record]:
+    """Return the starts that were under way at the end of the run much longer than those took that became ready."""
+    good = [record.seconds for record in records if not record.failure]
+    usual = max(limit, _MUCH_LONGER * median(good)) if good else limit
+    return [record for record in records if record.is_unfinished and record.seconds > usual]
 
 
 def _is_beyond(record: Record, target: Target, limit: float) -> bool:

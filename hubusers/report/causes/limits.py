@@ -98,9 +98,11 @@ def _places(facts: Facts, limit: str, throttled: list[Record]) -> list[str]:
         return []
     with_place = Count((start.began + start.throttled, start.began + start.seconds) for start in facts.starts)
     began, ended = min(start.began for start in throttled), max(start.began + start.throttled for start in throttled)
+    # A start that is over still counts until that is seen, so the highest count is more than the limit.
+    usual = max(1, round(with_place.mean(began, ended)))
     said = [
-        f"At most {words.counted(with_place.highest(began, ended), 'start')} had a place at the hub at the same time, "
-        "as seen from here; that can be more than the limit, because the end of a start is seen a little late."
+        f"While people were told to come back, about {words.counted(usual, 'start')} had a place at the hub at the "
+        "same time, on average, as seen from here."
     ]
     part, seconds, had_place = main_part_with_a_place(facts)
     if part:

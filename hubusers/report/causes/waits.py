@@ -101,12 +101,15 @@ def untold_spawns(facts: Facts) -> Iterable[Finding]:
     if not slow or is_at_fault(facts) or evidence.is_lost_on_the_way:
         return
     whole, seconds = _total(slow) / len(slow), fmean(map(untold, slow))
-    if evidence.spawn is not None:
+    under_way = sum(start.is_unfinished for start in slow)
+    # The hub measures a spawn when it is over.
+    is_measured = evidence.spawn is not None and under_way <= len(slow) / 2
+    if evidence.spawn is not None and is_measured:
         if evidence.spawn < seconds / 2:
             return  # they waited elsewhere
         seconds = min(seconds, evidence.spawn)
         known = "by the hub's own measure"
-    elif _knows_hub(facts):
+    elif evidence.spawn is None and _knows_hub(facts):
         known = "because no spawn was over while people waited, and the hub was not busy"
     elif _tells_spawning(slow):
         known = "as its progress shows"
@@ -124,6 +127,7 @@ def untold_spawns(facts: Facts) -> Iterable[Finding]:
         share=seconds / whole,
         evidence=[
             *([f"The hub counted {failed} that failed."] if evidence.failed_spawns else []),
+            *([f"When the run ended, {under_way:,} of them were still under way."] if under_way else []),
             *by_groups(facts.starts, untold),
             *who_waited(facts, slow),
         ],

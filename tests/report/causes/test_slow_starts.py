@@ -308,3 +308,44 @@ def test_a_hub_is_not_accused_because_of_starts_that_failed_for_another_reason()
 
 
 WAITS = {"image-pull", "server-slow-to-answer"}
+
+
+@pytest.mark.parametrize("metrics", [True, False])
+@pytest.mark.parametrize("target", ["", "30s"])
+def test_starts_that_hang_are_not_hidden_by_quick_ones(metrics: bool, target: str) -> None:
+    parts = ((start_parts.ACCEPTANCE, 0.6), (start_parts.SPAWNING, 7.0))
+    quick = [start(n, 1.0) for n in range(15)]
+    hanging = [start(16 + n, 7.8 - n / 10, UNFINISHED, parts=parts) for n in range(4)]
+    run = Rush(
+        records=(*quick, start(0.5, 9.0), *hanging), metrics=metrics, spawn=0.8, event_text=target and event(target)
+    )
+    finding = run.only("spawner-slow")
+    assert finding.explains == "slowness"
+    assert finding.sentence == (
+        "4 of 20 starts took too long: of their 7.65 s, on average, 7.6 s were the spawn, as its progress shows. It "
+        "did not say what it waited for."
+    )
+    assert "When the run ended, 4 of them were still under way." in finding.evidence
+
+
+def test_starts_that_hang_in_a_part_that_was_told() -> None:
+    quick = [start(n, 1.0) for n in range(15)]
+    hanging = [start(16 + n, 7.8, UNFINISHED, parts=((start_parts.NODE, 7.0),)) for n in range(4)]
+    assert Rush(records=(*quick, *hanging), metrics=False).kinds == ["waiting-for-nodes"]
+
+
+@pytest.mark.parametrize(("usual", "seconds"), [(1.0, 4.5), (3.0, 5.5)])
+def test_young_unfinished_starts_do_not_hang(usual: float, seconds: float) -> None:
+    young = [start(16 + n, seconds, UNFINISHED) for n in range(2)]
+    assert Facts(finished([*(start(n, usual) for n in range(15)), *young])).slow_starts == []
+
+
+def test_how_many_had_a_place_is_not_more_than_the_limit_because_ends_are_seen_late() -> None:
+    # One after the other has the only place for 3 s, and each end is seen 0.5 s later.
+    records = [
+        start(n / 1e6, 3.0 * n + 3.5, throttled=3.0 * n, throttled_by=LIMITED["throttled_by"]) for n in range(10)
+    ]
+    assert Rush(records=tuple(records), metrics=False).only("spawn-limit").evidence[0] == (
+        "While people were told to come back, about 1 start had a place at the hub at the same time, on average, as "
+        "seen from here."
+    )

@@ -139,7 +139,7 @@ KINDS = (
         remedies=(
             "Make a new token, for long enough: `expires_in` of a token that was made by the API, or the token of a "
             "service in `c.JupyterHub.services`, which does not run out. Then repeat the run.",
-            "Delete what the run has left on the hub with the new token: `hubusers clean-up`.",
+            "Delete what the run has left on the hub with the new token: `hubusers purge`.",
         ),
     ),
     Kind(
