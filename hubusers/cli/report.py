@@ -19,7 +19,7 @@ def report(folder: Path) -> None:
     """Write the report of a finished run again, into its FOLDER, as after an upgrade.
 
     The exit code is the answer: 0 when all targets were held, 1 when one was missed or too many people came in vain, 4
-    when the run cannot tell. Without targets it is 1 when anything failed.
+    when the run cannot tell, 3 when it left something on the hub. Without targets it is 1 when anything failed.
     """
     try:
         run = read_run(folder)

@@ -143,6 +143,10 @@ def without_causes(run: FinishedRun) -> str:
     bad = _bad(facts)
     if not facts.starts:
         bad.insert(0, "no server start was measured")
+    away = list(hub_away.away(facts))
+    if away and not bad:
+        sentences = " ".join(finding.sentence for finding in away)
+        return f"No step failed, and nobody had to wait too long, but the hub was away for a time. {sentences}"
     if not bad:
         was_whole = not (run.info.ended_because or run.broke_off)
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"

@@ -5,6 +5,7 @@ from typing import Literal
 
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to
+from hubusers.report.ending import hub_gone, not_stopped
 from hubusers.report.headline import missed_in_words, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun
@@ -17,8 +18,12 @@ Answer = Literal["held", "missed", "no answer", "no targets", "failures"]
 
 _EXIT_CODES: dict[Answer, int] = {"held": 0, "no targets": 0, "missed": 1, "failures": 1, "no answer": 4}
 
+_LEFT_BEHIND = 3
+"""The exit code of a run that left something on the hub, whatever its answer."""
+
 MOST_IN_VAIN = 0.05
-"""Share of the people, and of their visits, that may come in vain in a run that holds."""
+"""Share of the people, and of their visits, that may come in vain in a run that holds, and of the stops that may fail.
+"""
 
 _NAMED = 2
 """How many missed targets a headline names; the table below it has all."""
@@ -37,11 +42,16 @@ class Verdict:
     people: str  # the same in one sentence
     most_in_vain: float  # share of the people, and of their visits, that might come in vain
     failures: list[str]  # clauses: which steps and requests failed, and how often
+    endings: list[str]  # clauses: why the run did not end well
+    left_behind: int  # accounts that could not be removed
 
     @property
     def exit_code(self) -> int:
-        """0 for held targets, or where nothing failed without any; 1 for a missed one or failures, 4 for no answer."""
-        return _EXIT_CODES[self.answer]
+        """0 for held targets, or where nothing failed without any; 1 for a missed one or failures, 4 for no answer.
+
+        It is 3 where something is left on the hub.
+        """
+        return _LEFT_BEHIND if self.left_behind else _EXIT_CODES[self.answer]
 
     @property
     def says_people(self) -> bool:
@@ -58,7 +68,8 @@ def verdict_of(run: FinishedRun) -> Verdict:
     """Return the answer of a run.
 
     Beside its targets, a run has to show that people got what they came for: where more than one in twenty came in
-    vain, it does not hold, unless a target on failures allows more and was held.
+    vain, it does not hold, unless a target on failures allows more and was held. Neither does it where so many servers
+    could not be stopped, or where the hub did not answer any more when the run ended.
 
     A strained load generator can only make times longer. So a target that was held is held, but a missed one may not be
     the hub's fault, where it was missed by no more than the load generator was late.
@@ -68,7 +79,9 @@ def verdict_of(run: FinishedRun) -> Verdict:
     climbed = how_far(run)
     reached = run.results.people.reached(info.people_came or 0, waited_in_vain=not info.was_interrupted)
     people = people_in_words(reached, info.ended - info.began)
-    failures, most_in_vain = failures_in(run), _most_in_vain(outcomes)
+    failures, most_in_vain = failures_in(run), _most_allowed(outcomes, _IN_VAIN)
+    gone = list(hub_gone(run))
+    endings = [*gone, *not_stopped(run, _most_allowed(outcomes, {"failed stops"}))]
     obstacles = list(obstacles_to(run, outcomes, climbed, reached))
     doubts = [obstacle.sentence for obstacle in obstacles]
     doubts += notices_about(run, outcomes, climbed, reached)
@@ -83,21 +96,33 @@ def verdict_of(run: FinishedRun) -> Verdict:
         outcomes = [replace(one, is_whole=False) for one in outcomes]
     in_vain = reached.share_in_vain > most_in_vain
     if targets:
-        answer, headline = _with_targets(outcomes, climbed, reached, people, obstacles, in_vain=in_vain)
+        answer, headline = _with_targets(outcomes, climbed, reached, people, obstacles, endings, in_vain=in_vain)
     else:
-        answer, headline = _without_targets(run, reached, people, failures, obstacles, in_vain=in_vain)
+        answer, headline = _without_targets(run, reached, people, failures, obstacles, gone, in_vain=in_vain)
     people = f"{people[0].upper()}{people[1:]}."
-    return Verdict(answer, headline, outcomes, doubts, climbed, reached, people, most_in_vain, failures)
+    return Verdict(
+        answer,
+        headline,
+        outcomes,
+        doubts,
+        climbed,
+        reached,
+        people,
+        most_in_vain,
+        failures,
+        endings,
+        info.left_behind,
+    )
 
 
-def _most_in_vain(outcomes: list[Outcome]) -> float:
-    """Return how large a share of the people, and of their visits, may come in vain."""
-    allowed = (one.target.at_most for one in outcomes if _is_of_failures(one) and one.state == "held")
+_IN_VAIN = {"failed starts", "failed cells"}
+"""The measures of failures because of which people come in vain."""
+
+
+def _most_allowed(outcomes: list[Outcome], measures: set[str]) -> float:
+    """Return how large a share may fail: as a target on one of these measures allows that was held, if that is more."""
+    allowed = (one.target.at_most for one in outcomes if one.target.measure in measures and one.state == "held")
     return max(MOST_IN_VAIN, *allowed, 0.0)
-
-
-def _is_of_failures(one: Outcome) -> bool:
-    return one.target.measure in {"failed starts", "failed cells"}
 
 
 def _with_targets(
@@ -106,6 +131,7 @@ def _with_targets(
     reached: Reached,
     people: str,
     obstacles: list[Obstacle],
+    endings: list[str],
     *,
     in_vain: bool,
 ) -> tuple[Answer, str]:
@@ -126,9 +152,10 @@ def _with_targets(
         if len(others) > _NAMED:
             more = len(others) - _NAMED
             clauses.append(f"{words.counted(more, 'more target was', 'more targets were')} missed")
-        return "missed", f"It does not hold: {'. '.join([clauses[0], *map(_capital, clauses[1:])])}."
-    if in_vain:
-        return "missed", f"It does not hold: {people}. All the same, {which} held."
+        return "missed", f"It does not hold: {_in_sentences(clauses)}."
+    if in_vain or endings:
+        clauses = [*([people] if in_vain else []), *endings]
+        return "missed", f"It does not hold: {_in_sentences(clauses)}. All the same, {which} held."
     if not everybody:
         return "held", f"It holds: {which} held. {_capital(people)}."
     who = words.counted(reached.came, "person", "people")
@@ -143,6 +170,7 @@ def _without_targets(
     people: str,
     failures: list[str],
     obstacles: list[Obstacle],
+    gone: list[str],
     *,
     in_vain: bool,
 ) -> tuple[Answer, str]:
@@ -155,11 +183,16 @@ def _without_targets(
         said.append(f"{START_TO_READY} p50 {p50}, p95 {p95}")
     if failures:
         said.append(", ".join(failures))
+    said += gone
     headline = f"No targets were given: {'; '.join(said)}."
-    stopped = run.info.ended_because == STOPPED_BY_SOMEBODY and not (failures or in_vain)
+    stopped = run.info.ended_because == STOPPED_BY_SOMEBODY and not (failures or in_vain or gone)
     if obstacles and (run.broke_off or run.info.people_lost or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"
-    return "failures" if failures or in_vain else "no targets", headline
+    return "failures" if failures or in_vain or gone else "no targets", headline
+
+
+def _in_sentences(clauses: list[str]) -> str:
+    return ". ".join([clauses[0], *map(_capital, clauses[1:])])
 
 
 def _capital(clause: str) -> str:

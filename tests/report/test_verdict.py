@@ -5,13 +5,17 @@ from typing import Any, ClassVar
 
 import pytest
 
+from hubusers.report import words
 from hubusers.report.findings import without_causes
+from hubusers.report.junit import junit
 from hubusers.report.verdict import Answer, verdict_of
 from hubusers.results.folder import STOPPED_BY_SOMEBODY
+from hubusers.results.hub_absences import HubAbsence
+from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import CLASS, CLIMB, TARGETS, finished, start, stop
+from tests.report.runs import CLASS, CLIMB, TARGETS, finished, info, start, stop
 
 
 def step(name: str, failure: str = "") -> Record:
@@ -453,3 +457,49 @@ def test_an_end_before_its_time_is_said_beside_what_held() -> None:
     verdict = verdict_of(finished(QUICK, CLASS + TARGETS, planned_people=3, ended_because="It was stopped."))
     assert verdict.answer == "held"
     assert verdict.doubts == ["After everybody had come, the run ended before its time: It was stopped."]
+
+
+class TestTheEndOfARun:
+    """People had what they came for, but a hub that is gone, or keeps all servers, is not well."""
+
+    STOPS: ClassVar = [stop(20, f"user-{due}", "hub error: HTTP 503") for due in range(3)]
+    AWAY: ClassVar = {"hub_absences": [HubAbsence(BEGAN + 20, None)]}
+
+    def test_the_hub_never_came_back(self) -> None:
+        verdict = verdict_of(finished([*QUICK, *self.STOPS], CLASS + TARGETS, left_behind=3, **self.AWAY))
+        assert verdict.headline == (
+            f"It does not hold: the hub has not answered since {words.moment(BEGAN + 20)}. 3 of 3 servers could not be "
+            "stopped. All the same, both targets were held."
+        )
+        assert (verdict.answer, verdict.exit_code) == ("missed", 3)
+
+    def test_the_probes_failed_to_the_end(self) -> None:
+        run = finished(QUICK)
+        run.results.probes += [Probe(BEGAN + at, 0.01, "HTTP 503" if at > 5 else "") for at in range(9)]
+        verdict = verdict_of(run)
+        assert verdict.exit_code == 1
+        assert f"the hub has not answered since {words.moment(BEGAN + 6)}" in verdict.headline
+        said = without_causes(run)
+        assert said.startswith("No step failed, and nobody had to wait too long, but the hub was away for a time. The")
+        assert "did not answer again until the run ended" in said
+
+    def test_the_hub_came_back(self) -> None:
+        back = [HubAbsence(BEGAN + 20, BEGAN + 30)]
+        assert verdict_of(finished(QUICK, CLASS + TARGETS, hub_absences=back)).answer == "held"
+
+    @pytest.mark.parametrize(
+        ("failure", "allowed", "answer"),
+        [
+            ("timed out", "", "missed"),
+            ("timed out", '[[targets]]\nmeasure = "failed stops"\nat_most = "100 %"\n', "held"),
+            ("", "", "held"),
+        ],
+    )
+    def test_servers_that_could_not_be_stopped(self, failure: str, allowed: str, answer: Answer) -> None:
+        stops = [stop(20, f"user-{due}", failure) for due in range(3)]
+        verdict = verdict_of(finished([*QUICK, *stops], CLASS + TARGETS + allowed))
+        assert verdict.answer == answer
+        assert ("bad end" in junit(verdict, info())) == (answer == "missed")
+
+    def test_what_is_left_behind_is_the_exit_code(self) -> None:
+        assert verdict_of(finished(QUICK, CLASS + TARGETS, left_behind=1)).exit_code == 3

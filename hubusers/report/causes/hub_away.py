@@ -41,13 +41,7 @@ _AFTER = 10.0
 
 def away(facts: Facts) -> Iterable[Finding]:
     """Find each time in which the hub was away; of many, the longest, and the others together."""
-    all_of_them = [
-        one
-        for one in absences(facts.probes, facts.samples, facts.info.hub_absences)
-        if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
-        and not (one.restarted is None and _answered_others(one, facts))
-    ]
-    longest_first = sorted(all_of_them, key=lambda one: -((one.back or facts.info.ended) - one.began))
+    longest_first = sorted(_absences(facts), key=lambda one: -((one.back or facts.info.ended) - one.began))
     for one in longest_first[:_MOST]:
         yield _finding(one, facts)
     if others := longest_first[_MOST:]:
@@ -61,6 +55,20 @@ def away(facts: Facts) -> Iterable[Finding]:
             began=min(one.began for one in others),
             ended=max(ends),
         )
+
+
+def gone_at_the_end(facts: Facts) -> Absence | None:
+    """Return the absence from which the hub did not come back until the run ended; None where it answered then."""
+    return next((one for one in _absences(facts) if one.back is None), None)
+
+
+def _absences(facts: Facts) -> list[Absence]:
+    return [
+        one
+        for one in absences(facts.probes, facts.samples, facts.info.hub_absences)
+        if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
+        and not (one.restarted is None and _answered_others(one, facts))
+    ]
 
 
 def _answered_others(one: Absence, facts: Facts) -> bool:
