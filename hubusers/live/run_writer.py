@@ -101,6 +101,7 @@ class RunWriter:
             with self._or_stop_writing():
                 self._is_closed = True
                 self._folder.close()
+                run.info.rows = self._folder.rows
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
                 write_report(run, verdict, findings)

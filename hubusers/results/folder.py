@@ -4,12 +4,12 @@ import contextlib
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
@@ -19,6 +19,7 @@ from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import Record
 from hubusers.results.results import Results
+from hubusers.results.saved_rows import DamagedError, lines_of, naming, rows_of
 from hubusers.results.start_diaries import StartDiary
 from hubusers.results.start_messages import StartMessage
 
@@ -39,6 +40,9 @@ LOCUST_REQUESTS_FILE = "locust-requests.csv"
 LOCUST_FAILURES_FILE = "locust-failures.csv"
 
 _REQUEST_COLUMNS = ["request", "began", "seconds", "failure"]
+_STEP_COLUMNS = [item.name for item in fields(Record)][:10]  # the later ones are not in runs of the first versions
+_MESSAGE_COLUMNS = [item.name for item in fields(StartMessage)]
+_PROBE_COLUMNS = [item.name for item in fields(Probe)]
 _EXAMPLE_COLUMNS = ["step", "failure", "reason", "example"]
 
 
@@ -77,6 +81,7 @@ class RunInfo:
     versions: dict[str, str] = field(default_factory=dict)  # of hubusers, Locust, gevent, Python
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # sentences: what could not be measured, and why
+    rows: dict[str, int] = field(default_factory=dict)  # how many each file has; empty until the end, and in early runs
 
 
 STOPPED_BY_SOMEBODY = "Somebody stopped the run."
@@ -103,43 +108,53 @@ class RunFolder:
 
     Raises:
         OSError: The folder cannot be made, or a file in it cannot be written.
+
+    Attributes:
+        rows: How many rows each file has by now.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir(parents=True)
+        self.rows: dict[str, int] = {}
         self._files = contextlib.ExitStack()
         self._steps = self._table(STEPS_FILE, [item.name for item in fields(Record)])
         self._requests = self._table(REQUESTS_FILE, _REQUEST_COLUMNS)
         self._examples = self._table(EXAMPLES_FILE, _EXAMPLE_COLUMNS)
-        self._probes = self._table(PROBES_FILE, [item.name for item in fields(Probe)])
+        self._probes = self._table(PROBES_FILE, _PROBE_COLUMNS)
         self._metrics = self._opened(METRICS_FILE)
+        self.rows[METRICS_FILE] = 0
 
     def write_steps(self, records: Iterable[tuple[Any, ...]]) -> None:
-        csv.writer(self._steps).writerows(map(_step_row, records))
+        self._write(STEPS_FILE, self._steps, map(_step_row, records))
 
     def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
-        csv.writer(self._requests).writerows(requests)
+        self._write(REQUESTS_FILE, self._requests, requests)
 
     def write_examples(self, examples: Iterable[tuple[Any, ...]]) -> None:
-        csv.writer(self._examples).writerows(examples)
+        self._write(EXAMPLES_FILE, self._examples, examples)
 
     def write_messages(self, messages: Iterable[StartMessage]) -> None:
         """Write the counts of all messages by now."""
         with self._replaced(MESSAGES_FILE) as file:
-            csv.writer(file).writerow([item.name for item in fields(StartMessage)])
-            csv.writer(file).writerows(astuple(message) for message in messages)
+            csv.writer(file).writerow(_MESSAGE_COLUMNS)
+            rows = [astuple(message) for message in messages]
+            csv.writer(file).writerows(rows)
+        self.rows[MESSAGES_FILE] = len(rows)
 
     def write_diaries(self, diaries: Iterable[StartDiary]) -> None:
         """Write the diaries that are kept by now."""
         with self._replaced(DIARIES_FILE) as file:
-            file.writelines(json.dumps(asdict(diary)) + "\n" for diary in diaries)
+            lines = [json.dumps(asdict(diary)) + "\n" for diary in diaries]
+            file.writelines(lines)
+        self.rows[DIARIES_FILE] = len(lines)
 
     def write_probe(self, probe: Probe) -> None:
-        csv.writer(self._probes).writerow(astuple(probe))
+        self._write(PROBES_FILE, self._probes, [astuple(probe)])
 
     def write_hub_sample(self, sample: HubSample) -> None:
         self._metrics.write(json.dumps(asdict(sample)) + "\n")
+        self.rows[METRICS_FILE] += 1
 
     def write_event(self, text: str) -> None:
         (self.path / EVENT_FILE).write_text(text, encoding="utf-8")
@@ -168,7 +183,13 @@ class RunFolder:
     def _table(self, name: str, columns: list[str]) -> IO[str]:
         file = self._opened(name)
         csv.writer(file).writerow(columns)
+        self.rows[name] = 0
         return file
+
+    def _write(self, name: str, file: IO[str], rows: Iterable[Iterable[Any]]) -> None:
+        rows = list(rows)
+        csv.writer(file).writerows(rows)
+        self.rows[name] += len(rows)
 
 
 def read_run(folder: Path) -> FinishedRun:
@@ -178,30 +199,7 @@ def read_run(folder: Path) -> FinishedRun:
         RunFolderError: There is no run in the folder, or it cannot be read.
     """
     try:
-        info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
-        event, event_file = None, folder / EVENT_FILE
-        if event_file.exists():
-            event = parse_event(event_file.read_text(encoding="utf-8"), str(event_file))
-        results = Results()
-        for row in _rows(folder / STEPS_FILE):
-            results.records.note(_record(row))
-        for row in _rows(folder / REQUESTS_FILE):
-            results.requests.note(row["request"], _number(row["began"]), _number(row["seconds"]), row["failure"])
-        results.requests.take_new()
-        if (folder / EXAMPLES_FILE).exists():  # runs of the first versions have none
-            for row in _rows(folder / EXAMPLES_FILE):
-                results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"])
-        if (folder / MESSAGES_FILE).exists():  # a run without progress streams has none
-            for row in _rows(folder / MESSAGES_FILE):
-                results.messages.note(_MESSAGE.validate_python(row))
-        if (folder / DIARIES_FILE).exists():
-            for line in (folder / DIARIES_FILE).read_text(encoding="utf-8").splitlines():
-                results.diaries.note(_DIARY.validate_json(line))
-        results.probes = [
-            Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]) for row in _rows(folder / PROBES_FILE)
-        ]
-        lines = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()
-        results.hub_samples = [_hub_sample(json.loads(line)) for line in lines]
+        return _read(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise RunFolderError(
@@ -212,19 +210,65 @@ def read_run(folder: Path) -> FinishedRun:
         raise RunFolderError(f"{folder} cannot be read: {error.strerror}.") from None
     except EventError as error:
         raise RunFolderError(f"{error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        what = ": ".join([*map(str, first["loc"]), first["msg"]])
-        raise RunFolderError(f"The {RUN_FILE} in {folder} is damaged ({what}): repeat the run.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise RunFolderError(f"A file in {folder} is damaged ({error}): repeat the run.") from None
-    broke_off = not info.ended
+    except DamagedError as error:
+        raise RunFolderError(f"The {error.name} in {folder} is damaged ({error.what}): repeat the run.") from None
+
+
+def _read(folder: Path) -> FinishedRun:
+    with naming(RUN_FILE):
+        info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
+    event, event_file, broke_off = None, folder / EVENT_FILE, not info.ended
+    if event_file.exists() or info.planned_people is not None:
+        with naming(EVENT_FILE):
+            event = parse_event(event_file.read_text(encoding="utf-8"), str(event_file))
+    results = Results()
+
+    def rows(name: str, needed: Collection[str], *, always: bool = True) -> Iterator[dict[str, str]]:
+        if always or name in info.rows or (folder / name).exists():
+            found = rows_of(folder / name, needed, cut_off=broke_off)
+            _compare(len(found), name, info)
+            yield from found
+
+    def lines(name: str, *, always: bool = True) -> Iterator[str]:
+        if always or name in info.rows or (folder / name).exists():
+            found = lines_of(folder / name, cut_off=broke_off)
+            _compare(len(found), name, info)
+            yield from found
+
+    with naming(STEPS_FILE):
+        for row in rows(STEPS_FILE, _STEP_COLUMNS):
+            results.records.note(_record(row))
+    with naming(REQUESTS_FILE):
+        for row in rows(REQUESTS_FILE, _REQUEST_COLUMNS):
+            results.requests.note(row["request"], _number(row["began"]), _number(row["seconds"]), row["failure"])
+    results.requests.take_new()
+    with naming(EXAMPLES_FILE):
+        for row in rows(EXAMPLES_FILE, ["step", "failure", "example"], always=False):  # early runs have none
+            results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"])
+    with naming(MESSAGES_FILE):
+        for row in rows(MESSAGES_FILE, _MESSAGE_COLUMNS, always=False):  # a run without progress streams has none
+            results.messages.note(_MESSAGE.validate_python(row))
+    with naming(DIARIES_FILE):
+        for line in lines(DIARIES_FILE, always=False):
+            results.diaries.note(_DIARY.validate_json(line))
+    with naming(PROBES_FILE):
+        for row in rows(PROBES_FILE, _PROBE_COLUMNS):
+            results.probes.append(Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]))
+    with naming(METRICS_FILE):
+        results.hub_samples = [_hub_sample(json.loads(line)) for line in lines(METRICS_FILE)]
     if broke_off:
         ends = (record.began + record.seconds for record in results.records)
         info = replace(info, ended=max([info.began, *ends, *(probe.began for probe in results.probes)]))
     # A run writes the seed that it drew into its copy of the event.
     people = plan(event, event.seed) if event and event.seed is not None else []
     return FinishedRun(folder, info, event, results, [person.arrives for person in people], broke_off)
+
+
+def _compare(count: int, name: str, info: RunInfo) -> None:
+    """Make sure that a file has all that the run wrote into it, as far as its run.json tells."""
+    written = info.rows.get(name, count)
+    if count != written:
+        raise ValueError(f"it has {count:,} rows, and the run wrote {written:,}")
 
 
 _RUN_INFO = TypeAdapter(RunInfo)
@@ -237,11 +281,6 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not a number of seconds")
     return number
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
