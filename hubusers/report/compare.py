@@ -27,6 +27,11 @@ DOUBT = 0.05
 SMALLEST_SHARE = 0.01
 """The smallest difference of two shares that matters."""
 
+_LARGE_SHARE = 0.1
+"""A difference of two shares that is called no chance, or not judged, but never no difference."""
+
+_TOO_FEW = "too few starts tell whether so large a difference is more than chance"
+
 _FEWEST_BEYOND = 5  # values beyond a percentile; with fewer, chance decides which ones they are
 _NAMED = 3  # measures in a headline; all are in the table
 _COARSE = 0.2  # relative difference that two runs should be able to show
@@ -116,8 +121,8 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
             f"The smallest difference must be a share from 0 to 1, such as 0.05 for 5 %, not {smallest:g}."
         )
     for run in (before, after):
-        if all(start.is_unfinished for start in run.results.people.measured(START_TO_READY)):
-            raise ValueError(f"{run.folder} cannot be compared: no server became ready or failed to start in that run.")
+        if not run.results.people.measured(START_TO_READY):
+            raise ValueError(f"{run.folder} cannot be compared: nobody asked for a server in that run.")
     pairs = [(one, one.of(before.results), one.of(after.results)) for one in MEASURES]
     to_judge = [one for one, first, second in pairs if first and second and not _why_not(one, first, second)]
     doubt = DOUBT / max(len(to_judge), 1)
@@ -194,6 +199,8 @@ def _row(measure: Measure, before: Statistic, after: Statistic, doubt: float, sm
     beyond_chance = matters and (low > 0 or high < 0)
     if beyond_chance and felt:
         verdict = "worse" if difference > 0 else "better"
+    elif share and abs(difference) > _LARGE_SHARE:
+        return replace(row, low=low, high=high, note=_TOO_FEW)
     unfelt = f"nobody feels less than {1000 * measure.floor:g} ms" if beyond_chance and not felt else ""
     return replace(row, low=low, high=high, verdict=verdict, unfelt=unfelt)
 
@@ -222,7 +229,10 @@ def _with_unfinished(row: Row, before_is_more: bool, after_is_more: bool) -> Row
 
 
 def _no_answer(rows: list[Row], before: FinishedRun, after: FinishedRun) -> str:
-    """Return the sentence that there is no answer about the starts; "" where a measure of them was judged."""
+    """Return the sentence that there is no answer about the starts; "" where they were judged."""
+    for row in rows:
+        if row.note == _TOO_FEW:
+            return f"No answer about {row.measure} ({row.before_text}, then {row.after_text}): too few to tell."
     of_starts = {one.name for one in MEASURES if one.is_of_starts}
     if any(row.verdict != "not judged" for row in rows if row.measure in of_starts):
         return ""
@@ -274,7 +284,10 @@ def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
     if first.versions.get("hubusers") != second.versions.get("hubusers"):
         yield "The runs were made by different versions of hubusers, which may measure differently."
     for when, run in (("before", before), ("after", after)):
-        info = run.info
+        info, measured = run.info, run.results.people.measured(START_TO_READY)
+        if all(start.is_unfinished for start in measured):
+            waited = words.counted(len(measured), "start was", "starts were")
+            yield f"Nobody got a server in the run {when}: {waited} under way when it ended."
         if info.generator:
             yield f"In the run {when}: {info.generator}"
         if info.people_lost:

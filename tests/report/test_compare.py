@@ -189,12 +189,25 @@ class TestFailures:
 class TestWhatCannotBeCompared:
     def test_no_starts(self) -> None:
         nothing = run_of([stop(1, "ann")])
-        with pytest.raises(
-            ValueError, match=r"^runs/\d+ cannot be compared: no server became ready or failed to start in that run\.$"
-        ):
+        with pytest.raises(ValueError, match=r"^runs/\d+ cannot be compared: nobody asked for a server in that run\.$"):
             compare(nothing, run_of(starts(1)))
-        with pytest.raises(ValueError, match="no server became ready"):
+        with pytest.raises(ValueError, match="nobody asked for a server"):
             compare(run_of(starts(1)), nothing)
+
+    @pytest.mark.parametrize(("count", "code"), [(100, 1), (4, 4)])
+    def test_nobody_got_a_server_afterwards(self, count: int, code: int) -> None:
+        comparison = compare(run_of(starts(1)), run_of([start(n, 20.0, UNFINISHED) for n in range(count)]))
+        assert comparison.exit_code == code
+        assert (
+            f"Nobody got a server in the run after: {count} starts were under way when it ended." in comparison.warnings
+        )
+
+    def test_too_few_to_tell_of_a_large_share(self) -> None:
+        failing = [replace(one, failure="spawn failed") if n % 3 == 1 else one for n, one in enumerate(starts(2, 20))]
+        comparison = compare(run_of(starts(1, 12)), run_of(failing))
+        assert comparison.headline.startswith("No answer about failed starts (0 %, then 35 %): too few to tell.")
+        assert row(comparison, "failed starts").verdict == "not judged"
+        assert comparison.exit_code == 4
 
     def test_measures_of_one_run_only_are_left_out(self) -> None:
         comparison = compare(run_of(starts(1)), run_with(2))
