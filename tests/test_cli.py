@@ -58,6 +58,21 @@ def test_help_teaches() -> None:
     assert run("--version").stdout.startswith("hubusers, version ")
 
 
+def test_an_interrupt_while_it_is_being_imported() -> None:
+    """Importing takes most of a second; Ctrl-C in it shows no traceback."""
+    code = """
+import sys
+class Interrupts:
+    def find_spec(self, name, *others):
+        if name == "hubusers.cli.compare":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+from hubusers.cli import main
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 def test_the_options_of_a_test_are_explained() -> None:
     """Locust prints its own help before it reads a locustfile, so without these options."""
     text = run("options").stdout

@@ -1,8 +1,13 @@
 """The `hubusers` command. Each subcommand has a file of its name."""
 
-import click
+import sys
 
-from hubusers.cli import check, compare, demo, events, hub, incidents, options, purge, report
+try:
+    import click
+
+    from hubusers.cli import check, compare, demo, events, hub, incidents, options, purge, report
+except KeyboardInterrupt:  # imports take most of a second, and Click handles Ctrl-C only after them
+    sys.exit(130)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
