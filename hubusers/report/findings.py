@@ -141,6 +141,11 @@ def without_causes(run: FinishedRun) -> str:
     """
     facts = Facts(run)
     bad = _bad(facts)
+    if not facts.starts and not bad and _nobody_asked(run):
+        return (
+            "Nobody asked for a server, so nothing is known of how servers start. A user class asks for one with "
+            "self.server() or self.start_server()."
+        )
     if not facts.starts:
         bad.insert(0, "no server start was measured")
     away = list(hub_away.away(facts))
@@ -152,6 +157,12 @@ def without_causes(run: FinishedRun) -> str:
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
         return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
     return f"It is not known what limited the run: {', and '.join(bad)}. {_what_would_tell(facts)}"
+
+
+def _nobody_asked(run: FinishedRun) -> bool:
+    """Return whether people came, and it is known that none of them wanted a server."""
+    reached = run.results.people.reached(run.info.people_came or 0)
+    return reached.came > 0 and not (reached.asked or run.broke_off or run.info.people_lost)
 
 
 def _bad(facts: Facts) -> list[str]:

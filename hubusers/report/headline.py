@@ -81,17 +81,20 @@ _PARTS: dict[float, str] = {
 """How many are beyond a percentile."""
 
 
-def people_in_words(reached: Reached, lasted: float) -> str:
+def people_in_words(reached: Reached, lasted: float, *, knows_who_asked: bool = True) -> str:
     """Return how far everybody got, as a clause: "12 people came, 4 could work, 8 stopped at the login".
 
     Args:
         reached: How far they got.
         lasted: Seconds of the run.
+        knows_who_asked: Whether starts under way were written down, as those of a run that was killed are not.
     """
     if not reached.came:
         return "nobody came"
     came, goal = words.counted(reached.came, "person", "people"), _goal(reached)
-    if reached.could_work == reached.came and not reached.lost:
+    if knows_who_asked and not reached.asked:
+        clause = f"{came} came, and nobody asked for a server"
+    elif reached.could_work == reached.came and not reached.lost:
         clause = f"{came} came, and {'all of them ' if reached.came > 1 else ''}{goal}"
     elif _is_only_starts(reached):
         failed, their = reached.stopped[START_TO_READY], "start" if reached.stopped[START_TO_READY] == 1 else "starts"

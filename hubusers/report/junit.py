@@ -16,7 +16,8 @@ def junit(verdict: Verdict, info: RunInfo, causes: Sequence[str]) -> str:
     """Return XML with test cases for a verdict.
 
     One for each target, or without any one for all steps and requests; one for the steps of a climbing event, one for
-    the people, one for the end of the run if it was bad, and one for the clean-up. A failure names the causes in its text, below its message.
+    the people, one for the end of the run if it was bad, and one for the clean-up. A failure names the causes in
+    its text, below its message.
 
     Args:
         verdict: The verdict of a run.
@@ -33,8 +34,8 @@ def junit(verdict: Verdict, info: RunInfo, causes: Sequence[str]) -> str:
     suite.add_testcase(_case("people got what they came for", "people", _of_people(verdict)))
     if verdict.endings:
         bad = Failure(printable(", ".join(verdict.endings)), "bad end")
-        case = "servers were stopped, and the hub answered to the end"
-        suite.add_testcase(_case(case, "end", _or_no_answer(bad, verdict)))
+        name = "servers were stopped, and the hub answered to the end"
+        suite.add_testcase(_case(name, "end", _or_no_answer(bad, verdict)))
     for case in suite:
         for result in case.result:
             result.text = printable("\n".join(causes))

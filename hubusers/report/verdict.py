@@ -78,7 +78,7 @@ def verdict_of(run: FinishedRun) -> Verdict:
     outcomes = [outcome(target, run.results) for target in targets]
     climbed = how_far(run)
     reached = run.results.people.reached(info.people_came or 0, waited_in_vain=not info.was_interrupted)
-    people = people_in_words(reached, info.ended - info.began)
+    people = people_in_words(reached, info.ended - info.began, knows_who_asked=not (run.broke_off or info.people_lost))
     failures, most_in_vain = failures_in(run), _most_allowed(outcomes, _IN_VAIN)
     gone = list(hub_gone(run))
     endings = [*gone, *not_stopped(run, _most_allowed(outcomes, {"failed stops"}))]

@@ -13,7 +13,7 @@ from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
-from hubusers.results.records import CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.records import ARRIVAL, CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, info, start, stop
 
@@ -459,6 +459,15 @@ def test_an_end_before_its_time_is_said_beside_what_held() -> None:
     assert verdict.doubts == ["After everybody had come, the run ended before its time: It was stopped."]
 
 
+def test_nobody_asked_for_a_server() -> None:
+    """The user class never wants one: that is no riddle, and nobody is under way to one."""
+    run = finished([step(ARRIVAL)], people_came=9)
+    assert verdict_of(run).headline == "No targets were given: 9 people came, and nobody asked for a server."
+    assert without_causes(run).startswith("Nobody asked for a server, so nothing is known")
+    killed = replace(run, broke_off=True)  # which has not written down the starts that were under way
+    assert "nobody asked" not in verdict_of(killed).headline + without_causes(killed)
+
+
 class TestTheEndOfARun:
     """People had what they came for, but a hub that is gone, or keeps all servers, is not well."""
 
@@ -499,7 +508,7 @@ class TestTheEndOfARun:
         stops = [stop(20, f"user-{due}", failure) for due in range(3)]
         verdict = verdict_of(finished([*QUICK, *stops], CLASS + TARGETS + allowed))
         assert verdict.answer == answer
-        assert ("bad end" in junit(verdict, info())) == (answer == "missed")
+        assert ("bad end" in junit(verdict, info(), [])) == (answer == "missed")
 
     def test_what_is_left_behind_is_the_exit_code(self) -> None:
         assert verdict_of(finished(QUICK, CLASS + TARGETS, left_behind=1)).exit_code == 3
