@@ -117,14 +117,3 @@ def test_a_folder_gives_back_what_was_said(tmp_path: Path) -> None:
     assert list(read.records) == [record]
     assert {path.name for path in folder.path.iterdir()} >= {"start-messages.csv", "start-diaries.jsonl"}
     assert not list(folder.path.glob(".*"))
-
-
-def test_messages_of_the_first_versions_do_not_tell_of_how_many_failed_starts_they_were(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
-    folder.write_info(RunInfo("k3x9qa", "https://hub.example.org", 0.0))
-    folder.write_messages([message("Pulling", 2.0, 5.0)])
-    folder.close()
-    file = folder.path / "start-messages.csv"
-    header, row = file.read_text(encoding="utf-8").splitlines()
-    file.write_text(f"{header.removesuffix(',failed')}\n{row.rpartition(',')[0]}\n", encoding="utf-8")
-    assert [row.failed for row in read_run(folder.path).results.messages.rows()] == [0]
