@@ -182,11 +182,20 @@ class Told:
 def failures_by_kind(facts: "Facts") -> dict[str, list[Record]]:
     """Return the records that failed by the kind of finding that explains each, in their order."""
     by_kind = defaultdict[str, list[Record]](list)
-    told, is_revoked = told_by_part(facts), revoked_at(facts.requests) is not None
+    told, revoked = told_by_part(facts), revoked_at(facts.requests)
     for record in facts.failures:
-        is_of_token = is_revoked and record.failure == TOKEN_REJECTED
-        by_kind["token-rejected" if is_of_token else kind_of(record, told)].append(record)
+        by_kind["token-rejected" if _is_of_token(record, revoked) else kind_of(record, told)].append(record)
     return dict(by_kind)
+
+
+def _is_of_token(record: Record, revoked: float | None) -> bool:
+    """Say whether a step failed because the token was refused, or could not be seen to be over because of that."""
+    if revoked is None:
+        return False
+    is_lost = (
+        record.step in _STARTS and record.failure.startswith("timed out") and record.began + record.seconds >= revoked
+    )
+    return record.failure == TOKEN_REJECTED or is_lost
 
 
 def kind_of(record: Record, told: Mapping[str, Told]) -> str:
