@@ -6,7 +6,7 @@ from hubusers.results.folder import FinishedRun
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 
-_TURNS = 10
+_TURNS = 6
 """How often a process can be as late as in its worst moments during one step, for its requests and their answers."""
 
 

@@ -109,7 +109,8 @@ def _finding(one: Absence, facts: Facts) -> Finding:
     return found(
         kind,
         f"{what}, at {words.moment(one.restarted or one.began)}. {_how_long(one, facts)}",
-        explains="failures" if met else "slowness" if slow else "note",
+        # A hub that failed spawns have taken down is never a side remark, also where nobody met it any more.
+        explains="failures" if met or kind == "hub-exited" else "slowness" if slow else "note",
         share=facts.share_of_failures(met) if met else len(slow) / len(facts.all_slow) if slow else 0.0,
         evidence=_evidence(one, met, failed_before),
         began=one.began,

@@ -138,7 +138,7 @@ def test_a_hub_that_goes_when_the_run_is_over_is_told_by_the_looks_after_it() ->
     run.results.probes = probes()
     run.info.hub_absences = [HubAbsence(BEGAN + 30, BEGAN + 31), HubAbsence(BEGAN + 61, None)]  # one that probes met
     [finding] = [one for one in findings_of(run) if one.kind.startswith("hub-")]
-    assert (finding.kind, finding.because_of) == ("hub-exited", "start-failures")
+    assert (finding.kind, finding.because_of, finding.explains) == ("hub-exited", "start-failures", "failures")
     assert finding.sentence.startswith("After 5 spawns in a row had failed, the hub was gone: it ends itself")
     assert finding.sentence.endswith("It did not answer again until the run ended.")
 

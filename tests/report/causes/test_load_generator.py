@@ -22,7 +22,7 @@ def finding(rush: Rush) -> Finding:
 def test_lateness_that_may_be_all_that_was_too_much() -> None:
     rush = Rush(seconds=3.5, spawn=1.0, event_text=event("3s"), known=late(0.16))
     assert finding(rush).explains == "load generator"
-    assert finding(rush).share == pytest.approx(1.6 / 3.5)
+    assert finding(rush).share == pytest.approx(0.96 / 3.5)
     assert finding(rush).sentence == SENTENCE
 
 
@@ -39,7 +39,7 @@ def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
 def test_without_targets_it_is_weighed_against_what_was_slow() -> None:
     assert finding(Rush(seconds=60, known=late(0.16))).explains == "note"
     assert finding(Rush(seconds=6, known=late(0.16))).explains == "note"
-    assert finding(Rush(seconds=6, known=late(0.4))).explains == "load generator"
+    assert finding(Rush(seconds=6, known=late(0.6))).explains == "load generator"
 
 
 def test_it_explains_no_failure() -> None:
