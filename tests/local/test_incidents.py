@@ -196,6 +196,7 @@ def test_a_hub_exits_after_five_failures_and_comes_back() -> None:
         assert "failed" in diary(hub, session, "cleo")[-1]
 
 
+@pytest.mark.thorough
 def test_volumes_are_attached_late() -> None:
     with hub_of("volume-stuck") as (hub, session):
         events = diary(hub, session, "ann")
@@ -203,6 +204,7 @@ def test_volumes_are_attached_late() -> None:
     assert events[-1]["ready"]
 
 
+@pytest.mark.thorough
 def test_servers_without_a_place_are_given_up() -> None:
     with hub_of("no-nodes-left", extra_config=faster(10, "c.Spawner.start_timeout = 4")) as (hub, session):
         diaries = all_at_once(hub, session, [f"ann-{n}" for n in range(9)])
@@ -212,6 +214,7 @@ def test_servers_without_a_place_are_given_up() -> None:
     assert "max node group size reached" in without[2]["message"]
 
 
+@pytest.mark.thorough
 def test_servers_beyond_the_quota_are_refused() -> None:
     with hub_of("quota-exceeded") as (hub, session):
         diaries = all_at_once(hub, session, [f"ann-{n}" for n in range(9)])
@@ -219,6 +222,7 @@ def test_servers_beyond_the_quota_are_refused() -> None:
     assert "exceeded quota: hub-memory" in refused[-1]["message"]
 
 
+@pytest.mark.thorough
 def test_some_nodes_get_no_image() -> None:
     with hub_of("image-missing", extra_config=faster(10, "c.Spawner.start_timeout = 3")) as (hub, session):
         diaries = all_at_once(hub, session, ["ann", "bob", "cleo"])
@@ -228,6 +232,7 @@ def test_some_nodes_get_no_image() -> None:
     assert "toomanyrequests" in missing[3]["message"]
 
 
+@pytest.mark.thorough
 def test_an_image_that_does_not_exist() -> None:
     with hub_of("image-mistyped", extra_config=faster(10, "c.Spawner.start_timeout = 1")) as (hub, session):
         events = diary(hub, session, "ann")
@@ -236,6 +241,7 @@ def test_an_image_that_does_not_exist() -> None:
     assert "ImagePullBackOff" in events[6]["message"]
 
 
+@pytest.mark.thorough
 def test_jobs_wait_in_a_queue() -> None:
     with hub_of("unknown-spawner") as (hub, session):
         diaries = all_at_once(hub, session, ["ann", "bob", "cleo"])
@@ -245,6 +251,7 @@ def test_jobs_wait_in_a_queue() -> None:
     assert all(events[-1]["ready"] for events in diaries.values())
 
 
+@pytest.mark.thorough
 def test_some_servers_answer_late_and_some_too_late() -> None:
     sooner = """
 import hubusers.local.spawners as spawners

@@ -114,6 +114,7 @@ def test_a_proxy_without_its_routes_leads_people_in_circles_until_the_hub_restor
         assert processes_killed(hub)[:2] == [("killed", "proxy"), ("started again", "proxy")]
 
 
+@pytest.mark.thorough
 def test_a_proxy_that_never_has_a_route_leads_people_in_a_circle() -> None:
     with a_hub_with("redirect-loop", servers="stub") as (hub, person):
         person.start("student-1")
@@ -132,6 +133,7 @@ def test_a_proxy_that_never_has_a_route_leads_people_in_a_circle() -> None:
 # The ingress
 
 
+@pytest.mark.thorough
 def test_an_ingress_goes_away_while_the_hub_goes_on() -> None:
     with a_hub_with("ingress-away", spawn_seconds=(0, 0)) as (hub, person):
         person.start(*names(10))
@@ -178,6 +180,7 @@ def test_an_ingress_without_websockets_passes_everything_else() -> None:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_an_ingress_cuts_silent_websockets_always_after_the_same_time() -> None:
     with a_hub_with("websockets-cut") as (hub, person):
         person.start("ann")
@@ -194,6 +197,7 @@ def silent_until_cut(opened: websocket.WebSocket) -> float:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_an_ingress_refuses_large_notebooks_only() -> None:
     with a_hub_with("saves-too-large") as (_, person):
         person.start("ann")
@@ -204,6 +208,7 @@ def test_an_ingress_refuses_large_notebooks_only() -> None:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_websockets_take_all_connections_until_nothing_else_is_passed() -> None:
     with a_hub_with("connections-run-out") as (hub, person):
         person.start("ann")
@@ -242,6 +247,7 @@ def test_a_volume_that_takes_no_more_says_so(incident: str, message: str) -> Non
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_a_slow_volume_slows_files_but_not_kernels() -> None:
     with a_hub_with("slow-storage") as (_, person):
         person.start("ann")
@@ -287,6 +293,7 @@ def run_cells(opened: websocket.WebSocket, count: int) -> list[str]:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_kernels_are_killed_in_their_third_cell() -> None:
     with a_hub_with("kernels-die") as (hub, person):
         person.start("ann")
@@ -295,6 +302,7 @@ def test_kernels_are_killed_in_their_third_cell() -> None:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_servers_are_killed_in_a_kernel_s_second_cell() -> None:
     with a_hub_with("servers-die") as (hub, person):
         person.start("ann")
@@ -307,6 +315,7 @@ def test_servers_are_killed_in_a_kernel_s_second_cell() -> None:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_kernels_that_nobody_uses_are_culled_and_their_server_stays() -> None:
     with a_hub_with("kernels-culled") as (hub, person):
         person.start("ann")
@@ -334,6 +343,7 @@ def test_a_broken_identity_provider_lets_one_of_three_in() -> None:
         assert [login(hub, f"student-{number}").status_code for number in range(6)] == [500, 500, 302] * 2
 
 
+@pytest.mark.thorough
 def test_a_slow_identity_provider_holds_up_only_those_who_log_in() -> None:
     with a_hub_with("login-slow", servers="stub") as (hub, person), ThreadPoolExecutor() as pool:
         answer = pool.submit(login, hub, "student-1")
@@ -345,6 +355,7 @@ def test_a_slow_identity_provider_holds_up_only_those_who_log_in() -> None:
 
 
 @needs_lab
+@pytest.mark.thorough
 def test_sessions_with_a_server_end_after_a_while() -> None:
     with a_hub_with("sessions-expire") as (hub, person), browser_of(hub, "student-1") as browser:
         person.start("student-1")
@@ -389,6 +400,7 @@ def test_a_database_that_fails_makes_good_tokens_bad_for_a_while() -> None:
         wait_until(lambda: person.status("/hub/api/users/ann-0") == 200, "the database is back", 30)
 
 
+@pytest.mark.thorough
 def test_a_full_database_can_be_read_but_not_written() -> None:
     with a_hub_with("database-full", servers="stub") as (hub, person):
         person.start(*names(4), until_ready=False)
@@ -412,6 +424,7 @@ def requests_counted(hub: LocalHub, handler: str, method: str) -> float:
     )
 
 
+@pytest.mark.thorough
 def test_a_dashboard_lists_all_users_without_a_pause() -> None:
     with a_hub_with("dashboard-lists-all") as (hub, person):
         assert len(person.ask("GET", "/hub/api/users?limit=200").json()) == 200
@@ -421,6 +434,7 @@ def test_a_dashboard_lists_all_users_without_a_pause() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_activity_of_all_running_servers_is_reported_without_a_pause() -> None:
     with a_hub_with("activity-reports", spawn_seconds=(0, 0)) as (hub, person):
         person.start("ann")
