@@ -1,6 +1,7 @@
 """TLS certificates are verified by every kind of session, unless the operator turns that off."""
 
 import datetime
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,7 @@ def test_a_run_over_tls(local_hub: LocalHub, bundle: str) -> None:
     assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
 
 
+@pytest.mark.thorough
 def test_a_certificate_that_runs_out_during_a_run_is_found(local_hub: LocalHub, bundle: str, tmp_path: Path) -> None:
     event = tmp_path / "class.toml"
     event.write_text(
@@ -144,4 +146,5 @@ stay = "1s"
             locust.wait_for("6 of 6 accounts created")
             AUTHORITY.issue_cert("127.0.0.1", not_after=YESTERDAY).configure_cert(front)  # for new connections
             assert locust.wait() != 0
-    assert "The hub's certificate was not accepted: From " in locust.output
+    assert re.search("certificate was not accepted: .* was not accepted: [0-9]+ requests failed", locust.output)
+    assert "could not be reached" not in locust.output

@@ -81,8 +81,8 @@ def _spells(ordered: list[Probe]) -> list[list[Probe]]:
 
 
 def _failed(probe: Probe) -> bool:
-    """Say whether a hub that is away could be why a probe failed: what limits requests is there, and answers."""
-    return probe.failure not in {"", "HTTP 429"}
+    """Say whether the hub may have been away when a probe failed; what limits requests, or shows a certificate, is there."""
+    return probe.failure not in {"", "HTTP 429", "TLS certificate not trusted"}
 
 
 def _of_spell(spell: list[Probe], ordered: list[Probe]) -> Absence:
