@@ -81,7 +81,7 @@ def _spells(ordered: list[Probe]) -> list[list[Probe]]:
 
 
 def _failed(probe: Probe) -> bool:
-    """Say whether the hub may have been away when a probe failed; what limits requests, or shows a certificate, is there."""
+    """Say whether the hub may have been away when a probe failed. What limits requests, or has a certificate, is there."""
     return probe.failure not in {"", "HTTP 429", "TLS certificate not trusted"}
 
 
