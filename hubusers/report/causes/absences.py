@@ -81,7 +81,7 @@ def _spells(ordered: list[Probe]) -> list[list[Probe]]:
 
 
 def _failed(probe: Probe) -> bool:
-    """Say whether the hub may have been away when a probe failed. What limits requests, or has a certificate, is there."""
+    """Say whether a probe failed as it does without a hub; with a 429 or an unknown certificate something answers."""
     return probe.failure not in {"", "HTTP 429", "TLS certificate not trusted"}
 
 
