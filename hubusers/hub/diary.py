@@ -15,7 +15,7 @@ from hubusers.hub.templates import template_of
 from hubusers.log import shown
 
 MOST_NOTES = 50
-"""Of a start of which more is said, the last note is replaced."""
+"""How many notes a diary has at most; after that, the last note is replaced."""
 
 WHOLE_SECONDS = 1.5
 """By how many seconds the times of two events may be apart more than they came apart, because they are rounded."""

@@ -163,7 +163,7 @@ def in_order(steps: Iterable[str]) -> list[str]:
 
 
 FEW_LEFT_OUT = 0.25
-"""Of the starts, the share that may be unfinished, and young, and left out of percentiles."""
+"""Share of the starts that may be unfinished, and young, and left out of percentiles."""
 
 
 def counted(records: Iterable[Record]) -> list[Record]:

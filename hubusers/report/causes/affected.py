@@ -18,7 +18,7 @@ _FEW = 3
 """Failures; fewer are single cases, unless they are many of the few that there were."""
 
 _SMALL_SHARE = 0.05
-"""Of those who took a step: fewer than that, if they are few as well, are single cases."""
+"""Share of those who took a step: fewer than that, if they are few as well, are single cases."""
 
 _MESSAGE = re.compile(r'"message":\s*"((?:[^"\\]|\\.)+)')
 

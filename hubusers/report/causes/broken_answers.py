@@ -21,7 +21,7 @@ _PAUSE = 10.0
 """Seconds without an error after which the next one is of another time."""
 
 _LEAST_SHARE = 0.2
-"""Of the requests of these kinds that were sent in that time."""
+"""Share of the requests of these kinds that were sent in that time."""
 
 _NO_CREDENTIALS = "invalid credentials"
 """What a hub says to a good token when it cannot look it up."""

@@ -159,7 +159,7 @@ _SOON = 1.5
 """Seconds. No hub gives its spawners less time."""
 
 _COMPARABLE = 0.5
-"""Of the starts that failed in a part without a reason: a message said of fewer failed ones does not explain them."""
+"""Share of the starts that failed in a part without a reason; a message said of fewer does not explain them."""
 
 _GENERAL = {"start-timeout", "start-failures"}
 """Kinds that say little: what the start waited for before tells more."""

@@ -14,7 +14,7 @@ FEW = 3
 """Durations, or people; fewer say nothing of a limit."""
 
 _ALIKE = 0.1
-"""Of the median: durations that are mostly no further from it than this are the same time limit."""
+"""Share of the median: durations that are mostly no further from it than this are the same time limit."""
 
 _MOSTLY = 0.8
 """Share of durations that must be alike."""

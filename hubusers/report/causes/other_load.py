@@ -39,7 +39,7 @@ _MANY = 10
 """Requests; fewer of others are not worth a word."""
 
 _LARGE_SHARE = 0.1
-"""Of the seconds that all requests took in the hub."""
+"""Share of the seconds that all requests took in the hub."""
 
 _OF_THE_TIME = 0.05
 """Share of the run that the hub spent on others' requests at least. It has one thread."""

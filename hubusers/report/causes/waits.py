@@ -18,7 +18,7 @@ from hubusers.results.records import Record
 from hubusers.results.start_messages import StartMessage
 
 LARGE_SHARE = 0.2
-"""Of the time of slow starts: a part that takes less is not worth a change."""
+"""Share of the time of slow starts: a part that takes less is not worth a change."""
 
 SHORT = 1.0
 """Seconds that nobody minds, whatever part of a start they are."""
