@@ -26,7 +26,7 @@ _COLOURS = dict(
     )
 )
 _COLOUR_OF_MESSAGES = "#d4510c"
-"""Of the messages that are parts by themselves; all have the same, because there may be many."""
+"""The colour of all messages that are parts by themselves, of which there may be many."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ _OF_THE_TIME = 0.05
 
 _FEWEST_SPAWNS = 3
 _MORE_SPAWNS = 0.2
-"""Of the run's own."""
+"""Share of the spawns of the run itself."""
 
 
 def others(facts: Facts) -> Iterable[Finding]:

@@ -15,7 +15,7 @@ from hubusers.results.records import Record
 from hubusers.results.start_messages import StartMessage
 
 _ALIKE = 0.25
-"""Of the median: times that are no further apart than this are alike."""
+"""Share of the median: times that are no further apart than this are alike."""
 
 _MOST_REASONS = 3
 """How many reasons of failed starts get a finding of their own."""

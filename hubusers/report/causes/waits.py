@@ -47,7 +47,7 @@ _FEW = 3
 
 _SHOWN_MESSAGES = 3
 _WORTH_SHOWING = 0.05
-"""Of the time that starts waited after all messages of a part."""
+"""Share of the time that starts waited after all messages of a part."""
 
 
 def told_parts(facts: Facts) -> Iterable[Finding]:

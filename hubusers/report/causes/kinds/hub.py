@@ -170,7 +170,7 @@ KINDS = (
             "of running servers."
         ),
         confirm=(
-            "Look in the hub's log to see which client asks: `kubectl -n jhub logs deploy/hub | grep -e 'GET /hub/api/users'`.",
+            "Look in the hub's log for the client: `kubectl -n jhub logs deploy/hub | grep -e 'GET /hub/api/users'`.",
             "Look at services with tokens on the hub's admin page, and at `c.JupyterHub.services`.",
         ),
         remedies=(
