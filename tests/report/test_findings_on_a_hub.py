@@ -129,6 +129,7 @@ def test_the_proxy(tmp_path: Path) -> None:
     assert finding.kind == "proxy-slow"
 
 
+@pytest.mark.thorough  # on a machine with nothing else to do: otherwise the hub is late as well, and is named first
 def test_the_load_generator(tmp_path: Path) -> None:
     file = tmp_path / "locustfile.py"
     file.write_text(BUSY_GENERATOR, encoding="utf-8")
