@@ -89,7 +89,9 @@ class Kernel(HeldWebsocket):
     def wait_until_ready(self, deadline: Deadline) -> None:
         """Ask for the kernel's information, as a front end does first, until it answers.
 
-        Call it again after the kernel was restarted on request, which leaves the websocket as it is.
+        It is ready when what it publishes arrives too: after a restart its replies may come before that, and a cell
+        that is run then never says that it is idle. Call it again after the kernel was restarted on request, which
+        leaves the websocket as it is.
 
         Args:
             deadline: Until when it must have answered.
@@ -212,15 +214,18 @@ def _died(state: str) -> KernelDied:
 
 
 class _Request:
-    """A request that is under way: done with its reply, or when there will be none."""
+    """A request that is under way: done with its reply and the kernel's word that it is idle, or with a failure."""
 
     def __init__(self) -> None:
         self.done = Event()
         self.failure: HubUsersError | None = None
+        self._has_reply = self._is_idle = False
 
     def take(self, channel: str, kind: str, content: dict[str, Any]) -> None:
         """Take a message that belongs to the request."""
-        if channel == "shell":
+        self._has_reply = self._has_reply or channel == "shell"
+        self._is_idle = self._is_idle or (kind == "status" and content["execution_state"] == "idle")
+        if self._has_reply and self._is_idle:
             self.done.set()
 
 
@@ -235,14 +240,11 @@ class _Execution(_Request):
         super().__init__()
         self.result = CellResult()
         self._displays = displays
-        self._has_reply = self._is_idle = self._clear_before_next = False
+        self._clear_before_next = False
 
     def take(self, channel: str, kind: str, content: dict[str, Any]) -> None:
         if kind == "execute_reply":
             self.result.execution_count = content.get("execution_count")
-            self._has_reply = True
-        elif kind == "status":
-            self._is_idle = self._is_idle or content["execution_state"] == "idle"
         elif kind == "clear_output":
             self._clear_before_next = bool(content.get("wait"))
             if not self._clear_before_next:
@@ -251,8 +253,7 @@ class _Execution(_Request):
             self._add({"output_type": kind, **{name: content[name] for name in _OUTPUT_FIELDS[kind]}})
             if display_id := content.get("transient", {}).get("display_id"):
                 self._displays.setdefault(display_id, []).append(self.result.outputs[-1])
-        if self._has_reply and self._is_idle:
-            self.done.set()
+        super().take(channel, kind, content)
 
     def _add(self, output: dict[str, Any]) -> None:
         if self._clear_before_next:
