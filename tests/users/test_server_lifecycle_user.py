@@ -191,9 +191,7 @@ def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> No
     assert example
     file = tmp_path / "my_locustfile.py"
     file.write_text(f"from locust import task{example}")
-    locust = run_locust(
-        local_hub, *["-u", "2", "-r", "2", "-t", "60s", "--lifecycles", "1", "--json"], *SHORT, file=str(file)
-    )
+    locust = run_locust(local_hub, *["-u", "2", "-r", "2", "-t", "8s", "--json"], *SHORT, file=str(file))
     assert locust.process.returncode == 0, locust.output
     rows = locust.statistics()
     assert rows["GET /user/{name}/api/status"]["num_requests"] > 0

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import gevent
@@ -108,7 +109,9 @@ def visitor(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visi
     assert not visitor.people.run.ledger.left()
 
 
-def test_what_happens_between_two_steps_is_counted_when_it_is_seen(visitor: Visitor) -> None:
+def test_what_happens_between_two_steps_is_counted_when_it_is_seen(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kernel = visitor.open_notebook()
     visitor.run_first_cell(kernel)
     (ready,) = visitor.records(KERNEL_READY)
@@ -129,7 +132,8 @@ def test_what_happens_between_two_steps_is_counted_when_it_is_seen(visitor: Visi
     assert unreachable.after > 0
     visitor.run_first_cell(kernel)  # the person goes on
 
-    # The kernel is culled.
+    # The kernel is culled. The server says nothing, so the cell waits as long as a step may take.
+    monkeypatch.setattr(visitor.person, "settings", replace(visitor.person.settings, server_timeout=3.0))
     visitor.delete(f"/user/{visitor.person.username}/api/kernels/{kernel.id}")
     with pytest.raises(RescheduleTask):
         visitor.run_first_cell(kernel)
