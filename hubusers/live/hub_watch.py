@@ -14,10 +14,8 @@ from hubusers.http.session import ssl_context
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, beats
 from hubusers.results.hub_metrics import hub_sample
-from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.hub_samples import UNANSWERED, HubSample, Probe
 from hubusers.settings.access import Access
-
-UNANSWERED = "not answered before the end"
 
 _NOT_ALLOWED = (
     "The token may not read the hub's metrics, so the hub's CPU, memory and event loop are not shown. Give it the "

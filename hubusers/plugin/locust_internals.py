@@ -100,6 +100,11 @@ def workers_that_can_start(master: MasterRunner) -> list[str]:
     return sorted(worker.id for worker in clients.ready + clients.spawning + clients.running)
 
 
+def workers_with_users(master: MasterRunner) -> list[str]:
+    """Return the ids of the workers that have said that their users come, or have come."""
+    return [worker.id for worker in master.clients.spawning + master.clients.running]
+
+
 def interrupt_main_greenlet() -> None:
     """Raise KeyboardInterrupt in the main greenlet, where Locust expects it.
 

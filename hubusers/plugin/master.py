@@ -16,7 +16,12 @@ from hubusers.accounts.names import new_run_id
 from hubusers.event.plan import Person, share_of_worker
 from hubusers.hub.deadline import Deadline
 from hubusers.log import get_logger
-from hubusers.plugin.locust_internals import before_quitting, connected_workers, workers_that_can_start
+from hubusers.plugin.locust_internals import (
+    before_quitting,
+    connected_workers,
+    workers_that_can_start,
+    workers_with_users,
+)
 from hubusers.plugin.messages import (
     BEGIN,
     BRIEFING,
@@ -186,7 +191,8 @@ class Master(Role):
     # The end
 
     def stop_arrivals(self) -> None:
-        known = {*self.control.briefing.workers, *self._gathered.figures}  # others have come just now, and hold nothing
+        known = {*self.control.briefing.workers, *self._gathered.figures, *workers_with_users(self.runner)}
+        # Others have come just now, and hold nothing.
         self._gathered.awaited = self._workers_there() & known
         if self.control.briefing.workers and not self._gathered.awaited and not self.control.was_interrupted:
             self.control.stop_early("All workers were lost, so the run ends.")

@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass, field
 
+UNANSWERED = "not answered before the end"
+"""The failure of a probe that was under way when the run ended: whether the hub would have answered is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:

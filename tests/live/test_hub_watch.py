@@ -14,10 +14,10 @@ import requests
 import trustme
 from gevent.queue import Queue
 
-from hubusers.live.hub_watch import UNANSWERED, HubWatch, Rhythm
+from hubusers.live.hub_watch import HubWatch, Rhythm
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.hub_samples import UNANSWERED, HubSample, Observations, Probe
 from hubusers.settings.access import Access
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 from tests.waiting import wait_until

@@ -8,7 +8,7 @@ from statistics import median
 
 from hubusers.report.hub_intervals import is_restart
 from hubusers.results.hub_absences import HubAbsence
-from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.hub_samples import UNANSWERED, HubSample, Probe
 
 _FEWEST = 2
 """Probes in a row that fail; a single one may be chance."""
@@ -52,7 +52,8 @@ def absences(probes: list[Probe], samples: list[HubSample], told: Iterable[HubAb
         samples: The readings of the hub's metrics.
         told: Those that the run itself found, which goes on to look when there are no probes any more.
     """
-    ordered = sorted(probes, key=lambda probe: probe.began)
+    known = [probe for probe in probes if probe.failure != UNANSWERED]
+    ordered = sorted(known, key=lambda probe: probe.began)
     found = [_of_spell(spell, ordered) for spell in _spells(ordered)]
     last_probe = ordered[-1].began if ordered else 0.0
     found += [Absence(one.began, one.back, one.back, Counter()) for one in told if one.began > last_probe]

@@ -8,7 +8,7 @@ from hubusers.report.causes.absences import absences
 from hubusers.report.finding import Finding
 from hubusers.report.findings import findings_of
 from hubusers.results.hub_absences import HubAbsence
-from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.hub_samples import UNANSWERED, HubSample, Probe
 from hubusers.results.records import Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import finished, start, stop
@@ -48,6 +48,12 @@ def test_a_restart_in_the_middle() -> None:
         "Probes of the hub failed: HTTP 503 (8).",
         "By its metrics, the hub's process began at 08:00:26 UTC.",
     )
+
+
+def test_probes_that_were_under_way_at_the_end_do_not_make_a_hub_away() -> None:
+    assert absences(probes(gone=range(55, 60), failure=UNANSWERED), samples()) == []
+    (absence,) = absences(probes(gone=range(55, 60)), samples())
+    assert absence.back is None
 
 
 def test_a_restart_that_nobody_met_is_a_note() -> None:
