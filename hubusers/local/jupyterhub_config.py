@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from hubusers.local.database import never_wait_for_the_disk
 from hubusers.local.incidents import INCIDENTS
 from hubusers.local.past_people import remember_people
 from hubusers.local.settings import LocalSettings
@@ -16,6 +17,7 @@ incident = INCIDENTS.get(settings.incident)
 c.JupyterHub.bind_url = f"http://{settings.ip}:{settings.proxy_port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
 c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
+never_wait_for_the_disk()
 c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
 c.JupyterHub.log_level = logging.WARNING  # a line for each request would slow the hub down
 
