@@ -28,9 +28,9 @@ EXCEPTIONS = {
     "hubusers.functions.defaults": {"hubusers"},  # a script may change hubusers.SERVER_LIFECYCLE_TIMEOUT
 }
 
-MAY_IMPORT_LOCUST = {"users", "plugin", "live"}
+MAY_IMPORT_LOCUST = {"users", "plugin", "live", "locust_import"}
 MAY_IMPORT_GEVENT = {
-    *["hubusers.http.connections", "hubusers.http.gevent_transport", "hubusers.accounts.cleanup"],
+    *["hubusers.http.connections", "hubusers.http.gevent_transport", "hubusers.accounts.cleanup", "locust_import"],
     *["run", "browser", "lab", "live", "plugin", "users"],
 }
 """Whole folders, or modules of others."""

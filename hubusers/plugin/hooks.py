@@ -13,6 +13,7 @@ from typing import Any
 
 from gevent.event import Event
 
+from hubusers.locust_import import check_is_patched
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.locust_internals import DispatchNobody, hold_messages_until, leave_sigterm_to_us
@@ -36,7 +37,11 @@ def switch_on(events: Events = locust_events) -> None:
 
     Args:
         events: Locust's; by default those of the `locust` command.
+
+    Raises:
+        RuntimeError: Users cannot run in this process, such as the kernel of a notebook.
     """
+    check_is_patched()
     _allow_many_connections()
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()

@@ -1,5 +1,6 @@
 """The Locust user classes: what one simulated person does."""
 
+import hubusers.locust_import  # noqa: F401  # first, as it decides whether gevent may patch
 from hubusers.users.activity_user import ActivityUser
 from hubusers.users.hub_user import HubUser
 from hubusers.users.notebook_user import NotebookUser

@@ -21,6 +21,7 @@ from hubusers.http.connections import Connections
 from hubusers.http.request_event import count
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError
+from hubusers.locust_import import check_is_patched
 from hubusers.log import get_logger
 from hubusers.results.records import NEW, RETURNING, UNFINISHED, USER_CLASS, Record
 from hubusers.run.next_person import NextPerson, anybody
@@ -61,6 +62,7 @@ class MeasuredUser(FastHttpUser):
         cls.tasks = [task for task in cls.tasks if not _is_overridden(task, cls)]
 
     def __init__(self, environment: Environment) -> None:
+        check_is_patched()
         run = run_of(environment)
         if run is None:
             raise StopTest("Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile.")

@@ -1,0 +1,71 @@
+"""Users can be read wherever Python runs, and run where gevent may patch; everywhere else, one sentence says so."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.notebook_kernel import run_cells
+from tests.test_documents import TEXTS, blocks
+
+WHY_NOT = "RuntimeError: Locust's users cannot run in this process"
+RUN_ONE = "from locust import run_single_user; run_single_user(HubUser)"
+
+
+def test_in_a_notebook_users_can_be_read_and_subclassed_but_do_not_run() -> None:
+    (locustfile,) = blocks(TEXTS["docs/custom-users.md"], "python")
+    switch_on, define, read, look_up, run, others, reload, alive = run_cells(
+        locustfile,
+        "import hubusers\n"
+        "from hubusers.users import HubUser\n"
+        "from locust import task\n"
+        "class Mine(HubUser):\n"
+        "    look = task(lambda self: None)\n",
+        "help(HubUser)",
+        "HubUser?",
+        RUN_ONE.replace("HubUser", "Mine"),
+        "import hubusers.live.recorder, hubusers.live.hub_page, os; 'LOCUST_SKIP_MONKEY_PATCH' in os.environ",
+        "%load_ext autoreload\n"
+        "%autoreload 2\n"
+        "import importlib\n"
+        "importlib.reload(hubusers.users), importlib.reload(hubusers);",
+        "hubusers.start_server.__name__",
+    )
+    assert switch_on.error.startswith(WHY_NOT)
+    assert switch_on.err == ""  # gevent has not warned
+    assert define.error == ""
+    assert "account of their own on the hub" in read.out
+    assert "account of their own on the hub" in look_up.page
+    assert run.error.startswith(WHY_NOT)
+    assert others.out == "False"
+    assert reload.error == ""
+    assert alive.out == "'start_server'"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import hubusers; from hubusers.users import HubUser; import locust",
+        "import hubusers, locust; hubusers.get_session('0123456789')",
+        "import locust, requests, hubusers.users; from hubusers import *",
+    ],
+)
+def test_in_a_script_gevent_patches_as_long_as_it_can(script: str) -> None:
+    code = f"{script}\nfrom hubusers.plugin import switch_on; switch_on()"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "script", ["import requests", "import hubusers; hubusers.get_session", "import tornado.netutil, urllib3"]
+)
+def test_in_a_script_that_used_the_network_users_can_be_read(script: str) -> None:
+    code = f"{script}\nfrom hubusers.users import HubUser\nhelp(HubUser.server)\n{RUN_ONE}"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert "Have a ready server" in ran.stdout
+    assert ran.stderr.splitlines()[-1].startswith(WHY_NOT)
+
+
+def test_an_unknown_name_is_no_function() -> None:
+    with pytest.raises(ImportError, match="nothing_of_ours"):
+        from hubusers import nothing_of_ours  # type: ignore[attr-defined]  # noqa: F401
