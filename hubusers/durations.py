@@ -1,10 +1,12 @@
 """Durations as people write them: `90s`, `10m`, `1h30m`, `2d`, or a bare number of seconds; and ranges such as `1m-2m`.
 
-Event files, options, environment variables and the web form are all read here.
+Event files, options, environment variables and the web form are all read here. And the time of day, as hubusers says
+it: in UTC everywhere.
 """
 
 import math
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
@@ -78,6 +80,11 @@ def in_words(duration: float) -> str:
     if round(rest, 1) or not words:
         words.append(f"{round(rest, 1):g}s")
     return " ".join(words)
+
+
+def time_of_day(moment: float) -> str:
+    """Return a moment, given in seconds since the epoch, as in "09:31:07 UTC"."""
+    return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"
 
 
 def _number(text: str) -> float | None:

@@ -1,6 +1,8 @@
 """Loggers that never write secrets, and that write each message on one line even if it quotes a hub's answer."""
 
 import logging
+import time
+from collections.abc import Callable
 
 _SHORTEST_TOKEN = 8
 """Characters. JupyterHub accepts no shorter tokens, and hiding each "x" would make messages unreadable."""
@@ -22,6 +24,43 @@ def get_logger(name: str) -> logging.Logger:
     logger = logging.getLogger(name)
     logger.addFilter(_SHOWN)
     return logger
+
+
+class Progress:
+    """A line of progress that is said anew while something lasts: on a terminal that renews its last line whenever
+    there is news, in a log every ten seconds.
+
+    Args:
+        logger: Where to log it.
+        first_after: Seconds from now after which a log gets the first one.
+    """
+
+    def __init__(self, logger: logging.Logger, first_after: float = 0.0) -> None:
+        self._logger = logger
+        self._next = time.monotonic() + first_after
+
+    def say(self, text: str) -> None:
+        """Show how far it is.
+
+        Logs:
+            INFO the text, now and then.
+        """
+        if _renew:
+            _renew(shown(text))
+        elif (now := time.monotonic()) >= self._next:
+            self._next = now + _BETWEEN_LINES_OF_PROGRESS
+            self._logger.info("%s", text)
+
+
+_BETWEEN_LINES_OF_PROGRESS = 10.0
+
+_renew: Callable[[str], None] | None = None
+
+
+def renew_progress_with(renew: Callable[[str], None] | None) -> None:
+    """Have each line of progress shown by `renew`, in place of the one before; None: have them logged."""
+    global _renew
+    _renew = renew
 
 
 def keep_secret(text: str) -> None:

@@ -319,7 +319,7 @@ class TestDemo:
         )
         assert process.stdout
         for line in process.stdout:
-            if "All users spawned" in line:
+            if "users are there" in line:
                 break
         # Ctrl-C is for all that runs in the foreground, and SIGTERM for the one process.
         (os.killpg if ending is signal.SIGINT else os.kill)(process.pid, ending)

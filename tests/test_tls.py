@@ -143,7 +143,7 @@ stay = "1s"
     with ScriptedHub(before=local_hub, tls=front) as hub:
         arguments = ["--headless", "--only-summary", "--event", str(event), "--ca-bundle", bundle]
         with LocustProcess(local_hub, arguments, env={"JUPYTERHUB_ENDPOINT": hub.endpoint}) as locust:
-            locust.wait_for("6 of 6 accounts created")
+            locust.wait_for("The event begins")
             AUTHORITY.issue_cert("127.0.0.1", not_after=YESTERDAY).configure_cert(front)  # for new connections
             assert locust.wait() != 0
     assert re.search("certificate was not accepted: .* was not accepted: [0-9]+ requests failed", locust.output)

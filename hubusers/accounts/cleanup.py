@@ -11,14 +11,16 @@ from hubusers.accounts.sources import Accounts
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, MissingScope
-from hubusers.log import get_logger
+from hubusers.log import Progress, get_logger
 
 LOG = get_logger(__name__)
 
 CONCURRENCY = 20
 """Removals under way at the same time. A hub works in one thread, so more of them would only queue there."""
 
-_PROGRESS_INTERVAL = 5.0
+_FIRST_LINE = 5.0
+"""Seconds after which a log gets the first line of progress."""
+_BETWEEN_LOOKS = 1.0
 _NAMED = 10
 """How many of the users that are left to name in the log; `hubusers purge` finds them all."""
 _SECONDS_PER_USER = 1.0
@@ -61,7 +63,7 @@ class Cleanup:
             self._workers.spawn(self._remove_the_waiting)
 
     def remove_all(self) -> None:
-        """Remove every user of the ledger and wait until it is done, with a line of progress every few seconds.
+        """Remove every user of the ledger and wait until it is done, with a line of progress.
 
         Removals that fail are tried again, also when the hub does not accept the token: so answers a hub whose database
         fails. All of it takes at most one server timeout plus a second for each user, and less where the token lacks a
@@ -74,15 +76,15 @@ class Cleanup:
         self._deadline = Deadline(self._server_timeout + _SECONDS_PER_USER * count)
         what = "users" if self._accounts.are_made else "servers"
         LOG.info("Clean-up: removing %d %s", count, what)
+        progress = Progress(LOG, _FIRST_LINE)
         while left and self._deadline.remaining() > 0 and not self._hopeless:
             self.release(left)
             while self._workers:
-                self._workers.join(timeout=_PROGRESS_INTERVAL)
+                self._workers.join(timeout=_BETWEEN_LOOKS)
                 left = self._ledger.left()
-                LOG.info("Clean-up: %d of %d %s removed", count - len(left), count, what)
+                progress.say(f"Clean-up: {count - len(left)} of {count} {what} removed")
             if left:
                 self._deadline.sleep(self._poll_interval)
-        LOG.info("Clean-up: done after %.1f seconds", self._deadline.elapsed())
         if left:
             more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
             LOG.error("Left on the hub: %s%s; %s", ", ".join(left[:_NAMED]), more, self._refusal)

@@ -14,7 +14,7 @@ from hubusers.live.hub_watch import HubWatch
 from hubusers.live.page_content import page_content
 from hubusers.live.run_writer import RunWriter
 from hubusers.live.timeline import Timeline
-from hubusers.log import get_logger
+from hubusers.log import Progress, get_logger
 from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
@@ -26,7 +26,8 @@ from hubusers.run.user_counts import UserCounts
 
 LOG = get_logger(__name__)
 
-_PROGRESS_INTERVAL = 10.0
+_FIRST_LINE = 10.0
+"""Seconds after which a log gets the first line of progress."""
 _CLIMB_INTERVAL = 3.0
 _VERSIONS_OF = ("hubusers", "locust", "gevent", "geventhttpclient")
 
@@ -42,7 +43,7 @@ class Recorder:
         counts: Returns the counts of all processes, added up.
         pending_for: Returns what pending starts wait for, with how many do, of all processes.
         phase: Returns what the run is doing.
-        aloud: Whether to log a line of progress every ten seconds.
+        aloud: Whether to say how far the run is.
         note_probe: Called with each probe of the hub.
     """
 
@@ -61,13 +62,14 @@ class Recorder:
     ) -> None:
         self.run = run
         self.info = info
-        self.answer: list[str] = []  # sentences, after `finish`: the verdict, its causes, and where the report is
+        self.answer: list[str] = []  # sentences, after `finish`: the verdict, and its causes
         self._environment = environment
         self._event_text = event_text
         self._counts = counts
         self._pending_for = pending_for
         self._phase = phase
         self._aloud = aloud
+        self._progress = Progress(LOG)
         self._on_probe = note_probe
         self._has_missed_step = False
         event = run.settings.event
@@ -90,6 +92,7 @@ class Recorder:
     def note_begin(self) -> None:
         """Note that people may come from now on; the time of the run is counted from here."""
         self.info.began = time.time()
+        self._progress = Progress(LOG, _FIRST_LINE)
 
     def note_end(self) -> None:
         """Note that the users leave now, before the clean-up."""
@@ -100,7 +103,7 @@ class Recorder:
         """Write the rest and the report; return the verdict. Where an interrupt broke it off, it may be called again.
 
         Logs:
-            INFO the verdict, the first findings, and where the report is; ERROR what could not be written.
+            ERROR what could not be written.
         """
         if self._recording:
             self._recording.kill()
@@ -112,12 +115,13 @@ class Recorder:
         verdict = verdict_of(finished)
         findings = findings_of(finished)
         self.answer = [verdict.headline, *in_sentences(finished, findings)]
-        for sentence in self.answer:
-            LOG.info("%s", sentence)
         self._writer.finish(finished, verdict, findings, self._environment)
-        if where := self._writer.where_report_is:
-            self.answer.append(where)
         return verdict
+
+    @property
+    def where_report_is(self) -> str:
+        """Where the report is, in a sentence; "" where none is written."""
+        return self._writer.where_report_is
 
     def has_missed_step(self) -> bool:
         """Return whether the event climbs in steps until a target is missed, and one was."""
@@ -132,7 +136,7 @@ class Recorder:
         return page_content(self.info, phase, elapsed, self._timeline, after, waiting)
 
     def _record(self) -> None:
-        next_line, next_look = _PROGRESS_INTERVAL, 0.0
+        next_look = 0.0
         while True:
             elapsed = self.run.elapsed
             if self._phase() is Phase.RUNNING:
@@ -140,9 +144,8 @@ class Recorder:
                 if elapsed >= next_look:
                     next_look = elapsed + _CLIMB_INTERVAL
                     self._look_at_climb(elapsed)
-                if self._aloud and elapsed >= next_line:
-                    next_line += _PROGRESS_INTERVAL
-                    LOG.info("%s", self._timeline.in_words(self.info.planned_people))
+                if self._aloud:
+                    self._progress.say(self._timeline.in_words(self.info.planned_people))
             self._writer.write_new()
             gevent.sleep(1.0 - time.time() % 1.0)
 

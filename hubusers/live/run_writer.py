@@ -54,7 +54,7 @@ class RunWriter:
         if not self._runs_folder:
             return
         with self._or_stop_writing():
-            name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{info.run_id}"
+            name = f"{time.strftime('%Y-%m-%d-%H%M%SZ', time.gmtime())}-{info.run_id}"
             self._folder = RunFolder(Path(self._runs_folder, name))
             self._folder.write_info(info)
             if event_text:
@@ -90,11 +90,7 @@ class RunWriter:
         return f"The report is in {(self._folder.path / REPORT_FILE).resolve()}" if self._folder else ""
 
     def finish(self, run: FinishedRun, verdict: Verdict, findings: list[Finding], environment: Environment) -> None:
-        """Write the rest, Locust's own statistics, and the report; called again, write the report once more.
-
-        Logs:
-            INFO where the report is.
-        """
+        """Write the rest, Locust's own statistics, and the report; called again, write the report once more."""
         if not self._is_closed:
             self.write_new()
         if self._folder:
@@ -105,7 +101,6 @@ class RunWriter:
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
                 write_report(run, verdict, findings)
-                LOG.info("%s", self.where_report_is)
 
     @contextlib.contextmanager
     def _or_stop_writing(self) -> Iterator[None]:

@@ -15,11 +15,8 @@ from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts, slices
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
-from hubusers.log import get_logger
 from hubusers.run.next_person import NextPerson
 from hubusers.run.run import Run
-
-LOG = get_logger(__name__)
 
 _ACCOUNTS_IN_A_REQUEST = 50
 """The hub takes some 20 ms for each, and answers nobody meanwhile."""
@@ -80,14 +77,11 @@ class Arrivals:
         if not self._run.accounts.are_made:
             return
         client = HubClient(self._run.settings.endpoint, self._run.settings.access.session)
-        made, usernames = 0, [account.username for account in self._accounts]
-        for batch in slices(usernames, _ACCOUNTS_IN_A_REQUEST):
+        for batch in slices([account.username for account in self._accounts], _ACCOUNTS_IN_A_REQUEST):
             with self._creating:
                 if self._is_stopped:
                     return
                 self._create(client, batch)
-            made += len(batch)
-            LOG.info("%d of %d accounts created", made, len(usernames))
 
     def _create(self, client: HubClient, usernames: list[str]) -> None:
         settings = self._run.settings

@@ -21,6 +21,7 @@ from hubusers.plugin.master import Master
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
+from hubusers.plugin.terminal import be_quiet, begin_quietly
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
 from hubusers.plugin.web_pages import add_hub_page
@@ -45,22 +46,25 @@ def switch_on(events: Events = locust_events) -> None:
     _allow_many_connections()
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()
+    be_quiet()
     events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(_on_init)
 
 
 def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_: Any) -> None:
+    begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
     events = environment.events
     events.request.add_listener(control.note_request)
     events.user_error.add_listener(control.note_user_error)
     events.test_start.add_listener(lambda **_: control.begin_run())
+    events.spawning_complete.add_listener(lambda user_count, **_: control.note_all_came(user_count))
     events.test_stopping.add_listener(lambda **_: control.note_stopping())
     events.test_stop.add_listener(lambda **_: control.end_run())
     events.quitting.add_listener(lambda **_: control.end_process())
-    events.quit.add_listener(lambda **_: control.say_summary())
+    events.quit.add_listener(lambda **_: control.say_answer())
     # For ways out on which Locust fires no event, such as an exception in its own code.
-    atexit.register(control.end_process)
+    atexit.register(control.end_process_at_exit)
     handle_signals(control)
     control.start()
     if control.has_event:

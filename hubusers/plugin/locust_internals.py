@@ -3,6 +3,7 @@
 `tests/plugin/test_locust_internals.py` has a test for each; it fails first, and says so, when a new Locust changes it.
 """
 
+from locust import main as locust_main
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.rpc import Message
@@ -22,6 +23,25 @@ START = "locust.swarm"
 
 CHANGE_USER_CLASS = "locust.update_user"
 """The Flask endpoint that the settings of a user class, in the class picker, are posted to."""
+
+CHATTER = (
+    "^Starting Locust",
+    "^Run time limit set",
+    "^No run time limit set",
+    "^Ramping to ",
+    "^Sending spawn jobs",
+    "^All users spawned",
+    "^Shape test starting",
+    "^Shape worker starting",
+    "^Shape test updating",
+    "^Shape test stopping",
+    "^Shape test completed",
+    "reported that it has stopped$",
+    "^Shutting down ",
+)
+"""Regular expressions for what Locust logs of each run, and nobody needs: hubusers says who comes, how far the run is
+and how it ends. Whatever Locust says besides is shown.
+"""
 
 
 class DispatchNobody(UsersDispatcher):
@@ -70,6 +90,20 @@ def leave_sigterm_to_us() -> None:
         return install(signal_number, handler, *args, **kwargs)
 
     gevent.signal_handler = install_others  # type: ignore[misc, assignment]
+
+
+def after_log_setup(do: Callable[[], None]) -> None:
+    """Call `do` when Locust's `main` has set up logging, which it does after it has read the locustfile; not with
+    `--skip-log-setup`.
+    """
+    main: Any = locust_main
+    set_up = main.setup_logging
+
+    def set_up_and_do(*args: Any, **kwargs: Any) -> None:
+        set_up(*args, **kwargs)
+        do()
+
+    main.setup_logging = set_up_and_do
 
 
 def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:

@@ -17,16 +17,17 @@ from gevent import GreenletExit
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
-from hubusers.durations import in_words
+from hubusers.durations import time_of_day
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import NO_RUN
 from hubusers.live.recorder import Recorder, versions
-from hubusers.log import get_logger
+from hubusers.log import Progress, get_logger
 from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
+from hubusers.plugin.terminal import asks_for_tables, who_comes
 from hubusers.report.plan_chart import show
 from hubusers.results.folder import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
@@ -67,6 +68,8 @@ class RunControl:
         self.recorder: Recorder | None = None
         self.strains: dict[str, Strain] = {}  # by process
         self.presence: HubPresence | None = None
+        self._preparing = Progress(LOG)
+        self._answered: Run | None = None  # the run whose answer was given
         self._failed_in_a_row = FailedInARow()
         self._token_refused_until: dict[str, float] = {}  # by whose token it was
         self._ending = RLock()
@@ -170,14 +173,12 @@ class RunControl:
         self._enter(Phase.PREPARING)
         if self.role.has_users:
             run.generator.start()
-        names = f"users are named {settings.prefix}-{settings.run_id}-…"
-        if settings.accounts_file:
-            names = f"people use the accounts in {settings.accounts_file}"
-        LOG.info("Run %s: %s", settings.run_id, names)
         if self.role.conducts:
-            if people := settings.people:
-                LOG.info("%d people come, the last one after %s", len(people), in_words(people[-1].arrives))
+            LOG.info("Run %s: %s", settings.run_id, who_comes(settings, self.options))
+            self._preparing = Progress(LOG)
             self._record(run)
+        else:
+            LOG.info("Run %s begins", settings.run_id)
         self.role.let_people_come(run)
         if settings.lifecycles and self.role.conducts:
             gevent.spawn(self._stop_after_the_last_user)
@@ -188,9 +189,16 @@ class RunControl:
             return False
         self._enter(Phase.RUNNING)
         if self.recorder and self.role.conducts:
+            if run.settings.event:
+                LOG.info("The event begins")
             self.recorder.note_begin()
         run.begin()
         return True
+
+    def note_all_came(self, users: int) -> None:
+        """Take notice that as many users are there as Locust was asked for."""
+        if self.role.conducts and not self.has_event and self.phase is Phase.RUNNING:
+            LOG.info("All %s users are there", f"{users:,}")
 
     def _record(self, run: Run) -> None:
         """Watch the hub, and write the run down, from here."""
@@ -218,7 +226,7 @@ class RunControl:
             self.role.counts,
             self.role.pending_for,
             lambda: self.phase,
-            aloud=self.options.headless,
+            aloud=self.options.headless or self.options.autostart,
             note_probe=self.presence.note_probe,
         )
         self.recorder.start()
@@ -248,6 +256,8 @@ class RunControl:
     def advance_event(self) -> None:
         """Take the event a step on; Locust's shape does it once a second."""
         self.role.advance()
+        if self.phase is Phase.PREPARING and (made := self.totals().users_created):
+            self._preparing.say(f"{made:,} of {len(self.role.present_run.settings.people):,} accounts created")
         if self.phase is Phase.RUNNING and not self.event_ended:
             self.event_ended = self._why_event_ends()
             if self.event_ended:
@@ -307,7 +317,7 @@ class RunControl:
         told_before = refused <= self._token_refused_until.get(whose, 0.0) + _ONE_SPELL
         self._token_refused_until[whose] = max(accepted, self._token_refused_until.get(whose, 0.0))
         if not told_before:
-            moment = time.strftime("%H:%M:%S", time.localtime(refused))
+            moment = time_of_day(refused)
             self._note(
                 f"The hub refused {whose} from {moment} for {max(1.0, accepted - refused):.0f} s and then accepted it "
                 "again. A hub whose database fails does so; so does a hub on which sessions end."
@@ -382,7 +392,7 @@ class RunControl:
                 self._write_report(run)
                 self._enter(Phase.STOPPED)
                 if not self.options.headless:
-                    self.say_summary()
+                    self.say_answer()
         finally:
             self._ending.release()
 
@@ -415,16 +425,27 @@ class RunControl:
         """Return what the run has made and removed, in all processes."""
         return self.role.totals() if self.run else Totals()
 
-    def say_summary(self) -> None:
-        """Log what was measured, the answer once more, because Locust's tables stand below it, and the last line."""
-        if self.run and self.role.conducts:
-            self.run.say_measured()
-            if too_much := why_not_reliable(list(self.strains.values())):
-                LOG.warning("%s", too_much)
-            if self.options.headless and self.recorder and self.recorder.run is self.run:
-                for sentence in self.recorder.answer:
-                    LOG.info("%s", sentence)
-            LOG.info("%s", self.run.summary(self.totals()))
+    def say_answer(self) -> None:
+        """Say, once, what came of the run. Headless, this comes after Locust's tables, so that it stands last.
+
+        Logs:
+            INFO the verdict, what limited the hub, what is left, and where the report is; before them, where tables are
+            asked for, what was measured.
+        """
+        run = self.run
+        if not run or self._answered is run or not self.role.conducts:
+            return
+        self._answered = run
+        recorder = self.recorder if self.recorder and self.recorder.run is run else None
+        if asks_for_tables(self.options):
+            run.say_measured()
+        if too_much := why_not_reliable(list(self.strains.values())):  # by now for longer than when it was said first
+            LOG.warning("%s", too_much)
+        for sentence in recorder.answer if recorder else []:
+            LOG.info("%s", sentence)
+        LOG.info("%s", run.summary(self.totals()))
+        if recorder and recorder.where_report_is:
+            LOG.info("%s", recorder.where_report_is)
 
     # The end of the process
 
@@ -443,6 +464,11 @@ class RunControl:
         self.role.await_clean_up()
         if self._is_something_left():
             self.environment.process_exit_code = EXIT_LEFT_BEHIND
+
+    def end_process_at_exit(self) -> None:
+        """End the process where Locust fires no event, as after an exception in its own code."""
+        self.end_process()
+        self.say_answer()
 
     def _is_something_left(self) -> bool:
         return self.before_run.first_server_left or bool(self.run and not self.run.settings.keep and self.totals().left)

@@ -27,6 +27,7 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.unexplained import unexplained
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
+from hubusers.report.page import plain
 from hubusers.results.folder import FinishedRun
 from hubusers.results.records import CELL, KERNEL_READY, LOGIN, SAVED, SPAWN_PAGE, START_TO_READY, counted
 from hubusers.results.targets import Outcome, step_of
@@ -121,7 +122,8 @@ def in_order(found: Iterable[Finding], run: FinishedRun) -> list[Finding]:
 
 
 def in_sentences(run: FinishedRun, findings: list[Finding]) -> list[str]:
-    """Return the first findings in a sentence each, or what there is to say without any.
+    """Return the first findings for a terminal, each with what to look at or to change first; or what there is to say
+    without any.
 
     Args:
         run: The run.
@@ -130,7 +132,10 @@ def in_sentences(run: FinishedRun, findings: list[Finding]) -> list[str]:
     causes = [finding for finding in findings if finding.explains != "note"]
     if not causes:
         return [without_causes(run)]
-    return [f"{finding.title}: {finding.sentence}" for finding in causes[:_SHOWN_AT_THE_END]]
+    return [
+        plain(" ".join([f"{finding.title}: {finding.sentence}", *finding.remedies[:1]]))
+        for finding in causes[:_SHOWN_AT_THE_END]
+    ]
 
 
 def without_causes(run: FinishedRun) -> str:

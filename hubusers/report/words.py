@@ -38,7 +38,7 @@ def in_percent(share: float) -> str:
 
 def moment(time: float) -> str:
     """Return a moment, given in seconds since the epoch, as in "09:31:07 UTC"."""
-    return f"{clock(time)} UTC"
+    return durations.time_of_day(time)
 
 
 def span(began: float, ended: float | None, run_began: float) -> str:

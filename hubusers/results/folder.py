@@ -204,7 +204,7 @@ def read_run(folder: Path) -> FinishedRun:
         missing = Path(error.filename).name
         raise RunFolderError(
             f"{folder} is not the folder of a finished run: it has no {missing}. Give the folder that a run named at "
-            "its end, such as runs/2026-11-25-0900-k3x9qa."
+            "its end, such as runs/2026-11-25-090000Z-k3x9qa."
         ) from None
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be read: {error.strerror}.") from None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import gevent
 
+from hubusers.durations import time_of_day
 from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED
 from hubusers.hub.client import HubClient
 from hubusers.results.hub_absences import HubAbsence
@@ -85,7 +86,7 @@ class HubPresence:
                 gevent.sleep(_BETWEEN_LOOKS)
                 if self._is_away():  # one look that failed proves nothing
                     self.absences.append(HubAbsence(began, None))
-                    self._await_return(time.strftime("%H:%M:%S", time.localtime(began)), since)
+                    self._await_return(time_of_day(began), since)
                     self.absences[-1] = HubAbsence(began, time.time())
             gevent.sleep(_BETWEEN_LOOKS)
         self._looking = None

@@ -17,6 +17,7 @@ from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
+from hubusers.durations import time_of_day
 from hubusers.http.connections import Connections
 from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
@@ -212,7 +213,7 @@ class Run:
         return client.request("GET", OWNER_PATH, timeout=min(REQUEST_TIMEOUT, self.settings.server_timeout)).status
 
     def _believe_refusal(self, since: float) -> None:
-        moment = time.strftime("%H:%M:%S", time.localtime(since))
+        moment = time_of_day(since)
         if self._is_over:
             LOG.error("The hub does not accept the API token any more: it has refused it since %s", moment)
         else:

@@ -35,7 +35,7 @@ def test_two_runs_at_once_and_people_with_the_same_prefix() -> None:
         assert all(hubusers.wait_for_servers_to_start([others], hub.endpoint, session).values())
         with LocustProcess(hub, ARGUMENTS) as first, LocustProcess(hub, ARGUMENTS) as second:
             for locust in (first, second):
-                locust.wait_for("All users spawned")
+                locust.wait_for("users are there")
             wait_until(lambda: len(users_on(hub)) == 20 + len(others), lambda: first.output + second.output)
             wait_until(lambda: len(active_since(hub, 0)) == 20, lambda: first.output + second.output)
             assert first.stop() == 0
@@ -56,7 +56,7 @@ def test_someone_deletes_users_and_stops_servers_of_the_run() -> None:
         LocustProcess(hub, ARGUMENTS) as locust,
         hubusers.get_session(hub.token) as session,
     ):
-        locust.wait_for("All users spawned")
+        locust.wait_for("users are there")
         wait_until(lambda: len(active_since(hub, 0)) > 10, lambda: locust.output)
         names = sorted(users_on(hub))
         deleted, stopped = names[:3], names[3:6]

@@ -94,7 +94,7 @@ def test_ctrl_c_at_some_moment(seconds: float) -> None:
         LocalHub(spawn_seconds=(1, 3), stop_seconds=(0, 1)) as hub,
         LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", "--stay", "0-1", "--pause", "0-1"]) as locust,
     ):
-        locust.wait_for("Ramping to")
+        locust.wait_for("their names begin with")
         time.sleep(seconds)
         locust.interrupt()
         assert locust.wait() == 0
@@ -158,7 +158,7 @@ def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
         LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
         LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", *NO_FIRST_SERVER]) as locust,
     ):
-        locust.wait_for("All users spawned")
+        locust.wait_for("users are there")
         time.sleep(1.5)
         locust.interrupt()
         locust.wait_for("Clean-up: removing")

@@ -7,7 +7,9 @@ from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerNode, WorkerRunner
 from locust.web import WebUI
 
+import ast
 import inspect
+import re
 import signal
 from collections.abc import Iterator
 
@@ -189,3 +191,19 @@ def test_locust_installs_no_handler_of_its_own_for_sigterm(monkeypatch: pytest.M
     gevent.signal_handler(signal.SIGUSR1, of_locust)
     gevent.signal_handler(signal.SIGTERM, lambda: None)
     assert installed == [signal.SIGUSR1, signal.SIGTERM]
+
+
+def test_locust_still_says_in_passing_what_is_left_out() -> None:
+    source = ast.parse(inspect.getsource(locust.main) + inspect.getsource(locust.runners))
+    texts = [
+        ast.unparse(node).strip("f'\"") for node in ast.walk(source) if isinstance(node, ast.Constant | ast.JoinedStr)
+    ]
+    texts += ["Shape test completed, shutting down"]  # of two parts
+    assert "Shape test completed" in texts
+    for words in locust_internals.CHATTER:
+        assert any(re.search(words, text) for text in texts), f"Locust does not say {words!r} any more; {WHERE}"
+
+
+def test_locust_sets_up_logging_after_it_has_read_the_locustfile() -> None:
+    source = inspect.getsource(locust.main.main)
+    assert source.index("merge_locustfiles_content(") < source.index("    setup_logging("), WHERE

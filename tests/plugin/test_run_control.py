@@ -27,7 +27,9 @@ from hubusers.users import ServerLifecycleUser
 def options(**given: object) -> argparse.Namespace:
     """Return what Locust's parser makes of a command line without options."""
     ours = {option.name: option.default if option.read else False for option in OPTIONS.values()}
-    locusts = dict.fromkeys(["autostart", "class_picker", "num_users", "spawn_rate", "run_time", "processes"])
+    locusts = dict.fromkeys(
+        ["autostart", "class_picker", "num_users", "spawn_rate", "run_time", "processes", "print_stats", "only_summary"]
+    )
     return argparse.Namespace(
         **ours | locusts | {"headless": True, "user_classes": [], "expect_workers": 1, "runs_folder": ""} | given
     )

@@ -65,7 +65,7 @@ def test_what_a_worker_cannot_remove_and_the_master_does_is_counted_once(free_ma
 def test_when_all_workers_are_killed_the_run_ends(local_hub: LocalHub, free_master_port: list[str]) -> None:
     arguments = ["--headless", "--processes", "2", *free_master_port, "-u", "4", "-r", "4", "-t", "300s"]
     with LocustProcess(local_hub, [*arguments, "--name-prefix", "lost"]) as locust:
-        locust.wait_for("All users spawned")
+        locust.wait_for("users are there")
         time.sleep(2)
         for worker in psutil.Process(locust.process.pid).children():
             worker.kill()

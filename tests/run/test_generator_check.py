@@ -123,7 +123,7 @@ def test_a_starved_worker_is_told_from_a_slow_hub(local_hub: LocalHub, free_mast
         LocustProcess(local_hub, ["--master", "--expect-workers", "1", *arguments]) as master,
         LocustProcess(local_hub, ["--worker", *free_master_port]) as worker,
     ):
-        master.wait_for("spawned")
+        master.wait_for("users are there")
         give_up_at = time.monotonic() + 45
         while "was late for" not in master.output and time.monotonic() < give_up_at:
             os.kill(worker.process.pid, signal.SIGSTOP)

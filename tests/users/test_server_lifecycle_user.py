@@ -157,7 +157,7 @@ class TestPreflight:
     def refused(self, hub: LocalHub | None, *arguments: str, **env: str) -> str:
         locust = run_locust(hub, "-u", "1", "-t", "5s", *arguments, env=env)
         assert locust.process.returncode == 2, locust.output
-        assert "Ramping" not in locust.output
+        assert "their names begin with" not in locust.output
         errors = [line for line in locust.lines if "/ERROR/" in line]
         assert len(errors) == 1, locust.output
         return errors[0]

@@ -170,7 +170,7 @@ def test_what_the_form_does_not_offer_is_refused(web: tuple[WebUI, LocustProcess
     assert "--class-picker" in refused.json()["message"]
     assert ui.page() == before
     assert ui.state() == "ready"
-    assert "Ramping" not in locust.output
+    assert "their names begin with" not in locust.output
     assert not list(tmp_path.iterdir())
 
 
@@ -279,4 +279,4 @@ def test_what_is_wrong_is_shown_in_the_form_and_nothing_starts(web: tuple[WebUI,
         assert words in answer["message"]
     time.sleep(0.2)
     assert ui.page() == before
-    assert "Ramping" not in locust.output
+    assert "their names begin with" not in locust.output

@@ -1,0 +1,164 @@
+"""What Locust's process says in its terminal or log: little, unless somebody asks for more, and each time in UTC."""
+
+from locust.env import Environment
+
+import argparse
+import logging
+import os
+import re
+import time
+from typing import TextIO
+
+from hubusers.durations import in_words
+from hubusers.log import renew_progress_with
+from hubusers.plugin.locust_internals import CHATTER, after_log_setup
+from hubusers.report.words import counted
+from hubusers.settings.settings import Settings
+
+_LOCUST = "locust"
+_TABLES = "locust.stats_logger"
+_ERASE_LINE = "\r\x1b[K"
+
+
+def be_quiet() -> None:
+    """Fit the logging that Locust is going to set up. Where Locust sets up none (`--skip-log-setup`), nothing changes.
+
+    Every time is in UTC. Unless the log level is DEBUG, what `CHATTER` lists is left out. On a terminal, lines are
+    short, and the line of progress renews itself.
+    """
+    after_log_setup(_fit_logging)
+
+
+def asks_for_tables(options: argparse.Namespace) -> bool:
+    """Say whether somebody wants figures in tables: again and again (`--print-stats`), or at the end
+    (`--only-summary`).
+    """
+    return bool(options.print_stats or options.only_summary)
+
+
+def begin_quietly(environment: Environment, *, is_worker: bool) -> None:
+    """Leave out Locust's tables, unless they are asked for; of the workers of `--processes`, which write into the
+    terminal of their master, leave warnings and errors only.
+    """
+    options = environment.parsed_options
+    assert options
+    if options.skip_log_setup:
+        return
+    if not asks_for_tables(options):
+        logging.getLogger(_TABLES).setLevel(logging.WARNING)
+    if is_worker and options.processes and not _is_wordy():
+        renew_progress_with(None)
+        for handler in _handlers():
+            handler.setLevel(logging.WARNING)
+
+
+def who_comes(settings: Settings, options: argparse.Namespace) -> str:
+    """Return who comes to a run, when, and what they are called, as in "20 users come, 5 a second, for 2m; …"."""
+    names = f"their names begin with {settings.prefix}-{settings.run_id}-"
+    if settings.accounts_file:
+        names = f"they use the accounts in {settings.accounts_file}"
+    if settings.event:
+        people = settings.people
+        scale = f", at {settings.event.time_scale:g} times the speed" if settings.event.time_scale != 1 else ""
+        last = in_words(people[-1].arrives) if people else "0s"
+        return f"{len(people):,} people come to {settings.event.title}, the last one after {last}{scale}; {names}"
+    rate = f"{options.spawn_rate or 1:g} a second"  # Locust's own default, as that of the number
+    end = f"for {in_words(options.run_time)}" if options.run_time else "until somebody stops the run"
+    if settings.lifecycles:
+        end = f"for {counted(settings.lifecycles, 'lifecycle')} each"
+    come = counted(options.num_users or 1, "user comes", "users come")
+    return f"{come}, {rate}, {end}; {names}"
+
+
+class InUtc(logging.Formatter):
+    """Writes times in UTC, and says so."""
+
+    converter = time.gmtime  # type: ignore[assignment]
+
+    def __init__(self, template: str, times: str | None = None) -> None:
+        super().__init__(template.replace("%(asctime)s", "%(asctime)s UTC"), times)
+
+
+class _ForPeople(InUtc):
+    """Writes what a person at a terminal wants to read: the time of day, and what was said."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s  %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        if record.levelno >= logging.WARNING:
+            record.message = f"{record.levelname}: {record.message}"
+        return super().formatMessage(record)
+
+
+class _NoChatter(logging.Filter):
+    """Leaves out what Locust says in passing; of what it says every second while it waits, what is new."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.INFO or not (record.name == "root" or record.name.startswith(_LOCUST)):
+            return True
+        before, self._last = self._last, record.getMessage()
+        return self._last != before and not any(re.search(words, self._last) for words in CHATTER)
+
+
+class Terminal(logging.StreamHandler[TextIO]):
+    """Writes to a terminal. A line of progress stands below all others, until one of either kind replaces it.
+
+    Args:
+        stream: The terminal.
+        formatter: Makes the lines.
+    """
+
+    def __init__(self, stream: TextIO, formatter: logging.Formatter | None) -> None:
+        super().__init__(stream)
+        self.setFormatter(formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream.write(_ERASE_LINE)
+        super().emit(record)
+
+    def renew(self, progress: str) -> None:
+        """Show this line of progress, as much of it as fits."""
+        columns = os.get_terminal_size(self.stream.fileno()).columns
+        self.stream.write(f"{_ERASE_LINE}{progress[: columns - 1]}")
+        self.stream.flush()
+
+
+def _fit_logging() -> None:
+    fitted = {handler: _fitted(handler) for handler in _handlers()}
+    for logger in _loggers():
+        logger.handlers = [fitted[handler] for handler in logger.handlers]
+
+
+def _fitted(handler: logging.Handler) -> logging.Handler:
+    template = getattr(handler.formatter, "_fmt", "") or ""
+    if "%(asctime)s" in template:
+        handler.setFormatter(InUtc(template))
+    if isinstance(handler, logging.StreamHandler) and _is_terminal(handler.stream):
+        short = "%(asctime)s" in template and not _is_wordy()
+        handler = terminal = Terminal(handler.stream, _ForPeople() if short else handler.formatter)
+        renew_progress_with(terminal.renew)
+    if not _is_wordy():
+        handler.addFilter(_NoChatter())
+    return handler
+
+
+def _loggers() -> list[logging.Logger]:
+    """Return the loggers that Locust gives handlers to."""
+    return [logging.getLogger(name) for name in (None, _LOCUST, _TABLES)]
+
+
+def _handlers() -> set[logging.Handler]:
+    return {handler for logger in _loggers() for handler in logger.handlers}
+
+
+def _is_wordy() -> bool:
+    return logging.getLogger(_LOCUST).isEnabledFor(logging.DEBUG)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
