@@ -64,14 +64,14 @@ seed = 1
 name = "early"
 people = 2
 arrivals = { pattern = "at once" }
-stay = "60s"
+stay = "20s"
 lifecycles = 1
 
 [[cohorts]]
 name = "class"
 people = 12
 arrivals = { pattern = "at once", at = "10s" }
-stay = "60s"
+stay = "20s"
 lifecycles = 1
 """
 

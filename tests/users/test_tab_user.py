@@ -16,6 +16,7 @@ import requests
 from hubusers.accounts.account import Account
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
+from hubusers.hub import acceptance
 from hubusers.hub.deadline import Deadline
 from hubusers.lab import frontend
 from hubusers.lab.calls import KERNELS
@@ -156,8 +157,11 @@ def test_what_happens_between_two_steps_is_counted_when_it_is_seen(
     assert visitor.records(WEBSOCKET_HELD) == []  # they were lost because the server was gone
 
 
-def test_people_whose_account_is_deleted_have_lost_their_session(visitor: Visitor) -> None:
+def test_people_whose_account_is_deleted_have_lost_their_session(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They get the login page in place of JupyterLab's, and in place of the spawn's."""
+    monkeypatch.setattr(acceptance, "BELIEVED_AFTER", 1.0)
     person = visitor.person
     person.log_in()
     person.load_lab(person.open_server())
