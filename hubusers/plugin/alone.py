@@ -4,6 +4,7 @@ from locust.exception import StopTest
 from locust.runners import STATE_RUNNING, Runner
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import NoReturn
 
@@ -49,11 +50,14 @@ class Alone(Role):
     def advance(self) -> None:
         """Nothing: an event begins here by itself, once its accounts are made."""
 
-    def counts(self) -> UserCounts:
-        return self.control.run.counts if self.control.run else UserCounts()
+    def cohorts(self) -> Mapping[str, UserCounts]:
+        return self.control.run.cohorts if self.control.run else {}
 
     def pending_for(self) -> Counter[str]:
         return +self.control.run.pending_for if self.control.run else Counter()
+
+    def waits(self) -> list[float]:
+        return self.control.run.waits() if self.control.run else []
 
     def everybody_has_left(self) -> bool:
         return self._arrivals is not None and self._arrivals.is_over

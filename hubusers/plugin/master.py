@@ -5,7 +5,9 @@ from locust.runners import STATE_RUNNING, MasterRunner
 
 import itertools
 import sys
+import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -56,6 +58,7 @@ class _Gathered:
     """What the workers have told of one run."""
 
     figures: dict[str, Figures] = field(default_factory=dict)  # the last ones, by worker
+    heard: dict[str, float] = field(default_factory=dict)  # when they came, on the monotonic clock
     prepared: set[str] = field(default_factory=set)  # workers whose people have their accounts
     done: set[str] = field(default_factory=set)  # workers that have cleaned up
     awaited: set[str] = field(default_factory=set)  # workers that were there when the run was stopped
@@ -117,11 +120,21 @@ class Master(Role):
         prepared = self._gathered.prepared
         return bool(prepared) and not self._workers_with_people() - prepared
 
-    def counts(self) -> UserCounts:
-        return sum((figures.counts for figures in self._gathered.figures.values()), UserCounts())
+    def cohorts(self) -> Mapping[str, UserCounts]:
+        all_of_them = [figures.cohorts for figures in self._gathered.figures.values()]
+        names = dict.fromkeys(itertools.chain(*all_of_them))
+        return {name: sum((one[name] for one in all_of_them if name in one), UserCounts()) for name in names}
 
     def pending_for(self) -> Counter[str]:
         return sum((Counter(figures.pending_for) for figures in self._gathered.figures.values()), Counter())
+
+    def waits(self) -> list[float]:
+        now, gathered = time.monotonic(), self._gathered
+        return [
+            seconds + now - gathered.heard[worker]
+            for worker in gathered.figures.keys() & self._workers_there()
+            for seconds in gathered.figures[worker].waits
+        ]
 
     def everybody_has_left(self) -> bool:
         return not self._workers_with_people() - {
@@ -167,7 +180,7 @@ class Master(Role):
         before = self._gathered.figures.get(worker)
         if before and before.has_left:
             figures = replace(figures, has_left=True)
-        self._gathered.figures[worker] = figures
+        self._gathered.figures[worker], self._gathered.heard[worker] = figures, time.monotonic()
         self.control.note_spawns(worker, figures.spawns)
         run.results.add(figures.results)
         self.control.note_strain(worker, figures.strain)

@@ -67,8 +67,9 @@ class Figures:
     spawns: SpawnCounts
     held: Held
     strain: Strain
-    counts: UserCounts
+    cohorts: dict[str, UserCounts]  # by name; "" without an event
     pending_for: dict[str, int]  # what its pending starts wait for, with how many do
+    waits: list[float]  # seconds that each of them has been pending
     results: dict[str, Any]  # what is new in them, as `Results.take_new` returns it
     has_left: bool  # whether all its people have come, and left again
     servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
@@ -82,8 +83,9 @@ class Figures:
             spawns=run.spawns,
             held=run.gate.held,
             strain=run.generator.strain,
-            counts=run.counts,
+            cohorts=dict(run.cohorts),
             pending_for=dict(+run.pending_for),
+            waits=[round(seconds, 2) for seconds in run.waits()],
             results=run.results.take_new(),
             has_left=has_left,
             servers=run.ledger.left() if run.settings.accounts_file else [],
@@ -91,8 +93,12 @@ class Figures:
 
     def as_message(self) -> dict[str, Any]:
         # Not `asdict`, which would copy each record.
-        parts = {name: getattr(self, name).as_message() for name in ("totals", "spawns", "held", "strain", "counts")}
-        return vars(self) | parts
+        parts = {name: getattr(self, name).as_message() for name in ("totals", "spawns", "held", "strain")}
+        return vars(self) | parts | {"cohorts": {name: counts.as_message() for name, counts in self.cohorts.items()}}
+
+    @property
+    def counts(self) -> UserCounts:
+        return sum(self.cohorts.values(), UserCounts())
 
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> "Figures":
@@ -103,6 +109,6 @@ class Figures:
                 "spawns": SpawnCounts(**data["spawns"]),
                 "held": Held(**data["held"]),
                 "strain": Strain(**data["strain"]),
-                "counts": UserCounts(**data["counts"]),
+                "cohorts": {name: UserCounts(**counts) for name, counts in data["cohorts"].items()},
             }
         )

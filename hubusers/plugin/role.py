@@ -7,6 +7,7 @@ import argparse
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Mapping
 from typing import NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
@@ -95,13 +96,21 @@ class Role(ABC):
     def advance(self) -> None:
         """Begin an event whose processes are ready; called once a second."""
 
-    @abstractmethod
     def counts(self) -> UserCounts:
         """Return what the users do at the moment, of all processes that this one knows of."""
+        return sum(self.cohorts().values(), UserCounts())
+
+    @abstractmethod
+    def cohorts(self) -> Mapping[str, UserCounts]:
+        """Return the same for each cohort of an event, by its name; for everybody, by "", without an event."""
 
     @abstractmethod
     def pending_for(self) -> Counter[str]:
         """Return what pending starts wait for, with how many do, of all processes that this one knows of."""
+
+    @abstractmethod
+    def waits(self) -> list[float]:
+        """Return for how many seconds each of these starts has been pending."""
 
     @abstractmethod
     def everybody_has_left(self) -> bool:

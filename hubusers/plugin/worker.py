@@ -3,6 +3,7 @@
 from locust.runners import STATE_RUNNING, WorkerRunner
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -106,11 +107,14 @@ class Worker(Role):
     def advance(self) -> None:
         """Nothing: the master says when an event begins."""
 
-    def counts(self) -> UserCounts:
-        return self.present_run.counts
+    def cohorts(self) -> Mapping[str, UserCounts]:
+        return self.present_run.cohorts
 
     def pending_for(self) -> Counter[str]:
         return +self.present_run.pending_for
+
+    def waits(self) -> list[float]:
+        return self.present_run.waits()
 
     def everybody_has_left(self) -> bool:
         return self._arrivals is not None and self._arrivals.is_over

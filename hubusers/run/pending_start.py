@@ -30,10 +30,12 @@ class PendingStart:
         username: Whose server.
         server_name: Which server; "" is the default one.
         began: When it was due, on the monotonic clock.
+        cohort: Of the person; "" without an event.
     """
 
-    def __init__(self, run: Run, username: str, server_name: str, began: float) -> None:
+    def __init__(self, run: Run, username: str, server_name: str, began: float, cohort: str = "") -> None:
         self._run = run
+        self._counts = run.cohorts[cohort]
         self._username = username
         self._server_name = server_name
         self._began = began
@@ -42,14 +44,16 @@ class PendingStart:
         self._asking: gevent.Greenlet[..., str] | None = None
 
     def __enter__(self) -> "PendingStart":
-        self._run.counts.pending += 1
+        self._counts.pending += 1
+        self._run.pending_since[self] = self._began
         self._count_for(self._part)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._asking:
             self._asking.kill()
-        self._run.counts.pending -= 1
+        self._counts.pending -= 1
+        del self._run.pending_since[self]
         self._count_for("")
 
     def waits_for(self, part: str) -> None:

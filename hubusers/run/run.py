@@ -5,7 +5,7 @@ import math
 import shlex
 import ssl
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol, cast
@@ -96,8 +96,9 @@ class Run:
         self.spawns = SpawnCounts()
         self.gate = StartGate(settings.failed_spawns_to_stop, tried, processes)
         self.results = Results()
-        self.counts = UserCounts()
+        self.cohorts: defaultdict[str, UserCounts] = defaultdict(UserCounts)  # by name; "" without an event
         self.pending_for: Counter[str] = Counter()  # what its pending starts wait for now
+        self.pending_since: dict[object, float] = {}  # when each of them began, on the monotonic clock
         self.reasons = Distinct(MOST_REASONS, "(another reason)")
         self.other_parts = Distinct(MOST_OTHER_PARTS, OTHER)
         self.began = math.inf  # on the monotonic clock: when people could come
@@ -155,6 +156,16 @@ class Run:
     def elapsed(self) -> float:
         """Seconds since people could come."""
         return max(0.0, time.monotonic() - self.began)
+
+    @property
+    def counts(self) -> UserCounts:
+        """What all users of this process do now, added up."""
+        return sum(self.cohorts.values(), UserCounts())
+
+    def waits(self) -> list[float]:
+        """Return for how many seconds each start that is pending has been so by now."""
+        now = time.monotonic()
+        return [now - began for began in self.pending_since.values()]
 
     def expect(self, next_person: NextPerson) -> None:
         """Set the person that the next user stands for, just before Locust makes that user."""

@@ -143,12 +143,12 @@ class HubUser(MeasuredUser):
         else's. (By a `GreenletExit`, because Locust logs a traceback for a `StopUser` here.)
         """
         self._has_arrived = True
-        self.test_run.counts.arrived += 1
+        self._counts.arrived += 1
         step = self._new_step()
         failure = self._why_turned_away()
         self._record(ARRIVAL, step, failure)
         if failure:
-            self.test_run.counts.failed += 1
+            self._counts.failed += 1
             raise GreenletExit
 
     def on_stop(self) -> None:
@@ -159,7 +159,7 @@ class HubUser(MeasuredUser):
         self._turn.give_back()
         if not self.leaves_server:
             self._count_server(False)
-        self.test_run.counts.left += self._has_arrived
+        self._counts.left += self._has_arrived
         if self.username and not self.leaves_server:
             self.test_run.release(self.account.key)
 
@@ -195,7 +195,7 @@ class HubUser(MeasuredUser):
     def _start_in_turn(self, ask: Callable[[Step], Asked], wait: Callable[[Step, Asked], Ready], began: float) -> Ready:
         with (
             self.errors_end_the_task(),
-            PendingStart(self.test_run, self.username, self.account.server_name, began) as pending,
+            PendingStart(self.test_run, self.username, self.account.server_name, began, self.person.cohort) as pending,
             self._measured(START_TO_READY, began=began, pending=pending) as step,
         ):
 
@@ -327,7 +327,7 @@ class HubUser(MeasuredUser):
     def _throttled(self, step: Step, seconds: float, limit: str) -> None:
         step.throttled += seconds
         step.throttled_by = limit
-        self.test_run.counts.throttled += 1
+        self._counts.throttled += 1
         self._count("throttled", seconds)
 
     def _note_server_gone(self) -> None:
@@ -335,7 +335,7 @@ class HubUser(MeasuredUser):
         self._count_server(False)
 
     def _count_server(self, in_use: bool) -> None:
-        self.test_run.counts.ready += in_use - self._uses_server
+        self._counts.ready += in_use - self._uses_server
         self._uses_server = in_use
 
     # The account

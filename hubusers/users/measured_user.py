@@ -77,6 +77,7 @@ class MeasuredUser(FastHttpUser):
         next_person = self._next_person(run)
         self.account, self.person = next_person.account, next_person.person
         self._has_account, self._due = next_person.has_account, next_person.due
+        self._counts = run.cohorts[self.person.cohort]
         self._had_server = None if self._has_account else False
         token = self.account.token or run.settings.access.token
         self.hub = UserClient(run, self._connections(token), token, self._count)
@@ -141,7 +142,7 @@ class MeasuredUser(FastHttpUser):
 
     def note_crash(self, error: Exception) -> None:
         """Take notice of an exception in the code of the user class, which ended the task."""
-        self.test_run.counts.failed += 1
+        self._counts.failed += 1
         failure = type(error).__name__
         self.test_run.results.examples.note(USER_CLASS, failure, "", str(error))
         self._record(USER_CLASS, self._new_step(), failure)
@@ -197,7 +198,7 @@ class MeasuredUser(FastHttpUser):
             self._count(name, self._record(name, step), kind=kind)
             raise
         except HubUsersError as error:
-            self.test_run.counts.failed += 1
+            self._counts.failed += 1
             error.reason = self.test_run.reason_of(error.words, self.account)
             self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
             self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)
