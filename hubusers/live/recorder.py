@@ -5,13 +5,17 @@ from locust.env import Environment
 import importlib.metadata
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import gevent
 
+from hubusers.live.answer import answer_content
+from hubusers.live.cohorts import CohortsSoFar
 from hubusers.live.hub_watch import HubWatch
-from hubusers.live.page_content import page_content
+from hubusers.live.page_content import Headway, page_content
 from hubusers.live.run_writer import RunWriter
 from hubusers.live.timeline import Timeline
 from hubusers.log import Progress, get_logger
@@ -32,6 +36,22 @@ _CLIMB_INTERVAL = 3.0
 _VERSIONS_OF = ("hubusers", "locust", "gevent", "geventhttpclient")
 
 
+class AllProcesses(Protocol):
+    """Tells of the users of all processes of a run."""
+
+    def counts(self) -> UserCounts:
+        """Return what they do now."""
+
+    def cohorts(self) -> Mapping[str, UserCounts]:
+        """Return the same for each cohort of an event, by its name."""
+
+    def pending_for(self) -> Mapping[str, int]:
+        """Return what pending starts wait for, with how many do."""
+
+    def waits(self) -> list[float]:
+        """Return for how many seconds each of these starts has been pending."""
+
+
 class Recorder:
     """Records one run, in the process that knows all of its users: the only one, or the master.
 
@@ -40,8 +60,7 @@ class Recorder:
         environment: Locust's, with its own statistics.
         info: What is known of the run.
         event_text: The event file as it is rehearsed; "" without one.
-        counts: Returns the counts of all processes, added up.
-        pending_for: Returns what pending starts wait for, with how many do, of all processes.
+        processes: Tell of the users.
         phase: Returns what the run is doing.
         aloud: Whether to say how far the run is.
         note_probe: Called with each probe of the hub.
@@ -53,8 +72,7 @@ class Recorder:
         environment: Environment,
         info: RunInfo,
         event_text: str,
-        counts: Callable[[], UserCounts],
-        pending_for: Callable[[], Mapping[str, int]],
+        processes: AllProcesses,
         phase: Callable[[], Phase],
         *,
         aloud: bool,
@@ -65,8 +83,7 @@ class Recorder:
         self.answer: list[str] = []  # sentences, after `finish`: the verdict, and its causes
         self._environment = environment
         self._event_text = event_text
-        self._counts = counts
-        self._pending_for = pending_for
+        self._processes = processes
         self._phase = phase
         self._aloud = aloud
         self._progress = Progress(LOG)
@@ -74,6 +91,9 @@ class Recorder:
         self._has_missed_step = False
         event = run.settings.event
         self._timeline = Timeline(run.results, event.targets if event else [])
+        planned = Counter(person.cohort for person in run.settings.people) if event else Counter[str]()
+        self._cohorts = CohortsSoFar(run.results, planned)
+        self._answer: dict[str, Any] | None = None  # the same for the page Hub
         self._writer = RunWriter(run.settings.runs_folder, run.results)
         self._hub_watch = HubWatch(
             run.settings.endpoint,
@@ -109,13 +129,14 @@ class Recorder:
             self._recording.kill()
         self._timeline.judge()
         settings = self.run.settings
-        self.info.people_came = self._counts().arrived
+        self.info.people_came = self._processes.counts().arrived
         arrivals = [person.arrives for person in settings.people] if settings.event else []
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
         verdict = verdict_of(finished)
         findings = findings_of(finished)
         self.answer = [verdict.headline, *in_sentences(finished, findings)]
         self._writer.finish(finished, verdict, findings, self._environment)
+        self._answer = answer_content(finished, verdict, findings, self.report)
         return verdict
 
     @property
@@ -123,24 +144,47 @@ class Recorder:
         """Where the report is, in a sentence; "" where none is written."""
         return self._writer.where_report_is
 
+    @property
+    def report(self) -> Path | None:
+        """Where the report is; None before it is written, and where nothing is."""
+        return self._writer.report
+
     def has_missed_step(self) -> bool:
         """Return whether the event climbs in steps until a target is missed, and one was."""
         return self._has_missed_step
 
-    def page(self, after: float) -> dict[str, Any]:
-        """Return what the page Hub shows, with the points that are later than `after` seconds of the run."""
+    def page(self, after: float, progress: Headway | None = None, hub_away: float | None = None) -> dict[str, Any]:
+        """Return what the page Hub shows.
+
+        Args:
+            after: Seconds since people could come; later points are shown, or all of them for 0.
+            progress: What the run does before people can come, and after they are gone.
+            hub_away: Since when the hub has been away, in seconds since the epoch; None while it answers.
+        """
         last = self._timeline.points[-1]["t"] if self._timeline.points else None
         phase = self._phase()
         elapsed = self.run.elapsed if phase is Phase.RUNNING else float(last or 0)
-        waiting = self._pending_for() if phase is Phase.RUNNING else {}
-        return page_content(self.info, phase, elapsed, self._timeline, after, waiting)
+        return page_content(
+            self.info,
+            phase,
+            elapsed,
+            self._timeline,
+            after,
+            waiting=self._processes.pending_for() if phase is Phase.RUNNING else {},
+            cohorts=self._cohorts.rows(self._processes.cohorts()),
+            folder=self._writer.folder,
+            progress=progress,
+            hub_away=hub_away,
+            answer=self._answer,
+        )
 
     def _record(self) -> None:
         next_look = 0.0
         while True:
             elapsed = self.run.elapsed
             if self._phase() is Phase.RUNNING:
-                self._timeline.note(time.time(), elapsed, self._counts())
+                processes = self._processes
+                self._timeline.note(time.time(), elapsed, processes.counts(), processes.waits())
                 if elapsed >= next_look:
                     next_look = elapsed + _CLIMB_INTERVAL
                     self._look_at_climb(elapsed)
@@ -157,7 +201,7 @@ class Recorder:
         for step in event.steps:
             if long_ago < step.end <= elapsed:
                 due = sum(step.begin <= person.arrives < step.end for person in settings.people)
-                results, pending = self.run.results, self._counts().pending
+                results, pending = self.run.results, self._processes.counts().pending
                 if is_lost(step, event.targets, results, began=self.info.began, due=due, pending=pending):
                     self._has_missed_step = True
 

@@ -43,6 +43,7 @@ class RunWriter:
         self._results = results
         self._folder: RunFolder | None = None
         self._is_closed = False
+        self._has_report = False
 
     @property
     def path(self) -> Path:
@@ -85,6 +86,16 @@ class RunWriter:
                 self._folder.write_hub_sample(sample)
 
     @property
+    def folder(self) -> Path | None:
+        """The run's folder; None where nothing is written."""
+        return self._folder.path.resolve() if self._folder else None
+
+    @property
+    def report(self) -> Path | None:
+        """The report; None before it is written, and where nothing is."""
+        return self.folder / REPORT_FILE if self.folder and self._has_report else None
+
+    @property
     def where_report_is(self) -> str:
         """Say where the report is; "" where nothing is written."""
         return f"The report is in {(self._folder.path / REPORT_FILE).resolve()}" if self._folder else ""
@@ -101,6 +112,7 @@ class RunWriter:
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
                 write_report(run, verdict, findings)
+                self._has_report = True
 
     @contextlib.contextmanager
     def _or_stop_writing(self) -> Iterator[None]:

@@ -2,11 +2,13 @@
 
 import math
 from collections import deque
+from collections.abc import Iterable
 
 from hubusers.event.model import Target
+from hubusers.report import words
 from hubusers.results.failures import Failures
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import ARRIVAL, LOGIN, START_TO_READY
+from hubusers.results.records import ARRIVAL, FEW_LEFT_OUT, LOGIN, START_TO_READY
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
 from hubusers.run.user_counts import UserCounts
@@ -40,18 +42,20 @@ class Timeline:
         self._targets = targets
         self._interval = 1.0
         self._seen = 0  # how many of the records
+        self._probes_seen = 0
         self._recent: deque[tuple[float, float]] = (
             deque()
         )  # when a start was noted, and its seconds; infinite for a failure, of the start or before it
         self._judged = float("-inf")
 
-    def note(self, now: float, elapsed: float, counts: UserCounts) -> None:
+    def note(self, now: float, elapsed: float, counts: UserCounts, waits: Iterable[float] = ()) -> None:
         """Add a point.
 
         Args:
             now: Seconds since the epoch.
             elapsed: Seconds since people could come.
             counts: The counts of all processes, added up.
+            waits: For how many seconds each start has been pending that is so now.
         """
         self._take_starts(now)
         if elapsed - self._judged >= _BETWEEN_OUTCOMES:
@@ -61,7 +65,7 @@ class Timeline:
         if len(self.points) == _MOST_POINTS:
             self.points = self.points[::2]
             self._interval *= 2
-        self.points.append({"t": elapsed, **counts.as_message(), **self._starts(), **self._hub(now)})
+        self.points.append({"t": elapsed, **counts.as_message(), **self._starts(list(waits)), **self._hub(now)})
 
     def in_words(self, planned: int | None) -> str:
         """Return the last point in words; "" before the first.
@@ -89,19 +93,32 @@ class Timeline:
         while self._recent and self._recent[0][0] < now - LAST_MOMENTS:
             self._recent.popleft()
 
-    def _starts(self) -> Point:
-        times = [seconds for _, seconds in self._recent]
-        return {f"p{percent}": percentile(times, percent) if times else None for percent in (50, 95, 99)}
+    def _starts(self, waits: list[float]) -> Point:
+        """Return the percentiles of the starts that ended in the last moments, and of those that are still pending.
+
+        Pending starts count by the rule of `hubusers.results.records.counted`: by their time so far, all but a few that
+        are younger than every start that became ready.
+        """
+        ended = [seconds for _, seconds in self._recent]
+        longest = max(filter(math.isfinite, ended), default=0.0)
+        older = [seconds for seconds in waits if seconds > longest]
+        if len(waits) - len(older) > FEW_LEFT_OUT * (len(ended) + len(waits)):
+            older = waits
+        times, youngest = ended + older, min(older, default=math.inf)
+        known = max((seconds for seconds in ended if seconds < youngest), default=0.0)
+        shown: Point = {f"p{percent}": percentile(times, percent) if times else None for percent in (50, 95, 99)}
+        return shown | {"known": known if times else None}
 
     def _hub(self, now: float) -> Point:
         probes, samples = self._results.probes, self._results.hub_samples
-        probe = probes[-1] if probes and probes[-1].began > now - _STALE and not probes[-1].failure else None
+        new, self._probes_seen = probes[self._probes_seen :], len(probes)
+        answered = [probe for probe in new or probes[-1:] if not probe.failure and probe.began > now - _STALE]
         sample = samples[-1] if samples and samples[-1].time > now - _STALE else None
         return {
-            "probe": probe.seconds if probe else None,
+            "probe": max((probe.seconds for probe in answered), default=None),
+            "probes_failed": sum(bool(probe.failure) for probe in new),
             "cpu": self._cpu() if sample else None,
             "memory": sample.memory if sample else None,
-            "running_servers": sample.running_servers if sample else None,
         }
 
     def _cpu(self) -> float | None:
@@ -122,16 +139,17 @@ def clock(elapsed: float) -> str:
 
 def point_in_words(point: Point, planned: int | None, outcomes: list[Outcome]) -> str:
     """Return a point in the words of the progress line."""
-    arrived = f"{point['arrived']} of {planned} arrived" if planned is not None else f"{point['arrived']} arrived"
+    arrived = f"{point['arrived']:,} of {planned:,} arrived" if planned is not None else f"{point['arrived']:,} arrived"
     parts = [
         f"{clock(point['t'] or 0)} elapsed",
         arrived,
-        f"{point['pending']} pending",
-        f"{point['ready']} ready",
-        f"{point['failed']} failed",
+        f"{point['pending']:,} pending",
+        f"{point['ready']:,} ready",
+        f"{point['failed']:,} failed",
     ]
     if point["p95"] is not None:
-        p95 = "never: too many failed" if math.isinf(point["p95"]) else f"{point['p95']:.1f} s"
+        p95 = words.percentile(point["p95"], point["known"] or 0.0)
+        p95 += ": too many failed" if math.isinf(point["p95"]) else ""
         parts.append(f"start to ready p95 {p95} (last {LAST_MOMENTS:g} s)")
     if outcomes:
         held = sum(outcome.state == "held" for outcome in outcomes)

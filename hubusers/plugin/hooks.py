@@ -16,7 +16,8 @@ from gevent.event import Event
 from hubusers.locust_import import check_is_patched
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
-from hubusers.plugin.locust_internals import DispatchNobody, hold_messages_until, leave_sigterm_to_us
+from hubusers.plugin.locust_internals import DispatchNobody, hold_messages_until, leave_sigterm_to_us, stay_while
+from hubusers.plugin.lookers import Lookers
 from hubusers.plugin.master import Master
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
@@ -71,7 +72,9 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         environment.shape_class = EventShape(control.advance_event, lambda: control.event_is_over)
         environment.dispatcher_class = DispatchNobody
     if web_ui:
-        add_hub_page(web_ui, control.page)
+        lookers = Lookers()
+        add_hub_page(web_ui, control.page, control.report, lookers.note)
+        stay_while(runner, lambda: lookers.are_there() or not control.may_end(), control.has_been_told_to_end)
         warn_if_open(control.options)
         guard(web_ui, control.options.web_host, control.options.web_url)
         check_before_swarm(web_ui, control)

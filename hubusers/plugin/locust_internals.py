@@ -7,7 +7,7 @@ from locust import main as locust_main
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.rpc import Message
-from locust.runners import STATE_MISSING, MasterRunner, WorkerNode, WorkerRunner
+from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, WorkerRunner
 from locust.web import WebUI
 
 import signal
@@ -17,6 +17,10 @@ from typing import Any
 import gevent
 from flask import Response, request
 from gevent.event import Event
+
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
 
 START = "locust.swarm"
 """The Flask endpoint of START in the web UI. The page shows the message of its answer if the status is 200."""
@@ -121,6 +125,32 @@ def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:
         quit_at_once()
 
     master.quit = quit_later  # type: ignore[method-assign]
+
+
+def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable[[], bool]) -> None:
+    """Have Locust stay at `--autoquit` for as long as it is wanted.
+
+    Locust's `main` sleeps for so many seconds after a run, then calls the runner's `quit`, and after that stops the web
+    UI. It calls `quit` from other places as well, when the process ends anyway.
+
+    Args:
+        runner: Of a process with a web UI.
+        is_wanted: Whether the process is to stay; asked twice a second.
+        must_end: Whether the process ends in any case.
+
+    Logs:
+        INFO why Locust does not end.
+    """
+    quit_at_once = runner.quit
+
+    def quit_when_not_wanted() -> None:
+        if is_wanted() and not must_end():
+            LOG.info("The page Hub is open, so Locust stays; it ends when the page is closed, or with Ctrl-C")
+        while is_wanted() and not must_end():
+            gevent.sleep(0.5)
+        quit_at_once()
+
+    runner.quit = quit_when_not_wanted  # type: ignore[method-assign]
 
 
 def connected_workers(master: MasterRunner) -> list[WorkerNode]:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import gevent
@@ -20,7 +21,7 @@ from hubusers.accounts.ledger import Totals
 from hubusers.durations import time_of_day
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
-from hubusers.live.page_content import NO_RUN
+from hubusers.live.page_content import Headway, without_run
 from hubusers.live.recorder import Recorder, versions
 from hubusers.log import Progress, get_logger
 from hubusers.plugin.before_run import BeforeRun
@@ -72,6 +73,7 @@ class RunControl:
         self._answered: Run | None = None  # the run whose answer was given
         self._failed_in_a_row = FailedInARow()
         self._token_refused_until: dict[str, float] = {}  # by whose token it was
+        self._removed_before = 0  # what the run had removed when its clean-up began
         self._ending = RLock()
         role.control = self
 
@@ -223,8 +225,7 @@ class RunControl:
             self.environment,
             info,
             self.before_run.event_text,
-            self.role.counts,
-            self.role.pending_for,
+            self.role,
             lambda: self.phase,
             aloud=self.options.headless or self.options.autostart,
             note_probe=self.presence.note_probe,
@@ -249,9 +250,44 @@ class RunControl:
             "user_classes": list(self.briefing.user_classes),
         }
 
+    # The page Hub
+
     def page(self, after: float) -> dict[str, Any]:
-        """Return what the page Hub shows."""
-        return self.recorder.page(after) if self.recorder else NO_RUN
+        """Return what the page Hub shows, with the points that are later than `after` seconds of the run."""
+        if not self.recorder:
+            return without_run(self.phase, self.environment.host or "")
+        return self.recorder.page(after, self._progress(), self._hub_away())
+
+    def report(self) -> Path | None:
+        """Return where the report of the last run is; None before it is written, and where nothing is."""
+        return self.recorder.report if self.recorder else None
+
+    def _progress(self) -> Headway | None:
+        run, totals = self.run, self.totals()
+        if not run:
+            return None
+        if self.phase is Phase.PREPARING and run.settings.event and run.accounts.are_made:
+            return Headway("accounts made", totals.users_created, len(run.settings.people))
+        if self.phase is Phase.STOPPING and not run.settings.keep:
+            what = "users removed" if run.accounts.are_made else "servers removed"
+            removed = max(0, _removed(run, totals) - self._removed_before)
+            return Headway(what, removed, removed + totals.left)
+        return None
+
+    def _hub_away(self) -> float | None:
+        """Return since when the hub has been away, in seconds since the epoch; None while it answers."""
+        absences = self.presence.absences if self.presence and self.phase in {Phase.RUNNING, Phase.STOPPING} else []
+        return absences[-1].began if absences and absences[-1].back is None else None
+
+    def may_end(self) -> bool:
+        """Return whether no run is going on, and none is about to begin."""
+        return self.phase in {Phase.STARTING, Phase.READY, Phase.STOPPED, Phase.QUITTING}
+
+    def has_been_told_to_end(self) -> bool:
+        """Return whether somebody wants the process to end now."""
+        return self.was_interrupted or self.phase is Phase.QUITTING
+
+    # An event
 
     def advance_event(self) -> None:
         """Take the event a step on; Locust's shape does it once a second."""
@@ -361,6 +397,8 @@ class RunControl:
         if self.phase not in {Phase.PREPARING, Phase.RUNNING}:
             return  # Locust stops a test anew at Ctrl-C, also while it is being stopped
         self._enter(Phase.STOPPING)
+        if self.run:
+            self._removed_before = _removed(self.run, self.totals())
         self.role.stop_arrivals()
         if self._has_an_end() and not self.event_ended and not self.stopped_because:
             self.stopped_because = STOPPED_BY_SOMEBODY
@@ -498,6 +536,11 @@ class RunControl:
             LOG.info("%s", self.run.summary(self.totals()))
         sys.stdout.flush()
         os._exit(EXIT_INTERRUPTED)
+
+
+def _removed(run: Run, totals: Totals) -> int:
+    """Return how many of what a run has to remove, users or servers, are gone by now."""
+    return totals.users_removed if run.accounts.are_made else totals.servers_removed
 
 
 _WHY_NOT_NOW = {

@@ -63,6 +63,10 @@ def _step(page: Page, seen: list[Any], name: str, *arguments: Any) -> None:
         page.evaluate(_SET_VISIBILITY, *arguments)
     elif name == "later":
         page.clock.fast_forward(1000 * arguments[0])
+    elif name == "press":
+        page.keyboard.press(*arguments)
+    elif name == "width":
+        page.set_viewport_size({"width": arguments[0], "height": 900})
     elif name == "screenshot":
         page.screenshot(path=arguments[0], full_page=True)
     else:

@@ -4,6 +4,8 @@ from locust.web import WebUI
 
 import json
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from flask.testing import FlaskClient
 from flask_login import UserMixin, login_user
 from werkzeug.test import TestResponse
 
+from hubusers.live.hub_page import _STATIC
+from hubusers.report.colours import COLOURS
 from tests.live.made_up_web_ui import State, make_web_ui
 
 
@@ -54,7 +58,7 @@ def test_a_value_that_is_not_a_time_is_refused_in_a_sentence(after: str) -> None
     state = State()
     answer = get(client_of(make_web_ui(state)), "/hub/state", query_string={"after": after})
     assert answer.status_code == 400
-    assert answer.text == "after= must be seconds of the run, as in after=120.5\n"
+    assert answer.text == "after= must be seconds of the run, as in after=12.5\n"
     assert not state.asked
 
 
@@ -65,9 +69,9 @@ def test_the_page_and_all_that_it_needs_are_served_below_the_base_path(base: str
     assert page.status_code == 200
     assert "default-src 'none'; script-src 'self'" in page.headers["Content-Security-Policy"]
     needed = [part.split('"')[0] for part in page.text.replace('href="', 'src="').split('src="')[1:]]
-    assert "./hub/static/plotly.min.js" in needed
+    assert {"./hub/static/colours.css", "./hub/static/uplot.min.js", "./hub/static/hub.js"} <= {*needed}
     assert all(path.startswith("./") for path in needed)  # relative, whatever the base path
-    for path in needed:
+    for path in {*needed} - {"./hub/start"}:  # which is a page of its own
         assert get(client, f"{base}{path[1:]}").status_code == 200, path
     assert get(client, f"{base}/hub/state").status_code == 200
     index = get(client, f"{base}/").text
@@ -75,10 +79,46 @@ def test_the_page_and_all_that_it_needs_are_served_below_the_base_path(base: str
     assert get(client, f"{base}/hub/static/hub_link.js").status_code == 200
 
 
-def test_plotly_is_the_installed_one_and_is_kept_by_browsers() -> None:
-    answer = get(client_of(make_web_ui(State())), "/hub/static/plotly.min.js")
-    assert "plotly.js v" in answer.text[:200]
-    assert "max-age=86400" in answer.headers["Cache-Control"]
+def test_all_modules_are_loaded_with_the_page() -> None:
+    """A browser that finds out about a module from another one asks for it later, one after the other."""
+    page = (_STATIC / "hub.html").read_text(encoding="utf-8")
+    preloaded = set(re.findall(r'modulepreload" href="\./hub/static/(.*?)"', page))
+    modules = [(_STATIC / name).read_text("utf-8") for name in {"hub.js", *preloaded}]
+    assert preloaded == {name for module in modules for name in re.findall(r' from "\./(.*)"', module)}
+    assert sum(path.stat().st_size for path in _STATIC.iterdir()) < 150_000
+
+
+def test_the_colours_are_those_of_the_report() -> None:
+    answer = get(client_of(make_web_ui(State())), "/hub/static/colours.css")
+    light, dark = answer.text.splitlines()
+    assert answer.mimetype == "text/css"
+    assert light.startswith(f":root {{ --people: {COLOURS['people'].light};")
+    assert dark.startswith(f':root[data-theme="dark"] {{ --people: {COLOURS["people"].dark};')
+
+
+def test_the_report_is_the_file_of_the_run_and_no_script_runs_in_it(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    shown: list[Path] = []
+    client = client_of(make_web_ui(State(), report=lambda: shown[-1] if shown else None))
+    before = get(client, "/hub/report")
+    assert (before.status_code, before.mimetype) == (404, "text/plain")
+    assert before.text.startswith("There is no report yet: ")
+    shown.append(report)
+    assert get(client, "/hub/report").text == f"The report is not there any more: {report}\n"
+    report.write_text("<h1>It holds</h1>", encoding="utf-8")
+    answer = get(client, "/hub/report")
+    assert (answer.status_code, answer.text) == (200, "<h1>It holds</h1>")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def test_those_who_look_say_when_they_will_look_again() -> None:
+    looks: list[float] = []
+    client = client_of(make_web_ui(State(), note_look=looks.append))
+    get(client, "/hub")
+    get(client, "/hub/state?after=3&again=2")
+    assert get(client, "/hub/look?again=60").status_code == 204
+    assert looks == [0.0, 2.0, 60.0]
+    assert get(client, "/hub/state?again=soon").text == "again= must be seconds until the next look, as in again=12.5\n"
 
 
 def test_nothing_but_static_files_is_served_as_such() -> None:
@@ -105,12 +145,13 @@ def test_the_login_is_asked_for_where_locust_asks_for_it() -> None:
     web_ui.login_manager.user_loader(lambda _: Person())
     web_ui.app.add_url_rule("/log-in-as-ann", view_func=lambda: str(login_user(Person())))
     client = client_of(web_ui)
-    paths = ("/hub", "/hub/state", "/hub/static/hub.js", "/hub/static/plotly.min.js")
+    paths = ("/hub", "/hub/state", "/hub/report", "/hub/look", "/hub/static/hub.js", "/hub/static/colours.css")
     for path in paths:
         answer = get(client, path)
         assert answer.status_code == 302, path
         assert answer.location.startswith("/login?"), path
     assert not state.asked
     get(client, "/log-in-as-ann")
+    expected = {"/hub/report": 404, "/hub/look": 204}
     for path in paths:
-        assert get(client, path).status_code == 200, path
+        assert get(client, path).status_code == expected.get(path, 200), path

@@ -14,7 +14,7 @@ import pytest
 from hubusers.event.file import parse_event
 from hubusers.live import run_writer
 from hubusers.live.recorder import Recorder
-from hubusers.results.folder import JUNIT_FILE, RunFolder, RunInfo, read_run
+from hubusers.results.folder import JUNIT_FILE, REPORT_FILE, RunFolder, RunInfo, read_run
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
@@ -24,13 +24,27 @@ from tests.report.runs import CLIMB, TARGETS
 from tests.settings.settings import settings_for
 
 
+class Nobody:
+    """The users of a run that has none."""
+
+    def counts(self) -> UserCounts:
+        return UserCounts()
+
+    def cohorts(self) -> dict[str, UserCounts]:
+        return {}
+
+    def pending_for(self) -> Counter[str]:
+        return Counter()
+
+    def waits(self) -> list[float]:
+        return []
+
+
 def running(**chosen: Any) -> Recorder:
     """Return the recorder of a run without a hub, which has begun."""
     settings = replace(settings_for("http://127.0.0.1:9/hub/api", Access("a-token")), **chosen)
     info = RunInfo("k3x9qa", "http://127.0.0.1:9", 0.0)
-    recorder = Recorder(
-        Run(settings, 0), Environment(), info, "", UserCounts, Counter, lambda: Phase.RUNNING, aloud=False
-    )
+    recorder = Recorder(Run(settings, 0), Environment(), info, "", Nobody(), lambda: Phase.RUNNING, aloud=False)
     recorder.start()
     recorder.note_begin()
     return recorder
@@ -64,8 +78,12 @@ def test_an_interrupted_report_can_be_written_again(tmp_path: Path, monkeypatch:
         patched.setattr(run_writer, "write_report", interrupted)
         with pytest.raises(KeyboardInterrupt):
             recorder.finish()
-    assert recorder.finish().answer == "no targets"
     [folder] = tmp_path.iterdir()
+    assert recorder.report is None  # there is a part of it at most
+    assert recorder.page(0.0)["answer"] is None
+    assert recorder.page(0.0)["run"]["folder"] == str(folder)
+    assert recorder.finish().answer == "no targets"
+    assert recorder.page(0.0)["answer"]["report"] == str(recorder.report) == str(folder / REPORT_FILE)
     assert (folder / JUNIT_FILE).exists()
     results = read_run(folder).results
     assert list(results.records) == [start(recorder)]
@@ -84,4 +102,6 @@ def test_a_full_disk_is_said_once_and_does_not_end_the_run(
     assert recorder.finish().answer == "no targets"
     assert recorder.finish().answer == "no targets"
     assert caplog.text.count("No space left on device") == 1
-    assert recorder.page(0.0)["run"]["id"] == "k3x9qa"
+    page = recorder.page(0.0)
+    assert page["run"]["id"] == "k3x9qa"
+    assert page["answer"]["report"] == page["run"]["folder"] == ""

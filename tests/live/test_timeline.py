@@ -63,6 +63,34 @@ def test_a_restarted_hub_has_no_cpu_for_a_moment() -> None:
     assert timeline.points[-1]["cpu"] is None
 
 
+def test_a_start_that_is_pending_counts_with_its_time_so_far() -> None:
+    results = Results()
+    timeline = Timeline(results, [])
+    for seconds in (1.0, 2.0, 3.0, 4.0):
+        start(results, seconds)
+    timeline.note(1010.0, 10.0, UserCounts(pending=2), waits=[20.0, 0.5])
+    point = timeline.points[-1]
+    assert (point["p50"], point["p95"], point["known"]) == (3.0, 20.0, 4.0)  # the younger one tells nothing
+    assert "p95 over 20 s" in timeline.in_words(None)
+    timeline.note(1011.0, 11.0, UserCounts(pending=4), waits=[1.5, 1.5, 1.5, 1.5])
+    assert (timeline.points[-1]["p50"], timeline.points[-1]["known"]) == (1.5, 1.0)  # so many tell more than nothing
+    timeline.note(1050.0, 50.0, UserCounts(pending=1), waits=[40.0])
+    assert (timeline.points[-1]["p95"], timeline.points[-1]["known"]) == (40.0, 0.0)  # nothing ended in these moments
+
+
+def test_a_probe_that_failed_is_not_a_gap() -> None:
+    results = Results()
+    timeline = Timeline(results, [])
+    results.probes += [Probe(1000.0, 0.02), Probe(1000.5, 0.3)]
+    timeline.note(1001.0, 1.0, UserCounts())
+    assert (timeline.points[-1]["probe"], timeline.points[-1]["probes_failed"]) == (0.3, 0)
+    results.probes.append(Probe(1001.0, 10.0, "timed out"))
+    timeline.note(1002.0, 2.0, UserCounts())
+    assert (timeline.points[-1]["probe"], timeline.points[-1]["probes_failed"]) == (None, 1)
+    timeline.note(1003.0, 3.0, UserCounts())
+    assert timeline.points[-1]["probes_failed"] == 0  # each is counted once
+
+
 def test_a_long_run_keeps_its_beginning_and_its_end_in_few_points() -> None:
     timeline = Timeline(Results(), [])
     for second in range(8 * 3600):
@@ -80,7 +108,7 @@ def test_a_point_in_words() -> None:
     start(results, 3.25)
     timeline.note(1000.0, 75.0, UserCounts(arrived=20, pending=5, ready=14, failed=1))
     assert point_in_words(timeline.points[-1], 30, timeline.outcomes) == (
-        "01:15 elapsed, 20 of 30 arrived, 5 pending, 14 ready, 1 failed, start to ready p95 3.2 s (last 30 s), "
+        "01:15 elapsed, 20 of 30 arrived, 5 pending, 14 ready, 1 failed, start to ready p95 3.25 s (last 30 s), "
         "1 of 1 targets held so far"
     )
     assert point_in_words(timeline.points[-1], None, []).startswith("01:15 elapsed, 20 arrived, ")

@@ -75,6 +75,24 @@ def test_a_master_does_something_before_it_quits(master: MasterRunner) -> None:
     assert done == ["ready"]
 
 
+def test_a_runner_quits_when_nobody_wants_it_any_more_or_somebody_insists() -> None:
+    source = inspect.getsource(locust.main.main)
+    slept, stopped = source.find("sleep(options.autoquit)"), source.find("web_ui.stop()")
+    assert 0 < slept < source.find("runner.quit()", slept) < stopped, f"Locust quits otherwise at --autoquit; {WHERE}"
+    runner = Environment(user_classes=[ServerLifecycleUser]).create_local_runner()
+    wanted, insisted = [True], [False]
+    locust_internals.stay_while(runner, lambda: wanted[0], lambda: insisted[0])
+    quitting = gevent.spawn(runner.quit)
+    gevent.sleep(0.1)
+    assert not quitting.ready()
+    wanted[0] = False
+    quitting.join(5)
+    assert quitting.ready()
+    wanted[0], insisted[0] = True, True
+    with gevent.Timeout(0.4):
+        runner.quit()
+
+
 def test_a_master_knows_its_workers_by_their_states(master: MasterRunner) -> None:
     for name, state in (("b", "ready"), ("a", "running"), ("c", "spawning"), ("d", "missing")):
         master.clients[name] = WorkerNode(name, state)

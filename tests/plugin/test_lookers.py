@@ -1,0 +1,21 @@
+"""Whether somebody has the page Hub open."""
+
+import pytest
+
+from hubusers.plugin.lookers import Lookers
+
+
+def test_who_says_when_to_ask_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("hubusers.plugin.lookers.time.monotonic", lambda: now)
+    some = Lookers()
+    assert not some.are_there()
+    some.note(60.0)
+    some.note(2.0)  # from another tab
+    now += 74
+    assert some.are_there()
+    now += 2
+    assert not some.are_there()
+    some.note(1e9)  # nobody can say so much
+    now += 76
+    assert not some.are_there()
