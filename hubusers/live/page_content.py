@@ -69,7 +69,7 @@ def page_content(
     waiting: Mapping[str, int],
     cohorts: list[dict[str, Any]],
     folder: Path | None = None,
-    progress: Headway | None = None,
+    headway: Headway | None = None,
     hub_away: float | None = None,
     answer: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def page_content(
         waiting: What pending starts wait for, with how many do.
         cohorts: What the cohorts have come to, as `CohortsSoFar` returns it.
         folder: Where the run is written; None where it is not.
-        progress: What the run does before people can come, and after they are gone.
+        headway: What the run does before people can come, and after they are gone.
         hub_away: Since when the hub has been away, in seconds since the epoch; None while it answers.
         answer: The answer, as `answer_content` returns it; None before the end.
     """
@@ -113,7 +113,7 @@ def page_content(
         ],
         "failures": _failures(timeline.failures, info.began),
         "notes": info.notes,
-        "progress": asdict(progress) if progress else None,
+        "progress": asdict(headway) if headway else None,
         "answer": answer,
     }
 

@@ -153,12 +153,12 @@ class Recorder:
         """Return whether the event climbs in steps until a target is missed, and one was."""
         return self._has_missed_step
 
-    def page(self, after: float, progress: Headway | None = None, hub_away: float | None = None) -> dict[str, Any]:
+    def page(self, after: float, headway: Headway | None = None, hub_away: float | None = None) -> dict[str, Any]:
         """Return what the page Hub shows.
 
         Args:
             after: Seconds since people could come; later points are shown, or all of them for 0.
-            progress: What the run does before people can come, and after they are gone.
+            headway: How far the run is with what it does before people can come, and after they are gone.
             hub_away: Since when the hub has been away, in seconds since the epoch; None while it answers.
         """
         last = self._timeline.points[-1]["t"] if self._timeline.points else None
@@ -173,7 +173,7 @@ class Recorder:
             waiting=self._processes.pending_for() if phase is Phase.RUNNING else {},
             cohorts=self._cohorts.rows(self._processes.cohorts()),
             folder=self._writer.folder,
-            progress=progress,
+            headway=headway,
             hub_away=hub_away,
             answer=self._answer,
         )

@@ -145,7 +145,7 @@ def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable
 
     def quit_when_not_wanted() -> None:
         if is_wanted() and not must_end():
-            LOG.info("The page Hub is open, so Locust stays; it ends when the page is closed, or with Ctrl-C")
+            LOG.info("Locust stays all the same while the page Hub is open; close the page, or press Ctrl-C, to end it")
         while is_wanted() and not must_end():
             gevent.sleep(0.5)
         quit_at_once()

@@ -256,13 +256,13 @@ class RunControl:
         """Return what the page Hub shows, with the points that are later than `after` seconds of the run."""
         if not self.recorder:
             return without_run(self.phase, self.environment.host or "")
-        return self.recorder.page(after, self._progress(), self._hub_away())
+        return self.recorder.page(after, self._headway(), self._hub_away())
 
     def report(self) -> Path | None:
         """Return where the report of the last run is; None before it is written, and where nothing is."""
         return self.recorder.report if self.recorder else None
 
-    def _progress(self) -> Headway | None:
+    def _headway(self) -> Headway | None:
         run, totals = self.run, self.totals()
         if not run:
             return None

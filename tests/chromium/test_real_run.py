@@ -1,4 +1,4 @@
-"""The page Hub in a real browser while an event is rehearsed on a real hub, by two workers."""
+"""The page Hub in a real browser while an event is rehearsed on a real hub, by two workers, until its answer."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
+from hubusers.results.folder import REPORT_FILE, STOPPED_BY_SOMEBODY, read_run
 from tests.chromium.browse import browse
 from tests.locust_process import LocustProcess, users_on
 from tests.waiting import wait_until
@@ -27,17 +28,19 @@ at_most = "30s"
 """
 
 CARDS = "document.querySelector('#cards').innerText"
-POINTS = "document.querySelector('.plot').data[0].x.length"
+COHORTS = "document.querySelector('#cohorts tbody').innerText.split(/\\s+/)"
+POINTS = "Number(document.querySelector('.plot').ariaValueMax) + 1"
 HELD = "document.querySelector('#targets').innerText.includes('held')"
 
 
-def test_the_page_shows_a_real_distributed_event_also_after_a_reload(
+def test_the_page_shows_a_real_distributed_event_also_after_a_reload_and_to_its_end(
     local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
 ) -> None:
     event = tmp_path / "event.toml"
     event.write_text(EVENT, encoding="utf-8")
     port = str(free_port())
     arguments = ["--web-port", port, "--event", str(event), "--processes", "2", "--name-prefix", "page"]
+    arguments += ["--runs-folder", str(tmp_path / "runs")]
     url = f"http://127.0.0.1:{port}"
     with LocustProcess(local_hub, [*arguments, *free_master_port]) as locust:
         wait_until(lambda: "index 1" in locust.output and answers(url), lambda: locust.output, 60)
@@ -53,15 +56,31 @@ def test_the_page_shows_a_real_distributed_event_also_after_a_reload(
             ("wait", f"document.querySelector('#cards') && {all_ready}"),
             ("see", POINTS),
             ("see", "document.querySelector('#title').innerText"),
+            ("see", COHORTS),
+            ("click", "#stop"),
+            ("later", 1),
+            ("click", "#stop-now"),
+            ("wait", "!document.querySelector('#answer').hidden"),
+            ("see", "document.querySelector('#answer').innerText"),
+            ("see", "document.querySelector('#run-state').textContent"),
+            ("see", "fetch('./hub/report').then((answer) => answer.text())"),
         )
-        requests.post(f"{url}/stop", timeout=120)
+        left = [name for name in users_on(local_hub) if name.startswith("page-")]
         locust.stop()
-    before, after, title = visit.seen
+    before, after, title, cohorts, answer, state, report = visit.seen
     assert 3 <= before <= after
     assert title == "Two workers"
+    assert cohorts[:7] == ["people", "10", "of", "10", "0", "10", "0"]
+    [folder] = (tmp_path / "runs").iterdir()
+    assert read_run(folder).info.ended_because == STOPPED_BY_SOMEBODY
+    assert answer.startswith("It holds: ")
+    assert "Clean-up: users: 10 created, 10 removed, 0 left" in answer
+    assert str(folder / REPORT_FILE) in answer
+    assert state == "stopped"
+    assert "<title>Two workers" in report
+    assert not left
     assert not visit.errors
     assert all(request.startswith((url, "data:")) for request in visit.requests)
-    assert not [name for name in users_on(local_hub) if name.startswith("page-")]
 
 
 def answers(url: str) -> bool:

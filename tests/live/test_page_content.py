@@ -75,7 +75,7 @@ def test_what_goes_on_beside_the_users() -> None:
         waiting={},
         cohorts=[],
         folder=Path("/srv/runs/k3x9qa"),
-        progress=Headway("users removed", 12, 30),
+        headway=Headway("users removed", 12, 30),
         hub_away=1002.0,
         answer={"answer": "held"},
     )

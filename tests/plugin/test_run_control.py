@@ -4,17 +4,20 @@ from locust.env import Environment
 
 import argparse
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import pytest
 from gevent import GreenletExit
 
 from hubusers.accounts.ledger import Totals
+from hubusers.live.page_content import Headway
 from hubusers.plugin import before_run, run_control
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.run_control import RunControl
 from hubusers.results.folder import STOPPED_BY_SOMEBODY
+from hubusers.results.hub_absences import HubAbsence
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError
@@ -61,6 +64,11 @@ class Quiet:
     def has_missed_step(self) -> bool:
         return False
 
+    report = None
+
+    def page(self, after: float, headway: Headway | None, hub_away: float | None) -> dict[str, Any]:
+        return {"after": after, "headway": headway, "hub away": hub_away}
+
 
 @pytest.fixture
 def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunControl]:
@@ -105,6 +113,34 @@ def test_a_run_goes_through_its_phases_and_another_one_may_follow(control: RunCo
     assert phases[2:] == [Phase.RUNNING, Phase.STOPPED] * 2
     assert asked(control) == ["clean up", "clean up"]
     assert len(run_ids) == 2
+
+
+def test_the_page_hub_follows_a_run_from_before_it_to_its_clean_up(control: RunControl) -> None:
+    control.start()
+    assert control.page(0.0)["run"]["state"] == "ready"
+    assert control.report() is None
+    assert control.may_end()
+    start_test(control)
+    assert control.run
+    assert control.presence
+    assert not control.may_end()
+    for name in ("ann", "bob", "cem"):
+        control.run.ledger.user_created(name)
+    control.run.ledger.removed("ann")  # left while the run went on
+    control.presence.absences.append(HubAbsence(1000.0, 1010.0))
+    assert control.page(2.0) == {"after": 2.0, "headway": None, "hub away": None}
+    control.presence.absences.append(HubAbsence(1020.0, None))
+    assert control.page(2.0)["hub away"] == 1020.0
+    control.note_stopping()
+    assert control.page(2.0)["headway"] == Headway("users removed", 0, 2)
+    control.run.ledger.removed("bob")
+    assert control.page(2.0)["headway"] == Headway("users removed", 1, 2)
+    control.end_run()
+    assert control.page(2.0) == {"after": 2.0, "headway": None, "hub away": None}
+    assert control.may_end()
+    assert not control.has_been_told_to_end()
+    control.was_interrupted = True
+    assert control.has_been_told_to_end()
 
 
 @pytest.mark.parametrize("phase", ["ready", "running", "stopping", "stopped"])
