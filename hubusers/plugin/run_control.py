@@ -216,6 +216,7 @@ class RunControl:
             **({} if event else self._asked_for()),
             versions=versions(),
             options=settings.shown(),
+            changed_options=settings.changed(),
         )
         anonymous = HubClient(settings.endpoint, run.connections())
         patience = settings.server_timeout

@@ -1,46 +1,143 @@
-"""What all charts share: colours, axes, hover text and one time axis, as plain Plotly figures."""
+"""What a chart shows, as figures; `hubusers.report.drawing` draws it."""
 
-import html
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-COLOURS = ["#2a7fc1", "#d98a00", "#00926b", "#b564a0", "#3fa7d6", "#8a7a2f", "#7569c9"]
-"""Distinct for colour-blind people (after Okabe and Ito), and strong enough on white and on black."""
+from hubusers.report.stretches import Stretch, stretches_of
 
-FAILED = "#d4510c"
-PLANNED = "#8b93a1"
+Dash = Literal["solid", "dashed", "dotted"]
+Mark = Literal["dot", "cross", "diamond"]
 
-_MINUTES_FROM = 300.0
-"""Seconds; longer runs are drawn in minutes."""
 
-Trace = dict[str, Any]
+@dataclass(frozen=True)
+class Line:
+    """A line.
+
+    Attributes:
+        name: In the legend.
+        colour: By its meaning, as in `hubusers.report.colours`.
+        x: Positions; on a time axis moments, in seconds since the epoch.
+        y: Values; None leaves a gap.
+        steps: Whether a value holds until the next one.
+        dash: How it is drawn.
+    """
+
+    name: str
+    colour: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    steps: bool = False
+    dash: Dash = "solid"
+
+    @property
+    def look(self) -> str:
+        """What the legend shows."""
+        return self.dash
+
+
+@dataclass(frozen=True)
+class Points:
+    """Separate points; what a `Line` has, it has too."""
+
+    name: str
+    colour: str
+    x: Sequence[float]
+    y: Sequence[float]
+    mark: Mark = "dot"
+
+    @property
+    def look(self) -> str:
+        """What the legend shows."""
+        return self.mark
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Lying bars, each below its name.
+
+    Attributes:
+        colour: By its meaning.
+        names: One for each bar, from the top.
+        values: Their lengths.
+    """
+
+    colour: str
+    names: Sequence[str]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A value between the ends of its interval."""
+
+    name: str
+    colour: str
+    low: float
+    value: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Values with their intervals, each below its name; `band` is the part of the axis that does not matter."""
+
+    ranges: Sequence[Range]
+    band: tuple[float, float]
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """The time since a run began: the same axis in all charts over time."""
+    """The time of a run, or the part of it that a chart shows: the same axis in all charts over time.
 
-    began: float  # seconds since the epoch
-    seconds: float  # its length
+    Attributes:
+        run_began: When the run began, in seconds since the epoch.
+        begin: Where the axis begins.
+        end: Where it ends.
+    """
 
-    @property
-    def unit(self) -> float:
-        """Seconds."""
-        return 60.0 if self.seconds > _MINUTES_FROM else 1.0
-
-    @property
-    def title(self) -> str:
-        return "minutes since the run began" if self.unit == 60 else "seconds since the run began"
-
-    def positions(self, times: list[float]) -> list[float]:
-        """Return the positions on the axis of moments, in seconds since the epoch."""
-        return [round((time - self.began) / self.unit, 4) for time in times]
+    run_began: float
+    begin: float
+    end: float
 
     @property
-    def layout(self) -> dict[str, Any]:
-        last = self.seconds / self.unit
-        # A little room on both sides, so that points at the ends are whole.
-        return {"title": {"text": self.title}, "range": [-0.02 * last, 1.02 * last], "hoverformat": ".2f"}
+    def seconds(self) -> float:
+        """Its length."""
+        return self.end - self.begin
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a time of day alone does not say which moment it is."""
+        return self.seconds > 86400
+
+    def stretches(self, most: int) -> list[Stretch]:
+        """Return stretches of time of a round length, from the begin to the end; at most so many, and one."""
+        return stretches_of(self.begin, self.end, most)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of numbers that begins at 0.
+
+    Attributes:
+        title: What they are, with their unit.
+        highest: Where it ends; None: where the values do.
+        level: A value at which a dotted line is drawn, from end to end.
+    """
+
+    title: str
+    highest: float | None = None
+    level: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figures behind a chart, for people who cannot see it."""
+
+    head: list[str]
+    rows: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -50,76 +147,14 @@ class Chart:
     name: str  # unique in its page, fit for an element's id
     title: str
     about: str  # what it shows, in a sentence or two
-    figure: dict[str, Any]
-    over_time: bool = False  # zooms together with the others over time
+    content: Bars | Ranges | Sequence[Line | Points]
+    x: TimeAxis | Axis
+    table: Table
+    y: Axis = field(default_factory=lambda: Axis(""))
 
-
-def figure(traces: list[Trace], x: dict[str, Any], y: dict[str, Any], **layout: Any) -> dict[str, Any]:
-    """Return a figure in the style of all charts.
-
-    The colours of text and grid are in style.css, because they differ in light and dark pages.
-
-    Args:
-        traces: What is drawn.
-        x: The horizontal axis, as in Plotly's layout.
-        y: The vertical axis.
-        layout: More of Plotly's layout.
-    """
-    return {
-        "data": traces,
-        "layout": {
-            "xaxis": {"automargin": True, "zeroline": False, **x},
-            "yaxis": {"automargin": True, "zeroline": False, "rangemode": "tozero", **y},
-            "margin": {"l": 56, "r": 16, "t": 34, "b": 44},  # the toolbar stands above the plot
-            "height": 300,
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hovermode": "closest",
-            "showlegend": len(traces) > 1,
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            **layout,
-        },
-    }
-
-
-def line(x: list[float], y: list[Any], name: str, colour: str, hover: str, **more: Any) -> Trace:
-    """Return a line.
-
-    Args:
-        x: Positions.
-        y: Values; None leaves a gap.
-        name: In the legend and the hover text.
-        colour: The colour of the line.
-        hover: The hover text, in Plotly's template language.
-        more: More of Plotly's trace.
-    """
-    style = {"color": colour, "width": 2, **more.pop("line", {})}
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": plain(name),
-        "line": style,
-        "hovertemplate": f"{hover}<extra>{plain(name)}</extra>",
-        **more,
-    }
-
-
-def points(x: list[float], y: list[float], name: str, marker: dict[str, Any], hover: str, **more: Any) -> Trace:
-    """Return separate points; the arguments are those of `line`, with Plotly's marker instead of a colour."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": x,
-        "y": y,
-        "name": plain(name),
-        "marker": marker,
-        "hovertemplate": f"{hover}<extra>{plain(name)}</extra>",
-        **more,
-    }
-
-
-def plain(text: str) -> str:
-    """Return a text that Plotly shows literally; otherwise it would read tags as formatting and make links."""
-    return html.escape(text, quote=False).replace("%{", "%&#123;")
+    @property
+    def legend(self) -> list[Line | Points]:
+        """The series that need a name: none where there is only one."""
+        if isinstance(self.content, Bars | Ranges) or len(self.content) < 2:
+            return []
+        return list(self.content)

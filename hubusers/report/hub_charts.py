@@ -1,11 +1,18 @@
 """The charts of the hub itself: its metrics while the run lasted, and how quickly it answered."""
 
+from collections.abc import Callable, Iterable
+
+from hubusers.report import words
 from hubusers.report.causes.hub import FULL_CORE
-from hubusers.report.chart import COLOURS, FAILED, Chart, TimeAxis, Trace, figure, line, points
+from hubusers.report.chart import Axis, Chart, Line, Points, TimeAxis
+from hubusers.report.chart_tables import Column, timetable
 from hubusers.report.hub_intervals import Interval, at_most, intervals
-from hubusers.report.thinning import thinned
+from hubusers.report.thinning import MOST_MARKS, highest_of, thinned
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.results import Results
+
+_Told = list[tuple[float, float | None]]
+"""Moments, in seconds since the epoch, with what was measured then; None where nothing was."""
 
 
 def hub_charts(results: Results, axis: TimeAxis) -> list[Chart]:
@@ -21,96 +28,98 @@ def hub_charts(results: Results, axis: TimeAxis) -> list[Chart]:
 
 
 def _cpu(between: list[Interval], axis: TimeAxis) -> Chart | None:
-    if all(one.cpu is None for one in between):
+    told: _Told = [(_middle(one), None if one.cpu is None else 100 * one.cpu) for one in between]
+    highest = max((share for _, share in told if share is not None), default=None)
+    if highest is None:
         return None
-    shares = [None if one.cpu is None else round(100 * one.cpu, 2) for one in between]
-    middles = axis.positions([(one.begin + one.end) / 2 for one in between])
-    full = {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": 100 * FULL_CORE,
-        "y1": 100 * FULL_CORE,
-        "line": {"color": FAILED, "width": 1, "dash": "dot"},
-    }
     return Chart(
         "hub-cpu",
         "CPU of the hub",
         f"A hub is one process and can use one core; above {100 * FULL_CORE:.0f} % (dotted) its work piles up.",
-        figure(
-            [line(middles, shares, "CPU of the hub", COLOURS[0], "%{y:.0f} % of a core after %{x:.2f}")],
-            axis.layout,
-            {"title": {"text": "% of a core"}, "range": [0, max(105.0, *(share or 0.0 for share in shares))]},
-            shapes=[full],
-        ),
-        over_time=True,
+        [Line("CPU of the hub", "hub-cpu", *highest_of(told))],
+        axis,
+        timetable(axis, {"highest": _highest(told, lambda share: f"{share:.0f} % of a core")}),
+        Axis("% of a core", max(105.0, 1.05 * highest), level=100 * FULL_CORE),
     )
 
 
 def _answering(between: list[Interval], probes: list[Probe], axis: TimeAxis) -> Chart | None:
-    traces: list[Trace] = []
-    turns = [at_most(one.event_loop, 95) if one.event_loop else None for one in between]
-    if any(turn is not None for turn in turns):
-        middles = axis.positions([(one.begin + one.end) / 2 for one in between])
-        hover = "95 % of the intervals at most %{y} s, after %{x:.2f}"
-        traces.append(line(middles, turns, "event loop, p95", COLOURS[1], hover, line={"shape": "hvh", "dash": "dash"}))
-    shown, every = thinned(probes)
-    answered, failed = [one for one in shown if not one.failure], [one for one in shown if one.failure]
-    for name, some, look in (
-        ("probe", answered, {"color": COLOURS[0], "size": 4, "opacity": 0.8}),
-        ("probe failed", failed, {"color": FAILED, "size": 8, "symbol": "x"}),
-    ):
-        if some:
-            moments, seconds = axis.positions([one.began for one in some]), [round(one.seconds, 4) for one in some]
-            traces.append(points(moments, seconds, name, look, "%{y:.3f} s after %{x:.2f}"))
-    if not traces:
+    series = list[Line | Points]()
+    turns: _Told = [(_middle(one), at_most(one.event_loop, 95) if one.event_loop else None) for one in between]
+    columns: dict[str, Column] = {}
+    if any(turn is not None for _, turn in turns):
+        series.append(Line("event loop, p95", "event-loop", *highest_of(turns), steps=True, dash="dashed"))
+        columns["event loop, highest p95"] = _highest(turns, words.in_seconds)
+    answered, every = thinned([one for one in probes if not one.failure])
+    failed, every_failed = thinned([one for one in probes if one.failure], MOST_MARKS)
+    if answered:
+        series.append(Points("probe", "probe", [one.began for one in answered], [one.seconds for one in answered]))
+    if failed:
+        x, y = [one.began for one in failed], [one.seconds for one in failed]
+        series.append(Points("probe failed", "failed", x, y, "cross"))
+    if probes:
+        columns["probe, longest"] = _highest(
+            [(one.began, one.seconds) for one in probes if not one.failure], words.in_seconds
+        )
+        columns["probes that failed"] = lambda begin, end: (
+            f"{sum(begin <= one.began < end for one in probes if one.failure):,}"
+        )
+    if not series:
         return None
     about = (
         "Probes are small requests through the proxy, which a hub that is not busy answers at once. Event loop "
         "intervals are the hub's own measure, never below 0.05 s: during an interval nobody gets an answer."
     )
+    if every > 1:
+        about += f" Of {len(probes):,} probes, every {words.nth(every)} is drawn."
+    if every_failed > 1:
+        about += f" Of those that failed, every {words.nth(every_failed)} is drawn."
     return Chart(
-        "hub-answers",
-        "How quickly the hub answers",
-        about + (f" Of {len(probes):,} probes, every {every:,}th is drawn." if every > 1 else ""),
-        figure(traces, axis.layout, {"title": {"text": "seconds"}}, showlegend=True),
-        over_time=True,
+        "hub-answers", "How quickly the hub answers", about, series, axis, timetable(axis, columns), Axis("seconds")
     )
 
 
 def _running(samples: list[HubSample], axis: TimeAxis) -> Chart | None:
-    told = [(one.time, one.running_servers) for one in samples if one.running_servers is not None]
+    told: _Told = [(one.time, one.running_servers) for one in samples if one.running_servers is not None]
     if not told:
         return None
-    moments = axis.positions([time for time, _ in told])
     return Chart(
         "hub-running",
         "Servers that the hub counts",
         "Servers by the hub's own count, including those of other people. The hub also counts servers that are still "
         "being started, some of them twice: while many start it shows up to twice as many as there are.",
-        figure(
-            [line(moments, [count for _, count in told], "running", COLOURS[2], "%{y} running after %{x:.2f}")],
-            axis.layout,
-            {"title": {"text": "servers"}},
-        ),
-        over_time=True,
+        [Line("running", "ready", *highest_of(told))],
+        axis,
+        timetable(axis, {"most": _highest(told, lambda count: f"{count:,.0f}")}),
+        Axis("servers"),
     )
 
 
 def _memory(samples: list[HubSample], axis: TimeAxis) -> Chart | None:
-    told = [(one.time, round(one.memory / 1e6, 2)) for one in samples if one.memory is not None]
+    told: _Told = [(one.time, one.memory / 1e6) for one in samples if one.memory is not None]
     if not told:
         return None
-    moments = axis.positions([time for time, _ in told])
     return Chart(
         "hub-memory",
         "Memory of the hub",
         "Resident memory of the hub's process.",
-        figure(
-            [line(moments, [size for _, size in told], "memory", COLOURS[3], "%{y:.0f} MB after %{x:.2f}")],
-            axis.layout,
-            {"title": {"text": "MB"}},
-        ),
-        over_time=True,
+        [Line("memory", "hub-memory", *highest_of(told))],
+        axis,
+        timetable(axis, {"highest": _highest(told, lambda size: f"{size:,.0f} MB")}),
+        Axis("MB"),
     )
+
+
+def _middle(interval: Interval) -> float:
+    return (interval.begin + interval.end) / 2
+
+
+def _highest(told: Iterable[tuple[float, float | None]], shown: Callable[[float], str]) -> Column:
+    """Return a column with the highest value of each stretch of time."""
+    values = [(moment, value) for moment, value in told if value is not None]
+
+    def cell(begin: float, end: float) -> str:
+        some = [value for moment, value in values if begin <= moment < end]
+        return shown(max(some)) if some else "–"
+
+    return cell

@@ -1,4 +1,4 @@
-"""Pages in one HTML file, with styles, scripts and charts inside; they fetch nothing."""
+"""Pages in one HTML file, with styles and charts inside; they fetch nothing, and need no script."""
 
 import re
 from collections.abc import Iterator
@@ -6,39 +6,31 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
-from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from hubusers.report import words
 from hubusers.report.chart import Chart
+from hubusers.report.colours import variables
+from hubusers.report.drawing import svg_of
 from hubusers.report.finding import Finding
-
-# All but tab, line feed and carriage return. XML 1.0 cannot hold them.
-_CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _MARKED = re.compile(r"(“[^”]*”|`[^`]+`|(?<!\w)\*[^*\s](?:[^*]*[^*\s])?\*(?!\w))")
 
 
 def page(template: str, charts: list[Chart], **content: Any) -> str:
-    """Return a page: a template of this package, which includes style.css, plotly and charts.js through base.html.
+    """Return a page: a template of this package, which includes style.css through base.html.
 
     Args:
         template: The name of the template.
-        charts: The page draws each into the element whose id is "chart-" and the name of the chart.
+        charts: What it draws.
         content: What else the template shows. All of it is escaped.
     """
-    html = environment().get_template(template)
-    models = [{"name": chart.name, "over_time": chart.over_time, **chart.figure} for chart in charts]
-    return html.render(charts=charts, chart_models=models, plotly=get_plotlyjs(), **content)
+    grounds = {"light": " ".join(variables("light")), "dark": " ".join(variables("dark"))}
+    return environment().get_template(template).render(charts=charts, colours=grounds, **content)
 
 
 def markdown(template: str, **content: Any) -> str:
     """Return a Markdown text. Its template passes all text from outside through the filter `md`."""
     return environment().get_template(template).render(**content)
-
-
-def printable(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
-    return _CONTROL_CHARACTERS.sub("", text)
 
 
 def plain(text: str) -> str:
@@ -63,6 +55,7 @@ def environment() -> Environment:
         marked=_marked,
         md_marked=_markdown_marked,
         span=_span,
+        svg=svg_of,
     )
     return made
 
@@ -83,13 +76,13 @@ def _span(finding: Finding, run_began: float) -> str:
 
 def _markdown_marked(text: str) -> str:
     """Return a text for Markdown, on one line, in which only backquotes and asterisks of ours have a meaning."""
-    parts = _parts(" ".join(printable(text).split()))
+    parts = _parts(" ".join(words.printable(text).split()))
     return "".join(f"{mark}{part if mark == '`' else _escaped(part)}{mark}" for mark, part in parts)
 
 
 def _markdown(text: str) -> str:
     """Return a text that Markdown shows literally, on one line."""
-    return _escaped(" ".join(printable(text).split()))
+    return _escaped(" ".join(words.printable(text).split()))
 
 
 def _escaped(text: str) -> str:

@@ -9,14 +9,13 @@ from hubusers.durations import in_words
 from hubusers.event.model import Event
 from hubusers.event.plan import Person
 from hubusers.report.counts import Count
+from hubusers.report.stretches import round_seconds
 
 _WIDTH = 100
 _HEIGHT = 12
 _MOST_BARS = 85
 _MOST_TICKS = 8
 _MINUTE = 60
-_ROUND = [1, 2, 5, 10, 15, 30, *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))]
-"""Lengths of time that are easy to read on an axis, in seconds."""
 
 
 def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: bool = True) -> str:
@@ -137,7 +136,7 @@ def _chart(title: str, bars: list[int], bar: float) -> str:
     figure.title(title)
     figure.draw(figure.bar([number + 0.5 for number in range(len(bars))], bars, width=1))
     end = len(bars) * bar
-    between = _round_seconds(end / _MOST_TICKS)
+    between = round_seconds(end / _MOST_TICKS)
     ticks = [number * between for number in range(math.floor(end / between) + 1)]
     figure.ruler("x").lim(0, len(bars))
     figure.ruler("x").ticks([tick / bar for tick in ticks], [in_words(tick) for tick in ticks])
@@ -149,10 +148,4 @@ def _chart(title: str, bars: list[int], bar: float) -> str:
 
 
 def _bar_length(end: float) -> float:
-    return _round_seconds(end / _MOST_BARS)
-
-
-def _round_seconds(least: float) -> float:
-    """Return a length of time that reads well and is not shorter."""
-    day = _ROUND[-1]
-    return next((length for length in _ROUND if length >= least), day * math.ceil(least / day))
+    return round_seconds(end / _MOST_BARS)

@@ -4,8 +4,10 @@ summary.json for tools."""
 from datetime import UTC, datetime
 from typing import Any
 
+from hubusers import durations
 from hubusers.report import words
 from hubusers.report.causes.catalogue import KINDS
+from hubusers.report.causes.facts import LONG_WAIT, USUAL_START
 from hubusers.report.charts import charts_of
 from hubusers.report.evidence import gather
 from hubusers.report.finding import Finding
@@ -71,10 +73,13 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         "report.html",
         charts_of(run),
         title=run.info.title or f"Run {run.info.run_id}",
+        when=_when(run.info),
         cohorts=cohorts_table(run.results),
         by_user_class=steps_by_user_class(run.results),
         requests=requests_table(run.results),
         kinds=KINDS,
+        long_wait=LONG_WAIT,
+        usual_start=USUAL_START,
         evidence=evidence_table(evidence),
         time=time_of_starts(run.results),
         title_of=title_of,
@@ -100,8 +105,8 @@ def _facts(info: RunInfo) -> list[tuple[str, str]]:
         "load generator": f"{info.workers} workers" if info.workers > 1 else "one process",
         "ended because": info.ended_because,
         "clean-up": info.clean_up,
-        **info.versions,
-        **{words.flag(name): words.option(name, value) for name, value in sorted(info.options.items())},
+        **dict(words.options(info)),
+        "versions": ", ".join(f"{name} {version}" for name, version in info.versions.items()),
     }
     return [(name, value) for name, value in facts.items() if value]
 
@@ -109,6 +114,14 @@ def _facts(info: RunInfo) -> list[tuple[str, str]]:
 def _asked_for(info: RunInfo) -> dict[str, str]:
     """Return who came in a run without an event; nothing for others, and for runs of the first versions."""
     return dict(words.users(info)) if info.user_classes and info.planned_people is None else {}
+
+
+def _when(info: RunInfo) -> str:
+    """Say when the run was, in a sentence."""
+    began, ended = (datetime.fromtimestamp(time, UTC) for time in (info.began, info.ended))
+    until = f"{ended:%H:%M}" if ended.date() == began.date() else f"{ended:%d %B %Y, %H:%M}"
+    lasted = durations.in_words(max(1, round(info.ended - info.began)))
+    return f"{began:%d %B %Y, %H:%M} to {until} UTC ({lasted})."
 
 
 def _moment(time: float) -> str:

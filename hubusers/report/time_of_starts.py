@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
-from hubusers.report import words
+from hubusers.report import colours, words
 from hubusers.results.failures import with_reason
 from hubusers.results.records import Record
 from hubusers.results.results import Results
@@ -18,14 +18,8 @@ MOST_MESSAGES = 15
 MOST_SLOW = 5
 """How many of the slowest starts are shown with their diaries."""
 
-_COLOURS = dict(
-    zip(
-        PARTS,
-        ["#8b93a1", "#b9c0ca", "#b564a0", "#7569c9", "#8a7a2f", "#d98a00", "#3fa7d6", "#2a7fc1", "#00926b"],
-        strict=True,
-    )
-)
-_COLOUR_OF_MESSAGES = "#d4510c"
+_COLOURS = dict(zip(PARTS, colours.PARTS, strict=True))
+_COLOUR_OF_MESSAGES = "failed"
 """The colour of all messages that are parts by themselves, of which there may be many."""
 
 
@@ -36,7 +30,7 @@ class Spent:
     part: str
     seconds: float
     share: float  # of the whole start
-    colour: str
+    colour: str  # by its meaning, as in hubusers.report.colours
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,17 @@
 
 import json
 import math
+import re
+import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hubusers import durations
 from hubusers.results.folder import RunInfo
+
+# All but tab, line feed and carriage return. XML 1.0 cannot hold them.
+_CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def in_seconds(seconds: float) -> str:
@@ -69,6 +75,16 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def nth(number: int) -> str:
+    """Return an ordinal, from the second on, as in "every third"."""
+    return {2: "second", 3: "third"}.get(number, f"{number:,}th")
+
+
+def longest_of(seconds: Sequence[float]) -> str:
+    """Return the longest of some times; "–" where there is none."""
+    return in_seconds(max(seconds)) if seconds else "–"
+
+
 def times_failed(step: str, failed: int, taken: int) -> str:
     """Return how often a step failed, as in "lab loaded failed 2 of 3 times".
 
@@ -78,6 +94,11 @@ def times_failed(step: str, failed: int, taken: int) -> str:
         taken: How often it was taken; 0 where that is not known.
     """
     return f"{step} failed {f'{failed:,} of ' if taken else ''}{counted(taken or failed, 'time')}"
+
+
+def printable(text: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
+    return _CONTROL_CHARACTERS.sub("", text)
 
 
 def flag(name: str) -> str:
@@ -93,6 +114,32 @@ def users(info: RunInfo) -> list[tuple[str, str]]:
         ("-t", "without end" if info.run_time is None else option("run_time", float(info.run_time))),
         ("user classes", ", ".join(info.user_classes)),
     ]
+
+
+def options(info: RunInfo) -> list[tuple[str, str]]:
+    """Return a run's options as a person would write them on a command line, those that are not as by default first.
+
+    Returns:
+        Rows, each with a name; those of early runs do not tell which options were as by default.
+    """
+    changed = info.changed_options
+    first = [name for name in info.options if changed is None or name in changed]
+    rest = {name: info.options[name] for name in info.options if name not in first}
+    without = [flag(name) for name, value in rest.items() if value in (None, "", False)]
+    others = [_given(name, value) for name, value in rest.items() if value not in (None, "", False)]
+    if without:
+        others.append(f"without {', '.join(without)}")
+    return [
+        ("options", " ".join(_given(name, info.options[name]) for name in first)),
+        ("by default", ", ".join(others)),
+    ]
+
+
+def _given(name: str, value: Any) -> str:
+    """Return an option as it is given: "--keep", "--stay 5m-10m"."""
+    if value is True:
+        return flag(name)
+    return f"{flag(name)} {shlex.quote(option(name, value))}"
 
 
 def option(name: str, value: Any) -> str:

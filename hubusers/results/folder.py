@@ -80,6 +80,7 @@ class RunInfo:
     left_behind: int = 0  # accounts that could not be removed
     versions: dict[str, str] = field(default_factory=dict)  # of hubusers, Locust, gevent, Python
     options: dict[str, Any] = field(default_factory=dict)
+    changed_options: list[str] | None = None  # those that are not as by default; None in early runs
     notes: list[str] = field(default_factory=list)  # sentences: what could not be measured, and why
     rows: dict[str, int] = field(default_factory=dict)  # how many each file has; empty until the end, and in early runs
 

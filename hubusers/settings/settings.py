@@ -63,6 +63,16 @@ class Settings(Options):
             if option.in_report and not (self.event and option.decided_by_event)
         }
 
+    def changed(self) -> list[str]:
+        """Return the names of the options in `shown` whose values are not the default ones."""
+        defaults = Options()
+        shown = self.shown()
+        return [
+            option.name
+            for name, option in OPTIONS.items()
+            if option.name in shown and shown[option.name] != getattr(defaults, name)
+        ]
+
 
 def settings_from(
     options: argparse.Namespace,

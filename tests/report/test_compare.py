@@ -1,7 +1,6 @@
 """Before and after: which measures are better, worse or not different, and the words for it."""
 
 import itertools
-import json
 import random
 import re
 from dataclasses import replace
@@ -376,12 +375,6 @@ Worse: start to ready p50 (2 s, then 2.5 s: +25.0 %), start to ready mean (2 s, 
     )
 
 
-def charts_of(text: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.DOTALL)
-    assert found
-    return {chart["name"]: chart for chart in json.loads(found[1])}
-
-
 def page_of(before: FinishedRun, after: FinishedRun, folder: Path) -> str:
     path = folder / "comparison.html"
     write_comparison(compare(before, after), before, after, path)
@@ -397,36 +390,31 @@ class TestPage:
         assert compare(before, after).exit_code == 1
         assert "Worse: start to ready p50" in page
         assert "With care:" in page
-        charts = charts_of(page)
-        assert list(charts) == ["intervals", "distributions", "over-time"]
-        assert all(page.count(f'id="chart-{name}"') == 1 for name in charts)
-        assert {trace["name"] for trace in charts["distributions"]["data"]} == {"before", "after"}
-        assert all(len(trace["x"]) == len(trace["y"]) > 0 for chart in charts.values() for trace in chart["data"])
+        assert re.findall(r'aria-label="([^.]*)', page) == ["Differences", "Start to ready", "Start to ready over time"]
+        assert page.count("<title>median after</title>") == 1
+        assert "<td>after</td>" in page
 
     def test_it_fetches_nothing(self, tmp_path: Path) -> None:
         page = page_of(run_with(1), run_with(2), tmp_path)
-        own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
-        assert not re.search(r"""(src|href)\s*=|url\(|@import""", own)
-        assert "default-src 'none'" in own
-        assert "Plotly" in page
+        assert not re.search(r"""src\s*=|href\s*=\s*"[^#]|url\([^#]|@import|<script""", page)
+        assert "default-src 'none'" in page
 
     def test_text_from_outside_is_escaped(self, tmp_path: Path) -> None:
         known = {"title": HOSTILE, "hub": HOSTILE, "generator": HOSTILE, "hub_version": HOSTILE, "spawner": HOSTILE}
         before, after = run_of(starts(1), **known), run_of(starts(2), options={HOSTILE: HOSTILE}, **known)
         page = page_of(replace(before, folder=Path(HOSTILE)), after, tmp_path)
         assert "alert(" not in page.replace("&lt;script&gt;alert(", "")
-        assert "<img" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+        assert "<img" not in page
 
     def test_intervals_that_have_no_end_are_drawn_to_the_edge(self, tmp_path: Path) -> None:
         page = page_of(run_of(starts(1)), run_of(starts(2, failed=60)), tmp_path)
-        [worse] = [trace for trace in charts_of(page)["intervals"]["data"] if trace["name"] == "worse"]
-        assert worse["x"][worse["y"].index("start to ready p95")] == 200
+        assert "<title>start to ready p95: worse</title>" in page
         assert "Differences above +200 % end at the edge." in page
 
     def test_nothing_judged_and_nothing_ready(self, tmp_path: Path) -> None:
         page = page_of(run_of([start(1, 2.0, "timed out")]), run_of([start(1, 2.0, "timed out")]), tmp_path)
         assert "No answer about starts: too few to judge (1 and 1)." in page
-        assert list(charts_of(page)) == ["distributions", "over-time"]
+        assert re.findall(r'aria-label="([^.]*)', page) == ["Start to ready", "Start to ready over time"]
         assert "no-answer" in page
 
     def test_both_events_are_named(self, tmp_path: Path) -> None:

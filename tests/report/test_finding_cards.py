@@ -45,7 +45,6 @@ def test_a_finding_has_a_card_with_all_that_is_known_of_it(tmp_path: Path) -> No
         "Pull it before people come: prePuller.hook.enabled",
         image.mechanism[:40],
         "Look at the events: kubectl -n jhub get events",
-        "docs/findings.md#image-pull",
         limit.title,
         f"Because of another finding: {image.title}.",
     ]

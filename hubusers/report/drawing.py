@@ -1,0 +1,302 @@
+"""Draws charts as SVG for the inside of a page: no script, and colours that follow light, dark and print."""
+
+import io
+import logging
+import math
+import re
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from markupsafe import Markup
+
+from hubusers.report import words
+from hubusers.report.chart import Axis, Bars, Chart, Line, Points, Ranges, TimeAxis
+from hubusers.report.colours import COLOURS
+from hubusers.report.stretches import date, round_seconds, time_of_day
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WIDTH, _HEIGHT = 480, 250  # in the units of the drawing: pixels, where it is not scaled
+_LEFT, _RIGHT, _BOTTOM, _TOP = 62, 14, 46, 46
+_ROW = 42  # the height of a bar or a range with its name
+_TEXT_SIZE = 12.5
+_LONGEST_NAME = 64  # letters that fit beside each other
+_MOST_TICKS = 7
+_MOST_LONG_TICKS = 5  # with seconds
+_LABELLED_IN_MINUTES = 300.0  # seconds; longer axes need none
+
+_TEXT, _QUIET, _GRID = "#010101", "#020202", "#030303"  # no other colour is written like these
+_VARIABLES = {colour.light: f"var(--{name}, {colour.light})" for name, colour in COLOURS.items()} | {
+    _TEXT: "var(--text, #1c2430)",
+    _QUIET: "var(--quiet, #5b6675)",
+    _GRID: "var(--grid, #d5dae2)",
+}
+"""The colours of the page, each with the light one, for readers of mail that leave style sheets out."""
+
+_DASHES: dict[str, Any] = {"solid": "solid", "dashed": (0, (5, 2.5)), "dotted": (0, (1.2, 2))}
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_SVG = "{http://www.w3.org/2000/svg}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_STYLE: dict[Any, Any] = {
+    "font.size": _TEXT_SIZE,
+    "text.color": _TEXT,
+    "text.parse_math": False,  # names come from hubs and event files
+    "axes.labelcolor": _QUIET,
+    "axes.labelsize": _TEXT_SIZE,
+    "axes.edgecolor": _QUIET,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.right": False,
+    "grid.color": _GRID,
+    "grid.linewidth": 1,
+    "xtick.color": _QUIET,
+    "xtick.labelcolor": _TEXT,
+    "ytick.color": _QUIET,
+    "ytick.labelcolor": _TEXT,
+    "figure.dpi": 72,
+    "svg.fonttype": "none",  # text stays text, in the letters of the page
+}
+
+
+def svg_of(chart: Chart) -> Markup:
+    """Return a chart as an SVG element. The same chart is always the same text."""
+    # Here, because they take half a second, which a run without a report should not spend.
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of caches, about which nobody can do anything
+    rows = _rows(chart)
+    height = _HEIGHT if rows is None else _BOTTOM + 10 + _ROW * rows
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": chart.name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the page has fonts of its own
+        figure = Figure(figsize=(_WIDTH / 72, height / 72), frameon=False)
+        top = _TOP if isinstance(chart.x, TimeAxis) else 10
+        left = _LEFT if rows is None else 8
+        place = (left / _WIDTH, _BOTTOM / height, (_WIDTH - left - _RIGHT) / _WIDTH, (height - _BOTTOM - top) / height)
+        axes = figure.add_axes(place)
+        axes.patch.set_visible(False)
+        axes.spines["top"].set_visible(isinstance(chart.x, TimeAxis))
+        if isinstance(chart.content, Bars):
+            _draw_bars(axes, chart.content)
+        elif isinstance(chart.content, Ranges):
+            _draw_ranges(axes, chart.content)
+        else:
+            _draw_series(axes, chart, chart.content)
+        if isinstance(chart.x, TimeAxis):
+            _mark_times(axes, chart.x)
+        else:
+            axes.set_xlabel(chart.x.title)
+        written = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(written, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
+    return Markup(_for_a_page(written.getvalue(), chart))  # noqa: S704  # lxml has escaped all of it
+
+
+def _rows(chart: Chart) -> int | None:
+    if isinstance(chart.content, Bars):
+        return len(chart.content.names)
+    return len(chart.content.ranges) if isinstance(chart.content, Ranges) else None
+
+
+def _draw_series(axes: "Axes", chart: Chart, content: Sequence[Line | Points]) -> None:
+    for number, one in enumerate(content):
+        colour = COLOURS[one.colour].light
+        gid = f"series-{number}"
+        if isinstance(one, Line):
+            y = [float("nan") if value is None else value for value in one.y]
+            style = "steps-post" if one.steps else "default"
+            axes.plot(one.x, y, color=colour, linewidth=2, linestyle=_DASHES[one.dash], drawstyle=style, gid=gid)
+            _mark_alone(axes, one, colour)
+        elif one.mark == "dot":
+            _draw_dots(axes, one.x, one.y, colour, gid)
+        else:
+            _draw_marks(axes, one, colour, gid)
+    axes.set_ylabel(chart.y.title)
+    _number_axis(axes.yaxis)
+    if chart.y.level is not None:
+        axes.axhline(chart.y.level, color=COLOURS["target"].light, linewidth=1.2, linestyle=_DASHES["dotted"])
+    highest = chart.y.highest
+    if highest is None:
+        highest = 1.05 * max((value for one in content for value in one.y if value is not None), default=0) or 1
+    axes.set_ylim(0, highest)
+    if isinstance(chart.x, Axis):
+        _number_axis(axes.xaxis)
+        axes.set_xlim(0, chart.x.highest)
+
+
+def _mark_alone(axes: "Axes", line: Line, colour: str) -> None:
+    """Draw values that have no neighbour as points: a line of one value cannot be seen."""
+    y = [None, *line.y, None]
+    alone = [n for n in range(len(line.y)) if y[n + 1] is not None and y[n] is None and y[n + 2] is None]
+    if alone and not line.steps:
+        _draw_dots(axes, [line.x[n] for n in alone], [line.y[n] or 0.0 for n in alone], colour, "")
+
+
+def _draw_dots(axes: "Axes", x: Sequence[float], y: Sequence[float], colour: str, gid: str) -> None:
+    """Draw points as lines of no length with round ends: in one path, thousands of them take little space."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    if not x:
+        return
+    places = [place for place in zip(x, y, strict=True) for _ in range(2)]
+    path = Path(places, [Path.MOVETO, Path.LINETO] * len(x))
+    path.should_simplify = False  # it would leave out lines of no length
+    axes.add_patch(
+        PathPatch(
+            path, fill=False, edgecolor=colour, linewidth=4, capstyle="round", transform=axes.transData, gid=gid or None
+        )
+    )
+
+
+def _draw_marks(axes: "Axes", points: Points, colour: str, gid: str) -> None:
+    axes.plot(
+        points.x,
+        points.y,
+        linestyle="none",
+        marker={"cross": "x", "diamond": "D"}[points.mark],
+        markersize=8 if points.mark == "diamond" else 7,
+        markerfacecolor="none",
+        markeredgecolor=colour,
+        markeredgewidth=2,
+        clip_on=False,
+        zorder=3,
+        gid=gid,
+    )
+
+
+def _draw_bars(axes: "Axes", bars: Bars) -> None:
+    for row, (name, value) in enumerate(zip(bars.names, bars.values, strict=True)):
+        axes.barh(row + 0.62, value, height=0.38, color=COLOURS[bars.colour].light, gid=f"bar-{row}")
+        axes.text(0, row + 0.22, f"{_short(name)}: {value:,.0f}", va="center", ha="left")
+    _lie(axes, len(bars.names))
+    axes.set_xlim(0, max(1.0, *bars.values))
+    _number_axis(axes.xaxis)
+
+
+def _draw_ranges(axes: "Axes", ranges: Ranges) -> None:
+    axes.axvspan(*ranges.band, color=COLOURS["planned"].light, alpha=0.18, linewidth=0)
+    axes.axvline(0, color=COLOURS["planned"].light, linewidth=1.2)
+    for row, one in enumerate(ranges.ranges):
+        colour = COLOURS[one.colour].light
+        y = row + 0.7
+        axes.plot([one.low, one.high], [y, y], color=colour, linewidth=2.5, gid=f"range-{row}")
+        axes.plot([one.low, one.value, one.high], [y] * 3, linestyle="none", marker="|", color=colour, markersize=9)
+        _draw_dots(axes, [one.value] * 2, [y] * 2, colour, "")
+        axes.text(0.0, row + 0.25, _short(one.name), va="center", ha="left", transform=axes.get_yaxis_transform())
+    _lie(axes, len(ranges.ranges))
+    axes.set_xlim(ranges.low, ranges.high)
+    _number_axis(axes.xaxis)
+
+
+def _lie(axes: "Axes", rows: int) -> None:
+    """Let bars or ranges lie below each other, from the top, each below its name."""
+    axes.set_ylim(rows, 0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+
+
+def _short(name: str) -> str:
+    name = words.printable(name)
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def _number_axis(axis: Any) -> None:
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.set_major_locator(_few_numbers())
+
+
+def _few_numbers() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+
+
+def _mark_times(axes: "Axes", axis: TimeAxis) -> None:
+    """Mark the time of day below, in UTC, and the time since the run began above."""
+    room = 0.02 * axis.seconds  # so that points at the ends are whole
+    axes.set_xlim(axis.begin - room, axis.end + room)
+    step = round_seconds(axis.seconds / (_MOST_TICKS if axis.seconds > _LABELLED_IN_MINUTES else _MOST_LONG_TICKS))
+    of_day = _multiples(step, axis.begin, axis.end)
+    axes.set_xticks(of_day, [time_of_day(moment, step, with_date=axis.is_long) for moment in of_day])
+    axes.set_xlabel(f"UTC, {date(axis.begin)}")
+    unit, name = next(pair for pair in ((3600, "hours"), (60, "minutes"), (1, "seconds")) if step >= pair[0])
+    above = axes.secondary_xaxis("top", functions=(lambda x: x, lambda x: x))
+    since = _multiples(step, axis.begin - axis.run_began, axis.end - axis.run_began)
+    above.set_xticks([axis.run_began + seconds for seconds in since], [f"{seconds / unit:,.10g}" for seconds in since])
+    above.set_xlabel(f"{name} since the run began")
+    above.spines["top"].set_visible(False)
+    above.patch.set_visible(False)
+    above.grid(False)
+
+
+def _multiples(step: float, begin: float, end: float) -> list[float]:
+    return [number * step for number in range(math.ceil(begin / step), math.floor(end / step) + 1)]
+
+
+def _for_a_page(text: str, chart: Chart) -> str:
+    """Return a drawing that can stand beside others in a page: short, named, and in the colours of the page."""
+    root = etree.fromstring(text.encode(), etree.XMLParser(remove_comments=True, remove_blank_text=True))
+    for name in ("metadata", "style"):  # the style would be that of the whole page
+        for element in list(root.iter(f"{_SVG}{name}")):
+            _drop(element)
+    titles = _titles(chart)
+    for element in root.iter():
+        identity = element.get("id") or ""
+        if element.tag == f"{_SVG}g":
+            element.attrib.pop("id", "")
+            if identity in titles:
+                title = etree.Element(f"{_SVG}title")
+                title.text = words.printable(titles[identity])
+                element.insert(0, title)
+            _share_style(element)
+        if href := element.attrib.pop(_HREF, ""):
+            element.set("href", href)
+        for attribute in ("d", "x", "y", "transform"):
+            if value := element.get(attribute):
+                element.set(attribute, _rounded(value))
+        if style := element.get("style"):
+            element.set("style", _in_colours_of_page(style))
+    for attribute in ("width", "height", "version"):
+        root.attrib.pop(attribute, "")
+    root.set("role", "img")
+    root.set("aria-label", words.printable(f"{chart.title}. {chart.about}"))
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _drop(element: Any) -> None:
+    element.getparent().remove(element)
+
+
+def _titles(chart: Chart) -> dict[str, str]:
+    """Return what is shown where a pointer rests on a part of the drawing, by the part's id."""
+    if isinstance(chart.content, Bars):
+        bars = zip(chart.content.names, chart.content.values, strict=True)
+        return {f"bar-{row}": f"{name}: {value:,.0f}" for row, (name, value) in enumerate(bars)}
+    if isinstance(chart.content, Ranges):
+        return {f"range-{row}": one.name for row, one in enumerate(chart.content.ranges)}
+    return {f"series-{number}": one.name for number, one in enumerate(chart.content)}
+
+
+def _share_style(group: Any) -> None:
+    """Give a group the style that all points in it have, instead of each of them."""
+    points = group.findall(f"{_SVG}use")
+    styles = {point.get("style") for point in points}
+    if len(points) > 1 and len(styles) == 1 and None not in styles and len(points) == len(group):
+        group.set("style", styles.pop())
+        for point in points:
+            del point.attrib["style"]
+
+
+def _rounded(numbers: str) -> str:
+    """Round numbers to a tenth of a pixel."""
+    return re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), " ".join(numbers.split()))
+
+
+def _in_colours_of_page(style: str) -> str:
+    style = re.sub("font-family: [^;]*; ", "", style)
+    return re.sub("#[0-9a-f]{6}", lambda found: _VARIABLES.get(found[0], found[0]), style)
