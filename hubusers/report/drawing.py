@@ -3,18 +3,17 @@
 import io
 import logging
 import math
-import re
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
 from markupsafe import Markup
 
 from hubusers.report import words
 from hubusers.report.chart import Axis, Bars, Chart, Line, Points, Ranges, TimeAxis
 from hubusers.report.colours import COLOURS
 from hubusers.report.stretches import date, round_seconds, time_of_day
+from hubusers.report.svg_in_page import GRID, QUIET, TEXT, for_a_page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,34 +27,24 @@ _MOST_TICKS = 7
 _MOST_LONG_TICKS = 5  # with seconds
 _LABELLED_IN_MINUTES = 300.0  # seconds; longer axes need none
 
-_TEXT, _QUIET, _GRID = "#010101", "#020202", "#030303"  # no other colour is written like these
-_VARIABLES = {colour.light: f"var(--{name}, {colour.light})" for name, colour in COLOURS.items()} | {
-    _TEXT: "var(--text, #1c2430)",
-    _QUIET: "var(--quiet, #5b6675)",
-    _GRID: "var(--grid, #d5dae2)",
-}
-"""The colours of the page, each with the light one, for readers of mail that leave style sheets out."""
-
 _DASHES: dict[str, Any] = {"solid": "solid", "dashed": (0, (5, 2.5)), "dotted": (0, (1.2, 2))}
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
-_SVG = "{http://www.w3.org/2000/svg}"
-_HREF = "{http://www.w3.org/1999/xlink}href"
 _STYLE: dict[Any, Any] = {
     "font.size": _TEXT_SIZE,
-    "text.color": _TEXT,
+    "text.color": TEXT,
     "text.parse_math": False,  # names come from hubs and event files
-    "axes.labelcolor": _QUIET,
+    "axes.labelcolor": QUIET,
     "axes.labelsize": _TEXT_SIZE,
-    "axes.edgecolor": _QUIET,
+    "axes.edgecolor": QUIET,
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.spines.right": False,
-    "grid.color": _GRID,
+    "grid.color": GRID,
     "grid.linewidth": 1,
-    "xtick.color": _QUIET,
-    "xtick.labelcolor": _TEXT,
-    "ytick.color": _QUIET,
-    "ytick.labelcolor": _TEXT,
+    "xtick.color": QUIET,
+    "xtick.labelcolor": TEXT,
+    "ytick.color": QUIET,
+    "ytick.labelcolor": TEXT,
     "figure.dpi": 72,
     "svg.fonttype": "none",  # text stays text, in the letters of the page
 }
@@ -92,7 +81,8 @@ def svg_of(chart: Chart) -> Markup:
             axes.set_xlabel(chart.x.title)
         written = io.StringIO()
         FigureCanvasSVG(figure).print_svg(written, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
-    return Markup(_for_a_page(written.getvalue(), chart))  # noqa: S704  # lxml has escaped all of it
+    label = f"{chart.title}. {chart.about}"
+    return Markup(for_a_page(written.getvalue(), label, _titles(chart)))  # noqa: S704  # lxml has escaped all of it
 
 
 def _rows(chart: Chart) -> int | None:
@@ -237,41 +227,6 @@ def _multiples(step: float, begin: float, end: float) -> list[float]:
     return [number * step for number in range(math.ceil(begin / step), math.floor(end / step) + 1)]
 
 
-def _for_a_page(text: str, chart: Chart) -> str:
-    """Return a drawing that can stand beside others in a page: short, named, and in the colours of the page."""
-    root = etree.fromstring(text.encode(), etree.XMLParser(remove_comments=True, remove_blank_text=True))
-    for name in ("metadata", "style"):  # the style would be that of the whole page
-        for element in list(root.iter(f"{_SVG}{name}")):
-            _drop(element)
-    titles = _titles(chart)
-    for element in root.iter():
-        identity = element.get("id") or ""
-        if element.tag == f"{_SVG}g":
-            element.attrib.pop("id", "")
-            if identity in titles:
-                title = etree.Element(f"{_SVG}title")
-                title.text = words.printable(titles[identity])
-                element.insert(0, title)
-            _share_style(element)
-        if href := element.attrib.pop(_HREF, ""):
-            element.set("href", href)
-        for attribute in ("d", "x", "y", "transform"):
-            if value := element.get(attribute):
-                element.set(attribute, _rounded(value))
-        if style := element.get("style"):
-            element.set("style", _in_colours_of_page(style))
-    for attribute in ("width", "height", "version"):
-        root.attrib.pop(attribute, "")
-    root.set("role", "img")
-    root.set("aria-label", words.printable(f"{chart.title}. {chart.about}"))
-    etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="unicode")
-
-
-def _drop(element: Any) -> None:
-    element.getparent().remove(element)
-
-
 def _titles(chart: Chart) -> dict[str, str]:
     """Return what is shown where a pointer rests on a part of the drawing, by the part's id."""
     if isinstance(chart.content, Bars):
@@ -280,23 +235,3 @@ def _titles(chart: Chart) -> dict[str, str]:
     if isinstance(chart.content, Ranges):
         return {f"range-{row}": one.name for row, one in enumerate(chart.content.ranges)}
     return {f"series-{number}": one.name for number, one in enumerate(chart.content)}
-
-
-def _share_style(group: Any) -> None:
-    """Give a group the style that all points in it have, instead of each of them."""
-    points = group.findall(f"{_SVG}use")
-    styles = {point.get("style") for point in points}
-    if len(points) > 1 and len(styles) == 1 and None not in styles and len(points) == len(group):
-        group.set("style", styles.pop())
-        for point in points:
-            del point.attrib["style"]
-
-
-def _rounded(numbers: str) -> str:
-    """Round numbers to a tenth of a pixel."""
-    return re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), " ".join(numbers.split()))
-
-
-def _in_colours_of_page(style: str) -> str:
-    style = re.sub("font-family: [^;]*; ", "", style)
-    return re.sub("#[0-9a-f]{6}", lambda found: _VARIABLES.get(found[0], found[0]), style)

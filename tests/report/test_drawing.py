@@ -41,7 +41,7 @@ def test_colours_are_those_of_the_page_and_text_is_text() -> None:
     assert "var(--text, #" in text
     assert "#01" not in text
     assert "DejaVu" not in text
-    assert [title.text for title in root.iter("{*}title")] == ["ready", "failed"]
+    assert {title.text for title in root.iter("{*}title")} == {"ready", "failed"}
     assert root.get("role") == "img"
     assert root.get("aria-label") == "Servers. How many."
 
