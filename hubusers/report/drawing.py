@@ -18,10 +18,10 @@ from hubusers.report.svg_in_page import GRID, QUIET, TEXT, for_a_page
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDTH, _HEIGHT = 480, 250  # in the units of the drawing: pixels, where it is not scaled
+_WIDTH, _HEIGHT = 480, 240  # in the units of the drawing: pixels, where it is not scaled
 _LEFT, _RIGHT, _BOTTOM, _TOP = 62, 14, 46, 46
 _ROW = 42  # the height of a bar or a range with its name
-_TEXT_SIZE = 12.5
+_TEXT_SIZE = 13
 _LONGEST_NAME = 64  # letters that fit beside each other
 _MOST_TICKS = 7
 _MOST_LONG_TICKS = 5  # with seconds
@@ -105,7 +105,7 @@ def _draw_series(axes: "Axes", chart: Chart, content: Sequence[Line | Points]) -
         else:
             _draw_marks(axes, one, colour, gid)
     axes.set_ylabel(chart.y.title)
-    _number_axis(axes.yaxis)
+    _number_axis(axes.yaxis, whole=all(isinstance(value, int) for one in content for value in one.y))
     if chart.y.level is not None:
         axes.axhline(chart.y.level, color=COLOURS["target"].light, linewidth=1.2, linestyle=_DASHES["dotted"])
     highest = chart.y.highest
@@ -164,7 +164,7 @@ def _draw_bars(axes: "Axes", bars: Bars) -> None:
         axes.text(0, row + 0.22, f"{_short(name)}: {value:,.0f}", va="center", ha="left")
     _lie(axes, len(bars.names))
     axes.set_xlim(0, max(1.0, *bars.values))
-    _number_axis(axes.xaxis)
+    _number_axis(axes.xaxis, whole=True)
 
 
 def _draw_ranges(axes: "Axes", ranges: Ranges) -> None:
@@ -194,15 +194,11 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _number_axis(axis: Any) -> None:
-    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    axis.set_major_locator(_few_numbers())
-
-
-def _few_numbers() -> Any:
+def _number_axis(axis: Any, *, whole: bool = False) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
 
 
 def _mark_times(axes: "Axes", axis: TimeAxis) -> None:
