@@ -58,10 +58,17 @@ class BeforeRun:
         self._environment = environment
         self._access = access
         self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
+        self._doing = ""
 
     @property
     def _options(self) -> argparse.Namespace:
         return cast(argparse.Namespace, self._environment.parsed_options)
+
+    @property
+    def doing(self) -> str:
+        """What the check of the hub does at the moment, in words; "" before the first check."""
+        waits_for = next((part for run in self._first_servers for part in +run.pending_for), "")
+        return f"{self._doing}: {waits_for}" if waits_for else self._doing
 
     @property
     def _known_access(self) -> Access:
@@ -147,19 +154,27 @@ class BeforeRun:
             if each.__name__ in briefing.user_classes:
                 each.check(settings)
 
-    def check_hub(self, settings: Settings, *, with_first_server: bool = True) -> None:
+    def check_hub(
+        self, settings: Settings, options: argparse.Namespace | None = None, *, with_first_server: bool = True
+    ) -> None:
         """Ask the hub whether these users can come, with small requests that change nothing; then try first servers.
+
+        Args:
+            settings: Of the run.
+            options: Those of Locust, or as somebody is about to change them.
+            with_first_server: Whether to try first servers.
 
         Raises:
             SettingsError: There are not enough accounts.
             PreflightError: The hub cannot be tested like this.
             LeftBehind: A first server could not be removed again.
         """
+        self._doing = "Checking the hub and its token"
         scopes = needed_scopes(settings, coming(self._environment, settings.event))
         self.checked_hub = checked = check_hub(settings.endpoint, self._known_access, scopes)
         if settings.named_servers:
             check_named_servers(checked, self._known_access)
-        check_accounts(settings, self._options)
+        check_accounts(settings, options or self._options)
         self._environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
         if with_first_server and settings.failed_spawns_to_stop:
@@ -173,7 +188,11 @@ class BeforeRun:
         self._first_servers.append(run)  # so that every way out cleans up after it
         self._tried = ()
         try:
-            for user_options in different_user_options(settings):
+            kinds = list(different_user_options(settings))
+            for number, user_options in enumerate(kinds, start=1):
+                self._doing = "Trying one server"
+                if len(kinds) > 1:
+                    self._doing += f" of each kind ({number} of {len(kinds)})"
                 # Otherwise it was cleaned up after, because the process ends.
                 if run in self._first_servers and try_one_server(run, user_options):
                     self._tried += (kind_of_start(user_options),)
@@ -183,19 +202,26 @@ class BeforeRun:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
 
-    def remove_first_servers(self) -> None:
+    def remove_first_servers(self) -> list[str]:
         """Remove what is left of first servers: those that were interrupted, and those that could not be removed.
 
+        Returns:
+            The summary of each.
+
         Logs:
-            INFO the summary of each.
+            INFO the same.
         """
+        summaries: list[str] = []
         while self._first_servers:
+            self._doing = "Removing the server that was tried"
             run = self._first_servers[-1]
             run.clean_up_everything()
             self.first_server_left |= bool(run.ledger.left())
-            LOG.info("%s", run.summary(run.ledger.totals()))
+            summaries.append(run.summary(run.ledger.totals()))
+            LOG.info("%s", summaries[-1])
             with contextlib.suppress(ValueError):  # in the web UI the check itself may have found it gone meanwhile
                 self._first_servers.remove(run)
+        return summaries
 
     def summaries(self) -> list[str]:
         """Return the last lines of the first servers of which something is left by now."""
@@ -240,7 +266,8 @@ def check_known(environment: Environment, event: Event | None) -> None:
         if cohort.user_class not in known:
             raise SettingsError(
                 f"The cohort {cohort.name} of the event needs the user class {cohort.user_class}, which is not in "
-                f"the locustfile; there are: {', '.join(sorted(known))}."
+                f"the locustfile; there are: {', '.join(sorted(known))}.",
+                "event",
             )
 
 
@@ -264,7 +291,8 @@ def check_accounts(settings: Settings, options: argparse.Namespace) -> None:
     if needed > accounts:
         raise SettingsError(
             f"{settings.accounts_file} has {accounts} accounts, which is not enough for {people} people"
-            f"{f' shared out to {workers} workers' if workers > 1 else ''}: add some, or let fewer people come."
+            f"{f' shared out to {workers} workers' if workers > 1 else ''}: add some, or let fewer people come.",
+            "" if settings.event else "num_users",
         )
 
 

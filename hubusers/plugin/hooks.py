@@ -16,16 +16,18 @@ from gevent.event import Event
 from hubusers.locust_import import check_is_patched
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
-from hubusers.plugin.locust_internals import DispatchNobody, hold_messages_until, leave_sigterm_to_us, stay_while
+from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
 from hubusers.plugin.lookers import Lookers
 from hubusers.plugin.master import Master
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
+from hubusers.plugin.starter import Starter
 from hubusers.plugin.terminal import be_quiet, begin_quietly
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import add_hub_page
+from hubusers.plugin.web_pages import add_hub_page, add_start_page
+from hubusers.plugin.who_comes import WhoComes
 from hubusers.plugin.worker import Worker
 from hubusers.settings.options import add_options
 
@@ -67,17 +69,19 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     # For ways out on which Locust fires no event, such as an exception in its own code.
     atexit.register(control.end_process_at_exit)
     handle_signals(control)
+    shape = EventShape(control.advance_event, lambda: control.event_is_over)
+    who_comes = WhoComes(environment, control.before_run, shape)
     control.start()
-    if control.has_event:
-        environment.shape_class = EventShape(control.advance_event, lambda: control.event_is_over)
-        environment.dispatcher_class = DispatchNobody
+    who_comes.choose(who_comes.choice)
     if web_ui:
+        starter = Starter(web_ui, control, who_comes)
         lookers = Lookers()
         add_hub_page(web_ui, control.page, control.report, lookers.note)
         stay_while(runner, lambda: lookers.are_there() or not control.may_end(), control.has_been_told_to_end)
+        add_start_page(web_ui, starter)
         warn_if_open(control.options)
         guard(web_ui, control.options.web_host, control.options.web_url)
-        check_before_swarm(web_ui, control)
+        check_before_swarm(web_ui, starter)
     _LISTENING.set()
 
 

@@ -8,7 +8,7 @@ from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, WorkerRunner
-from locust.web import WebUI
+from locust.web import WebUI, greenlet_exception_handler
 
 import signal
 from collections.abc import Callable, Collection, Generator
@@ -200,8 +200,29 @@ def add_script_to_locusts_page(web_ui: WebUI, script: bytes) -> None:
     web_ui.app.after_request(add)
 
 
+def start_test(web_ui: WebUI, users: int, spawn_rate: float, run_time: float | None) -> None:
+    """Start a test as Locust's own START does, so that its STOP ends it.
+
+    Args:
+        web_ui: Locust's.
+        users: How many come, unless a shape says so.
+        spawn_rate: How many come in a second, unless a shape says so.
+        run_time: Seconds until the test is stopped; None: when somebody stops it.
+    """
+    environment = web_ui.environment
+    assert environment.runner
+    if environment.shape_class:
+        environment.runner.start_shape()
+        return
+    web_ui._cancel_run_time_timer()
+    web_ui._swarm_greenlet = gevent.spawn(environment.runner.start, users, spawn_rate)
+    web_ui._swarm_greenlet.link_exception(greenlet_exception_handler)
+    if run_time:
+        web_ui._run_time_greenlet = gevent.spawn_later(run_time, web_ui._stop_runners)
+
+
 def fields_of_start(web_ui: WebUI) -> dict[str, Collection[str] | None]:
-    """Return the fields that START posts, each with the list that its values are chosen from; None without a list.
+    """Return the fields that Locust's START posts, each with the list that its values are chosen from, or None.
 
     Locust itself also takes the names of all other options.
     """

@@ -112,6 +112,11 @@ class RunControl:
             self.quit(EXIT_INTERRUPTED)
         self._enter(Phase.READY)
 
+    @property
+    def why_no_check_now(self) -> str:
+        """What goes on that keeps the web UI from starting a run, in a sentence; "" when nothing does."""
+        return "" if may_follow(self.phase, Phase.CHECKING) else _WHY_NOT_NOW[self.phase]
+
     @contextmanager
     def checking(self) -> Iterator[None]:
         """Be in the phase in which the web UI checks what somebody typed.
@@ -120,8 +125,8 @@ class RunControl:
             SettingsError: Something else goes on, which the text names.
         """
         before = self.phase
-        if not may_follow(before, Phase.CHECKING):
-            raise SettingsError(_WHY_NOT_NOW[before])
+        if reason := self.why_no_check_now:
+            raise SettingsError(reason)
         self._enter(Phase.CHECKING)
         try:
             yield

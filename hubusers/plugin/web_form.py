@@ -1,29 +1,31 @@
-"""What somebody can change in Locust's web UI: what its form offers, and only after a check of it and of the hub.
+"""What somebody can change by Locust's own form: what it or the start form offers, after a check of it and of the hub.
 
 Locust itself sets every option that somebody posts to /swarm, and every attribute of a user class that somebody posts
-to /user, whether its page offers them or not. Here, what the page does not offer is refused. Which pages and scripts
-may send requests at all is in web_guard.py.
+to /user, whether its page offers them or not. Here, what the pages do not offer is refused. The start form is in
+start_page.py. Which pages and scripts may send requests at all is in web_guard.py.
 """
 
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from locust.web import WebUI
 
 import argparse
+import contextlib
 import ipaddress
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from hubusers.accounts.names import new_run_id
 from hubusers.log import get_logger, shown
+from hubusers.plugin.form_options import OFFERED, with_form
 from hubusers.plugin.locust_internals import (
     CHANGE_USER_CLASS,
     START,
     changeable_in_user_class,
     fields_of_start,
 )
-from hubusers.plugin.run_control import RunControl
+from hubusers.plugin.starter import Order, Starter
+from hubusers.plugin.who_comes import Choice
 from hubusers.settings.access import SettingsError, endpoint_of
 from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.options import OPTIONS
@@ -31,13 +33,13 @@ from hubusers.settings.options import OPTIONS
 LOG = get_logger(__name__)
 
 
-def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
-    """Check what somebody typed into the web UI's form, and the hub, before Locust starts the first user.
+def check_before_swarm(web_ui: WebUI, starter: Starter) -> None:
+    """Check what somebody typed into Locust's form, and the hub, before Locust starts the first user.
 
     What is wrong is shown where Locust shows its own errors in the form; nothing is changed, and nothing starts. The
     host cannot be changed to another hub than the one that Locust was started for: the token would be sent there.
     """
-    environment = control.environment
+    environment = web_ui.environment
     given_at_start = environment.host
 
     def check() -> ResponseReturnValue | None:
@@ -59,21 +61,21 @@ def check_before_swarm(web_ui: WebUI, control: RunControl) -> None:
         runner = environment.runner
         is_running = runner and runner.state in {STATE_SPAWNING, STATE_RUNNING}
         _refuse_other_fields(web_ui)
-        _refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
-        options = _options_with_form(control.options, control.has_event)
-        host = request.form.get("host", environment.host)
-        settings = control.before_run.settings_for(control.new_briefing(new_run_id()), host, options)
-        if not is_running:  # otherwise only the number of users changes
-            with control.checking():
-                control.before_run.check_hub(settings)
+        refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
+        order = _order(web_ui, starter)
+        if is_running:  # only the number of users changes
+            starter.settings_of(order)
+        else:
+            starter.check(order)
+            starter.take(order)
 
     assert web_ui.app
     web_ui.app.before_request(check)
 
 
 def _refuse_other_fields(web_ui: WebUI) -> None:
-    """Raise SettingsError for fields that Locust's page does not have, and for values that its lists do not have."""
-    offered = fields_of_start(web_ui)
+    """Raise SettingsError for fields that neither form has, and for values that the lists of Locust's do not have."""
+    offered = {**fields_of_start(web_ui), **dict.fromkeys(OFFERED)}
     if others := request.form.keys() - offered.keys():
         flags = {option.name: option.flag for option in OPTIONS.values()}
         names = ", ".join(sorted(flags.get(name, name) for name in others))
@@ -85,27 +87,27 @@ def _refuse_other_fields(web_ui: WebUI) -> None:
                 raise SettingsError(f"{field}: {text!r} must be one of {', '.join(sorted(choices))}.")
 
 
-def _refuse_another_hub(host: str | None, known: str | None) -> None:
+def refuse_another_hub(host: str | None, known: str | None) -> None:
     if host and known and endpoint_of(host) != endpoint_of(known):
-        raise SettingsError(f"This Locust has the token for {known}: to test another hub, start it with that --host.")
+        raise SettingsError(
+            f"This Locust has the token for {known}: to test another hub, start it with that --host.", "host"
+        )
 
 
-def _options_with_form(options: argparse.Namespace, has_event: bool) -> argparse.Namespace:
-    """Return the options as they will be when Locust has taken the form.
+def _order(web_ui: WebUI, starter: Starter) -> Order:
+    """Return the run that Locust's form asks for.
 
     Raises:
-        SettingsError: The form changes an option that the event decides. (It posts all fields, also untouched ones.)
+        SettingsError: An option cannot be used.
     """
-    changed = argparse.Namespace(**vars(options))
-    for option in OPTIONS.values():
-        text = request.form.get(option.name)
-        if text is None:
-            continue
-        value = text == "true" if option.read is None else text
-        if has_event and option.decided_by_event and value != getattr(options, option.name):
-            raise SettingsError(f"Leave out {option.flag}: the event's file says it.")
-        setattr(changed, option.name, value)
-    return changed
+    choice = starter.who_comes.choice
+    if web_ui.userclass_picker_is_active:  # then Locust takes the form's classes, or all, and its own shape
+        picked, known = request.form.getlist("user_classes"), starter.who_comes.known_classes
+        choice = Choice(user_classes=tuple(each for each in known if each in picked or not picked))
+    options = with_form(starter.control.options, request.form, has_event=bool(choice.event_text))
+    with contextlib.suppress(ValueError):  # which Locust itself refuses next
+        options.num_users = int(request.form.get("user_count", ""))
+    return Order(choice, request.form.get("host", web_ui.environment.host), options)
 
 
 def _check_user_class(web_ui: WebUI, known_host: str | None) -> None:
@@ -122,7 +124,7 @@ def _check_user_class(web_ui: WebUI, known_host: str | None) -> None:
         if not isinstance(changes[field], int) or changes[field] < 0:
             raise SettingsError(f"{field} must be a whole number, 0 or more.")
     host = changes.get("host")
-    _refuse_another_hub(str(host) if host else None, known_host or web_ui.environment.host)
+    refuse_another_hub(str(host) if host else None, known_host or web_ui.environment.host)
 
 
 def warn_if_open(options: argparse.Namespace) -> None:

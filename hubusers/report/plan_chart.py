@@ -30,17 +30,17 @@ def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: boo
     Returns:
         Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run, so scaled.
     """
-    stays = _stays(event, people)
-    facts = _facts(event, people, stays, str(seed) if seed_is_in_file else _seed_to_keep(seed))
+    stays = stays_of(event, people)
+    facts = facts_of(event, people, stays, str(seed) if seed_is_in_file else _seed_to_keep(seed))
     width = max(len(name) for name, _ in facts)
     table = "\n".join([event.title, *(f"  {name:{width}}  {value}" for name, value in facts)])
     if not people:
         return table
-    by_arrival = _bar_length(people[-1].arrives)
+    by_arrival = bar_length(people[-1].arrives)
     arriving = Counter(math.floor(person.arrives / by_arrival) for person in people)
     bars = [arriving[number] for number in range(max(arriving) + 1)]
     end, servers = max(end for _, end in stays), Count(stays)
-    by_stay = _bar_length(end)
+    by_stay = bar_length(end)
     count = max(1, math.ceil(end / by_stay))
     most = [servers.highest(number * by_stay, (number + 1) * by_stay) for number in range(count)]
     return "\n\n".join(
@@ -61,7 +61,7 @@ def show(drawing: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _stays(event: Event, people: list[Person]) -> list[tuple[float, float]]:
+def stays_of(event: Event, people: list[Person]) -> list[tuple[float, float]]:
     """Return the begin and the end of each server, in seconds after the start of the event."""
     over = math.inf if event.ends_after is None else event.scaled(event.ends_after)
     stays: list[tuple[float, float]] = []
@@ -85,7 +85,7 @@ def _most_in_a_minute(moments: list[float]) -> int:
     return most
 
 
-def _facts(event: Event, people: list[Person], stays: list[tuple[float, float]], seed: str) -> list[tuple[str, str]]:
+def facts_of(event: Event, people: list[Person], stays: list[tuple[float, float]], seed: str) -> list[tuple[str, str]]:
     """Return the figures of a plan, by name."""
     planned = sum(cohort.size for cohort in event.cohorts)
     by_cohort = Counter(person.cohort for person in people)
@@ -147,5 +147,6 @@ def _chart(title: str, bars: list[int], bar: float) -> str:
     return str(figure.build().string(colorless=True)).rstrip()
 
 
-def _bar_length(end: float) -> float:
-    return round_seconds(end / _MOST_BARS)
+def bar_length(end: float, most_bars: int = _MOST_BARS) -> float:
+    """Return for how many seconds each bar of a chart stands that ends after `end` seconds."""
+    return round_seconds(end / most_bars)

@@ -18,7 +18,16 @@ ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
 
 
 class SettingsError(ValueError):
-    """An option, a variable or a file cannot be used; the text says which one, and what to do."""
+    """An option, a variable or a file cannot be used; the text says which one, and what to do.
+
+    Args:
+        text: One or two sentences.
+        field: Name of the field of a form that the text is about; "" where it is about none, or about several.
+    """
+
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class Option:
         metavar: What stands for its value in the help.
         help: What it does, in a sentence or two. The default and the variable are added where it is shown.
         section: Title of the group that explains it.
-        in_web_form: Whether Locust's web form offers it, and so can change it.
+        in_web_form: Whether the web UI's start form offers it, and so can change it.
+        is_advanced: Whether the start form folds it away at first, because few need it.
         decided_by_event: Whether an event decides it instead, so that nobody may give it beside --event.
         in_report: Whether a report shows it: yes if it says how users behaved; no if it says whose users, or which hub.
     """
@@ -47,6 +48,7 @@ class Option:
     help: str
     section: str
     in_web_form: bool
+    is_advanced: bool
     decided_by_event: bool
     in_report: bool
 
@@ -68,10 +70,16 @@ class Option:
         held = getattr(options, self.name)
         if self.read is None:
             return bool(held)
+        # A field of a form that somebody has emptied. Elsewhere, no text may mean something, as for --runs-folder.
+        text = self.default if self.in_web_form and not str(held).strip() else str(held)
         try:
-            return self.read(str(held))
+            return self.read(text)
         except ValueError as error:
-            raise SettingsError(f"{self.flag}: {error}.") from None
+            raise SettingsError(f"{self.flag}: {error}.", self.name) from None
+
+    @property
+    def default_value(self) -> Any:
+        return False if self.read is None else self.read(self.default)
 
     def is_given(self, options: argparse.Namespace) -> bool:
         """Say whether somebody gave it: on the command line, by environment, or in a configuration file of Locust."""
@@ -79,7 +87,7 @@ class Option:
         return bool(held) and not isinstance(held, Default)
 
     def argument(self) -> dict[str, Any]:
-        """Return the arguments for an argparse parser. The parser keeps the text: the web form shows and returns it."""
+        """Return the arguments for an argparse parser. The parser keeps the text, which the start form shows."""
         text = self.help_with_default.replace("%", "%%")
         if self.read is None:
             return {"action": "store_true", "help": text}
@@ -103,6 +111,7 @@ def option(
     choices: tuple[str, ...] = (),
     metavar: str = "",
     in_web_form: bool = True,
+    is_advanced: bool = False,
     decided_by_event: bool = False,
     in_report: bool = True,
 ) -> T:
@@ -121,6 +130,7 @@ def option(
         help=help,
         section=section,
         in_web_form=in_web_form,
+        is_advanced=is_advanced,
         decided_by_event=decided_by_event,
         in_report=in_report,
     )
@@ -135,6 +145,7 @@ def switch(
     section: str,
     variable: str | None = None,
     in_web_form: bool = True,
+    is_advanced: bool = False,
     decided_by_event: bool = False,
     in_report: bool = True,
 ) -> bool:
@@ -149,6 +160,7 @@ def switch(
         help=help,
         section=section,
         in_web_form=in_web_form,
+        is_advanced=is_advanced,
         decided_by_event=decided_by_event,
         in_report=in_report,
     )

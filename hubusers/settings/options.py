@@ -1,6 +1,6 @@
-"""The options of a run, each declared once: on Locust's command line, by environment and in the web form.
+"""The options of a run, each declared once: on Locust's command line, by environment and in the start form.
 
-To add an option, declare it here as a field. All else follows: the parser and the help, what the web form offers and
+To add an option, declare it here as a field. All else follows: the parser and the help, what the start form offers and
 may change, the settings, what a report shows, and docs/options.md, which
 `python -m hubusers.settings.options_table > docs/options.md` writes.
 """
@@ -88,6 +88,7 @@ class Options:
         default=DEFAULT_PREFIX,
         metavar="PREFIX",
         section=ACCOUNTS,
+        is_advanced=True,
         in_report=False,
         help="First part of the test users' names: lower-case letters, digits, hyphens.",
     )
@@ -170,6 +171,7 @@ class Options:
         read=json_object,
         metavar="JSON",
         section=SERVERS,
+        is_advanced=True,
         decided_by_event=True,
         help='User options to start servers with: a JSON object such as {"image": "scipy:latest"}. Not with '
         "--server-profile.",
@@ -191,6 +193,7 @@ class Options:
         metavar="DURATION",
         variable="SERVER_POLL_INTERVAL",
         section=SERVERS,
+        is_advanced=True,
         help="Time between two looks at a server, or at the list of servers. With --wait progress it is used only "
         "without a stream: for servers that stop, and for those whose stream broke off.",
     )
@@ -200,6 +203,7 @@ class Options:
         default="progress",
         choices=get_args(Wait),
         section=SERVERS,
+        is_advanced=True,
         help="How users learn that their servers are ready or gone. progress: each user listens to its server's "
         "progress stream, as a browser does. listing: the hub's list of active servers is read once per interval for "
         "all users. poll: each user looks at its server once per interval; this costs the hub the most.",
@@ -238,6 +242,7 @@ class Options:
         default="5s-20s",
         metavar="DURATION",
         section=USERS,
+        is_advanced=True,
         decided_by_event=True,
         help="How long a NotebookUser thinks before each cell: a duration, or a range.",
     )
@@ -247,6 +252,7 @@ class Options:
         default="log-out",
         metavar="SHARES",
         section=USERS,
+        is_advanced=True,
         decided_by_event=True,
         help="How a NotebookUser leaves: log-out (stops the server), close-tab (leaves it running) or walk-away "
         "(leaves its connections open as well); or the share of each, such as log-out=70%,walk-away=30%.",
@@ -257,6 +263,7 @@ class Options:
         default="5m",
         metavar="DURATION",
         section=USERS,
+        is_advanced=True,
         help="Time between two of the reports that an ActivityUser sends to the hub, as a server does.",
     )
     lifecycles: int = option(
@@ -272,6 +279,7 @@ class Options:
     keep: bool = switch(
         "--keep",
         section=USERS,
+        is_advanced=True,
         decided_by_event=True,
         help="Steady state: each user starts one server and keeps it. Users and servers are still there after the run; "
         "`hubusers purge` removes them.",
@@ -282,6 +290,7 @@ class Options:
         default="again",
         choices=("again", "end"),
         section=FAILURES,
+        is_advanced=True,
         help="What a user does after a server failed to start or to stop, or took too long: try again after a pause, "
         "or end.",
     )
@@ -291,6 +300,7 @@ class Options:
         default="4",
         metavar="N",
         section=FAILURES,
+        is_advanced=True,
         help="Number of failed spawns in a row that ends the run. Before the run, the first servers are tried one by "
         "one, and the run does not begin when all of them fail. (After five, a hub with consecutive_failure_limit "
         "exits; Kubernetes deployments set it.) From the first failed spawn until one succeeds, starts under way and "
@@ -317,9 +327,8 @@ def add_options(parser: "LocustArgumentParser") -> None:
     parser.set_defaults(web_host=LOOPBACK, master_bind_host=LOOPBACK, host=os.environ.get(ENDPOINT_VARIABLE) or None)
     parser.add_argument("--hub-token", action=_RefuseToken, include_in_web_ui=False, help=argparse.SUPPRESS)
     for each in OPTIONS.values():
-        parser.add_argument(
-            each.flag, env_var=each.variable or None, include_in_web_ui=each.in_web_form, **each.argument()
-        )
+        # Locust's own form would cut their explanations off; our start form offers them.
+        parser.add_argument(each.flag, env_var=each.variable or None, include_in_web_ui=False, **each.argument())
 
 
 class _RefuseToken(argparse.Action):

@@ -90,15 +90,21 @@ def settings_from(
         host: The URL of the hub, or of its API.
         run_id: As in `Settings`.
         access: As in `Settings`.
-        event_text: What `event_text_from` returned; "" without an event.
+        event_text: What `text_of_event` returned; "" without an event.
         owner: As in `Settings`.
 
     Raises:
         SettingsError: An option, a variable or a file cannot be used.
     """
-    values = {name: option.value(options) for name, option in OPTIONS.items()}
+    # What an event decides may still be there for other runs, as somebody typed it in the web UI.
+    values = {
+        name: option.default_value if event_text and option.decided_by_event else option.value(options)
+        for name, option in OPTIONS.items()
+    }
     if values["server_profile"] and values["user_options"] is not None:
-        raise SettingsError("Give --server-profile or --user-options, not both: a profile is one of the user options.")
+        raise SettingsError(
+            "Give --server-profile or --user-options, not both: a profile is one of the user options.", "user_options"
+        )
     values["user_options"] = user_options(values["server_profile"] or values["user_options"])
     settings = Settings(
         **values,
@@ -114,14 +120,12 @@ def settings_from(
 
 
 def event_text_from(options: argparse.Namespace) -> str:
-    """Return the text of the event file that the options name, with a seed and the time scale in it; "" without one.
-
-    So every process of the run plans the same event, and so does somebody who repeats the run.
+    """Return the text of the event file that the options name, as `text_of_event` does; "" without one.
 
     Raises:
         SettingsError: The file cannot be used, or options were given that the event decides.
     """
-    event_file, time_scale = OPTIONS["event_file"].value(options), OPTIONS["time_scale"].value(options)
+    event_file, time_scale = OPTIONS["event_file"].value(options), OPTIONS["time_scale"]
     if not event_file:
         for option in (OPTIONS["time_scale"], OPTIONS["dry_run"]):
             if option.is_given(options):
@@ -135,15 +139,31 @@ def event_text_from(options: argparse.Namespace) -> str:
     for option in OPTIONS.values():
         if option.decided_by_event and option.is_given(options):
             raise SettingsError(f"Leave out {option.flag}: the event's file says it.")
+    return text_of_event(event_file, time_scale.value(options) if time_scale.is_given(options) else None)
+
+
+def text_of_event(event_file: str, time_scale: float | None = None, seed: int | None = None) -> str:
+    """Return the text of an event file, with a seed and a time scale in it.
+
+    So every process of the run plans the same event, and so does somebody who repeats the run.
+
+    Args:
+        event_file: Path of the file, or name of a ready-made event.
+        time_scale: In place of the file's; None for that.
+        seed: For a file without one; None to draw one.
+
+    Raises:
+        SettingsError: The file cannot be used.
+    """
     try:
         text, event = read_event(event_file)
         if event.seed is None:
-            text = with_seed(text, secrets.randbelow(1_000_000))
-        if OPTIONS["time_scale"].is_given(options):
+            text = with_seed(text, secrets.randbelow(1_000_000) if seed is None else seed)
+        if time_scale is not None:
             text = with_time_scale(text, time_scale)
         parse_event(text, event_file)
     except EventError as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(str(error), "event") from None
     return text
 
 
@@ -166,7 +186,8 @@ def _check_accounts(settings: Settings) -> None:
     if settings.wait == "listing":
         raise SettingsError(
             "Not --wait listing with --accounts or --named-servers: in the hub's list, it only finds servers of "
-            "accounts that the run created."
+            "accounts that the run created.",
+            "wait",
         )
     try:
         _ = settings.given_accounts

@@ -30,6 +30,7 @@ import locust.argument_parser as parsers
 from locust import events
 from hubusers.settings.access import Access, SettingsError
 from hubusers.settings.options import add_options
+from hubusers.plugin.form_options import fields_by_section
 from hubusers.settings.settings import Settings, event_text_from, settings_from
 
 def settings(options):
@@ -56,7 +57,8 @@ print(json.dumps({
     "wrong flag": refused(parse, ["--greeting", "0"]),
     "wrong form": refused(settings, sent_by_form),
     "with an event": refused(event_text_from, parse(["--event", "class-at-nine", "--greeting", "2m"])),
-    "form": parsers.ui_extra_args_dict([])["greeting"]["default_value"],
+    "form": [field.default for fields in fields_by_section().values() for field in fields if field.name == "greeting"],
+    "Locust's own form": "greeting" in parsers.ui_extra_args_dict([]),
     "report": settings(by_flag).shown()["greeting"],
 }))
 """
@@ -92,7 +94,8 @@ def test_one_declaration_adds_an_option_everywhere(tmp_path: Path) -> None:
         "wrong flag": "2",  # the exit code
         "wrong form": "--greeting: 'never' is not a duration; write seconds, or 90s, 10m, 1h30m, 2d.",
         "with an event": "Leave out --greeting: the event's file says it.",
-        "form": "2m",
+        "form": ["2m"],
+        "Locust's own form": False,
         "report": 30,
     }
     explained = run(tmp_path, "-m", "hubusers", "options")
