@@ -86,7 +86,7 @@ def fields_by_section() -> dict[str, list[Field]]:
 
 def _field(option: Option) -> Field:
     words = option.name.replace("_", " ")
-    short, *rest = re.split(r"(?<=\.)\s+(?=[A-Z(0-9])", option.help, maxsplit=1)
+    short, *rest = re.split(r"(?<=\.)\s+", option.help, maxsplit=1)
     unit = _DURATION if option.metavar == "DURATION" and "duration" not in option.help else ""
     hints = [unit, f"Default: {option.default}." if option.default else ""]
     return Field(

@@ -26,7 +26,7 @@ from hubusers.plugin.starter import Starter
 from hubusers.plugin.terminal import be_quiet, begin_quietly
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import add_hub_page, add_start_page
+from hubusers.plugin.web_pages import add_hub_page, add_start_page, say_when_it_answers
 from hubusers.plugin.who_comes import WhoComes
 from hubusers.plugin.worker import Worker
 from hubusers.settings.options import add_options
@@ -82,6 +82,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         warn_if_open(control.options)
         guard(web_ui, control.options.web_host, control.options.web_url)
         check_before_swarm(web_ui, starter)
+        say_when_it_answers(web_ui, control.options)
     _LISTENING.set()
 
 

@@ -68,12 +68,12 @@ def start_page(form: StartForm, protected: Callable[[View], View], url_prefix: s
         posted = request.form.to_dict()
         try:
             order = form.order(posted)
-            typed.clear()
             starter.begin(order)
         except Mistakes as mistakes:
             return _page(form, posted, mistakes, 422)
         except SettingsError as error:
             return _page(form, posted, Mistakes(general=str(error)), 409)
+        typed.clear()
         typed.update(posted)
         return redirect("start", 303)  # beside this page, wherever a reverse proxy has it
 
@@ -109,9 +109,14 @@ def _page(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes, status:
     """Return the form, with what was typed if anything was, and with what is wrong in it."""
     starter, events, groups = form.starter, form.events(), fields_by_section()
     phase, fields = starter.control.phase, [field for group in groups.values() for field in group]
+    errors, general = dict(mistakes.by_field), mistakes.general
     values = form.untouched(events)
     if typed:  # without switches that are off: they are not posted
         values |= {field.name: "" for field in fields if field.is_switch} | dict(typed)
+    if "event" in errors and values["event"] in events:  # its mistakes stand in place of its plan
+        errors["event"] = "This event cannot be rehearsed yet; what to mend stands below."
+    if form.known_host and "host" in errors:  # then the form has no such field
+        general = errors.pop("host")
     return _rendered(
         "hub_start.html",
         status,
@@ -123,8 +128,8 @@ def _page(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes, status:
         doing=starter.doing,
         seconds=round(starter.seconds) if starter.is_busy else 0,
         values=values,
-        errors={name: shown(text) for name, text in mistakes.by_field.items()},
-        general=[shown(line) for line in mistakes.general.splitlines()],
+        errors={name: shown(text) for name, text in errors.items()},
+        general=[shown(line) for line in general.splitlines()],
         labels=_LABELS | {field.name: field.label for field in fields},
         classes=form.classes,
         own_shape=starter.who_comes.own_shape,

@@ -2,15 +2,23 @@
 
 from locust.web import WebUI
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gevent
+
 from hubusers.live.hub_page import TAB_SCRIPT, hub_page
+from hubusers.log import get_logger
 from hubusers.plugin.locust_internals import add_script_to_locusts_page, url_prefix_of
 from hubusers.plugin.start_form import StartForm
 from hubusers.plugin.start_page import start_page
 from hubusers.plugin.starter import Starter
+
+LOG = get_logger(__name__)
+
+_ALL_ADDRESSES = {"", "0.0.0.0", "::"}  # noqa: S104  # for comparison only
 
 _LINK_SCRIPT = b'<script defer src="./hub/static/start_link.js"></script>'
 """Adds a link to the start form to Locust's own form."""
@@ -42,3 +50,31 @@ def add_start_page(web_ui: WebUI, starter: Starter) -> None:
     form = StartForm(starter, Path())
     web_ui.app.register_blueprint(start_page(form, web_ui.auth_required_if_enabled, url_prefix_of(web_ui)))
     add_script_to_locusts_page(web_ui, _LINK_SCRIPT)
+
+
+def say_when_it_answers(web_ui: WebUI, options: argparse.Namespace) -> None:
+    """Log where to look, once the web UI listens there.
+
+    Args:
+        web_ui: Before it starts.
+        options: Locust's.
+
+    Logs:
+        INFO the URL.
+    """
+    begins_by_itself = options.autostart
+    page = f"{options.web_url.rstrip('/') or _url_of(web_ui)}/hub{'' if begins_by_itself else '/start'}"
+
+    def wait_and_say() -> None:
+        while not (web_ui.server and web_ui.server.started):
+            gevent.sleep(0.05)
+        LOG.info("%s: %s", "Watch it live" if begins_by_itself else "Start a run, and watch it live", page)
+
+    gevent.spawn(wait_and_say)
+
+
+def _url_of(web_ui: WebUI) -> str:
+    """Return the URL of the web UI, for a browser of this machine."""
+    host = "127.0.0.1" if web_ui.host in _ALL_ADDRESSES else web_ui.host
+    scheme = "https" if web_ui.tls_cert and web_ui.tls_key else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{web_ui.port}{url_prefix_of(web_ui)}"
