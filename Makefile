@@ -8,18 +8,18 @@ WORKERS ?= auto
 # The tests start some hundred processes: let Python keep what it has compiled, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test thorough check faults hubs bench format clean
+.PHONY: demo test thorough check faults hubs bench format lock clean
 
-.venv/.installed: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubusers needs Python 3.11 or newer")'
-	@echo "Installing into .venv; the first time this takes some minutes ..."
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+# Only what the demo needs. With what the tests need, it is there, too.
+.venv/.demo: requirements/demo.txt pyproject.toml
+	$(PYTHON) requirements/set_up.py demo
+
+.venv/.installed: requirements/test.txt pyproject.toml
+	$(PYTHON) requirements/set_up.py test
 
 # A hundred people, for a minute, through a JupyterHub on this machine.
-demo: .venv/.installed
-	$(BIN)/hubusers demo
+demo: .venv/.demo
+	@$(BIN)/hubusers demo
 
 # Lint, types, and the tests in several processes.
 test: check
@@ -50,6 +50,14 @@ bench: .venv/.installed
 format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The versions for the demo and the tests: the newest that pyproject.toml allows.
+UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' pyproject.toml requirements/build.in
+lock: .venv/.installed
+	$(BIN)/python -m pip install --quiet uv
+	$(UV_COMPILE) --extra dev --output-file requirements/test.txt
+	$(UV_COMPILE) --extra hub --constraint requirements/test.txt --output-file requirements/demo.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
