@@ -48,7 +48,7 @@ class Progress:
         if _renew:
             _renew(shown(text))
         elif (now := time.monotonic()) >= self._next:
-            self._next = now + _BETWEEN_LINES_OF_PROGRESS
+            self._next = max(now, self._next + _BETWEEN_LINES_OF_PROGRESS)
             self._logger.info("%s", text)
 
 

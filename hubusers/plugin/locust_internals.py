@@ -47,6 +47,9 @@ CHATTER = (
 and how it ends. Whatever Locust says besides is shown.
 """
 
+CHATTER_OF_PROCESSES = ("reported as ready",)
+"""The same, of the workers of `--processes`, which nobody has to start."""
+
 
 class DispatchNobody(UsersDispatcher):
     """Tells Locust to dispatch no users at all, and so to take none away either: the people of an event come by

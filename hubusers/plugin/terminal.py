@@ -7,11 +7,12 @@ import logging
 import os
 import re
 import time
+from collections.abc import Iterable
 from typing import TextIO
 
 from hubusers.durations import in_words
 from hubusers.log import renew_progress_with
-from hubusers.plugin.locust_internals import CHATTER, after_log_setup
+from hubusers.plugin.locust_internals import CHATTER, CHATTER_OF_PROCESSES, after_log_setup
 from hubusers.report.words import counted
 from hubusers.settings.settings import Settings
 
@@ -37,8 +38,8 @@ def asks_for_tables(options: argparse.Namespace) -> bool:
 
 
 def begin_quietly(environment: Environment, *, is_worker: bool) -> None:
-    """Leave out Locust's tables, unless they are asked for; of the workers of `--processes`, which write into the
-    terminal of their master, leave warnings and errors only.
+    """Leave out Locust's tables, unless they are asked for. With `--processes`, whose workers write into the terminal
+    of their master, leave only warnings and errors of these.
     """
     options = environment.parsed_options
     assert options
@@ -46,10 +47,13 @@ def begin_quietly(environment: Environment, *, is_worker: bool) -> None:
         return
     if not asks_for_tables(options):
         logging.getLogger(_TABLES).setLevel(logging.WARNING)
-    if is_worker and options.processes and not _is_wordy():
-        renew_progress_with(None)
+    if options.processes and not _is_wordy():
+        if is_worker:
+            renew_progress_with(None)
         for handler in _handlers():
-            handler.setLevel(logging.WARNING)
+            handler.addFilter(_NoChatter(CHATTER_OF_PROCESSES))
+            if is_worker:
+                handler.setLevel(logging.WARNING)
 
 
 def who_comes(settings: Settings, options: argparse.Namespace) -> str:
@@ -94,15 +98,16 @@ class _ForPeople(InUtc):
 class _NoChatter(logging.Filter):
     """Leaves out what Locust says in passing; of what it says every second while it waits, what is new."""
 
-    def __init__(self) -> None:
+    def __init__(self, chatter: Iterable[str] = CHATTER) -> None:
         super().__init__()
+        self._chatter = tuple(chatter)
         self._last = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno > logging.INFO or not (record.name == "root" or record.name.startswith(_LOCUST)):
             return True
         before, self._last = self._last, record.getMessage()
-        return self._last != before and not any(re.search(words, self._last) for words in CHATTER)
+        return self._last != before and not any(re.search(words, self._last) for words in self._chatter)
 
 
 class Terminal(logging.StreamHandler[TextIO]):

@@ -218,7 +218,7 @@ def test_locust_still_says_in_passing_what_is_left_out() -> None:
     ]
     texts += ["Shape test completed, shutting down"]  # of two parts
     assert "Shape test completed" in texts
-    for words in locust_internals.CHATTER:
+    for words in (*locust_internals.CHATTER, *locust_internals.CHATTER_OF_PROCESSES):
         assert any(re.search(words, text) for text in texts), f"Locust does not say {words!r} any more; {WHERE}"
 
 

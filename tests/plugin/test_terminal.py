@@ -117,6 +117,14 @@ def test_a_worker_in_the_terminal_of_its_master_says_only_what_went_wrong(said: 
     assert "CPU usage" in said.getvalue()
 
 
+def test_the_master_of_processes_does_not_say_that_they_are_there(said: io.StringIO) -> None:
+    begin(processes=2)
+    CHATTER.info("a_1 (index 0) reported as ready. 1 workers connected.")
+    assert not said.getvalue()
+    say_all()
+    assert "A first server was ready" in said.getvalue()
+
+
 def test_a_worker_in_a_terminal_of_its_own_says_how_it_goes(said: io.StringIO) -> None:
     begin(is_worker=True)
     say_all()
