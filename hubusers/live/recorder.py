@@ -91,8 +91,9 @@ class Recorder:
         self._has_missed_step = False
         event = run.settings.event
         self._timeline = Timeline(run.results, event.targets if event else [])
-        planned = Counter(person.cohort for person in run.settings.people) if event else Counter[str]()
-        self._cohorts = CohortsSoFar(run.results, planned)
+        planned = Counter(person.cohort for person in run.settings.people)
+        cohorts = {cohort.name: planned[cohort.name] for cohort in event.cohorts} if event else {}
+        self._cohorts = CohortsSoFar(run.results, cohorts)
         self._answer: dict[str, Any] | None = None  # the same for the page Hub
         self._writer = RunWriter(run.settings.runs_folder, run.results)
         self._hub_watch = HubWatch(

@@ -77,6 +77,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         starter = Starter(web_ui, control, who_comes)
         lookers = Lookers()
         add_hub_page(web_ui, control.page, control.report, lookers.note)
+        control.show_last = lookers.show_last
         stay_while(runner, lambda: lookers.are_there() or not control.may_end(), control.has_been_told_to_end)
         add_start_page(web_ui, starter)
         warn_if_open(control.options)

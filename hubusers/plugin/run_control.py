@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -73,6 +73,7 @@ class RunControl:
         self._answered: Run | None = None  # the run whose answer was given
         self._failed_in_a_row = FailedInARow()
         self._token_refused_until: dict[str, float] = {}  # by whose token it was
+        self.show_last: Callable[[], None] = lambda: None  # the answer of a run that the process does not outlive
         self._removed_before = 0  # what the run had removed when its clean-up began
         self._ending = RLock()
         role.control = self
@@ -501,6 +502,7 @@ class RunControl:
             # Where an interrupt broke off Locust's own stopping, it fires no event.
             self.note_stopping()
             self.end_run()
+            self.show_last()
         if self.phase is Phase.CHECKING:
             self.environment.process_exit_code = EXIT_INTERRUPTED
         self._enter(Phase.QUITTING)

@@ -1,5 +1,6 @@
 """Whether somebody has the page Hub open."""
 
+import gevent
 import pytest
 
 from hubusers.plugin.lookers import Lookers
@@ -19,3 +20,16 @@ def test_who_says_when_to_ask_again_is_waited_for(monkeypatch: pytest.MonkeyPatc
     some.note(1e9)  # nobody can say so much
     now += 76
     assert not some.are_there()
+
+
+def test_who_looks_gets_to_see_the_last_of_it() -> None:
+    some = Lookers()
+    with gevent.Timeout(0.5):
+        some.show_last()  # to nobody
+    some.note(2.0)
+    showing = gevent.spawn(some.show_last)
+    gevent.sleep(0.15)
+    assert not showing.ready()
+    some.note(2.0)
+    showing.join(1)
+    assert showing.ready()

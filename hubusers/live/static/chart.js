@@ -85,14 +85,15 @@ export class Chart {
       dash: line.dash,
       points: { show: true, size: 5, fill: () => colour(line.colour), filter: lonely },
     }));
-    const bars = { stroke: () => colour("failed"), fill: () => colour("failed"), width: 0, scale: "marks" };
-    const marks = { ...bars, points: { show: false }, paths: uPlot.paths.bars({ size: [0.9, 6, 2] }) };
+    const strip = { stroke: () => colour("failed"), fill: () => colour("failed"), width: 0, scale: "marks" };
+    const paths = uPlot.paths.bars({ size: [1, Infinity, 3], gap: 0 });
+    const marks = { ...strip, paths, fillTo: () => 0.94, points: { show: false } }; // along the top, beside the lines
     return {
       ...this.#size(),
       series: [{}, ...(this.what.marks ? [marks] : []), ...lines],
       scales: {
         x: { time: false, range: (_, first, last) => [0, Math.max(last ?? 0, 1)] },
-        y: { range: (_, least, most) => [0, most > 0 ? 1.05 * most : 1] },
+        y: { range: (_, least, most) => [0, most > 0 ? 1.1 * most : 1] },
         marks: { range: [0, 1] },
       },
       axes: [
@@ -100,7 +101,7 @@ export class Chart {
         {
           ...axis,
           grid: { stroke: () => colour("line"), width: 1 },
-          values: (_, splits) => splits.map(this.what.tick),
+          values: (_, splits) => splits.map((split) => (this.what.whole && split % 1 ? "" : this.what.tick(split))),
           size: (_, texts) => 16 + 7 * Math.max(2, ...(texts ?? []).map((text) => text.length)),
         },
       ],

@@ -20,6 +20,7 @@ const CHARTS = [
     ],
     shown: count,
     tick: count,
+    whole: true,
     nothing: "Nobody has arrived yet.",
   },
   {
@@ -42,6 +43,7 @@ const CHARTS = [
     lines: [{ of: "throttled", name: "throttled", colour: "pending" }],
     shown: count,
     tick: count,
+    whole: true,
     nothing: "No requests yet.",
   },
   {

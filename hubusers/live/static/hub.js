@@ -43,7 +43,7 @@ function show(news, points) {
   }
   if (isEmpty) return;
   byId("title").textContent = run.title || `Run ${run.id}`;
-  byId("words").textContent = words();
+  byId("words").textContent = news.answer ? "The run is over." : words();
   byId("times").textContent = `People could come from ${moment(run.began)} on; times below count from then.`;
   byId("times").hidden = points.length === 0;
   speak();
@@ -104,8 +104,8 @@ function showCards(targets, points) {
   card("users arrived", count(last("arrived")), isNumber(run.planned) ? ` of ${count(run.planned)}` : "");
   card("servers pending", count(last("pending")));
   card("servers ready", count(last("ready")));
-  card("failed", count(last("failed")), "", last("failed") > 0);
-  card("start to ready, p95", percentile(p95, known));
+  card("failed steps", count(last("failed")), "", last("failed") > 0);
+  card("start to ready p95, last 30 s", percentile(p95, known));
   card("targets held", targets.length ? count(held) : "–", targets.length ? ` of ${targets.length}` : "", missed > 0);
 }
 
