@@ -50,12 +50,13 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
     Raises:
         OSError: A file cannot be written.
     """
+    steps = steps_table(run.results)
     content = {
         "verdict": verdict,
         "info": run.info,
         "findings": findings,
         "without_causes": "" if any(finding.explains != "note" for finding in findings) else without_causes(run),
-        "steps": steps_table(run.results),
+        "steps": steps,
         "failures": failures_table(run.results),
     }
     (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
@@ -63,7 +64,7 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
     (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
     (run.folder / SUMMARY_JSON_FILE).write_text(summary_json(run, verdict, findings), encoding="utf-8")
     causes = [f"{finding.title}: {finding.sentence}" for finding in findings]
-    (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info, causes), encoding="utf-8")
+    (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info, causes, steps), encoding="utf-8")
 
 
 def _html(run: FinishedRun, content: dict[str, Any]) -> str:

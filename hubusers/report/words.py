@@ -122,17 +122,16 @@ def options(info: RunInfo) -> list[tuple[str, str]]:
     Returns:
         Rows, each with a name; those of early runs do not tell which options were as by default.
     """
-    changed = info.changed_options
-    first = [name for name in info.options if changed is None or name in changed]
-    rest = {name: info.options[name] for name in info.options if name not in first}
-    without = [flag(name) for name, value in rest.items() if value in (None, "", False)]
-    others = [_given(name, value) for name, value in rest.items() if value not in (None, "", False)]
-    if without:
+    changed, empty = info.changed_options, [None, "", False]
+    is_first = {
+        name: value not in empty if changed is None else name in changed for name, value in info.options.items()
+    }
+    first = [_given(name, value) for name, value in info.options.items() if is_first[name]]
+    rest = {name: value for name, value in info.options.items() if not is_first[name]}
+    others = [_given(name, value) for name, value in rest.items() if value not in empty]
+    if without := [flag(name) for name, value in rest.items() if value in empty]:
         others.append(f"without {', '.join(without)}")
-    return [
-        ("options", " ".join(_given(name, info.options[name]) for name in first)),
-        ("by default", ", ".join(others)),
-    ]
+    return [("options", " ".join(first)), ("by default", ", ".join(others))]
 
 
 def _given(name: str, value: Any) -> str:

@@ -207,11 +207,32 @@ def test_junit_has_a_case_for_each_target(rush: Path) -> None:
     assert missed.result[0].message.startswith("wanted start to ready: p95 at most 10 s, measured ")
     causes = findings_of(read_run(rush))
     assert causes
-    assert missed.result[0].text == "\n".join(f"{cause.title}: {cause.sentence}" for cause in causes)
+    sentences = [f"{cause.title}: {cause.sentence}" for cause in causes]
+    assert missed.result[0].text == "\n".join([missed.result[0].message, *sentences])
     assert held.is_passed
     assert people.is_passed
     assert left.is_passed
     assert (suite.name, suite.failures, suite.errors) == ("Class at nine", 1, 0)
+    verdict = verdict_of(read_run(rush))
+    assert (suite.timestamp, suite.time) == ("2026-11-26T08:00:00+00:00", pytest.approx(people.time, abs=0.001))
+    assert missed.time == pytest.approx(verdict.outcomes[0].measured, abs=0.001)
+    assert held.time is None  # a share is not a time
+    assert held.system_out == "wanted failed starts: at most 1 %; measured 0 % (measurements: 60)"
+    known = {one.name: one.value for one in suite.properties()}  # type: ignore[no-untyped-call]
+    assert known["answer"] == verdict.headline
+    assert known["start to ready"].startswith("60 measured, 0 failed, p50 ")
+    assert known["version of hubusers"] == "0.1.0"
+
+
+def test_junit_passes_only_what_the_run_answers(tmp_path: Path) -> None:
+    in_vain = [(START_TO_READY, f"user-{n}", BEGAN, 99.0, 0.0, "timed out", "", 1, 0.0, "") for n in range(4)]
+    still = [(START_TO_READY, f"more-{n}", BEGAN + 1, 5.0, 0.0, UNFINISHED, "", 1, 0.0, "") for n in range(96)]
+    target = TARGETS.replace("95", "1")
+    folder = write(tmp_path / "run", info(planned_people=100, ended=BEGAN + 6), in_vain + still, CLASS + target)
+    states = [one.state for one in report_on(folder).outcomes]
+    assert "missed" in states
+    for case, state in zip(suite_of(folder), states, strict=False):
+        assert case.is_passed == (state == "held"), state
 
 
 def test_junit_without_an_answer_has_errors(tmp_path: Path) -> None:

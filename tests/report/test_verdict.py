@@ -508,7 +508,7 @@ class TestTheEndOfARun:
         stops = [stop(20, f"user-{due}", failure) for due in range(3)]
         verdict = verdict_of(finished([*QUICK, *stops], CLASS + TARGETS + allowed))
         assert verdict.answer == answer
-        assert ("bad end" in junit(verdict, info(), [])) == (answer == "missed")
+        assert ("bad end" in junit(verdict, info(), [], [])) == (answer == "missed")
 
     def test_what_is_left_behind_is_the_exit_code(self) -> None:
         assert verdict_of(finished(QUICK, CLASS + TARGETS, left_behind=1)).exit_code == 3

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hubusers.report.words import counted, in_percent, in_seconds, option, percentile, times_failed
+from hubusers.report.words import counted, in_percent, in_seconds, option, options, percentile, times_failed
+from tests.report.runs import info
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,24 @@ def test_percentiles(seconds: float, longest: float | None, text: str) -> None:
 )
 def test_options(name: str, value: Any, text: str) -> None:
     assert option(name, value) == text
+
+
+OPTIONS = {
+    "stay": [300.0, 600.0],
+    "user_options": {"a": "b c"},
+    "keep": True,
+    "wait": "poll",
+    "notebooks": "",
+    "ca": None,
+}
+
+
+def test_options_as_on_a_command_line_with_the_changed_ones_first() -> None:
+    given = """--stay 5m-10m --user-options '{"a": "b c"}' --keep"""
+    known = info(options=OPTIONS, changed_options=["stay", "user_options", "keep"])
+    assert options(known) == [("options", given), ("by default", "--wait poll, without --notebooks, --ca")]
+    early = info(options=OPTIONS)
+    assert options(early) == [("options", f"{given} --wait poll"), ("by default", "without --notebooks, --ca")]
 
 
 def test_counts() -> None:

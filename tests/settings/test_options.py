@@ -171,6 +171,7 @@ def test_an_event_replaces_the_options_that_it_decides(monkeypatch: pytest.Monke
     assert not hasattr(options, "event_text")
     assert "stay" not in settings.shown()
     assert settings.shown()["server_timeout"] == 120
+    assert settings.changed() == ["server_timeout"]
 
 
 def test_an_event_s_options_need_an_event() -> None:
