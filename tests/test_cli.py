@@ -17,7 +17,7 @@ import pytest
 import requests
 
 import hubusers
-from hubusers.cli.demo import environment_for, locustfile
+from hubusers.cli.demo import environment_for, judged, locustfile
 from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.event.file import ready_made
 from hubusers.local import LocalHub
@@ -276,50 +276,64 @@ class TestIncidents:
         assert "slow-image" in result.stderr
 
 
+SHORT = """
+title = "A short class"
+
+[[cohorts]]
+name = "students"
+people = 5
+arrivals = { pattern = "evenly", over = "2s" }
+stay = "STAY"
+
+[[targets]]
+measure = "start to ready"
+percentile = 95
+at_most = "1m"
+"""
+
+
 class TestDemo:
-    def test_shows_charts_and_leaves_a_report(self, tmp_path: Path) -> None:
-        port = free_port()
-        process = subprocess.Popen(
+    def start(self, tmp_path: Path, stay: str, *arguments: str) -> "subprocess.Popen[str]":
+        event = tmp_path / "short.toml"
+        event.write_text(SHORT.replace("STAY", stay))
+        return subprocess.Popen(
             [
-                *[sys.executable, "-m", "hubusers", "demo", "--users", "5", "--seconds", "12"],
-                *["--runs-folder", str(tmp_path), "--web-port", str(port)],
+                *[sys.executable, "-m", "hubusers", "demo", "--event", str(event)],
+                *["--runs-folder", str(tmp_path / "runs"), *arguments],
             ],
-            env=bare_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-        def web_ui_answers() -> bool:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=5) as answer:
-                    return b"start to ready" in answer.read()
-            except OSError:
-                return False
-
-        wait_until(web_ui_answers, "a server was ready, in the web UI", 60)
-        output, _ = process.communicate(timeout=100)
-        assert process.returncode == 0, output
-        assert "users: 5 created, 5 removed, 0 left" in output
-        assert "start to ready" in output
-        [report] = tmp_path.glob("*/report.html")
-        assert str(report) in output
-        assert "start to ready" in report.read_text()
-
-    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-    def test_ctrl_c_and_sigterm_clean_up_first(self, tmp_path: Path, ending: signal.Signals) -> None:
-        people = ["--users", "5", "--seconds", "200"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hubusers", "demo", *people, "--runs-folder", str(tmp_path)],
             env=bare_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # a process group of its own, as a terminal's foreground
         )
+
+    def test_shows_charts_and_leaves_a_report(self, tmp_path: Path) -> None:
+        port = free_port()
+        process = self.start(tmp_path, "1s", "--web-port", str(port))
+
+        def the_page_answers() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/hub", timeout=5) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
+                return False
+
+        wait_until(the_page_answers, "the page Hub", 60)
+        output, _ = process.communicate(timeout=100)
+        assert process.returncode == 0, output
+        for once in ("It holds: ", "users: 5 created, 5 removed, 0 left", "report.html"):
+            assert output.count(once) == 1, output
+        [report] = tmp_path.glob("runs/*/report.html")
+        assert output.splitlines()[-1].endswith(f"The report is in {report}")
+        assert "start to ready" in report.read_text()
+
+    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+    def test_ctrl_c_and_sigterm_clean_up_first(self, tmp_path: Path, ending: signal.Signals) -> None:
+        process = self.start(tmp_path, "200s")
         assert process.stdout
         for line in process.stdout:
-            if "users are there" in line:
+            if "The event begins" in line:
                 break
         # Ctrl-C is for all that runs in the foreground, and SIGTERM for the one process.
         (os.killpg if ending is signal.SIGINT else os.kill)(process.pid, ending)
@@ -330,6 +344,34 @@ class TestDemo:
                 os.killpg(process.pid, signal.SIGKILL)
         assert "users: 5 created, 5 removed, 0 left" in output
         assert "Traceback" not in output
+        assert process.returncode != 0
+        assert "So the demo gave no answer" not in output
+
+    @pytest.mark.parametrize(
+        ("code", "answers", "expected", "words"),
+        [
+            (0, ["held"], 0, ""),
+            (1, ["missed"], 0, "did not hold the targets"),
+            (4, ["no answer"], 0, "gave no answer"),
+            (4, ["held", "no answer"], 0, "gave no answer"),  # another run has ended meanwhile
+            (1, ["no answer"], 1, ""),
+            (1, [], 1, ""),  # it crashed
+            (3, ["missed"], 3, ""),  # something is left
+        ],
+    )
+    def test_only_an_answer_about_this_machine_is_not_an_error(
+        self, code: int, answers: list[str], expected: int, words: str
+    ) -> None:
+        judgement, sentence = judged(code, answers)
+        assert judgement == expected
+        assert words in sentence
+        assert bool(words) == bool(sentence)
+
+    def test_an_event_that_there_is_not_is_said_before_a_hub_starts(self) -> None:
+        result = run("demo", "--event", "nothing.toml")
+        assert result.returncode == 2
+        assert "nothing.toml" in result.stderr
+        assert result.stderr.count("\n") == 1
 
     def test_what_is_meant_for_another_hub_does_not_reach_it(
         self, local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch

@@ -1,53 +1,109 @@
-"""`hubusers demo`: a test of a JupyterHub that runs on this machine."""
+"""`hubusers demo`: an event on a JupyterHub that runs on this machine."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
 
 import hubusers
-from hubusers.cli.shared import Terminated, end_on_sigterm, running
+from hubusers.cli.shared import Terminated, end_on_sigterm, fail, running
+from hubusers.event.file import EventError, read_event
 from hubusers.local import LocalHub
-from hubusers.local.ports import free_port
+from hubusers.local.ports import LOOPBACK, free_port
+from hubusers.report.words import counted
 from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 
 _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """Prefixes of the environment variables that set options of a test."""
 
 
-@click.command(short_help="Test a real JupyterHub on this machine, with live charts.")
-@click.option("--users", type=click.IntRange(1), default=100, show_default=True, help="Number of users.")
-@click.option("--seconds", type=click.IntRange(5), default=60, show_default=True, help="Duration of the test.")
+_CODES_OF_ANSWERS = {1: "missed", 4: "no answer"}
+"""The exit codes of a run whose answer is not that the hub holds; each is also the code of other mishaps."""
+
+_SAID_OF_ANSWERS = {
+    "missed": "So this machine did not hold the targets; the hub, its proxy and all people share its {cores}. The "
+    "report says what limited it. Try again while it does less, or on a faster one.",
+    "no answer": "So the demo gave no answer. If that is because this machine is slow or busy (the hub, its proxy and "
+    "all people share its {cores}), try again while it does less, or on a faster one.",
+}
+"""What is said last. A run of the demo is not an error because of such an answer, which is about this machine."""
+
+
+@click.command(short_help="Rehearse an event on a real JupyterHub on this machine, with live charts.")
+@click.option(
+    "--event",
+    metavar="EVENT",
+    default="demo",
+    show_default=True,
+    help="What to rehearse: the file of an event, or the name of a ready-made one.",
+)
 @click.option(
     "--runs-folder", metavar="FOLDER", default="runs", show_default=True, help="Folder for the run's results."
 )
 @click.option(
     "--web-port", type=click.IntRange(0, 65535), default=0, help="Port of the web UI. The default, 0, takes a free one."
 )
-def demo(users: int, seconds: int, runs_folder: str, web_port: int) -> None:
-    """Test a real JupyterHub on this machine, with live charts to watch."""
+def demo(event: str, runs_folder: str, web_port: int) -> None:
+    """Rehearse an event on a real JupyterHub on this machine, with live charts to watch.
+
+    The event is a class of a hundred people who come within a minute, with two targets. No browser opens: look at the
+    URL after "Watch it live". At the end, the page shows the answer, and stays for as long as you have it open.
+
+    Nothing of the hub is left; the report is, in the folder with the run's results. The exit code is 0 whatever the
+    answer is, because that depends on this machine; it is another one when something went wrong.
+    """
+    try:
+        read_event(event)
+    except EventError as error:
+        fail(str(error))
     end_on_sigterm()
+    runs = Path(runs_folder)
+    before = set(runs.glob("*"))
     click.echo("Starting a JupyterHub on this machine …", err=True)
     with running(LocalHub(spawn_seconds=(2, 5), stop_seconds=(0, 1))) as local_hub:
-        port = web_port or free_port()
-        click.echo(f"JupyterHub is running at {local_hub.url}.")
-        click.echo(f"Watch the test for {seconds} seconds: http://127.0.0.1:{port}/hub and the tabs beside it.")
+        click.echo(f"JupyterHub is running at {local_hub.url}.", err=True)
         locust = subprocess.Popen(
             [
-                *[sys.executable, "-m", "locust", "-f", str(locustfile())],
-                *["--users", str(users), "--spawn-rate", str(max(1, users / 10)), "--run-time", str(seconds)],
-                *["--stay", "5-15", "--pause", "1-5"],  # short, so that a minute shows whole lifecycles
-                *["--autostart", "--autoquit", "0", "--web-port", str(port), "--runs-folder", runs_folder],
+                *[sys.executable, "-m", "locust", "-f", str(locustfile()), "--event", event],
+                *["--autostart", "--autoquit", "0", "--web-host", LOOPBACK, "--web-port", str(web_port or free_port())],
+                *["--runs-folder", runs_folder],
             ],
             env=environment_for(local_hub),
             stdin=subprocess.DEVNULL,
         )
-        code = _wait_for(locust)
-    if code == 0:
-        click.echo("Open the report. Next, try an event (hubusers events) or your own hub (hubusers check --host URL).")
+        code, was_interrupted = _wait_for(locust)
+        if not was_interrupted and local_hub.has_ended():
+            fail(f"The demo's JupyterHub ended in the middle of it. Its log ends with:\n{local_hub.end_of_log()}")
+        answers = [_answer_in(folder) for folder in set(runs.glob("*")) - before]
+    code, sentence = (code, "") if was_interrupted else judged(code, answers)
+    if sentence:
+        click.echo(sentence, err=True)
     sys.exit(code)
+
+
+def judged(code: int, answers: Collection[str]) -> tuple[int, str]:
+    """Return the demo's exit code, and what else is to be said.
+
+    Args:
+        code: The exit code of its run.
+        answers: The answers in the folders that runs have written meanwhile, as in their summary.json.
+    """
+    answer = _CODES_OF_ANSWERS.get(code, "")
+    if not answer or answer not in answers:
+        return code, ""
+    return 0, _SAID_OF_ANSWERS[answer].format(cores=counted(os.cpu_count() or 1, "CPU core"))
+
+
+def _answer_in(folder: Path) -> str:
+    """Return the answer of the run in a folder; nothing if it has none."""
+    try:
+        return str(json.loads((folder / "summary.json").read_text(encoding="utf-8"))["verdict"]["answer"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def environment_for(local_hub: LocalHub) -> dict[str, str]:
@@ -64,14 +120,17 @@ def locustfile() -> Path:
     return installed if installed.exists() else package.parent / "locustfile.py"
 
 
-def _wait_for(process: "subprocess.Popen[bytes]") -> int:
-    """Return a process's exit code. After Ctrl-C, which it receives too, and after SIGTERM, let it clean up first."""
-    is_told = False
+def _wait_for(process: "subprocess.Popen[bytes]") -> tuple[int, bool]:
+    """Return a process's exit code, and whether it was interrupted.
+
+    After Ctrl-C, which it receives too, and after SIGTERM, let it clean up first.
+    """
+    was_interrupted = False
     while True:
         try:
-            return process.wait()
+            return process.wait(), was_interrupted
         except KeyboardInterrupt as interrupt:
             click.echo("Stopping; Locust is cleaning up …", err=True)
-            if isinstance(interrupt, Terminated) and not is_told:  # a second signal would end its clean-up
+            if isinstance(interrupt, Terminated) and not was_interrupted:  # a second signal would end its clean-up
                 process.terminate()
-            is_told = True
+            was_interrupted = True

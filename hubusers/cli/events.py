@@ -7,6 +7,7 @@ from hubusers.event.file import ready_made
 WHAT_HAPPENS = {
     "class-at-nine": "300 students come around nine, and 20 auditors all morning",
     "class-with-notebooks": "30 people work in JupyterLab, and leave in different ways",
+    "demo": "a hundred people come to a short class, within a minute",
     "exam": "everybody comes within two minutes, and all leave at the same moment",
     "how-far": "more people come each minute, until a target is missed",
     "hub-restart": "everybody reloads at once",

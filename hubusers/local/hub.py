@@ -173,6 +173,11 @@ class LocalHub:
                 self.stop()
                 raise
 
+    def has_ended(self) -> bool:
+        """Return whether the hub, or another process that it needs, has ended by itself."""
+        assert self._supervisor and self._supervisor.stdout
+        return bool(select.select([self._supervisor.stdout], [], [], 0)[0])
+
     def wait(self) -> int:
         """Wait until the hub ends by itself, and return its exit code."""
         assert self._supervisor and self._supervisor.stdout
@@ -255,7 +260,7 @@ class LocalHub:
                 # npm's proxy logs this and goes on; the stub server ends and the hub does not notice.
                 if _PORT_TAKEN in self._log():
                     raise LocalHubError("A port of the local hub was taken (address already in use): start it again.")
-                if self._has_ended():
+                if self.has_ended():
                     raise LocalHubError(
                         f"The local hub ended while it started. Its log ends with:\n{self.end_of_log()}"
                     )
@@ -268,10 +273,6 @@ class LocalHub:
         raise LocalHubError(
             f"The local hub did not answer within {START_TIMEOUT:g} seconds. Its log ends with:\n{self.end_of_log()}"
         )
-
-    def _has_ended(self) -> bool:
-        assert self._supervisor and self._supervisor.stdout
-        return bool(select.select([self._supervisor.stdout], [], [], 0)[0])
 
     def end_of_log(self) -> str:
         return "\n".join(self._log().splitlines()[-_LOG_LINES:]) or "(nothing)"

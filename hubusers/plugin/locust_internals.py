@@ -42,6 +42,7 @@ CHATTER = (
     "^Shape test completed",
     "reported that it has stopped$",
     "^Shutting down ",
+    "^--autoquit time reached",
 )
 """Regular expressions for what Locust logs of each run, and nobody needs: hubusers says who comes, how far the run is
 and how it ends. Whatever Locust says besides is shown.

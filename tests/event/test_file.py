@@ -447,7 +447,7 @@ class TestReading:
     def test_no_file(self, name: str, reason: str, tmp_path: Path) -> None:
         with pytest.raises(
             EventError,
-            match=f"cannot be read: .*{reason}.* a ready-made event: class-at-nine, class-with-notebooks, exam, ",
+            match=f"cannot be read: .*{reason}.* a ready-made event: class-at-nine, class-with-notebooks, demo, exam, ",
         ):
             read_event(str(tmp_path / name))
 
@@ -472,7 +472,8 @@ class TestReading:
 class TestReadyMade:
     def test_names(self) -> None:
         assert list(ready_made()) == [
-            *("class-at-nine", "class-with-notebooks", "exam", "how-far", "hub-restart", "soak", "workshop-week")
+            *("class-at-nine", "class-with-notebooks", "demo", "exam", "how-far", "hub-restart", "soak"),
+            "workshop-week",
         ]
 
     @pytest.mark.parametrize("name", ready_made())
