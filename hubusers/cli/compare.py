@@ -32,7 +32,8 @@ from hubusers.results.folder import RunFolderError, read_run
 def compare(before: Path, after: Path, smallest: float, html: Path | None) -> None:
     """Compare two runs by their folders: did the hub get better or worse between BEFORE and AFTER?
 
-    The exit code is 1 when any measure got worse, 4 when there are too few starts to judge, otherwise 0.
+    The exit code is 1 when any measure got worse; 4 when there is no answer, because there are too few starts to judge
+    or the runs were not alike; otherwise 0.
     """
     try:
         first, second = read_run(before), read_run(after)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
 
-from hubusers.event.model import Event
 from hubusers.report import words
-from hubusers.report.compare_measures import FAILED_STARTS, MEAN_START, MEASURES, Measure, Unit
+from hubusers.report.compare_measures import FAILED_STARTS, MEAN_START, MEASURES, REQUESTS, Measure
+from hubusers.report.compare_row import Row, Verdict
+from hubusers.report.compare_warnings import user_classes, warnings_about
 from hubusers.report.resampling import (
     FEWEST_PIECES,
     Percentile,
@@ -16,10 +16,8 @@ from hubusers.report.resampling import (
     relative_interval,
     share_interval,
 )
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.records import START_TO_READY
-
-Verdict = Literal["no difference", "better", "worse", "not judged"]
 
 DOUBT = 0.05
 """Family-wise false-positive rate: the share of comparisons of equal hubs in which chance makes a measure differ."""
@@ -38,53 +36,6 @@ _COARSE = 0.2  # relative difference that two runs should be able to show
 
 
 @dataclass(frozen=True)
-class Row:
-    """One measure in both runs. Less is better in all measures."""
-
-    measure: str
-    unit: Unit
-    before: float
-    after: float
-    difference: float  # relative to before; absolute for shares
-    low: float | None = None  # end of the interval of the difference; None where it was not judged
-    high: float | None = None
-    verdict: Verdict = "not judged"
-    note: str = ""  # why it was not judged
-    unfelt: str = ""  # why a difference beyond chance does not matter, where it is large in percent
-    before_is_more: bool = (
-        False  # than it says, by an unknown amount: it is of a start that the end of the run broke off
-    )
-    after_is_more: bool = False
-
-    @property
-    def before_text(self) -> str:
-        return _amount(self.before, self.unit, is_more=self.before_is_more)
-
-    @property
-    def after_text(self) -> str:
-        return _amount(self.after, self.unit, is_more=self.after_is_more)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether either of both values may be the larger one."""
-        if self.before_is_more:
-            return self.after_is_more or self.before <= self.after
-        return self.after_is_more and self.after <= self.before
-
-    @property
-    def difference_text(self) -> str:
-        if self.is_open:
-            return "–"
-        return f"{_number(self.difference, self.unit)} {_sign(self.unit)}"
-
-    @property
-    def interval_text(self) -> str:
-        if self.low is None or self.high is None:
-            return "–"
-        return f"{_number(self.low, self.unit)} to {_number(self.high, self.unit)} {_sign(self.unit)}"
-
-
-@dataclass(frozen=True)
 class Comparison:
     """Two runs, measure by measure."""
 
@@ -95,11 +46,11 @@ class Comparison:
     left_out: list[str]  # sentences: measures that are missing, and why
     warnings: list[str]  # sentences: what else differs, or was wrong in a run
     headline: str
-    has_answer: bool  # about the starts
+    has_answer: bool  # about the starts, of runs that were alike
 
     @property
     def exit_code(self) -> int:
-        """1 when a measure is worse, 4 when there is no answer about the starts, otherwise 0."""
+        """1 when a measure is worse, 4 when there is no answer about the starts or the hub, otherwise 0."""
         if any(row.verdict == "worse" for row in self.rows):
             return 1
         return 0 if self.has_answer else 4
@@ -123,20 +74,30 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
     for run in (before, after):
         if not run.results.people.measured(START_TO_READY):
             raise ValueError(f"{run.folder} cannot be compared: nobody asked for a server in that run.")
+    if before.folder.resolve() == after.folder.resolve():
+        raise ValueError(f"{before.folder} is the same run twice: give the folders of two runs.")
     pairs = [(one, one.of(before.results), one.of(after.results)) for one in MEASURES]
-    to_judge = [one for one, first, second in pairs if first and second and not _why_not(one, first, second)]
+    classes = [user_classes(run) for run in (before, after)]
+    has_same_users = classes[0] == classes[1] or not all(classes)  # runs of the first versions have none
+    to_judge = [
+        one for one, first, second in pairs if first and second and not _why_not(one, first, second, has_same_users)
+    ]
     doubt = DOUBT / max(len(to_judge), 1)
     rows = []
     for one, first, second in pairs:
         if first and second:
-            row = _row(one, first, second, doubt, smallest)
+            note = _why_not(one, first, second, has_same_users)
+            row = _row(one, first, second, note, doubt, smallest)
             rows.append(
                 _with_unfinished(row, one.is_of_unfinished(before.results), one.is_of_unfinished(after.results))
             )
     rows = _without_misleading_mean(rows)
     no_answer = _no_answer(rows, before, after)
     left_out = _left_out(pairs)
-    warnings = [*_warnings(before, after), *_too_coarse(rows)]
+    found = list(warnings_about(before, after))
+    alike = not any(one.unlike for one in found)
+    warnings = [*(one.sentence for one in found), *_too_coarse(rows)]
+    has_answer = not no_answer and (alike or any(row.verdict in {"better", "worse"} for row in rows))
     return Comparison(
         _in_a_line(before),
         _in_a_line(after),
@@ -144,8 +105,8 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
         rows,
         left_out,
         warnings,
-        _headline(rows, smallest, no_answer, bool(warnings)),
-        not no_answer,
+        _headline(rows, smallest, no_answer, alike=alike, warned=bool(warnings)),
+        has_answer,
     )
 
 
@@ -169,8 +130,10 @@ def as_text(comparison: Comparison) -> str:
     return "\n".join([*lines, comparison.headline])
 
 
-def _why_not(measure: Measure, before: Statistic, after: Statistic) -> str:
+def _why_not(measure: Measure, before: Statistic, after: Statistic, has_same_users: bool) -> str:
     """Return why a measure cannot be judged, as a clause; "" when it can."""
+    if measure.name == REQUESTS and not has_same_users:
+        return "other user classes send other requests"
     if not measure.judged:
         return "each run has only one number of it, which does not show how much it varies"
     beyond = 1 - before.percent / 100 if isinstance(before, Percentile) else 1.0
@@ -180,11 +143,11 @@ def _why_not(measure: Measure, before: Statistic, after: Statistic) -> str:
     return ""
 
 
-def _row(measure: Measure, before: Statistic, after: Statistic, doubt: float, smallest: float) -> Row:
+def _row(measure: Measure, before: Statistic, after: Statistic, note: str, doubt: float, smallest: float) -> Row:
     first, second = before.estimate, after.estimate
     share = measure.unit == "share"
     difference = second - first if share else relative_difference(first, second)
-    row = Row(measure.name, measure.unit, first, second, difference, note=_why_not(measure, before, after))
+    row = Row(measure.name, measure.unit, first, second, difference, note=note)
     if row.note:
         return row
     if share:
@@ -261,71 +224,7 @@ def _too_coarse(rows: list[Row]) -> Iterator[str]:
         )
 
 
-def _warnings(before: FinishedRun, after: FinishedRun) -> Iterator[str]:
-    first, second = before.info, after.info
-    if before.folder.resolve() == after.folder.resolve():
-        yield "Both are the same run."
-    if differing := _different_events(before.event, after.event):
-        yield f"{differing}: that may be why measures differ."
-    if first.planned_people != second.planned_people and before.event and after.event:
-        yield f"{first.planned_people} people were planned before, and {second.planned_people} after."
-    if not before.event and not after.event:
-        yield from _different_users(first, second)
-    names = {*first.options, *second.options}
-    if (before.event is None) != (after.event is None):
-        names = {*first.options} & {*second.options}  # an event decides the others
-    values = []
-    for name in sorted(names):
-        value, other = first.options.get(name), second.options.get(name)
-        if value != other:
-            values.append(f"{words.flag(name)} ({_short(name, value)}, then {_short(name, other)})")
-    if values:
-        yield f"The options differ: {', '.join(values)}."
-    if first.versions.get("hubusers") != second.versions.get("hubusers"):
-        yield "The runs were made by different versions of hubusers, which may measure differently."
-    for when, run in (("before", before), ("after", after)):
-        info, measured = run.info, run.results.people.measured(START_TO_READY)
-        if all(start.is_unfinished for start in measured):
-            waited = words.counted(len(measured), "start was", "starts were")
-            yield f"Nobody got a server in the run {when}: {waited} under way when it ended."
-        if info.generator:
-            yield f"In the run {when}: {info.generator}"
-        if info.people_lost:
-            people = words.counted(info.people_lost, "person", "people")
-            yield f"The run {when} lost {people} with a worker that died."
-        if run.broke_off:
-            yield f"The run {when} was cut off, or is still going on."
-        if info.ended_because:
-            yield f"The run {when} ended early: {info.ended_because.rstrip('.')}."
-
-
-def _different_users(before: RunInfo, after: RunInfo) -> Iterator[str]:
-    """Warn where runs without an event had other users; runs of the first versions do not tell."""
-    if not before.user_classes or not after.user_classes:
-        return
-    differing = [
-        f"{name} ({first}, then {second})"
-        for (name, first), (_, second) in zip(words.users(before), words.users(after), strict=True)
-        if first != second
-    ]
-    if differing:
-        yield f"The users differ: {', '.join(differing)}."
-
-
-def _different_events(before: Event | None, after: Event | None) -> str:
-    if before is None or after is None:
-        return "" if before is after else "Only one of the runs had an event"
-    names = [name for name in type(before).model_fields if name not in {"title", "targets"}]
-    differing = ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
-    return f"The events differ in {differing}" if differing else ""
-
-
-def _short(name: str, value: Any) -> str:
-    text = words.option(name, value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _headline(rows: list[Row], smallest: float, no_answer: str, warned: bool) -> str:
+def _headline(rows: list[Row], smallest: float, no_answer: str, *, alike: bool, warned: bool) -> str:
     worse = [row for row in rows if row.verdict == "worse"]
     better = [row for row in rows if row.verdict == "better"]
     parts = [no_answer] if no_answer else []
@@ -334,39 +233,18 @@ def _headline(rows: list[Row], smallest: float, no_answer: str, warned: bool) ->
     if better:
         parts.append(f"Better: {_named(better)}.")
     if not parts:
-        parts.append(f"No difference: no measure differs by more than {100 * smallest:g} % and by more than chance.")
+        none = f"no measure differs by more than {100 * smallest:g} % and by more than chance"
+        parts.append(f"No difference: {none}." if alike else f"No answer: {none}, but the runs were not alike.")
+    elif not alike:
+        parts.append("The runs were not alike.")
     if warned:
         parts.append("Read the warnings first.")
     return " ".join(parts)
 
 
 def _named(rows: list[Row]) -> str:
-    named = [
-        f"{row.measure} ({row.before_text}, then {row.after_text}: {row.difference_text})" for row in rows[:_NAMED]
-    ]
-    more = len(rows) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
-
-
-def _amount(value: float, unit: Unit, *, is_more: bool) -> str:
-    if unit == "bytes":
-        return f"{value / 1e6:,.0f} MB"
-    if unit == "share":
-        return words.in_percent(value)
-    return f"over {words.in_seconds(value)}" if is_more else words.in_seconds(value)
-
-
-def _number(value: float, unit: Unit) -> str:
-    if value == float("inf"):
-        return "+∞"
-    if unit != "share" and value >= 10:
-        return "over +999"
-    percent = round(100 * value, 1) + 0.0  # no -0.0
-    return f"{percent:+.0f}" if value >= 1 else f"{percent:+.1f}"
-
-
-def _sign(unit: Unit) -> str:
-    return "points" if unit == "share" else "%"
+    more = len(rows) - _NAMED
+    return ", ".join(row.in_words for row in rows[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_a_line(run: FinishedRun) -> str:

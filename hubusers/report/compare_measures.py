@@ -18,6 +18,7 @@ SMALLEST_WAIT = 0.02
 FAILED_STARTS = "failed starts"
 MEAN_START = "start to ready mean"
 THROTTLED_WAIT = "throttled wait mean"
+REQUESTS = "requests p95"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ MEASURES = [
     Measure(THROTTLED_WAIT, "seconds", _throttled_wait, SMALLEST_WAIT),
     Measure("hub probe p50", "seconds", _of_probes(50), SMALLEST_WAIT),
     Measure("hub probe p95", "seconds", _of_probes(95), SMALLEST_WAIT),
-    Measure("requests p95", "seconds", _of_requests, SMALLEST_WAIT),
+    Measure(REQUESTS, "seconds", _of_requests, SMALLEST_WAIT),
     # Not judged: between equal runs on a shared machine it differed by up to 28 %, with what else used its cores.
     Measure("hub CPU per start", "seconds", _cpu_per_start, judged=False),
     Measure("hub memory, highest", "bytes", _highest_memory, judged=False),

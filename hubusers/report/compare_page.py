@@ -4,8 +4,9 @@ from pathlib import Path
 
 from hubusers.report import words
 from hubusers.report.chart import Axis, Chart, Dash, Line, Points, Range, Ranges, Table
-from hubusers.report.compare import DOUBT, SMALLEST_SHARE, Comparison, Row, moment
+from hubusers.report.compare import DOUBT, SMALLEST_SHARE, Comparison, moment
 from hubusers.report.compare_measures import SMALLEST_WAIT
+from hubusers.report.compare_row import Row
 from hubusers.report.page import page
 from hubusers.report.thinning import climbing, thinned
 from hubusers.results.folder import FinishedRun

@@ -207,6 +207,8 @@ def read_run(folder: Path) -> FinishedRun:
             f"{folder} is not the folder of a finished run: it has no {missing}. Give the folder that a run named at "
             "its end, such as runs/2026-11-25-090000Z-k3x9qa."
         ) from None
+    except NotADirectoryError:
+        raise RunFolderError(f"{folder} is a file: give the folder of a run, which has a {RUN_FILE}.") from None
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be read: {error.strerror}.") from None
     except EventError as error:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from hubusers.report.compare import Comparison, Row, as_text, compare
+from hubusers.report.compare import Comparison, as_text, compare
 from hubusers.report.compare_page import write_comparison
+from hubusers.report.compare_row import Row
 from hubusers.results.folder import FinishedRun, read_run
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.records import STOP_TO_STOPPED, UNFINISHED, Record
@@ -135,7 +136,9 @@ class TestVerdicts:
     def test_throttled(self) -> None:
         comparison = compare(run_of(starts(1)), run_of(starts(1, throttled=3.0)))
         assert verdicts(comparison)["worse"] == {"throttled wait mean"}
-        assert row(comparison, "throttled wait mean").interval_text == "+∞ to +∞ %"
+        throttled = row(comparison, "throttled wait mean")
+        assert (throttled.before_text, throttled.difference_text, throttled.interval_text) == ("0 s", "–", "above 0")
+        assert comparison.headline == f"Worse: throttled wait mean (0 s, then {throttled.after_text})."
 
     def test_the_smallest_difference_that_matters(self) -> None:
         before, after = run_of(starts(1)), run_of(starts(1, slower=1.2))
@@ -144,10 +147,24 @@ class TestVerdicts:
         with pytest.raises(ValueError, match=r"must be a share from 0 to 1, such as 0.05 for 5 %, not 5\.$"):
             compare(before, after, smallest=5)
 
-    def test_the_same_run_twice(self) -> None:
-        comparison = compare(run_with(1), run_with(1))
-        assert comparison.exit_code == 0
-        assert "Both are the same run." in comparison.warnings
+    def test_the_same_run_twice_is_no_comparison(self) -> None:
+        with pytest.raises(ValueError, match=r"^run-1 is the same run twice: give the folders of two runs\.$"):
+            compare(run_with(1), run_with(1))
+
+    def test_no_infinity_and_no_negative_zero_is_ever_said(self) -> None:
+        seed = 1
+        runs = [
+            run_of(starts(seed)),
+            run_of(starts(seed, throttled=3.0)),
+            run_of(starts(seed, failed=60)),
+            run_of([replace(one, failure="spawn failed") for one in starts(seed)]),
+            run_of([replace(one, seconds=0.0) for one in starts(seed)]),
+            run_of([start(n, 20.0, UNFINISHED) for n in range(100)]),
+            run_of(starts(seed, 1)),
+        ]
+        for before, after in itertools.permutations(runs, 2):
+            text = as_text(compare(before, after))
+            assert not re.search(r"inf\b|nan|∞|-0(\.0)? (%|points)", text), text
 
 
 class TestFailures:
@@ -174,7 +191,7 @@ class TestFailures:
         assert row(comparison, "start to ready p95").after_text == "never"
         assert row(comparison, "start to ready p95").verdict == "worse"
         assert "start to ready p95 (4.8" in comparison.headline
-        assert "then never: +∞ %)" in comparison.headline
+        assert "then never)" in comparison.headline
 
     def test_all_failed(self) -> None:
         failing = [replace(record, failure="spawn failed") for record in starts(2)]
@@ -280,18 +297,62 @@ class TestWarnings:
         before = run_of(starts(1), CLASS, planned_people=3)
         comparison = compare(before, run_of(starts(2), other, planned_people=4))
         assert comparison.warnings == [
-            "The events differ in seed, cohorts: that may be why measures differ.",
-            "3 people were planned before, and 4 after.",
+            "The events differ: people (3, then 4) of students.",
+            "The people come at other moments, drawn anew: seed (1, then 2).",
         ]
-        assert comparison.headline.endswith("Read the warnings first.")
+        assert comparison.headline == (
+            "No answer: no measure differs by more than 5 % and by more than chance, but the runs were not alike. "
+            "Read the warnings first."
+        )
+        assert comparison.exit_code == 4
+
+    def test_another_seed_alone_is_the_same_event(self) -> None:
+        comparison = compare(run_of(starts(1), CLASS), run_of(starts(2), CLASS.replace("seed = 1", "seed = 2")))
+        assert comparison.headline.startswith("No difference")
+        assert comparison.exit_code == 0
+
+    def test_what_differs_in_events(self) -> None:
+        other = CLASS.replace("seed = 1", "seed = 1\ntime_scale = 10").replace('stay = "2m"', 'stay = "4m"')
+        other = other.replace('over = "3s"', 'over = "9s"') + other[other.index("[[cohorts]]") :].replace(
+            "students", "x"
+        )
+        [warning] = compare(run_of(starts(1), CLASS), run_of(starts(2), other)).warnings
+        assert warning == (
+            "The events differ: time scale (1, then 10), arrivals of students, stay (2m, then 4m) of students, "
+            "no x before."
+        )
+
+    def test_another_number_of_people(self) -> None:
+        comparison = compare(run_of(starts(1)), run_of(starts(2, 150)))
+        assert comparison.warnings == ["300 people came before, and 150 after."]
+        assert comparison.exit_code == 4
+        slower = compare(run_of(starts(1)), run_of(starts(2, 150, slower=1.5)))
+        assert slower.exit_code == 1
+        assert slower.headline.endswith("The runs were not alike. Read the warnings first.")
+
+    def test_other_user_classes(self) -> None:
+        before, after = run_with(1), run_with(2)
+        for run, name in ((before, "ServerLifecycleUser"), (after, "NotebookUser")):
+            records = [replace(one, user_class=name) for one in run.results.records]
+            changed = results_of(records)
+            run.results.records, run.results.people = changed.records, changed.people
+        comparison = compare(before, after)
+        assert comparison.warnings == ["The user classes differ (ServerLifecycleUser, then NotebookUser)."]
+        assert row(comparison, "requests p95").note == "other user classes send other requests"
+
+    def test_the_wrong_way_round(self) -> None:
+        later = replace(run_of(starts(1)), info=info(began=BEGAN + 3600, ended=BEGAN + 3800))
+        [warning] = compare(later, run_of(starts(2))).warnings
+        assert warning == "The run before began later than the run after: perhaps they are the wrong way round."
 
     def test_other_targets_do_not_make_another_event(self) -> None:
         other = (CLASS + TARGETS).replace("Class at nine", "Class at ten")
         assert compare(run_of(starts(1), CLASS), run_of(starts(2), other)).warnings == []
 
     def test_only_one_event(self) -> None:
-        [warning] = compare(run_of(starts(1)), run_of(starts(2), CLASS)).warnings
-        assert warning.startswith("Only one of the runs had an event")
+        comparison = compare(run_of(starts(1)), run_of(starts(2), CLASS))
+        assert comparison.warnings == ["Only one of the runs had an event, so people came in another way."]
+        assert comparison.exit_code == 4
 
     @pytest.mark.parametrize(
         ("known", "warning"),
@@ -305,7 +366,7 @@ class TestWarnings:
             ),
             (
                 {"versions": {"hubusers": "0.2.0"}},
-                "The runs were made by different versions of hubusers, which may measure differently.",
+                "The versions of hubusers differ (0.1.0, then 0.2.0), and may measure differently.",
             ),
         ],
     )
@@ -348,7 +409,8 @@ class TestWarnings:
 
     def test_another_version_of_the_hub_is_shown(self) -> None:
         comparison = compare(run_of(starts(1), hub_version="4.1.6"), run_of(starts(2), hub_version="5.4.6"))
-        assert comparison.warnings == []
+        assert comparison.warnings == ["The hubs differ: JupyterHub (4.1.6, then 5.4.6)."]
+        assert comparison.headline.startswith("No difference")
         assert "(JupyterHub 4.1.6)" in comparison.before
         assert "(JupyterHub 5.4.6)" in comparison.after
 
@@ -362,11 +424,11 @@ before: runs/a, 2026-11-26 08:00 UTC, https://hub.example.org, 10 starts
 after:  runs/b, 2026-11-26 08:00 UTC, https://hub.example.org, 10 starts
 
 measure              before  after    difference               interval  verdict
-start to ready p50      2 s  2.5 s       +25.0 %       +25.0 to +25.0 %  worse
-start to ready p95      2 s  never          +∞ %                      –  not judged
-start to ready mean     2 s  2.5 s       +25.0 %       +25.0 to +25.0 %  worse
+start to ready p50      2 s  2.5 s       +25.0 %                +25.0 %  worse
+start to ready p95      2 s  never             –                      –  not judged
+start to ready mean     2 s  2.5 s       +25.0 %                +25.0 %  worse
 failed starts           0 %   10 %  +10.0 points  -29.4 to +49.5 points  no difference
-throttled wait mean     0 s    0 s        +0.0 %         +0.0 to +0.0 %  no difference
+throttled wait mean     0 s    0 s        +0.0 %                 +0.0 %  no difference
 
 Not judged: start to ready p95, because it needs 100 measurements in each run, and there are 10 and 10.
 Left out, because neither run measured it: stop to stopped p50, stop to stopped p95, hub probe p50, hub probe p95, \
