@@ -402,7 +402,8 @@ class TestReports:
 
     def test_a_run_compared_with_itself_and_with_a_slower_one(self, folder: Path, tmp_path: Path) -> None:
         same = run("compare", str(folder), str(folder))
-        assert same.returncode == 0, same.stdout + same.stderr
+        assert same.returncode == 2
+        assert same.stderr == f"Error: {folder} is the same run twice: give the folders of two runs.\n"
         make_up_run(tmp_path / "after", seed=1, slower=1.4)
         page = tmp_path / "comparison.html"
         slower = run("compare", str(folder), str(tmp_path / "after"), "--html", str(page))
