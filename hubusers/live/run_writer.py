@@ -97,8 +97,8 @@ class RunWriter:
 
     @property
     def where_report_is(self) -> str:
-        """Say where the report is; "" where nothing is written."""
-        return f"The report is in {(self._folder.path / REPORT_FILE).resolve()}" if self._folder else ""
+        """Say where the report is; "" where none was written."""
+        return f"The report is in {self.report}" if self.report else ""
 
     def finish(self, run: FinishedRun, verdict: Verdict, findings: list[Finding], environment: Environment) -> None:
         """Write the rest, Locust's own statistics, and the report; called again, write the report once more."""
@@ -111,8 +111,22 @@ class RunWriter:
                 run.info.rows = self._folder.rows
                 self._folder.write_info(run.info)
                 _write_locust_statistics(self._folder.path, environment)
-                write_report(run, verdict, findings)
-                self._has_report = True
+                self._write_report(run, verdict, findings)
+
+    def _write_report(self, run: FinishedRun, verdict: Verdict, findings: list[Finding]) -> None:
+        try:
+            write_report(run, verdict, findings)
+            self._has_report = True
+        except OSError:
+            raise
+        except Exception as error:  # a fault of the report must not keep the run from its end and its answer
+            LOG.error(
+                "The report could not be written, which is a fault of hubusers (%s: %s). The measurements are in %s; "
+                "when it is mended, `hubusers report` makes the report of them.",
+                type(error).__name__,
+                error,
+                self.folder,
+            )
 
     @contextlib.contextmanager
     def _or_stop_writing(self) -> Iterator[None]:

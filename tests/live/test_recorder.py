@@ -90,6 +90,22 @@ def test_an_interrupted_report_can_be_written_again(tmp_path: Path, monkeypatch:
     assert results.examples.of("login", "hub error") == "HTTP 500"
 
 
+def test_a_fault_of_the_report_keeps_no_run_from_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'matplotlib'")
+
+    monkeypatch.setattr(run_writer, "write_report", broken)
+    recorder = running(runs_folder=str(tmp_path))
+    recorder.note_end()
+    assert recorder.finish().answer == "no targets"
+    assert "a fault of hubusers (ModuleNotFoundError: No module named 'matplotlib')" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert recorder.where_report_is == ""
+    assert recorder.page(0.0)["answer"]["report"] == ""
+
+
 def test_a_full_disk_is_said_once_and_does_not_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
