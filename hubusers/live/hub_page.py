@@ -12,8 +12,10 @@ from flask.typing import ResponseReturnValue
 from hubusers.report import colours
 
 _STATIC = Path(__file__).parent / "static"
-TAB_SCRIPT = b'<script defer src="./hub/static/hub_link.js"></script>'
-"""Adds a tab for the page to Locust's own page."""
+TAB_SCRIPT = (
+    b'<script defer src="./hub/static/hub_link.js"></script><script defer src="./hub/static/look_on.js"></script>'
+)
+"""Adds a tab for the page to Locust's own page, and counts those who read that one as well."""
 
 View = Callable[..., ResponseReturnValue]
 

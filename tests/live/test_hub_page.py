@@ -75,8 +75,9 @@ def test_the_page_and_all_that_it_needs_are_served_below_the_base_path(base: str
         assert get(client, f"{base}{path[1:]}").status_code == 200, path
     assert get(client, f"{base}/hub/state").status_code == 200
     index = get(client, f"{base}/").text
-    assert '<script defer src="./hub/static/hub_link.js"></script></head>' in index
-    assert get(client, f"{base}/hub/static/hub_link.js").status_code == 200
+    for script in ("hub_link.js", "look_on.js"):
+        assert f'<script defer src="./hub/static/{script}"></script>' in index
+        assert get(client, f"{base}/hub/static/{script}").status_code == 200
 
 
 def test_all_modules_are_loaded_with_the_page() -> None:

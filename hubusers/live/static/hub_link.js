@@ -38,10 +38,3 @@ const changes = { childList: true, subtree: true, attributes: true, attributeFil
 new MutationObserver(place).observe(document.body, changes);
 addEventListener("load", place);
 place();
-
-// Who reads Locust's own page has not gone: with --autoquit, Locust stays for those who look (see news.js).
-function lookOn() {
-  fetch("./hub/look?again=60").catch(() => {});
-}
-lookOn();
-setInterval(lookOn, 60_000);
