@@ -436,6 +436,8 @@ class RunControl:
                 self.role.clean_up(run)
                 self._write_report(run)
                 self._enter(Phase.STOPPED)
+                if self.was_interrupted:
+                    self.show_last()
                 if not self.options.headless:
                     self.say_answer()
         finally:
@@ -502,7 +504,6 @@ class RunControl:
             # Where an interrupt broke off Locust's own stopping, it fires no event.
             self.note_stopping()
             self.end_run()
-            self.show_last()
         if self.phase is Phase.CHECKING:
             self.environment.process_exit_code = EXIT_INTERRUPTED
         self._enter(Phase.QUITTING)
