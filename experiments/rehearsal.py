@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubusers.cli.demo import locustfile
+from hubusers.cli.run import locustfile
 from hubusers.local import LocalHub
 from hubusers.results.folder import SUMMARY_JSON_FILE
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from hubusers.cli.demo import locustfile
+from hubusers.cli.run import locustfile
 from hubusers.local import LocalHub
 from tests.waiting import wait_until
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import requests
 
@@ -65,7 +66,9 @@ def test_commands_can_be_parsed(command: str) -> None:
         add_options(parser)
         parser.parse_args(arguments)
     elif name == "hubusers":
-        main.commands[arguments[0]].make_context(arguments[0], arguments[1:])
+        subcommand = main.get_command(click.Context(main), arguments[0])
+        assert subcommand
+        subcommand.make_context(arguments[0], arguments[1:])
 
 
 def test_the_files_that_contributing_names_are_there() -> None:

@@ -1,16 +1,33 @@
-"""The `hubusers` command. Each subcommand has a file of its name."""
+"""The `hubusers` command. Each subcommand has a file of its name, which is imported only for that subcommand."""
 
 import sys
 
 try:
-    import click
+    import importlib
 
-    from hubusers.cli import check, compare, demo, events, hub, incidents, options, purge, report
-except KeyboardInterrupt:  # imports take most of a second, and Click handles Ctrl-C only after them
+    import click
+except KeyboardInterrupt:  # imports take a while, and Click handles Ctrl-C only after them
     sys.exit(130)
 
+_SUBCOMMANDS = ("run", "check", "events", "demo", "hub", "incidents", "report", "compare", "purge", "options")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Subcommands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _SUBCOMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"hubusers.cli.{cmd_name}")
+        except KeyboardInterrupt:
+            sys.exit(130)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="hubusers")
 def main() -> None:
     """Find out whether a JupyterHub holds when everyone comes at once.
@@ -19,24 +36,11 @@ def main() -> None:
     No hub at hand?           hubusers demo
     A hub to play with:       hubusers hub
     Check your own hub:       hubusers check --host https://hub.example.org
-    Test it:                  locust --host https://hub.example.org
-    List the test's options:  hubusers options
-    Rehearse an event:        hubusers events, then locust --event NAME
+    Test it:                  hubusers run -u 300 -r 10 -t 5m
+    Watch it in the browser:  hubusers run --web
+    Rehearse an event:        hubusers events, then hubusers run --event NAME
+    All that a run can do:    hubusers run --help
     Learn from others:        hubusers incidents, then hubusers hub --incident NAME
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge
     """
-
-
-for command in (
-    hub.hub,
-    demo.demo,
-    check.check,
-    purge.purge,
-    events.events,
-    incidents.incidents,
-    report.report,
-    compare.compare,
-    options.options,
-):
-    main.add_command(command)

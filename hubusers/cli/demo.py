@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-import hubusers
+from hubusers.cli.run import locustfile
 from hubusers.cli.shared import Terminated, end_on_sigterm, fail, running
 from hubusers.event.file import EventError, read_event
 from hubusers.local import LocalHub
@@ -111,13 +111,6 @@ def environment_for(local_hub: LocalHub) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OPTIONS_BY_ENVIRONMENT)}
     kept.pop(TOKEN_FILE_VARIABLE, None)
     return {**kept, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token}
-
-
-def locustfile() -> Path:
-    """Return the locustfile: at the top of a checkout or, if installed from a wheel, in the package."""
-    package = Path(hubusers.__file__).parent
-    installed = package / "locustfile.py"
-    return installed if installed.exists() else package.parent / "locustfile.py"
 
 
 def _wait_for(process: "subprocess.Popen[bytes]") -> tuple[int, bool]:

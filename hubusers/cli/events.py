@@ -25,4 +25,4 @@ def events() -> None:
     for name, path in files.items():
         click.echo(f"{name:{width}}  {WHAT_HAPPENS[name]}")
         click.echo(f"{'':{width}}  {path}")
-    click.echo("To see the plan of one, without a hub: locust --headless --event NAME --dry-run")
+    click.echo("To see the plan of one, without a hub: hubusers run --event NAME --dry-run")

@@ -108,8 +108,8 @@ def hub(token_file: str | None, **options: Any) -> None:
         click.echo(f"export {ENDPOINT_VARIABLE}={local_hub.endpoint}")
         click.echo(f"export {TOKEN_VARIABLE}={local_hub.token}")
         if local_hub.rehearsal:
-            click.echo("Then rehearse the incident with this command, in a folder with hubusers' locustfile.py:")
-            click.echo(shlex.join(["locust", "--headless", "--only-summary", *local_hub.rehearsal]))
+            click.echo("Then rehearse the incident with:")
+            click.echo(shlex.join(["hubusers", "run", *local_hub.rehearsal]))
         if token_file:
             _write_token(token_file, local_hub.token)
         try:

@@ -137,7 +137,9 @@ class Options:
         section=EVENT,
         in_web_form=False,
         in_report=False,
-        help="Speed up the event by this factor: with 12, two hours take ten minutes.",
+        help="Speed up the event by this factor: with 12, two hours take ten minutes, and people arrive twelve times "
+        "as fast, which is harder for the hub than the event will be. To try only the beginning, as it will be, set "
+        "ends_after in the event's file.",
     )
     dry_run: bool = switch(
         "--dry-run",

@@ -1,0 +1,142 @@
+"""`hubusers run`: what it passes on to Locust, what it refuses, its help, and one real run."""
+
+from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hubusers.cli import main, run_options
+from hubusers.cli.run import USER_CLASSES, locustfile
+from hubusers.cli.run_options import WEB, groups
+from hubusers.local import LocalHub
+from hubusers.settings.options import OPTIONS, add_options
+
+OURS = f"--locustfile={locustfile()}"
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what Locust was begun with."""
+    arguments: list[str] = []
+    monkeypatch.setattr(os, "execv", lambda _, command: arguments.extend(command[4:]))
+    return arguments
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["run", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("given", "passed_on"),
+    [
+        ([], [OURS, "--headless"]),
+        (["--event", "exam"], [OURS, "--event=exam", "--headless"]),
+        (
+            ["-u", "300", "-r", "2.5", "-t", "1h30m", "--keep"],
+            [OURS, "--users=300", "--spawn-rate=2.5", "--run-time=5400", "--keep", "--headless"],
+        ),
+        (["--web", "--autostart", "-P", "0"], [OURS, "--autostart", "--web-port=0", "--headful"]),
+        (["--worker", "--master-host", "ann"], [OURS, "--worker", "--master-host=ann"]),
+        (["NotebookUser", "--processes", "-1"], [OURS, "--processes=-1", "--headless", "NotebookUser"]),
+        (["-f", "my.py", "Anybody"], ["--locustfile=my.py", "--headless", "Anybody"]),
+        (["-u", "1", "--", "--tags", "a"], [OURS, "--users=1", "--headless", "--tags", "a"]),
+        (["--leave", "log-out=70%,walk-away=30%"], [OURS, "--leave=log-out=70%,walk-away=30%", "--headless"]),
+    ],
+)
+def test_what_is_passed_on(begun: list[str], given: list[str], passed_on: list[str]) -> None:
+    result = run(*given)
+    assert result.exit_code == 0, result.output
+    assert begun == passed_on
+    parser = get_empty_argument_parser(default_config_files=[])
+    setup_parser_arguments(parser)
+    add_options(parser)
+    parser.parse_args(begun)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--evnt", "exam"], "'--event'"),
+        (["--qqqq"], "If Locust has it, give it after two dashes: -- --qqqq"),
+        (["NotebokUser"], "did you mean 'NotebookUser'?"),
+        (["-u", "0"], "'0' must be a whole number, 1 or more."),
+        (["-r", "nan"], "'nan' must be a number above 0"),
+        (["-t", "1.5"], "'1.5' must be whole seconds"),
+        (["-t", "soon"], "'soon' is not a duration"),
+        (["--stay", "5m-1m"], "is the wrong way round"),
+        (["--wait", "listening"], "'listing'"),
+        (["--web-port", "8000"], "--web-port is for the web UI: add --web."),
+        (["--hub-token", "abc"], "'--hub-token-file'"),
+    ],
+)
+def test_what_is_refused_in_a_sentence(begun: list[str], given: list[str], words: str) -> None:
+    result = run(*given)
+    assert result.exit_code == 2
+    assert words in result.output
+    assert begun == []
+
+
+def test_the_help_has_each_option_of_a_test_once_with_its_default_and_variable() -> None:
+    shown = "".join(run("--help").output.split())
+    for option in OPTIONS.values():
+        words = "".join(option.help_with_default.split()) + (f"[{option.variable}]" if option.variable else "")
+        assert words in shown, option.flag
+    flags = [flag for options in groups().values() for option in options for flag in option.opts]
+    assert len(flags) == len(set(flags))
+    assert {option.flag for option in OPTIONS.values()} <= set(flags)
+
+
+def test_the_user_classes_are_those_of_the_locustfile() -> None:
+    [names] = [
+        ast.literal_eval(statement.value)
+        for statement in ast.parse(locustfile().read_text(encoding="utf-8")).body
+        if isinstance(statement, ast.Assign)
+    ]
+    assert set(USER_CLASSES) == set(names)
+
+
+def test_the_options_of_locust_are_as_locust_has_them() -> None:
+    parser = get_empty_argument_parser(default_config_files=[])
+    setup_parser_arguments(parser)
+    add_options(parser)
+    known = {flag: action for action in parser._actions for flag in action.option_strings}
+    for _, locusts, _ in run_options._GROUPS:
+        for option in locusts:
+            action = known[option.flags[0]]
+            assert set(option.flags) == set(action.option_strings)
+            assert option.variable == (getattr(action, "env_var", None) or "") or option.flags[0] == "--locustfile"
+            assert bool(option.metavar or option.choices) == (action.nargs != 0), option.flags
+            _, says_default, default = option.help.partition("Default: ")
+            if says_default and action.default is not None:
+                assert default.startswith(f"{action.default}"), option.flags
+    assert WEB.opts[0] not in known
+
+
+def test_a_run_from_any_folder_ends_in_order(local_hub: LocalHub, tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('this is not Python’s')")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "hubusers", "run", "-u", "2", "-r", "2", "--name-prefix", "anywhere"],
+        env={**os.environ, "JUPYTERHUB_ENDPOINT": local_hub.endpoint, "JUPYTERHUB_API_TOKEN": local_hub.token},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    with process.stdout:
+        for line in process.stdout:
+            if "users are there" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        *_, clean_up, where = process.stdout.read().splitlines()
+    assert process.wait(30) in {0, 1}
+    assert "Clean-up: users: 2 created, 2 removed, 0 left" in clean_up
+    [report] = tmp_path.glob("runs/*/report.html")
+    assert where.endswith(f"The report is in {report}")
