@@ -30,6 +30,7 @@ CHANGE_USER_CLASS = "locust.update_user"
 
 CHATTER = (
     "^Starting Locust",
+    "^Starting web interface",
     "^Run time limit set",
     "^No run time limit set",
     "^Ramping to ",
@@ -41,6 +42,7 @@ CHATTER = (
     "^Shape test stopping",
     "^Shape test completed",
     "reported that it has stopped$",
+    "^--autoquit time reached",
     "^Shutting down ",
     "^--autoquit time reached",
 )
