@@ -1,4 +1,4 @@
-"""Durations as people write them: `90s`, `10m`, `1h30m`, `2d`, or a bare number of seconds; and ranges such as `1m-2m`.
+"""Durations as people write them: `500ms`, `90s`, `1h30m`, `2d`, or a bare number of seconds; and ranges: `1m-2m`.
 
 Event files, options, environment variables and the web form are all read here. And the time of day, as hubusers says
 it: in UTC everywhere.
@@ -6,11 +6,11 @@ it: in UTC everywhere.
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
-_UNITS = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
-_PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)\s*"
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1, "ms": 0.001}
+_PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|ms|m|s)\s*"
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _LONGEST = 366 * _UNITS["d"]
 
@@ -18,14 +18,15 @@ _LONGEST = 366 * _UNITS["d"]
 def seconds(value: Any) -> float:
     """Return a duration, a number of seconds or text such as "1h 30m" or "90", in seconds.
 
-    Clock times such as "9:00" are refused: nobody could tell whether they are minutes or hours.
+    Times of day such as "9:00" are refused: the runs and events that they might be meant in know no time of day.
 
     Raises:
         ValueError: Not a duration, or less than 0, or longer than a year.
     """
     number = _number(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not _is_finite(number):
-        raise ValueError(f"{_shown(value)} is not a duration; write seconds, or 90s, 10m, 1h30m, 2d")
+        hint = "; in an event, times count from its start" if _is_time_of_day(value) else ""
+        raise ValueError(f"{_shown(value)} is not a duration; write seconds, or 90s, 10m, 1h30m, 2d{hint}")
     if not 0 <= number <= _LONGEST:
         shown = str(number) if isinstance(number, int) else f"{number:g}"
         raise ValueError(f"{shown} seconds must be 0 or more, and a year at most")
@@ -94,6 +95,10 @@ def _number(text: str) -> float | None:
     if re.fullmatch(f"({_PART})+", text, re.ASCII):
         return sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, text, re.ASCII))
     return None
+
+
+def _is_time_of_day(value: Any) -> bool:
+    return isinstance(value, time) or (isinstance(value, str) and re.fullmatch(r"\s*\d+:\d\d.*", value) is not None)
 
 
 def _is_finite(number: float) -> bool:

@@ -19,6 +19,8 @@ from hubusers.durations import in_words, seconds, seconds_above_zero, seconds_ra
         (".5", 0.5),
         ("1e2", 100),
         ("45s", 45),
+        ("500ms", 0.5),
+        ("1s 250 ms", 1.25),
         ("90m", 5400),
         ("1h30m", 5400),
         ("1h 30 m", 5400),

@@ -80,8 +80,25 @@ def _kind(value: Any) -> str | None:
 
 DISTRIBUTIONS: dict[str, type[Table]] = {"uniform": Uniform, "exponential": Exponential, "lognormal": Lognormal}
 
+
+def _always(value: Any) -> float:
+    """Return a duration that is always the same, in seconds.
+
+    Raises:
+        ValueError: It is not a duration. The text says what to write for a range.
+    """
+    try:
+        return seconds(value)
+    except ValueError:
+        shortest, dash, longest = value.partition("-") if isinstance(value, str) else ("", "", "")
+        if shortest.strip() and dash:
+            uniform = f'{{ distribution = "uniform", from = "{shortest.strip()}", to = "{longest.strip()}" }}'
+            raise ValueError(f"{value!r} is not a duration; for a range, write {uniform}") from None
+        raise
+
+
 Spread = Annotated[
-    Annotated[Duration, Tag(ALWAYS)]
+    Annotated[float, BeforeValidator(_always), Tag(ALWAYS)]
     | Annotated[Uniform, Tag("uniform")]
     | Annotated[Exponential, Tag("exponential")]
     | Annotated[Lognormal, Tag("lognormal")],

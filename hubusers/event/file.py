@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hubusers.event.mistakes import lines_of, mistakes
-from hubusers.event.model import Event
+from hubusers.event.model import Event, nearest
 from hubusers.log import shown
 
 
@@ -30,9 +30,11 @@ def read_event(name_or_path: str) -> tuple[str, Event]:
         raise EventError(f"The event file {path} is not UTF-8 text; save it in that encoding.") from None
     except (OSError, ValueError) as error:  # a ValueError: a null character in the path
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        near = nearest(name_or_path, ready_made())
+        names = f"did you mean {near!r}?" if near else f"{', '.join(ready_made())}."
         raise EventError(
             f"The event file {name_or_path!r} cannot be read: {reason}. Give the path of a file, or the name of a "
-            f"ready-made event: {', '.join(ready_made())}."
+            f"ready-made event: {names}"
         ) from None
     return text, parse_event(text, str(path))
 

@@ -178,7 +178,8 @@ def _in_words(error: ErrorDetails) -> Iterator[tuple[Location, str]]:
     elif kind == "value_error":
         yield location, str(context["error"])
     else:
-        yield location, _PLAIN.get(kind, error["msg"]).format(**context) + _example(location)
+        quoted = ", without quotes" if kind in {"int_type", "float_type"} and isinstance(error["input"], str) else ""
+        yield location, _PLAIN.get(kind, error["msg"]).format(**context) + quoted + _example(location)
 
 
 def _choice_in_words(location: Location, value: Any) -> tuple[Location, str]:

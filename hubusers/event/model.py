@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -60,11 +61,40 @@ def share(value: Any) -> float:
         ValueError: The value is neither; the text says what to write.
     """
     shown = repr(value) if isinstance(value, str) else str(value)
+    example = "80 %"
     if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip(), re.ASCII)):
         value = float(Decimal(percent[1]) / 100)
+    elif isinstance(value, int | float) and 1 < value <= 100:
+        example = f"{value:g} %"
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f'{shown} is not a share; write a number from 0 to 1, or a percentage such as "80 %"')
+        raise ValueError(f'{shown} is not a share; write a number from 0 to 1, or a percentage such as "{example}"')
     return float(value)
+
+
+def _share_at_most(value: Any) -> float:
+    """Return the share of a target as `share` does.
+
+    Raises:
+        ValueError: As for `share`, or it is the number 1, which some mean as one percent.
+    """
+    if value == 1 and not isinstance(value, str | bool):
+        raise ValueError(f'{value} could mean all of them or one in a hundred; write "100 %" or "1 %"')
+    return share(value)
+
+
+def _percentile(value: Any) -> float:
+    """Return a percentage, a number such as 95 or text such as "95 %" or "p95", as a number above 1.
+
+    Raises:
+        ValueError: It is not one; the text says what to write.
+    """
+    shown, text = str(value), str(value).strip().removesuffix("%").removeprefix("p").strip()
+    number = float(text) if re.fullmatch(r"\d+(\.\d+)?(e\d+)?", text, re.ASCII) and value is not True else math.nan
+    if 0 < number <= 1:
+        raise ValueError(f"{shown} is a percentage; write {100 * number:g} for {100 * number:g} %")
+    if not 1 < number <= 100:
+        raise ValueError(f"{shown} is not a percentage from 1 to 100; write percentile = 95 for 95 % of them")
+    return number
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -115,7 +145,7 @@ class Target(Table):
 
     measure: Measure = Field(examples=['measure = "start to ready"'])
     # Percentage of measurements that must be within `at_most`. Required for measures in seconds, refused for shares.
-    percentile: Annotated[float, Field(gt=0, le=100)] | None = None
+    percentile: Annotated[float, BeforeValidator(_percentile)] | None = None
     at_most: float = Field(examples=['at_most = "60s"', 'at_most = "1 %"'])  # seconds, or a share of 1
     cohort: OneLine | None = None  # None: everybody
     request: OneLine | None = None  # as in "POST /users/{name}/server"; None: all requests
@@ -125,7 +155,7 @@ class Target(Table):
     def _seconds_or_share(cls, value: Any, info: ValidationInfo) -> float:
         if "measure" not in info.data:  # the measure itself is wrong, so it is not known what this should be
             return 0.0
-        return (seconds if info.data["measure"] in _IN_SECONDS else share)(value)
+        return (seconds if info.data["measure"] in _IN_SECONDS else _share_at_most)(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -7,13 +7,14 @@ from hubusers.settings.options import options_by_section
 _BEFORE = f"""\
 # Options
 
-These options are on Locust's command line, beside [Locust's own](https://docs.locust.io/en/stable/configuration.html).
-`hubusers options` shows them in the terminal. Each can also be given by its environment variable, or without its
+These options are those of `hubusers run`, whose `--help` shows them with the ones of Locust that a test needs. With
+`locust`, they stand beside [Locust's own](https://docs.locust.io/en/stable/configuration.html), and `hubusers options`
+shows them, because `locust --help` does not. Each can also be given by its environment variable, or without its
 dashes in Locust's configuration file.
 
 The hub itself is given with Locust's `--host` (`-H`), or in `{ENDPOINT_VARIABLE}`: its URL, or its API endpoint.
 
-A duration is a bare number of seconds, or `90s`, `10m`, `1h30m`, `2d`; a range is `30-90` or `1m-2m`.
+A duration is a bare number of seconds, or `500ms`, `90s`, `10m`, `1h30m`, `2d`; a range is `30-90` or `1m-2m`.
 
 - *form*: the web form offers the option and can change it. All others can only be given when Locust starts.
 - *event*: with `--event` the event's file says this, and the option cannot be given.

@@ -150,7 +150,42 @@ def test_a_target_of_numbers() -> None:
         ),
         ('"90m"', "-5", "line 8: cohorts 1 (students), stay: -5 seconds must be 0 or more, and a year at most"),
         ('"2m"', "0", "line 7: cohorts 1 (students), arrivals, spread: must be longer than 0 seconds"),
-        ("people = 300", 'people = "300"', "line 5: cohorts 1 (students), people: must be a whole number"),
+        (
+            "people = 300",
+            'people = "300"',
+            "line 5: cohorts 1 (students), people: must be a whole number, without quotes",
+        ),
+        ("people = 300", "people = 300.5", "line 5: cohorts 1 (students), people: must be a whole number"),
+        (
+            "percentile = 95",
+            "percentile = 0.95",
+            "line 18: targets 1, percentile: 0.95 is a percentage; write 95 for 95 %",
+        ),
+        ("percentile = 95", "percentile = 1", "line 18: targets 1, percentile: 1 is a percentage; write 100 for 100 %"),
+        (
+            'at_most = "1 %"',
+            "at_most = 1",
+            'line 23: targets 2, at_most: 1 could mean all of them or one in a hundred; write "100 %" or "1 %"',
+        ),
+        (
+            'at_most = "1 %"',
+            "at_most = 5.0",
+            "line 23: targets 2, at_most: 5.0 is not a share; write a number from 0 to 1, or a percentage such as "
+            '"5 %"',
+        ),
+        (
+            'stay = "90m"',
+            'stay = "30m - 60m"',
+            "line 8: cohorts 1 (students), stay: '30m - 60m' is not a duration; for a range, write { distribution = "
+            '"uniform", from = "30m", to = "60m" }',
+        ),
+        (
+            '"5m"',
+            '"09:00"',
+            "line 7: cohorts 1 (students), arrivals, around: '09:00' is not a duration; write seconds, or 90s, 10m, "
+            "1h30m, 2d; in an event, times count from its start",
+        ),
+        ('"5m"', "09:00:00", "line 7: cohorts 1 (students), arrivals, around: 09:00:00 is not a duration; "),
         ("people = 300", "people = 0", "line 5: cohorts 1 (students), people: must be 1 or more"),
         ("people = 300", "people = 1_000_000", "line 5: cohorts 1 (students), people: must be 100000 or less"),
         ('"students"', '" "', 'line 4: cohorts 1 ( ), name: must not be empty, as in name = "students"'),
@@ -197,7 +232,11 @@ def test_a_target_of_numbers() -> None:
             '"start to redy"',
             "line 17: targets 1, measure: 'start to redy' is unknown; did you mean 'start",
         ),
-        ("percentile = 95", "percentile = 0", "line 18: targets 1, percentile: must be more than 0"),
+        (
+            "percentile = 95",
+            "percentile = 0",
+            "line 18: targets 1, percentile: 0 is not a percentage from 1 to 100; write ",
+        ),
         (
             '"1 %"',
             '"1m"',
@@ -523,3 +562,14 @@ def test_the_events_of_the_documentation(document: str) -> None:
     assert found
     for event in found:
         assert parse_event(event, document).cohorts
+
+
+@pytest.mark.parametrize(("written", "percentile"), [('"95 %"', 95), ('"99.9%"', 99.9), ('"p95"', 95), ('"50"', 50)])
+def test_a_percentile_as_text(written: str, percentile: float) -> None:
+    event = parse_event(CLASS.replace("percentile = 95", f"percentile = {written}"), "class.toml")
+    assert event.targets[0].percentile == percentile
+
+
+def test_a_ready_made_event_whose_name_is_misspelt() -> None:
+    with pytest.raises(EventError, match="did you mean 'exam'"):
+        read_event("exan")
