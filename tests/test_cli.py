@@ -94,6 +94,26 @@ class TestCheck:
         assert "read:metrics: granted" in result.stdout
         assert pointed_at_hub["JUPYTERHUB_API_TOKEN"] not in result.stdout
 
+    def test_what_is_missing_without_being_needed_is_said(self, tmp_path: Path, scripted_hub: ScriptedHub) -> None:
+        accounts = tmp_path / "accounts.csv"
+        accounts.write_text("name,password\nann,a\nbob,b\n")
+        scripted_hub.refuse(
+            "GET", "/user", Scripted(200, {"name": "s", "kind": "service", "scopes": ["admin:servers"]})
+        )
+        scripted_hub.refuse("GET", "/metrics", Scripted(403))
+        scripted_hub.script(Scripted(200, {"version": "6.1.1"}))
+        env = {"JUPYTERHUB_ENDPOINT": scripted_hub.endpoint, "JUPYTERHUB_API_TOKEN": "a-long-token"}
+        without = run("check", env=env)
+        assert without.returncode == 2
+        assert "or test with accounts that exist already (--accounts)" in without.stderr
+        result = run("check", "--accounts", str(accounts), env=env)
+        assert result.returncode == 0, result.stderr
+        assert "accounts   2 in " in result.stdout
+        *_, can, what, metrics, spawner = result.stdout.splitlines()
+        assert (can, what) == ("This hub can be tested.", "What is missing, without being needed:")
+        assert metrics.startswith("- The token lacks the scope read:metrics: a report will not show")
+        assert spawner.startswith("- The token lacks the scope read:hub: a report will not name")
+
     def test_the_token_can_be_in_a_file(self, local_hub: LocalHub, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(local_hub.token + "\n")

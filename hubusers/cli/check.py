@@ -2,20 +2,24 @@
 
 import click
 
+from hubusers.accounts.file import AccountsFileError, read_accounts
 from hubusers.cli.shared import (
+    ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
     HOST_OPTION,
     INSECURE_OPTION,
     NAMED_SERVERS_OPTION,
+    PASSWORD_FILE_OPTION,
     TOKEN_FILE_OPTION,
     fail,
 )
+from hubusers.cli.what_is_missing import OPTIONAL_SCOPES, what_is_missing
 from hubusers.hub.endpoint import hub_url
 from hubusers.log import shown
 from hubusers.settings.access import SettingsError, access_from, endpoint_of
 from hubusers.settings.hub_check import (
-    METRICS_SCOPE,
     NEEDED_SCOPES,
+    SCOPES_FOR_GIVEN_ACCOUNTS,
     SCOPES_FOR_NAMED_SERVERS,
     PreflightError,
     check_hub,
@@ -28,26 +32,48 @@ from hubusers.settings.hub_check import (
 @TOKEN_FILE_OPTION
 @CA_BUNDLE_OPTION
 @INSECURE_OPTION
+@ACCOUNTS_OPTION
 @NAMED_SERVERS_OPTION
+@PASSWORD_FILE_OPTION
 def check(
-    host: str | None, hub_token_file: str | None, ca_bundle: str | None, insecure: bool, named_servers: bool
+    host: str | None,
+    hub_token_file: str | None,
+    ca_bundle: str | None,
+    insecure: bool,
+    accounts: str | None,
+    named_servers: bool,
+    password_file: str | None,
 ) -> None:
-    """Check that a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing."""
-    needed = SCOPES_FOR_NAMED_SERVERS if named_servers else NEEDED_SCOPES
+    """Check that a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing.
+
+    It also says what is missing without being needed, and what a report can then not say. The exit code is 0 all the
+    same, and 2 if there can be no test.
+    """
+    if accounts and named_servers:
+        raise click.UsageError("Give --accounts or --named-servers, not both.")
+    for_accounts = SCOPES_FOR_GIVEN_ACCOUNTS if accounts else NEEDED_SCOPES
+    needed = SCOPES_FOR_NAMED_SERVERS if named_servers else for_accounts
     try:
-        endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
+        endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure, password_file)
+        given = read_accounts(accounts) if accounts else []
         checked = check_hub(endpoint, access, needed)
         if named_servers:
             check_named_servers(checked, access)
     except (SettingsError, PreflightError) as error:
         fail(shown(str(error)))
+    except AccountsFileError as error:
+        fail(shown(f"{error}."))
     click.echo(f"hub        {hub_url(checked.endpoint)}")
     click.echo(f"version    {checked.version}")
-    click.echo(f"spawner    {checked.spawner or '(not visible to this token: it lacks the scope read:hub)'}")
+    click.echo(f"spawner    {checked.spawner or 'not known'}")
     click.echo(f"token of   {checked.owner}")
-    click.echo(f"scopes     {', '.join(needed)}: granted")
-    if METRICS_SCOPE in checked.scopes:
-        click.echo(f"metrics    {METRICS_SCOPE}: granted")
-    else:
-        click.echo(f"metrics    {METRICS_SCOPE}: not granted. It is optional; it tells a slow hub from a slow spawner.")
+    optional = [scope for scope in OPTIONAL_SCOPES if scope in checked.scopes]
+    click.echo(f"scopes     {', '.join([*needed, *optional])}: granted")
+    if accounts:
+        click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     click.echo("This hub can be tested.")
+    makes_accounts = not (accounts or named_servers)
+    if missing := list(what_is_missing(checked, access, makes_accounts=makes_accounts)):
+        click.echo("What is missing, without being needed:")
+        for sentence in missing:
+            click.echo(f"- {shown(sentence)}")

@@ -69,10 +69,12 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
     own = f"!user={owner.get('name')}"
     missing = [scope for scope in needed if not {scope, f"{scope}{own}"} & scopes]
     if missing:
+        with_accounts = "" if "admin:servers" in missing else "with accounts that exist already (--accounts), or "
         raise PreflightError(
             f"The token of {owner.get('kind', 'user')} {owner.get('name')} lacks the scope{'s' * (len(missing) > 1)} "
             f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
-            "(the README shows the whole role), or test with named servers of your own account (--named-servers)."
+            f"(the README shows the whole role), or test {with_accounts}with named servers of your own account "
+            "(--named-servers)."
         )
     return CheckedHub(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
 
