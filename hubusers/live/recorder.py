@@ -141,11 +141,6 @@ class Recorder:
         return verdict
 
     @property
-    def where_report_is(self) -> str:
-        """Where the report is, in a sentence; "" where none is written."""
-        return self._writer.where_report_is
-
-    @property
     def report(self) -> Path | None:
         """Where the report is; None before it is written, and where nothing is."""
         return self._writer.report

@@ -95,11 +95,6 @@ class RunWriter:
         """The report; None before it is written, and where nothing is."""
         return self.folder / REPORT_FILE if self.folder and self._has_report else None
 
-    @property
-    def where_report_is(self) -> str:
-        """Say where the report is; "" where none was written."""
-        return f"The report is in {self.report}" if self.report else ""
-
     def finish(self, run: FinishedRun, verdict: Verdict, findings: list[Finding], environment: Environment) -> None:
         """Write the rest, Locust's own statistics, and the report; called again, write the report once more."""
         if not self._is_closed:

@@ -491,8 +491,8 @@ class RunControl:
         for sentence in recorder.answer if recorder else []:
             LOG.info("%s", sentence)
         LOG.info("%s", run.summary(self.totals()))
-        if recorder and recorder.where_report_is:
-            LOG.info("%s", recorder.where_report_is)
+        if recorder and recorder.report:
+            LOG.info("The report is in %s", recorder.report)
 
     # The end of the process
 
