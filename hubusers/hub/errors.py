@@ -49,8 +49,11 @@ class HubUsersError(Exception):
         return f"{self.detail[:1].upper()}{self.detail[1:]}."
 
     def __repr__(self) -> str:
-        # What Locust's table of failures shows, which has a row for each text.
-        return f"{self}: {self.reason}" if self.reason else str(self)
+        # What Locust's table of failures shows, which has a row for each text. The hub says "Spawn failed: …" itself.
+        said = self.reason
+        if said.casefold().startswith(self.phrase):
+            said = said[len(self.phrase) :].lstrip(": ")
+        return f"{self}: {said}" if said else str(self)
 
 
 class HubError(HubUsersError):

@@ -16,7 +16,7 @@ from hubusers.hub.answers import (
     stop_outcome,
     user_is_gone,
 )
-from hubusers.hub.errors import HubError, MissingScope, TokenRejected
+from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, TokenRejected
 
 
 def refusal(status: int, message: str | None) -> Answer:
@@ -140,3 +140,18 @@ def test_an_unexpected_answer_names_its_likely_cause(answer: Answer, kind: type[
     error = error_for(answer, "asking")
     assert type(error) is kind
     assert hint in error.detail
+
+
+@pytest.mark.parametrize(
+    ("reason", "row"),
+    [
+        ("", "spawn failed"),
+        ("Spawn failed: no node has room", "spawn failed: no node has room"),
+        ("Spawn failed:", "spawn failed"),
+        ("no node has room", "spawn failed: no node has room"),
+    ],
+)
+def test_a_row_of_locusts_table_says_once_what_failed(reason: str, row: str) -> None:
+    error = SpawnFailed("the server of ann failed to start")
+    error.reason = reason
+    assert repr(error) == row
