@@ -1,6 +1,6 @@
 // The answer of a run that is over: its verdict, what made people wait or fail, what was left, and where the report is.
 
-import { byId, changed, element, marked } from "./elements.js";
+import { breakable, byId, changed, element, marked } from "./elements.js";
 
 export function showAnswer(answer) {
   byId("answer").hidden = !answer;
@@ -41,7 +41,7 @@ function limits({ findings, without_causes: withoutCauses }) {
 }
 
 function left({ left_behind: count, clean_up: cleanUp }) {
-  return [element("h3", "What is left on the hub"), element("p", cleanUp, count > 0 ? "bad" : "")];
+  return [element("h3", "What is left on the hub"), breakable("p", cleanUp, count > 0 ? "bad" : "")];
 }
 
 function report({ report: path }) {
@@ -54,7 +54,7 @@ function report({ report: path }) {
   link.href = "./hub/report";
   link.target = "_blank"; // so that this page stays, and Locust with it
   const where = element("p", "It is in ");
-  where.append(element("code", path), ". Locust's own ", element("em", "Download Report"));
+  where.append(breakable("code", path), ". Locust's own ", element("em", "Download Report"));
   where.append(" is another one: it has the statistics of all requests, and no answer.");
   const links = element("p");
   links.append(link);

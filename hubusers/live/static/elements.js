@@ -24,8 +24,15 @@ export function marked(tag, text) {
   const made = element(tag);
   for (const part of text.split(/(“[^”]*”|`[^`]+`|(?<!\w)\*[^*\s](?:[^*]*[^*\s])?\*(?!\w))/)) {
     const name = { "`": "code", "*": "em" }[part.length > 2 && part.at(0) === part.at(-1) ? part[0] : ""];
-    made.append(name ? element(name, part.slice(1, -1)) : part);
+    made.append(name ? breakable(name, part.slice(1, -1)) : part);
   }
+  return made;
+}
+
+// A text without spaces, such as a path or the name of an option, which may be broken where its parts end.
+export function breakable(tag, text, className = "") {
+  const made = element(tag, "", className);
+  for (const part of text.split(/(?<=[./_=-])/)) made.append(part, element("wbr"));
   return made;
 }
 
