@@ -52,12 +52,12 @@ _STYLE: dict[Any, Any] = {
 
 def svg_of(chart: Chart) -> Markup:
     """Return a chart as an SVG element. The same chart is always the same text."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of caches, about which nobody can do anything
     # Here, because they take half a second, which a run without a report should not spend.
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of caches, about which nobody can do anything
     rows = _rows(chart)
     height = _HEIGHT if rows is None else _BOTTOM + 10 + _ROW * rows
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": chart.name}), warnings.catch_warnings():
