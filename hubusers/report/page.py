@@ -56,6 +56,7 @@ def environment() -> Environment:
         md_marked=_markdown_marked,
         span=_span,
         svg=svg_of,
+        breakable=_breakable,
     )
     return made
 
@@ -68,6 +69,11 @@ def _marked(text: str) -> Markup:
     """Return a text as HTML in which what stands between backquotes is code, and between asterisks emphasised."""
     marks = {"`": Markup("<code>{}</code>"), "*": Markup("<em>{}</em>")}
     return Markup("").join(marks[mark].format(part) if mark else escape(part) for mark, part in _parts(text))
+
+
+def _breakable(path: str) -> Markup:
+    """Return a name that may hold a path, which narrow screens may break at its slashes."""
+    return Markup("/<wbr>").join(path.split("/"))
 
 
 def _span(finding: Finding, run_began: float) -> str:

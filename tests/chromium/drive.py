@@ -67,6 +67,8 @@ def _step(page: Page, seen: list[Any], name: str, *arguments: Any) -> None:
         page.keyboard.press(*arguments)
     elif name == "width":
         page.set_viewport_size({"width": arguments[0], "height": 900})
+    elif name == "print":
+        page.pdf(path=arguments[0], format=arguments[1])
     elif name == "screenshot":
         page.screenshot(path=arguments[0], full_page=True)
     else:
