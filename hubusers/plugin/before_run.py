@@ -1,6 +1,7 @@
 """What comes before a run: the check of options, user classes, accounts and hub, and a first server of each kind."""
 
 from locust.env import Environment
+from locust.user import User
 
 import argparse
 import contextlib
@@ -111,8 +112,8 @@ class BeforeRun:
         options, environment = self._options, self._environment
         begins_by_itself = options.headless or options.autostart
         self.event_text = event_text_from(options)
-        if not (self.event_text or options.user_classes or options.class_picker):
-            leave_out_classes_that_nobody_asked_for(environment)
+        if not self.event_text:
+            environment.user_classes = usual_classes(environment)
         host = environment.host or (None if begins_by_itself else "http://not-known-yet")
         briefing = self.new_briefing(new_run_id())
         settings = self.settings_for(briefing, host)
@@ -246,10 +247,15 @@ def _why(run: Run) -> str:
     )
 
 
-def leave_out_classes_that_nobody_asked_for(environment: Environment) -> None:
-    """Without a user class on the command line, let only those come that do not have to be asked for."""
-    classes = [each for each in environment.user_classes if not vars(each).get("only_if_asked")]
-    environment.user_classes = classes or environment.user_classes
+def usual_classes(environment: Environment) -> list[type[User]]:
+    """Return the user classes that come without an event: those on the command line, or else those that do not have to
+    be asked for.
+    """
+    options, classes = environment.parsed_options, environment.user_classes
+    assert options
+    if options.user_classes or options.class_picker:
+        return classes
+    return [each for each in classes if not vars(each).get("only_if_asked")] or classes
 
 
 def coming(environment: Environment, event: Event | None) -> list[HubUserClass]:

@@ -59,7 +59,7 @@ class StartForm:
         who_comes, control = starter.who_comes, starter.control
         self._given_host = control.environment.host
         self._given_event = str(OPTIONS["event_file"].value(control.options))
-        self._usual_classes = who_comes.choice.user_classes or tuple(who_comes.known_classes)
+        self._usual_classes = who_comes.usual_classes
         event_text = who_comes.choice.event_text
         seed = parse_event(event_text, "The event").seed if event_text else None
         # For all files without a seed: what the form shows of an event is what runs.

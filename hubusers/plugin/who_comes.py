@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubusers.plugin.before_run import BeforeRun
+from hubusers.plugin.before_run import BeforeRun, usual_classes
 from hubusers.plugin.locust_internals import DispatchNobody
 
 
@@ -35,6 +35,7 @@ class WhoComes:
         self._before_run = before_run
         self._event_shape = event_shape
         self._all_classes: dict[str, type[User]] = dict(environment.user_classes_by_name)
+        self.usual_classes = tuple(each.__name__ for each in usual_classes(environment))
         self._own_shape: LoadTestShape | None = environment.shape_class
         self._own_dispatcher: type[UsersDispatcher] = environment.dispatcher_class
 

@@ -57,6 +57,10 @@ def _step(page: Page, seen: list[Any], name: str, *arguments: Any) -> None:
         _wait(page, *arguments)
     elif name == "click":
         page.click(*arguments)
+    elif name == "fill":
+        page.fill(*arguments)
+    elif name == "choose":
+        page.select_option(*arguments)
     elif name == "reload":
         page.reload()
     elif name == "visibility":

@@ -3,8 +3,9 @@
 A real browser and a real hub are in tests/chromium/test_start_form.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
@@ -34,18 +35,32 @@ at_most = "60s"
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+def make_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Make a site whose folder has two files of events, one with a mistake."""
     (tmp_path / "class.toml").write_text(EVENT, encoding="utf-8")
     (tmp_path / "broken.toml").write_text(EVENT.replace("12", "-1"), encoding="utf-8")
-    made = Site(monkeypatch, tmp_path)
-    yield made
-    made.runner.greenlet.kill(block=True)
+    made: list[Site] = []
+
+    def make(**given: Any) -> Site:
+        made.append(Site(monkeypatch, tmp_path, **given))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.control.end_process()
+        site.runner.greenlet.kill(block=True)
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
 
 
 def test_the_untouched_form_starts_users_of_a_class(site: Site) -> None:
     assert site.post() is None
     site.run_begins()
     assert site.started == [(1, 1.0, None)]
+    assert site.environment.user_classes == [ServerLifecycleUser]  # a NotebookUser must be asked for
     assert site.checked[-1].stay == (30, 90)
     assert words(site.page(), "main .alert") == [
         "A run goes on. See it on the page Hub; another one can begin when it is over."
@@ -102,6 +117,22 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(site: Site) -> N
         "Give --server-profile or --user-options, not both: a profile is one of the user options."
     ]
     assert site.started == []
+
+
+def test_an_event_given_at_the_start_is_what_the_form_begins_with(make_site: Callable[..., Site]) -> None:
+    site = make_site(event="class.toml", time_scale="2")
+    form = site.form()
+    assert (form["what"], form["event"], form["time_scale"]) == ("event", "file class.toml", "2")
+    assert form["user_class"] == "ServerLifecycleUser"
+    seed = parse_event(site.control.before_run.event_text, "event").seed
+    assert site.post() is None
+    site.run_begins()
+    event = parse_event(site.control.briefing.event_text, "event")
+    assert (event.time_scale, event.seed) == (2, seed)  # so what Locust's own START rehearses is the same
+    site.run_ends()
+    assert site.post(what="users") is None
+    site.run_begins()
+    assert site.environment.user_classes == [ServerLifecycleUser]
 
 
 def test_an_event_is_chosen_and_left_again(site: Site) -> None:
@@ -248,8 +279,26 @@ def test_locusts_own_start_begins_the_event_that_stands(site: Site) -> None:
     assert event.title == "Statistics <b>101</b>"
 
 
-def test_a_login_and_other_sites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    site = Site(monkeypatch, tmp_path, web_login=True)
+def test_locusts_own_start_takes_what_its_form_once_had_as_the_command_line_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.runner, "start", lambda *_, **__: None)
+    durations = {
+        "stay": "1m-2m",
+        "server_timeout": "1m30s",
+        "activity_interval": "1h",
+        "pause": "2",
+        "poll_interval": "",
+    }
+    assert site.swarm(user_count="40", spawn_rate="4", **durations)["success"]
+    checked = site.checked[-1]
+    assert (checked.stay, checked.server_timeout, checked.activity_interval) == ((60, 120), 90, 3600)
+    assert (checked.pause, checked.poll_interval) == ((2, 2), 1)
+    assert site.control.options.num_users == 40
+
+
+def test_a_login_and_other_sites(make_site: Callable[..., Site]) -> None:
+    site = make_site(web_login=True)
     site.web_ui.login_manager.user_loader(lambda _: None)
     for path in ("/hub/start", "/hub/start/state", "/hub/start/event"):
         assert site.client.get(path).location.startswith("/login"), path

@@ -236,11 +236,6 @@ def test_the_untouched_form_starts_an_event(local_hub: LocalHub, tmp_path: Path)
     assert locust.summary()[:3] == (3, 3, 0)
 
 
-def test_durations_in_the_form_are_those_of_the_command_line(web: tuple[WebUI, LocustProcess]) -> None:
-    ui, locust = web
-    assert ui.swarm(stay="1m-2m", server_timeout="1m30s", activity_interval="1h", pause="2s")["success"], locust.output
-
-
 def test_pages_of_other_sites_start_and_stop_nothing(idle: tuple[WebUI, LocustProcess]) -> None:
     """All kinds of them are in tests/plugin/test_web_guard.py."""
     ui, _ = idle

@@ -1,4 +1,5 @@
-// The start form: draws the plan of the event that is chosen, and follows the check of the hub until the run begins.
+// The start form: draws the plan of the event that is chosen, follows the check of the hub until the run begins, and
+// comes back when a run is over.
 // The form itself works without this script.
 "use strict";
 
@@ -95,21 +96,22 @@ if (byId("event")) {
   drawPlan();
 }
 
-// ---- the check of the hub
+// ---- the check of the hub, and a run
 
 async function look() {
   const answer = await fetch("./start/state").catch(() => null);
   const state = answer?.ok && !answer.redirected ? await answer.json().catch(() => null) : null;
-  if (state?.runs) return location.replace("../hub");
-  if (state && !state.busy) return location.replace("./start"); // the form again, with what was wrong
-  if (state) {
+  const shown = byId("busy") ? "busy" : "runs";
+  if (state && shown === "busy" && state.runs) return location.replace("../hub");
+  if (state && !state[shown]) return location.replace("./start"); // the form again, with what was wrong if anything was
+  if (state && shown === "busy") {
     if (byId("doing").textContent !== state.doing) byId("doing").textContent = state.doing;
     byId("seconds").textContent = state.seconds; // not read aloud each second
   }
   setTimeout(look, SECONDS_BETWEEN_LOOKS * 1000);
 }
 
-if (byId("busy")) look();
+if (byId("busy") || byId("runs")) look();
 
 // ---- light and dark
 
