@@ -10,7 +10,7 @@ from hubusers.durations import in_words
 from hubusers.event.file import parse_event
 from hubusers.event.plan import Person, plan
 from hubusers.event.words import people_in_words
-from hubusers.plugin.before_run import check_known
+from hubusers.plugin.needs import check_known
 from hubusers.report.plan_chart import bar_length, facts_of, stays_of
 from hubusers.report.words import counted
 from hubusers.settings.access import SettingsError

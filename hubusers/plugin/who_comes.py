@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hubusers.plugin.before_run import BeforeRun, usual_classes
+from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.locust_internals import DispatchNobody
+from hubusers.plugin.needs import usual_classes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from hubusers.local import LocalHub
-from hubusers.plugin.before_run import coming, needed_scopes
+from hubusers.plugin.needs import coming, needed_scopes
 from hubusers.settings.access import Access
 from hubusers.users import ActivityUser
 from tests.locust_process import LocustProcess, users_on

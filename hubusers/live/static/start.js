@@ -52,8 +52,8 @@ function drawPlan() {
         {},
         {
           label: "people who arrive",
-          fill: color("--arrivals"),
-          stroke: color("--arrivals"),
+          fill: color("--people"),
+          stroke: color("--people"),
           paths: uPlot.paths.bars({ size: [0.9, 60] }),
           points: { show: false },
         },
