@@ -1,9 +1,8 @@
 """What the start form shows of an event, in place of the fields that the event decides."""
 
-from locust.env import Environment
-
 import math
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from hubusers.durations import in_words
@@ -38,18 +37,18 @@ class Preview:
         return [(f"{in_words(begin)} to {in_words(begin + self.bar)}", count) for begin, count in spans if count]
 
 
-def preview(event_text: str, environment: Environment) -> Preview:
+def preview(event_text: str, known_classes: Collection[str]) -> Preview:
     """Return what to show of an event.
 
     Args:
         event_text: As it would be rehearsed, with its seed and time scale.
-        environment: Locust's, with the user classes that may come.
+        known_classes: The names of the user classes that may come.
 
     Raises:
         SettingsError: The locustfile does not have a user class that comes.
     """
     event = parse_event(event_text, "The event")
-    check_known(environment, event)
+    check_known(known_classes, event)
     assert event.seed is not None
     people = plan(event, event.seed)
     known = facts_of(event, people, stays_of(event, people), str(event.seed))

@@ -5,7 +5,7 @@ from locust.user import User
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from hubusers.event.model import Event
@@ -34,9 +34,8 @@ def coming(environment: Environment, event: Event | None) -> list[HubUserClass]:
     return [each for name, each in classes.items() if name in names and isinstance(each, HubUserClass)]
 
 
-def check_known(environment: Environment, event: Event | None) -> None:
-    """Raise SettingsError when the event needs a user class that the locustfile does not have."""
-    known = environment.user_classes_by_name
+def check_known(known: Collection[str], event: Event | None) -> None:
+    """Raise SettingsError when the event needs a user class that is not among the known ones."""
     for cohort in event.cohorts if event else []:
         if cohort.user_class not in known:
             raise SettingsError(

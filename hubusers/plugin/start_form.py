@@ -14,7 +14,7 @@ from hubusers.event.file import parse_event
 from hubusers.event.offered import Offer, key_of, offered
 from hubusers.plugin.event_preview import Preview, cannot_be_rehearsed, preview
 from hubusers.plugin.form_options import OFFERED, with_form
-from hubusers.plugin.starter import Order, Starter
+from hubusers.plugin.starter import CheckStopped, Order, Starter
 from hubusers.plugin.web_form import refuse_another_hub
 from hubusers.plugin.who_comes import Choice
 from hubusers.settings.access import SettingsError
@@ -39,10 +39,19 @@ class Mistakes(Exception):
     Args:
         by_field: What is wrong, by the names of the fields.
         general: What is wrong with none of them; "" for nothing.
+        was_stopped: Whether nothing is wrong, but somebody has stopped the check.
     """
 
     by_field: dict[str, str] = field(default_factory=dict)
     general: str = ""
+    was_stopped: bool = False
+
+    @classmethod
+    def of(cls, error: Exception | None) -> "Mistakes":
+        """Return what an error says, which may know the field that it is about; None: nothing."""
+        if isinstance(error, SettingsError) and error.field:
+            return cls({error.field: str(error)})
+        return cls(general=str(error) if error else "", was_stopped=isinstance(error, CheckStopped))
 
 
 class StartForm:
@@ -109,9 +118,7 @@ class StartForm:
     def preview(self, form: Mapping[str, str], events: Mapping[str, Offer]) -> Preview:
         """Return what to show of the event that is chosen in the form."""
         try:
-            text = self._event_text(form, events)
-            with self.starter.who_comes.trying(Choice(event_text=text)):
-                return preview(text, self.starter.control.environment)
+            return preview(self._event_text(form, events), self.starter.who_comes.known_classes)
         except SettingsError as error:
             return cannot_be_rehearsed(error)
 
@@ -213,8 +220,8 @@ def _rate(text: str) -> float:
     return rate
 
 
-def _run_time(text: str) -> float | None:
-    return seconds_above_zero(text) if text else None
+def _run_time(text: str) -> int | None:
+    return math.ceil(seconds_above_zero(text)) if text else None  # Locust's own form reads whole seconds only
 
 
 _READERS: dict[str, Callable[[str], Any]] = {"num_users": _users, "spawn_rate": _rate, "run_time": _run_time}

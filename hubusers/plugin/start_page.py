@@ -58,13 +58,7 @@ def start_page(form: StartForm, protected: Callable[[View], View], url_prefix: s
 
     def hub_start() -> ResponseReturnValue:
         if request.method == "GET":
-            failure = starter.failure
-            mistakes = Mistakes()
-            if failure and isinstance(failure, SettingsError) and failure.field:
-                mistakes.by_field[failure.field] = str(failure)
-            elif failure:
-                mistakes.general = str(failure)
-            return _page(form, typed if failure else {}, mistakes)
+            return _page(form, typed if starter.failure else {}, Mistakes.of(starter.failure))
         posted = request.form.to_dict()
         try:
             order = form.order(posted)
@@ -92,6 +86,8 @@ def start_page(form: StartForm, protected: Callable[[View], View], url_prefix: s
         return jsonify(state), 200, {"Cache-Control": "no-store"}
 
     def hub_start_event() -> ResponseReturnValue:
+        if starter.is_busy or _runs(starter):
+            return Response("A run goes on.\n", 409, mimetype="text/plain")
         asked = request.args.to_dict()
         return _rendered("event_preview.html", plan=form.preview(asked, form.events()))
 
@@ -106,9 +102,24 @@ def start_page(form: StartForm, protected: Callable[[View], View], url_prefix: s
 
 
 def _page(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes, status: int = 200) -> Response:
-    """Return the form, with what was typed if anything was, and with what is wrong in it."""
-    starter, events, groups = form.starter, form.events(), fields_by_section()
-    phase, fields = starter.control.phase, [field for group in groups.values() for field in group]
+    """Return the form, with what was typed if anything was, and with what is wrong in it; or what goes on."""
+    starter = form.starter
+    goes_on = {
+        "hub": starter.control.environment.host or form.known_host,
+        "state": starter.control.phase.value,
+        "is_busy": starter.is_busy,
+        "runs": _runs(starter),
+        "doing": starter.doing,
+        "seconds": round(starter.seconds) if starter.is_busy else 0,
+    }
+    if goes_on["is_busy"] or goes_on["runs"]:  # plans are not drawn then: the users need this process's time
+        return _rendered("hub_start.html", status, **goes_on)
+    return _rendered("hub_start.html", status, **goes_on, **_fields(form, typed, mistakes))
+
+
+def _fields(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes) -> dict[str, Any]:
+    events, groups = form.events(), fields_by_section()
+    fields = [field for group in groups.values() for field in group]
     errors, general = dict(mistakes.by_field), mistakes.general
     values = form.untouched(events)
     if typed:  # without switches that are off: they are not posted
@@ -117,27 +128,20 @@ def _page(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes, status:
         errors["event"] = "This event cannot be rehearsed yet; what to mend stands below."
     if form.known_host and "host" in errors:  # then the form has no such field
         general = errors.pop("host")
-    return _rendered(
-        "hub_start.html",
-        status,
-        hub=starter.control.environment.host or form.known_host,
-        known_host=form.known_host,
-        state=phase.value,
-        is_busy=starter.is_busy,
-        runs=_runs(starter),
-        doing=starter.doing,
-        seconds=round(starter.seconds) if starter.is_busy else 0,
-        values=values,
-        errors={name: shown(text) for name, text in errors.items()},
-        general=[shown(line) for line in general.splitlines()],
-        labels=_LABELS | {field.name: field.label for field in fields},
-        classes=form.classes,
-        own_shape=starter.who_comes.own_shape,
-        events=list(events.values()),
-        folder=str(form.folder.resolve()),
-        plan=form.preview(values, events),
-        groups=groups,
-    )
+    return {
+        "known_host": form.known_host,
+        "values": values,
+        "errors": {name: shown(text) for name, text in errors.items()},
+        "general": [shown(line) for line in general.splitlines()],
+        "was_stopped": mistakes.was_stopped,
+        "labels": _LABELS | {field.name: field.label for field in fields},
+        "classes": form.classes,
+        "own_shape": form.starter.who_comes.own_shape,
+        "events": list(events.values()),
+        "folder": str(form.folder.resolve()),
+        "plan": form.preview(values, events),
+        "groups": groups,
+    }
 
 
 def _runs(starter: Starter) -> bool:

@@ -28,6 +28,19 @@ from hubusers.users import NotebookUser, ServerLifecycleUser
 from tests.plugin.test_run_control import Alone_, Quiet, options
 from tests.waiting import wait_until
 
+EVENT = """
+title = "Statistics <b>101</b>"
+[[cohorts]]
+name = "students"
+people = 12
+arrivals = { pattern = "evenly", over = "1m" }
+stay = "90m"
+[[targets]]
+measure = "start to ready"
+percentile = 95
+at_most = "60s"
+"""
+
 
 class Idle(Alone_):
     """Creates no accounts, as nobody comes."""
