@@ -82,6 +82,6 @@ def shown(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """Return `text` with each secret replaced. Call this before shortening a text, or a part of a secret may remain."""
-    for secret in _SECRETS:
+    for secret in tuple(_SECRETS):  # another thread may add one meanwhile
         text = text.replace(secret, "(secret)")
     return text

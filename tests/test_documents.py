@@ -4,8 +4,6 @@ from locust.argument_parser import get_parser
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -17,6 +15,7 @@ from hubusers.cli import main
 from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.local import LocalHub
 from hubusers.settings.options import add_options
+from tests.notebook_kernel import run_cells
 
 TOP = Path(__file__).parents[1]
 DOCUMENTS = [*TOP.glob("*.md"), *TOP.glob("docs/*.md"), TOP / "benchmarks" / "README.md"]
@@ -87,16 +86,44 @@ def test_python_compiles(name: str) -> None:
         compile(example, name, "exec")
 
 
-def test_the_functions_example_runs(local_hub: LocalHub, session: requests.Session) -> None:
+def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub, session: requests.Session) -> None:
     names = ["ann", "bob", "eve"]
-    (example,) = blocks(TEXTS["docs/functions.md"], "python")
-    script = example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
+    cells = [
+        example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
+        for example in blocks(TEXTS["docs/functions.md"], "python")
+    ]
+    start_and_stop, reasons, logging, progress, asyncio = cells
     assert all(hubusers.create_users(names, local_hub.endpoint, session).values())
     try:
-        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-        assert result.returncode == 0, result.stderr
-        assert result.stdout == "{'ann': True, 'bob': True, 'eve': True}\n"
-        for name in names:
-            assert session.get(f"{local_hub.endpoint}/users/{name}", timeout=10).json()["servers"] == {}
+        ran = run_cells(
+            start_and_stop,
+            reasons,
+            progress,
+            ("hubusers.wait_for_servers_to_stop({'ann': True, 'bob': True}, endpoint, session, timeout=300)", 1.5),
+            logging,
+            asyncio,
+            "await stop_each()",
+            "await start_all()",
+            "hubusers.stop_servers(['ann', 'bob', 'eve'], endpoint, session, 3)",
+        )
     finally:
         assert all(hubusers.delete_users(names, local_hub.endpoint, session).values())
+    first, why, bars, interrupted, _, _, stopped, started, all_stopped = ran
+    hub = local_hub.endpoint.removesuffix("/hub/api")
+    assert [cell.error for cell in ran] == ["", "", "", "KeyboardInterrupt: ", "", "", "", "", ""]
+    assert first.out == "{'ann': True, 'bob': True, 'eve': True}\n"
+    assert first.err == ""
+    assert why.out == "nobody: user gone (HTTP 404)\n"
+    assert why.err.startswith(f"{hub}: could not start the server of nobody: HTTP 404")  # without logging set up
+    assert why.err.count("\n") == 1
+    assert "Starting servers: 100%" in bars.err
+    assert "3/3" in bars.err
+    assert interrupted.seconds < 3
+    assert interrupted.err == (
+        f"{hub}: interrupted while waiting for servers to stop: 0 of 2 are done, left are ann, bob; "
+        "the hub goes on with what it was asked for\n"
+    )
+    assert stopped.out == "[True, True]"
+    assert f"INFO {hub}: stopping the server of ann" in stopped.err
+    assert started.out == "{'ann': True, 'bob': True, 'eve': True}"
+    assert all_stopped.out == started.out

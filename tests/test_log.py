@@ -32,7 +32,10 @@ def test_names_and_answers_in_a_real_message(scripted_hub: ScriptedHub, caplog: 
     caplog.set_level(logging.DEBUG)
     with hubusers.get_session(TOKEN) as session:
         assert not hubusers.stop_server("ann\nERROR bob", scripted_hub.endpoint, session)
-    assert "Could not stop the server of ann\\nERROR bob: HTTP 500: no room for (secret)" in caplog.messages
+    assert (
+        f"{scripted_hub.url}: could not stop the server of ann\\nERROR bob: HTTP 500: no room for (secret)"
+        in caplog.messages
+    )
     assert TOKEN not in caplog.text
 
 

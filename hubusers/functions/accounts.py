@@ -1,25 +1,34 @@
 """The documented functions for accounts: create them, find those that a stress test left, remove them."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from hubusers.accounts.names import DEFAULT_PREFIX
 from hubusers.functions.batches import call_for_each, checked_count, checked_names
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
+from hubusers.functions.many import many
+from hubusers.functions.script_client import Reasons, ScriptClient
 from hubusers.functions.timing import timeit
 from hubusers.http.messages import Answer
+from hubusers.hub.answers import error_for
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import ask_for_accounts, slices
-from hubusers.hub.errors import HubUsersError
+from hubusers.hub.errors import HubUsersError, UserExisted
 from hubusers.hub.removal import remove_user
 from hubusers.hub.user_list import list_users
-from hubusers.log import get_logger
-
-LOG = get_logger(__name__)
 
 
 @timeit
-def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch_size: int = 100) -> dict[str, bool]:
+def create_users(
+    usernames: Iterable[str],
+    endpoint: str,
+    session: Any,
+    *,
+    batch_size: int = 100,
+    reasons: Reasons | None = None,
+    progress: bool = False,
+) -> dict[str, bool]:
     """Create accounts (`POST /users`), many with one request.
 
     Args:
@@ -27,6 +36,8 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
         endpoint: The hub's API.
         session: From `get_session`, or a Locust HTTP session.
         batch_size: Names in one request. The hub takes some 17 ms for each; the request's timeout grows with them.
+        reasons: A dictionary to fill: why, as an error, for each user for whom the result is False.
+        progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
     Returns:
         For each name whether this call created it. False also for an account that existed before, so that a script
@@ -41,26 +52,25 @@ def create_users(usernames: Iterable[str], endpoint: str, session: Any, *, batch
     """
     names = list(dict.fromkeys(checked_names(usernames, "usernames")))
     checked_count(batch_size, "batch_size")
-    client = HubClient(endpoint, session)
-    created = dict.fromkeys(names, False)
-    for batch in slices(names, batch_size):
-        for name, answer in ask_for_accounts(client, batch).items():
-            created[name] = _was_created(answer, name)
-    LOG.info("Created %d of %d users", sum(created.values()), len(created))
-    return created
+    client = ScriptClient(endpoint, session, names, reasons)
+    with many(client, names, "creating users", progress) as everybody:
+        for batch in slices(names, batch_size):
+            for name, answer in ask_for_accounts(client, batch).items():
+                everybody.settle(name, _was_created(client, answer, name))
+    client.log(logging.INFO, "created %d of %d users", sum(everybody.results.values()), len(names))
+    return everybody.results
 
 
-def _was_created(answer: Answer, name: str) -> bool:
+def _was_created(client: ScriptClient, answer: Answer, name: str) -> bool:
     if answer.status == 201 and isinstance(answer.model, list):
         if name.lower() in {str(user.get("name", "")).lower() for user in answer.model if isinstance(user, dict)}:
             if name != name.lower():
-                LOG.warning("The hub calls the user %s %s", name, name.lower())
+                client.log(logging.WARNING, "the hub calls the user %s %s", name, name.lower())
             return True
-        LOG.warning("The user %s existed before", name)
-    elif answer.status == 409:
-        LOG.warning("The user %s existed before", name)
-    else:
-        LOG.error("Could not create the user %s: %s", name, answer)
+    elif answer.status != 409:
+        client.note_failure(name, error_for(answer, f"could not create the user {name}"))
+        return False
+    client.note_failure(name, UserExisted(f"the user {name} existed before", status=answer.status), logging.WARNING)
     return False
 
 
@@ -73,6 +83,8 @@ def delete_users(
     batch_size: int = 10,
     timeout: float | None = None,
     poll_interval: float | None = None,
+    reasons: Reasons | None = None,
+    progress: bool = False,
 ) -> dict[str, bool]:
     """Stop the servers of users, wait until they are stopped and delete the users, trying again what the hub refuses.
 
@@ -83,6 +95,8 @@ def delete_users(
         batch_size: How many users are worked on at the same time.
         timeout: Seconds for one user; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
         poll_interval: Seconds between two tries; by default 1.
+        reasons: A dictionary to fill: why, as an error, for each user for whom the result is False.
+        progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
     Returns:
         For each name whether the user is gone; True also for a user who never existed.
@@ -95,19 +109,20 @@ def delete_users(
     """
     names = checked_names(usernames, "usernames")
     checked_count(batch_size, "batch_size")
-    client = HubClient(endpoint, session)
+    client = ScriptClient(endpoint, session, names, reasons)
     seconds, interval = chosen_timeout(timeout), chosen_interval(poll_interval)
 
     def remove(name: str) -> bool:
         try:
             remove_user(client, name, seconds, interval)
         except HubUsersError as error:
-            LOG.warning("Could not delete the user %s: %s", name, error.detail)
+            client.note_failure(name, error, logging.WARNING)
             return False
         return True
 
-    removed = call_for_each(remove, names, batch_size, "delete_users")
-    return {name: bool(gone) for name, gone in removed.items()}
+    with many(client, names, "deleting users", progress) as everybody:
+        call_for_each(remove, names, batch_size, "delete_users", returned=everybody.settle, raised=everybody.note_crash)
+    return everybody.results
 
 
 def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX) -> list[str]:
@@ -137,7 +152,15 @@ def checked_prefix(prefix: str) -> str:
 
 
 @timeit
-def purge_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX, batch_size: int = 10) -> dict[str, bool]:
+def purge_users(
+    endpoint: str,
+    session: Any,
+    *,
+    prefix: str = DEFAULT_PREFIX,
+    batch_size: int = 10,
+    reasons: Reasons | None = None,
+    progress: bool = False,
+) -> dict[str, bool]:
     """Remove every user whose name begins with `prefix`, with their servers.
 
     Args:
@@ -145,6 +168,8 @@ def purge_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX, ba
         session: From `get_session`, or a Locust HTTP session.
         prefix: As for `find_stress_test_users`; `hub-stress-test-` with the hyphen spares `hub-stress-tester`.
         batch_size: How many users are worked on at the same time.
+        reasons: A dictionary to fill: why, as an error, for each user for whom the result is False.
+        progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
     Returns:
         For each name that was found whether the user is gone.
@@ -154,6 +179,7 @@ def purge_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX, ba
         HubError: The hub did not return the whole list; no user was removed.
     """
     checked_count(batch_size, "batch_size")
+    client = ScriptClient(endpoint, session, (), reasons)
     names = find_stress_test_users(endpoint, session, prefix=prefix)
-    LOG.info("Removing %d users whose names begin with %r", len(names), prefix)
-    return delete_users(names, endpoint, session, batch_size=batch_size)
+    client.log(logging.INFO, "removing %d users whose names begin with %r", len(names), prefix)
+    return delete_users(names, endpoint, session, batch_size=batch_size, reasons=reasons, progress=progress)

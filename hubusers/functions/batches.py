@@ -1,12 +1,12 @@
 """Calls a function for many names in a thread pool, and checks the arguments of the documented functions."""
 
-import logging
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent import futures
 from typing import TypeVar
 
 from hubusers.hub.deadline import end_pauses_when
+from hubusers.hub.errors import HubUsersError
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
@@ -14,22 +14,33 @@ LOG = get_logger(__name__)
 R = TypeVar("R")
 
 
+def _log_crash(_: str, crash: HubUsersError) -> None:
+    LOG.error("%s", crash.detail)
+
+
 def call_for_each(
-    function: Callable[[str], R], names: Iterable[str], max_workers: int, what: str
+    function: Callable[[str], R],
+    names: Iterable[str],
+    max_workers: int,
+    what: str,
+    *,
+    returned: Callable[[str, R], None] = lambda *_: None,
+    raised: Callable[[str, HubUsersError], None] = _log_crash,
 ) -> dict[str, R | None]:
     """Call `function` with each name, in at most `max_workers` threads, and wait for all calls.
+
+    Ctrl-C ends the wait at once: calls that are under way go on in the background until the hub has answered them.
 
     Args:
         function: The function to call.
         names: The arguments; duplicates are called once.
         max_workers: How many calls may be under way.
         what: Names the threads, and the calls in the log.
+        returned: Called, in this thread, with each name and what its call returned, as soon as it has.
+        raised: Called in the same way for each call that raised. By default, this is logged as an ERROR.
 
     Returns:
         What each call returned, in the order of the names; None for a call that raised.
-
-    Logs:
-        ERROR for each call that raised.
     """
     results: dict[str, R | None] = dict.fromkeys(names)
     broken_off = threading.Event()
@@ -41,13 +52,18 @@ def call_for_each(
         for future in futures.as_completed(name_of):
             name = name_of[future]
             try:
-                results[name] = future.result()
+                result = future.result()
             except Exception as error:
-                LOG.error("%s for %s failed: %s", what, name, error, exc_info=LOG.isEnabledFor(logging.DEBUG))
+                LOG.debug("%s for %s failed", what, name, exc_info=error)
+                raised(name, HubUsersError(f"{what} for {name} failed: {error}"))
+            else:
+                results[name] = result
+                returned(name, result)
     finally:
-        # After Ctrl-C, don't work through the queue first, nor wait for as long as the hub's Retry-After asks.
+        # After Ctrl-C, don't work through the queue first, nor wait for as long as the hub's Retry-After asks, nor for
+        # an answer that does not come.
         broken_off.set()
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
     return results
 
 
@@ -80,10 +96,10 @@ def checked_choice(choice: str, choices: Collection[str], what: str) -> str:
     return choice
 
 
-def checked_count(count: int, what: str) -> int:
-    """Return `count`; raise TypeError or ValueError if it is not a whole number of at least 1."""
+def checked_count(count: int, what: str, least: int = 1) -> int:
+    """Return `count`; raise TypeError or ValueError if it is not a whole number of at least `least`."""
     if isinstance(count, bool) or not isinstance(count, int):
         raise TypeError(f"{what} must be a whole number, not {type(count).__name__}")
-    if count < 1:
-        raise ValueError(f"{what} must be 1 or more, not {count}")
+    if count < least:
+        raise ValueError(f"{what} must be {least} or more, not {count}")
     return count

@@ -1,24 +1,23 @@
 """The documented functions that start servers and wait for them."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from hubusers.functions.batches import call_for_each, checked_choice, checked_count, checked_name, checked_names
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
+from hubusers.functions.many import many
+from hubusers.functions.script_client import Reasons, ScriptClient
 from hubusers.functions.timing import timeit
 from hubusers.functions.watch_each import watch_each
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Start, UserServers, start_outcome
-from hubusers.hub.client import HubClient
-from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, SpawnFailed, WaitTimeout
+from hubusers.hub.deadline import CLOCK, Deadline
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions
-from hubusers.hub.progress import progress
+from hubusers.hub.progress import progress as progress_stream
 from hubusers.hub.removal import remove_user
 from hubusers.hub.sightings import looks
-from hubusers.log import get_logger
-
-LOG = get_logger(__name__)
 
 OnFailure = Literal["log", "raise", "delete_user"]
 """What to do after a failed start: only log it, also raise an error, or also delete the user."""
@@ -31,6 +30,8 @@ def start_server(
     profile: str | UserOptions | None = None,
     *,
     on_failure: OnFailure = "log",
+    retries: int = 0,
+    reasons: Reasons | None = None,
 ) -> bool:
     """Ask the hub to start a user's server (`POST /users/{name}/server`); does not wait until it is ready.
 
@@ -41,12 +42,15 @@ def start_server(
         profile: A profile's slug, or a dictionary of user options; None repeats those of the user's last start.
         on_failure: `"log"`: log and return False. `"raise"`: log and raise `SpawnFailed`. `"delete_user"`: log, delete
             the user so that no orphan stays, and return False.
+        retries: How often to ask again, after 1, 2, 4, … seconds, if the spawn failed at once (500) or the hub could
+            not answer. A hub may exit after several failed spawns in a row (`consecutive_failure_limit`).
+        reasons: A dictionary to fill, if the result is False: why, as an error, for this user.
 
     Returns:
         True if the hub accepts (201 or 202) or the server is already running. Neither means that it is ready.
 
     Logs:
-        INFO if the hub accepts; ERROR, with status and content, if not.
+        INFO if the hub accepts; ERROR, with status and content, if not; WARNING for each failure before a retry.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
@@ -54,28 +58,52 @@ def start_server(
     """
     checked_name(username)
     options = lifecycle.user_options(profile)
-    _check_on_failure(on_failure)
-    return _start(HubClient(endpoint, session), username, options, on_failure)
+    _check_what_to_do(on_failure, retries)
+    client = ScriptClient(endpoint, session, [username], reasons)
+    with client.interruptible(f"starting the server of {username}"):
+        return _start(client, username, options, on_failure, retries)
 
 
-def _start(client: HubClient, username: str, options: UserOptions | None, on_failure: OnFailure) -> bool:
-    answer = lifecycle.start(client, username, options, client.request_patiently)
-    outcome = start_outcome(answer)
-    if outcome is Start.ACCEPTED:
-        LOG.info("Starting the server of %s", username)
+def _start(
+    client: ScriptClient, username: str, options: UserOptions | None, on_failure: OnFailure, retries: int
+) -> bool:
+    error = _ask(client, username, options)
+    for number in range(retries):
+        if error is None or not _may_pass(error):
+            break
+        pause = 2.0**number
+        client.log(logging.WARNING, "%s; trying again in %g s", error.detail, pause)
+        CLOCK.sleep(pause)
+        error = _ask(client, username, options)
+    if error is None:
         return True
-    if outcome is Start.ALREADY_RUNNING:
-        LOG.info("The server of %s is already running", username)
-        return True
-    LOG.error("Could not start the server of %s: %s", username, answer)
+    client.note_failure(username, error)
     if on_failure == "raise":
-        raise SpawnFailed(f"starting the server of {username}: {answer}", status=answer.status)
+        raise SpawnFailed(error.detail, status=error.status, words=error.words) from error
     if on_failure == "delete_user":
         try:
             remove_user(client, username, chosen_timeout(None), chosen_interval(None))
-        except HubUsersError as error:
-            LOG.warning("Could not delete the user %s: %s", username, error.detail)
+        except HubUsersError as failure:
+            client.log(logging.WARNING, "%s", failure.detail)
     return False
+
+
+def _ask(client: ScriptClient, username: str, options: UserOptions | None) -> HubUsersError | None:
+    """Ask for a server; return why the hub does not start it, or None."""
+    answer = lifecycle.start(client, username, options, client.request_patiently)
+    outcome = start_outcome(answer)
+    if outcome is Start.ACCEPTED:
+        client.log(logging.INFO, "starting the server of %s", username)
+    elif outcome is Start.ALREADY_RUNNING:
+        client.log(logging.INFO, "the server of %s is already running", username)
+    else:
+        return lifecycle.why_not_started(answer, f"could not start the server of {username}")
+    return None
+
+
+def _may_pass(error: HubUsersError) -> bool:
+    """Return whether the same request may succeed later: the spawn failed, or the hub could not answer."""
+    return isinstance(error, SpawnFailed) or (isinstance(error, HubError) and not 200 <= error.status < 500)
 
 
 def wait_for_server_to_start(
@@ -86,6 +114,7 @@ def wait_for_server_to_start(
     timeout: float | None = None,
     poll_interval: float | None = None,
     watch: Literal["poll", "progress"] = "poll",
+    reasons: Reasons | None = None,
 ) -> bool:
     """Wait until a user's server is ready.
 
@@ -98,6 +127,7 @@ def wait_for_server_to_start(
         watch: `"poll"`: poll the user (`GET /users/{name}`). `"progress"`: listen to the server's progress stream
             (`GET /users/{name}/server/progress`), as a browser does. That costs a hub less and tells at once; if the
             stream breaks off, the function polls.
+        reasons: A dictionary to fill, if the result is False: why, as an error, for this user.
 
     Returns:
         True when the server is ready; False when it failed (neither ready nor pending), the user is gone or time is up.
@@ -111,21 +141,23 @@ def wait_for_server_to_start(
         TypeError, ValueError: An argument is wrong; nothing was sent.
     """
     checked_name(username)
-    client = HubClient(endpoint, session)
+    client = ScriptClient(endpoint, session, [username], reasons)
     checked_choice(watch, ("poll", "progress"), "watch")
     deadline = Deadline(chosen_timeout(timeout))
-    source = progress if watch == "progress" else looks
+    source = progress_stream if watch == "progress" else looks
     sightings = source(client, username, deadline, chosen_interval(poll_interval))
-    try:
-        lifecycle.wait_until_ready(sightings, username, deadline)
-    except WaitTimeout as error:
-        LOG.warning("%s", error.detail)
-        return False
-    except HubUsersError as error:
-        LOG.error("%s", error.detail)
-        return False
-    LOG.info("The server of %s was ready after %.1f seconds", username, deadline.elapsed())
+    with client.interruptible(f"waiting for the server of {username} to start"):
+        try:
+            lifecycle.wait_until_ready(sightings, username, deadline)
+        except HubUsersError as error:
+            client.note_failure(username, error, logging.WARNING if isinstance(error, WaitTimeout) else logging.ERROR)
+            return False
+    _log_ready(client, username, deadline)
     return True
+
+
+def _log_ready(client: ScriptClient, username: str, deadline: Deadline) -> None:
+    client.log(logging.INFO, "the server of %s was ready after %.1f seconds", username, deadline.elapsed())
 
 
 @timeit
@@ -137,6 +169,9 @@ def start_servers(
     *,
     max_workers: int = 10,
     on_failure: OnFailure = "log",
+    retries: int = 0,
+    reasons: Reasons | None = None,
+    progress: bool = False,
 ) -> dict[str, bool]:
     """Ask the hub to start the servers of many users, batch after batch; return when it has answered every request.
 
@@ -147,6 +182,9 @@ def start_servers(
         profile: As for `start_server`, the same for all.
         max_workers: Most requests under way, whatever the size of a batch.
         on_failure: As for `start_server`. With `"raise"`, the first error is raised after all are answered.
+        retries: As for `start_server`.
+        reasons: A dictionary to fill: why, as an error, for each user for whom the result is False.
+        progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
     Returns:
         For each name what `start_server` returned, or False if it raised. One failure never loses the others.
@@ -161,25 +199,32 @@ def start_servers(
     batches = _checked_batches(users)
     checked_count(max_workers, "max_workers")
     options = lifecycle.user_options(profile)
-    _check_on_failure(on_failure)
-    client = HubClient(endpoint, session)
-    LOG.info("Starting %d servers in %d batches", sum(map(len, batches)), len(batches))
+    _check_what_to_do(on_failure, retries)
+    names = [name for batch in batches for name in batch]
+    client = ScriptClient(endpoint, session, names, reasons)
+    client.log(logging.INFO, "starting %d servers in %d batches", len(names), len(batches))
     failures: list[SpawnFailed] = []
 
     def start_one(username: str) -> bool:
         try:
-            return _start(client, username, options, on_failure)
+            return _start(client, username, options, on_failure, retries)
         except SpawnFailed as failure:
             failures.append(failure)
             return False
 
-    started: dict[str, bool] = {}
-    for index, batch in enumerate(batches):
-        answers = call_for_each(start_one, batch, max_workers, f"start_servers:{index}")
-        started.update({name: bool(answer) for name, answer in answers.items()})
+    with many(client, names, "starting servers", progress) as everybody:
+        for index, batch in enumerate(batches):
+            call_for_each(
+                start_one,
+                batch,
+                max_workers,
+                f"start_servers:{index}",
+                returned=everybody.settle,
+                raised=everybody.note_crash,
+            )
     if failures:
         raise failures[0]
-    return started
+    return everybody.results
 
 
 @timeit
@@ -192,6 +237,8 @@ def wait_for_servers_to_start(
     poll_interval: float | None = None,
     max_workers: int = 10,
     watch: Literal["poll", "listing"] = "poll",
+    reasons: Reasons | None = None,
+    progress: bool = False,
 ) -> dict[str, bool]:
     """Wait until the servers of many users are ready; all share one deadline.
 
@@ -204,6 +251,8 @@ def wait_for_servers_to_start(
         max_workers: Most requests under way.
         watch: `"poll"`: poll each user. `"listing"`: read the hub's list of active servers (`GET /users`) once per
             interval for all, which costs a hub less; the token needs the scope `list:users`.
+        reasons: As for `start_servers`.
+        progress: As for `start_servers`.
 
     Returns:
         For each name what `wait_for_server_to_start` would return. A server that is neither ready nor pending has
@@ -218,32 +267,30 @@ def wait_for_servers_to_start(
     names = list(dict.fromkeys(name for batch in _checked_batches(users) for name in batch))
     checked_count(max_workers, "max_workers")
     checked_choice(watch, ("poll", "listing"), "watch")
-    client = HubClient(endpoint, session)
-    deadline = Deadline(chosen_timeout(timeout))
+    client = ScriptClient(endpoint, session, names, reasons)
 
     def is_ready(servers: UserServers, username: str, deadline: Deadline) -> bool:
         ready = lifecycle.is_ready(servers, username, deadline)
         if ready:
-            LOG.info("The server of %s was ready after %.1f seconds", username, deadline.elapsed())
+            _log_ready(client, username, deadline)
         return ready
 
-    ready = watch_each(
+    return watch_each(
         client,
         names,
         is_ready,
         watch=watch,
-        deadline=deadline,
+        timeout=chosen_timeout(timeout),
         interval=chosen_interval(poll_interval),
         max_workers=max_workers,
-        what="wait_for_servers_to_start",
+        until="start",
+        progress=progress,
     )
-    for username in (name for name, result in ready.items() if result is None):
-        LOG.warning("the server of %s was not ready within %g seconds", username, deadline.seconds)
-    return {name: bool(result) for name, result in ready.items()}
 
 
-def _check_on_failure(on_failure: str) -> None:
+def _check_what_to_do(on_failure: str, retries: int) -> None:
     checked_choice(on_failure, get_args(OnFailure), "on_failure")
+    checked_count(retries, "retries", least=0)
 
 
 def _checked_batches(users: Iterable[Iterable[str]]) -> list[list[str]]:

@@ -1,70 +1,87 @@
 """Watches many servers in one thread pool, for the documented functions that wait for many."""
 
+import logging
 import os.path
 from collections.abc import Callable
 from typing import Literal
 
 from hubusers.functions.batches import call_for_each
+from hubusers.functions.many import many
+from hubusers.functions.script_client import ScriptClient
 from hubusers.hub.answers import UserServers
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, beats
-from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.hub.errors import HubError, HubUsersError, WaitTimeout
 from hubusers.hub.sightings import active_servers, look_at
-from hubusers.log import get_logger
-
-LOG = get_logger(__name__)
 
 
 def watch_each(
-    client: HubClient,
+    client: ScriptClient,
     names: list[str],
-    settled: Callable[[UserServers, str, Deadline], bool],
+    is_settled: Callable[[UserServers, str, Deadline], bool],
     *,
     watch: Literal["poll", "listing"],
-    deadline: Deadline,
+    timeout: float,
     interval: float,
     max_workers: int,
-    what: str,
-) -> dict[str, bool | None]:
+    until: Literal["start", "stop"],
+    progress: bool,
+) -> dict[str, bool]:
     """Watch many servers until each is settled, in rounds that begin `interval` seconds apart.
 
     Args:
-        client: The hub.
+        client: The call's.
         names: Whose servers.
-        settled: Gets a user's servers; returns whether the wait for them is over, and raises if it can never be.
+        is_settled: Gets a user's servers; returns whether the wait for them is over, and raises if it can never be.
         watch: `"poll"`: each round polls each user. `"listing"`: each round reads the hub's list of active servers, and
             polls only users who are not in it.
-        deadline: Shared by all.
+        timeout: Seconds for all together.
         interval: Seconds. If a round takes longer, the next one begins a whole number of intervals later.
         max_workers: Most polls under way.
-        what: Names the threads, and the calls in the log.
+        until: What is waited for.
+        progress: Whether to show a progress bar.
 
     Returns:
-        For each name True if it is settled, False if it can never be, None if time was up.
+        For each name whether it was settled in time.
 
     Logs:
-        ERROR for each server that can never be settled.
+        ERROR for each server that can never be settled; WARNING for each that was not settled in time.
     """
-    found: dict[str, bool | None] = dict.fromkeys(names)
+    deadline = Deadline(timeout)
 
     def outcome(username: str, listed: UserServers | None = None) -> bool | None:
         if deadline.remaining() <= 0:
             return None
         try:
             servers = listed or look_at(client, username, deadline)
-            return (servers is not None and settled(servers, username, deadline)) or None
+            return (servers is not None and is_settled(servers, username, deadline)) or None
         except HubUsersError as error:
-            LOG.error("%s", error.detail)
+            client.note_failure(username, error)
             return False
 
-    for _ in beats(deadline, interval):
-        rest = [name for name, result in found.items() if result is None]
-        listed = _listed(client, set(rest), deadline) if watch == "listing" else {}
-        found |= {name: outcome(name, servers) for name, servers in listed.items()}
-        found |= call_for_each(outcome, [name for name in rest if name not in listed], max_workers, what)
-        if None not in found.values():
-            break
-    return found
+    with many(client, names, f"waiting for servers to {until}", progress) as everybody:
+
+        def note(name: str, success: bool | None) -> None:
+            if success is not None:
+                everybody.settle(name, success)
+
+        for _ in beats(deadline, interval):
+            rest = everybody.unsettled
+            listed = _listed(client, set(rest), deadline) if watch == "listing" else {}
+            for name, servers in listed.items():
+                note(name, outcome(name, servers))
+            not_listed = [name for name in rest if name not in listed]
+            call_for_each(
+                outcome, not_listed, max_workers, f"waiting to {until}", returned=note, raised=everybody.note_crash
+            )
+            if not everybody.unsettled:
+                break
+            everybody.tick()
+        done = "ready" if until == "start" else "stopped"
+        for name in everybody.unsettled:
+            late = f"the server of {name} was not {done} within {deadline.seconds:g} seconds"
+            client.note_failure(name, WaitTimeout(late), logging.WARNING)
+    return everybody.results
 
 
 def _listed(client: HubClient, names: set[str], deadline: Deadline) -> dict[str, UserServers]:

@@ -161,9 +161,9 @@ class HubClient:
         """Log an unexpected answer that a wait ignores."""
         LOG.warning("%s", error.detail)
 
-    def note_stream_lost(self, reason: str) -> None:
-        """Log that a progress stream broke off and its server is polled instead."""
-        LOG.warning("A progress stream was lost (%s); polling instead", reason)
+    def note_stream_lost(self, username: str, reason: str) -> None:
+        """Log that a user's progress stream broke off and the server is polled instead."""
+        LOG.warning("The progress stream of %s was lost (%s); polling instead", username, reason)
 
     def note_lateness(self, seconds: float) -> None:
         """Log how many seconds late a poll began; if that is more than a moment, this process is too busy."""

@@ -9,6 +9,7 @@
       SpawnFailed          the hub gave up starting the server
       ServerGone           a server that was ready is not there any more, and this run did not stop it
       UserGone             the hub does not know this user, or no longer does
+      UserExisted          the account was there before it was to be created
       WaitTimeout          a server was not ready, or not stopped, or a step not done, in time; it may still happen
 
 Those of a browser are drawn in `hubusers/browser/__init__.py`, those of JupyterLab in `hubusers/lab/__init__.py`.
@@ -102,6 +103,10 @@ class UserGone(HubUsersError):
     phrase = "user gone"
     ends_user = True
     no_server = True
+
+
+class UserExisted(HubUsersError):
+    phrase = "user existed before"
 
 
 class WaitTimeout(HubUsersError):

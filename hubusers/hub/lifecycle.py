@@ -23,7 +23,7 @@ from hubusers.hub.answers import (
 )
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, poll
-from hubusers.hub.errors import ComeBackLater, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.errors import ComeBackLater, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.sightings import Sighting
 from hubusers.log import get_logger
 
@@ -126,16 +126,20 @@ def ask_to_start(
         HubError: Any other answer, or none.
     """
     answer = start(client, username, options, _until(deadline, client), server_name)
-    outcome = start_outcome(answer)
-    doing = f"starting {called(username, server_name)}"
-    if outcome is Start.THROTTLED:
-        raise ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit_of(answer), answer.words)
-    if outcome is Start.REFUSED:
-        if answer.status == 500:
-            raise SpawnFailed(f"{doing}: {answer}", status=500, words=answer.words)
-        if user_is_gone(answer):
-            raise UserGone(f"the hub does not know the user {username}", status=404)
-        raise error_for(answer, doing)
+    if start_outcome(answer) in {Start.THROTTLED, Start.REFUSED}:
+        raise why_not_started(answer, f"starting {called(username, server_name)}")
+
+
+def why_not_started(answer: Answer, doing: str) -> HubUsersError:
+    """Return the error for an answer by which the hub does not start a server; `doing` begins its detail."""
+    detail = f"{doing}: {answer}"
+    if start_outcome(answer) is Start.THROTTLED:
+        return ComeBackLater(detail, answer.retry_after, limit_of(answer), answer.words)
+    if answer.status == 500:
+        return SpawnFailed(detail, status=500, words=answer.words)
+    if user_is_gone(answer):
+        return UserGone(f"{detail} (the hub does not know the user)", status=404, words=answer.words)
+    return error_for(answer, doing)
 
 
 def until_let_in(
@@ -241,8 +245,15 @@ def ask_to_stop(client: HubClient, username: str, deadline: Deadline, server_nam
     answer = stop(client, username, _until(deadline, client), server_name)
     outcome = stop_outcome(answer)
     if outcome is Stop.REFUSED:
-        raise error_for(answer, f"stopping {called(username, server_name)}")
+        raise why_not_stopped(answer, f"stopping {called(username, server_name)}")
     return outcome
+
+
+def why_not_stopped(answer: Answer, doing: str) -> HubUsersError:
+    """Return the error for an answer by which the hub does not stop a server; `doing` begins its detail."""
+    if user_is_gone(answer):
+        return UserGone(f"{doing}: {answer} (the hub does not know the user)", status=404, words=answer.words)
+    return error_for(answer, doing)
 
 
 def until_stopping(ask: Callable[[], Stop], what: str, deadline: Deadline, interval: float) -> Stop:

@@ -126,7 +126,7 @@ def progress(
         if deadline.remaining() <= 0:
             return
         if lost:
-            client.note_stream_lost(lost)
+            client.note_stream_lost(username, lost)
             break
         servers = look_at(client, username, deadline)
         if servers is not None:

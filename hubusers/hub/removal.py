@@ -136,7 +136,7 @@ def _insist(
         seemed_gone = is_gone
         error = error_for(answer, "the hub's last answer")
         if isinstance(error, MissingScope):
-            raise error
+            raise error_for(answer, f"removing {what}")
         refusal = error.detail
         LOG.debug("%s is not removed yet: %s", what, refusal)
         return None

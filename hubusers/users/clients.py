@@ -70,7 +70,7 @@ class UserClient(RunClient):
     def note_odd_answer(self, error: HubError) -> None:
         super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token))
 
-    def note_stream_lost(self, reason: str) -> None:
+    def note_stream_lost(self, username: str, reason: str) -> None:
         self._count("progress stream lost", 0.0)
         detail = f"a progress stream was lost, and its server is polled instead: {reason}"
         self._run.note_failure(HubError(detail, cause=f"progress stream lost, {reason}"))

@@ -448,7 +448,7 @@ class TestAccounts:
         scripted_hub.script(Scripted(403, {"message": "no"}))
         removed = hubusers.delete_users(["ann"], scripted_hub.endpoint, any_session, timeout=0.2, poll_interval=0.05)
         assert removed == {"ann": False}
-        assert "Could not delete the user ann" in caplog.text
+        assert "could not remove the user ann" in caplog.text
         assert "HTTP 403" in caplog.text
 
 
