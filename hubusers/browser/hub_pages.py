@@ -34,6 +34,7 @@ from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, St
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
 from hubusers.hub.errors import ComeBackLater, ServerGone, SpawnFailed, WaitTimeout
+from hubusers.hub.lifecycle import why_not_stopped
 from hubusers.hub.progress import Hears, event_of
 
 RECONNECT = 3.0
@@ -244,6 +245,7 @@ def stop_server(browser: Browser, username: str, deadline: Deadline, server_name
     Raises:
         ServerGone: It does not run any more: the page offers to start it.
         SessionLost: The hub asks to log in again.
+        ComeBackLater: Too many requests (429).
         HubError: The hub refused, or did not answer.
     """
     page = _go(browser, "/hub/home", deadline)
@@ -259,6 +261,8 @@ def stop_server(browser: Browser, username: str, deadline: Deadline, server_name
     path = f"{browser.base}/hub/api/users/{quoted(username)}/{server}{query}"
     answer = browser.fetch("DELETE", path, deadline=deadline).answer
     outcome = stop_outcome(answer)
+    if outcome is Stop.THROTTLED:
+        raise why_not_stopped(answer, f"stopping the server of {username}")
     if outcome in {Stop.REFUSED, Stop.USER_GONE}:
         error = error_for(answer, f"stopping the server of {username}")
         error.words = answer.message

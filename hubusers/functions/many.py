@@ -93,4 +93,6 @@ def _new_bar(client: ScriptClient, total: int, doing: str) -> Any:
     except ImportError:
         client.log(logging.WARNING, "no progress is shown without tqdm: pip install 'hubusers[progress]'")
         return None
-    return tqdm(total=total, desc=doing.capitalize(), unit="")
+    return tqdm(
+        total=total, desc=doing.capitalize(), bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+    )

@@ -50,6 +50,7 @@ class Stop(Enum):
     STOPPING = "stopping"
     NOT_NOW = "not now"  # JupyterHub 4 does not stop a server that is still starting
     USER_GONE = "user gone"
+    THROTTLED = "throttled"
     REFUSED = "refused"
 
 
@@ -63,6 +64,8 @@ def stop_outcome(answer: Answer) -> Stop:
         return Stop.NOT_NOW
     if user_is_gone(answer):
         return Stop.USER_GONE
+    if answer.status == 429:
+        return Stop.THROTTLED
     return Stop.REFUSED
 
 

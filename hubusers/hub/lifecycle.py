@@ -163,7 +163,7 @@ def until_let_in(
         try:
             return ask()
         except ComeBackLater as later:
-            pause = THROTTLED_PAUSE if later.retry_after is None else later.retry_after
+            pause = _pause_after(later)
             on_throttled(min(pause, max(0.0, deadline.remaining())), later.limit)
             too_late = pause >= deadline.remaining()
             deadline.sleep(pause)
@@ -240,27 +240,30 @@ def ask_to_stop(client: HubClient, username: str, deadline: Deadline, server_nam
         server_name: Which server; "" is the default one.
 
     Raises:
+        ComeBackLater: Too many requests (429); mostly something in front of the hub says so.
         HubError: The hub refused, or did not answer.
     """
     answer = stop(client, username, _until(deadline, client), server_name)
     outcome = stop_outcome(answer)
-    if outcome is Stop.REFUSED:
+    if outcome in {Stop.THROTTLED, Stop.REFUSED}:
         raise why_not_stopped(answer, f"stopping {called(username, server_name)}")
     return outcome
 
 
 def why_not_stopped(answer: Answer, doing: str) -> HubUsersError:
     """Return the error for an answer by which the hub does not stop a server; `doing` begins its detail."""
+    if stop_outcome(answer) is Stop.THROTTLED:
+        return ComeBackLater(f"{doing}: {answer}", answer.retry_after, limit_of(answer), answer.words)
     if user_is_gone(answer):
         return UserGone(f"{doing}: {answer} (the hub does not know the user)", status=404, words=answer.words)
     return error_for(answer, doing)
 
 
 def until_stopping(ask: Callable[[], Stop], what: str, deadline: Deadline, interval: float) -> Stop:
-    """Ask to stop a server, and again as long as the hub will not stop it yet because it is still starting.
+    """Ask to stop a server, and again as long as the hub will not stop it yet because it is still starting, or "later".
 
     Args:
-        ask: Asks once, by the API or by the hub's pages.
+        ask: Asks once, by the API or by the hub's pages; raises `ComeBackLater` for "later" (429).
         what: The server, for the text of an error.
         deadline: Until when to ask.
         interval: Seconds between two tries.
@@ -270,17 +273,33 @@ def until_stopping(ask: Callable[[], Stop], what: str, deadline: Deadline, inter
 
     Raises:
         WaitTimeout: Refused as "not now" until the deadline.
-        HubUsersError: Whatever `ask` raises.
+        Throttled: Told "later" until the deadline.
+        HubUsersError: Whatever else `ask` raises.
     """
+    told_later: ComeBackLater | None = None
 
     def settled() -> Stop | None:
-        outcome = ask()
+        nonlocal told_later
+        try:
+            outcome = ask()
+        except ComeBackLater as later:
+            told_later = later
+            deadline.sleep(_pause_after(later))
+            return None
+        told_later = None
         return None if outcome is Stop.NOT_NOW else outcome
 
     outcome = poll(settled, deadline, interval)
     if outcome is None:
-        raise WaitTimeout(f"{what} could not be stopped within {deadline.seconds:g} seconds")
+        detail = f"{what} could not be stopped within {deadline.seconds:g} seconds"
+        if told_later:
+            raise Throttled(f"{detail}; {told_later.detail}", status=429, words=told_later.words)
+        raise WaitTimeout(detail)
     return outcome
+
+
+def _pause_after(later: ComeBackLater) -> float:
+    return THROTTLED_PAUSE if later.retry_after is None else later.retry_after
 
 
 def wait_until_stopped(

@@ -50,6 +50,7 @@ def test_start(answer: Answer, outcome: Start) -> None:
         (refusal(400, "ann is pending spawn, please wait"), Stop.NOT_NOW),  # JupyterHub 4
         (refusal(404, None), Stop.USER_GONE),
         (refusal(404, "No access to resources or resources not found"), Stop.REFUSED),
+        (Answer(429, "slow down"), Stop.THROTTLED),
         (refusal(500, "Internal Server Error"), Stop.REFUSED),
         (Answer(0, error="timed out"), Stop.REFUSED),
     ],

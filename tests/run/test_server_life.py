@@ -5,6 +5,7 @@ import pytest
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.browser.page_errors import ServerNotRunning
 from hubusers.browser.spawn_form import UnknownOption
+from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
@@ -90,17 +91,20 @@ def test_who_would_come_back_too_late_waits_until_the_deadline_in_vain() -> None
     assert ledger.totals() == Totals()
 
 
-def stopping(outcomes: list[Stop], ledger: Ledger) -> list[str]:
+def stopping(outcomes: list[Stop | ComeBackLater], ledger: Ledger, deadline: Deadline | None = None) -> list[str]:
     """Stop a server; return what was done."""
     done: list[str] = []
 
     def ask() -> Stop:
         done.append("asked")
-        return outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
+        outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
+        if isinstance(outcome, ComeBackLater):
+            raise outcome
+        return outcome
 
     ledger.server_started("ann")
     server_life.stop(
-        ledger, "ann", Deadline(5, FakeClock()), 1, ask, lambda: done.append("waited"), "the server of ann"
+        ledger, "ann", deadline or Deadline(5, FakeClock()), 1, ask, lambda: done.append("waited"), "the server of ann"
     )
     return done
 
@@ -114,4 +118,16 @@ def test_a_stop_is_asked_for_again_until_the_hub_accepts_it() -> None:
     with pytest.raises(WaitTimeout) as raised:
         stopping([Stop.NOT_NOW], ledger)
     assert raised.value.detail == "the server of ann could not be stopped within 5 seconds"
+    assert ledger.has_server("ann")
+
+
+def test_a_stop_that_is_throttled_is_asked_for_again_when_the_hub_says() -> None:
+    ledger, deadline = Ledger(), Deadline(60, FakeClock())
+    later = [ComeBackLater("HTTP 429", seconds, "a limit") for seconds in (20.0, None)]
+    assert stopping([*later, Stop.STOPPED], ledger, deadline) == ["asked"] * 3
+    assert deadline.elapsed() == 20 + lifecycle.THROTTLED_PAUSE
+    with pytest.raises(Throttled) as raised:
+        stopping([later[0]], ledger, deadline := Deadline(50, FakeClock()))
+    assert raised.value.detail == "the server of ann could not be stopped within 50 seconds; HTTP 429"
+    assert deadline.elapsed() == 50
     assert ledger.has_server("ann")
