@@ -1,10 +1,16 @@
 """Users can be read wherever Python runs, and run where gevent may patch; everywhere else, one sentence says so."""
 
+from locust.env import Environment
+from locust.event import Events
+from locust.exception import StopTest
+
 import subprocess
 import sys
 
 import pytest
 
+from hubusers.plugin.hooks import _on_init
+from hubusers.users import ServerLifecycleUser
 from tests.notebook_kernel import run_cells
 from tests.test_documents import TEXTS, blocks
 
@@ -64,6 +70,14 @@ def test_in_a_script_that_used_the_network_users_can_be_read(script: str) -> Non
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
     assert "Have a ready server" in ran.stdout
     assert ran.stderr.splitlines()[-1].startswith(WHY_NOT)
+
+
+def test_a_script_that_uses_locust_as_a_library_is_told_what_is_missing() -> None:
+    environment = Environment(events=Events())
+    with pytest.raises(StopTest, match=r"`switch_on\(\)` to the locustfile.* must also fire the event `init`"):
+        ServerLifecycleUser(environment)
+    with pytest.raises(StopTest, match=r"environment\.parsed_options = locust\.argument_parser\.get_parser"):
+        _on_init(environment, environment.create_local_runner(), None)
 
 
 def test_an_unknown_name_is_no_function() -> None:

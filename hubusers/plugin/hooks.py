@@ -3,6 +3,7 @@
 from locust import events as locust_events
 from locust.env import Environment
 from locust.event import Events
+from locust.exception import StopTest
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
@@ -34,6 +35,11 @@ from hubusers.settings.options import add_options
 _LISTENING = Event()
 """Set when hubusers answers to Locust's events, and to the messages between processes."""
 
+_NO_OPTIONS = (
+    "A script that uses Locust as a library must give the options before it fires the event `init`: "
+    'environment.parsed_options = locust.argument_parser.get_parser().parse_args(["--headless", "--host", HUB])'
+)
+
 
 def switch_on(events: Events = locust_events) -> None:
     """Switch on, in a locustfile, all that a run needs beside its users: options, check of the hub, names, clean-up,
@@ -55,6 +61,8 @@ def switch_on(events: Events = locust_events) -> None:
 
 
 def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_: Any) -> None:
+    if environment.parsed_options is None:
+        raise StopTest(_NO_OPTIONS)
     begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
     events = environment.events

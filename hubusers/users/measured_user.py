@@ -65,7 +65,10 @@ class MeasuredUser(FastHttpUser):
         check_is_patched()
         run = run_of(environment)
         if run is None:
-            raise StopTest("Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile.")
+            raise StopTest(
+                "Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile. A script that uses "
+                "Locust as a library must also fire the event `init`, as the locust command does."
+            )
         self.test_run, self.settings = run, run.settings
         # Locust makes its own client from these. A request never takes longer than the step that it belongs to.
         self.network_timeout = self.connection_timeout = run.settings.server_timeout

@@ -71,6 +71,7 @@ class TestReasons:
         assert reasons.keys() == {"ann", "bob"}
         scripted_hub.script(Scripted(204))
         stopped |= hubusers.stop_servers(["bob"], hub, any_session, 1, reasons=reasons)
+        assert reasons.keys() == {"ann"}
         hubusers.wait_for_servers_to_stop(stopped, hub, any_session, timeout=0.1, reasons=reasons)
         assert stopped == {"ann": False, "bob": False}  # bob's answer is not a user model
         assert isinstance(reasons["ann"], HubError)
@@ -101,9 +102,10 @@ class TestReasons:
         assert "http://hub: stop_servers for ann failed" in caplog.text
 
     def test_they_have_no_token(self, scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
-        scripted_hub.script(Scripted(500, {"message": "you sent token 0123456789abcdef"}))
-        reasons = Reasons()
-        hubusers.start_server("ann", scripted_hub.endpoint, any_session, reasons=reasons)
+        event = b'data: {"failed": true, "message": "Spawn failed: you sent 0123456789abcdef"}\n\n'
+        scripted_hub.script(Scripted(pieces=[event]))
+        hub, reasons = scripted_hub.endpoint, Reasons()
+        assert not hubusers.wait_for_server_to_start("ann", hub, any_session, watch="progress", reasons=reasons)
         assert "(secret)" in reasons["ann"].detail
         assert "(secret)" in reasons["ann"].words
         assert "0123456789abcdef" not in reasons["ann"].detail + reasons["ann"].words
