@@ -82,10 +82,8 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
         try:
             seconds = _start(client, run, account, user_options)
         except SpawnFailed as error:
-            reason = error.detail
-            LOG.warning(
-                "The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, error.detail
-            )
+            why, reason = "the same again" if error.detail == reason else error.detail, error.detail
+            LOG.warning("The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, why)
         except (Throttled, WaitTimeout) as error:
             LOG.warning("The first server is late, going on all the same: %s", error.detail)
             return True
@@ -100,7 +98,8 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
             LOG.info("A first server was ready after %.1f seconds", seconds)
             return True
     raise FirstServersFailed(
-        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: {reason}."
+        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: "
+        f"{reason.rstrip('.')}."
     )
 
 

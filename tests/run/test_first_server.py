@@ -113,3 +113,12 @@ def test_one_lost_answer_does_not_end_it(caplog: pytest.LogCaptureFixture) -> No
         with caplog.at_level(logging.INFO, "hubusers"):
             assert tried(run, clock) is None
     assert "A first server was ready after" in caplog.text
+
+
+def test_the_same_reason_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        hub.spawns = itertools.cycle([True])
+        assert isinstance(tried(run, clock), PreflightError)
+    warnings = [record.getMessage() for record in caplog.records if "failed to start (" in record.getMessage()]
+    assert "(1 of 4): the server of hub-stress-test-" in warnings[0]
+    assert [warning.partition(": ")[2] for warning in warnings[1:]] == ["the same again"] * 3
