@@ -36,6 +36,7 @@ CHATTER = (
     "^Ramping to ",
     "^Sending spawn jobs",
     "^All users spawned",
+    "^Spawning is complete and report",
     "^Shape test starting",
     "^Shape worker starting",
     "^Shape test updating",
@@ -50,8 +51,10 @@ CHATTER = (
 and how it ends. Whatever Locust says besides is shown.
 """
 
-CHATTER_OF_PROCESSES = ("reported as ready",)
-"""The same, of the workers of `--processes`, which nobody has to start."""
+CHATTER_OF_PROCESSES = ("reported as ready", "^Worker .* quit", "^The last worker quit")
+"""The same, of the workers of `--processes`, which Locust starts and ends by itself. One that dies goes missing, which
+is shown.
+"""
 
 
 class DispatchNobody(UsersDispatcher):

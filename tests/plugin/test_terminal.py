@@ -120,7 +120,10 @@ def test_a_worker_in_the_terminal_of_its_master_says_only_what_went_wrong(said: 
 def test_the_master_of_processes_does_not_say_that_they_are_there(said: io.StringIO) -> None:
     begin(processes=2)
     CHATTER.info("a_1 (index 0) reported as ready. 1 workers connected.")
+    CHATTER.info("Worker a_1 quit. 1 workers ready.")
     assert not said.getvalue()
+    CHATTER.info("Worker a_1 failed to send heartbeat, setting state to missing.")
+    assert "missing" in said.getvalue()
     say_all()
     assert "A first server was ready" in said.getvalue()
 
