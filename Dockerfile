@@ -13,4 +13,4 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 RUN useradd --create-home hubusers && install --directory --owner hubusers /run/hubusers runs
 USER hubusers
 
-CMD ["locust", "--help"]
+CMD ["hubusers", "run", "--help"]
