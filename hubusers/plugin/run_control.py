@@ -436,10 +436,10 @@ class RunControl:
                 self.role.clean_up(run)
                 self._write_report(run)
                 self._enter(Phase.STOPPED)
-                if self.was_interrupted:
-                    self.show_last()
                 if not self.options.headless:
                     self.say_answer()
+                if self.was_interrupted:
+                    self.show_last()
         finally:
             self._ending.release()
 

@@ -47,7 +47,7 @@ function left({ left_behind: count, clean_up: cleanUp }) {
 function report({ report: path }) {
   const heading = element("h3", "The report");
   if (!path) {
-    const why = "Nothing was written of this run: --runs-folder is empty, or could not be written (see Logs).";
+    const why = "No report was written: --runs-folder is empty, or something went wrong (see Logs).";
     return [heading, element("p", why)];
   }
   const link = element("a", "Open the report", "button");
