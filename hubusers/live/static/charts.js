@@ -13,8 +13,8 @@ const CHARTS = [
     about: "Servers are those of the users of this run. Failed are all steps so far that failed.",
     wide: true,
     lines: [
-      { of: "arrived", name: "arrived", colour: "people", dash: [8, 4] },
-      { of: "pending", name: "pending", colour: "pending" },
+      { of: "arrived", name: "arrived", colour: "people" },
+      { of: "pending", name: "pending", colour: "pending", dash: [8, 4] },
       { of: "ready", name: "ready", colour: "ready" },
       { of: "failed", name: "failed", colour: "failed", dash: [2, 3] },
     ],
