@@ -12,6 +12,7 @@ from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.records import UNFINISHED, Record
 from tests.report.runs import CLASS, TARGETS, finished, start
 
+EVENT = CLASS + TARGETS
 QUICK = [start(due, 4.0) for due in range(3)]
 FAILED = [start(due, 60.0, "spawn failed") for due in range(3)]
 
@@ -24,8 +25,8 @@ def answer_of(records: list[Record], event: str = "", report: Path | None = None
 @pytest.mark.parametrize(
     ("records", "event", "known", "answer", "word"),
     [
-        (QUICK, CLASS + TARGETS, {}, "held", "It holds"),
-        (FAILED, CLASS + TARGETS, {}, "missed", "It does not hold"),
+        (QUICK, EVENT, {}, "held", "It holds"),
+        (FAILED, EVENT, {}, "missed", "It does not hold"),
         (
             [start(0, 4.0, UNFINISHED)],
             CLASS + TARGETS,
