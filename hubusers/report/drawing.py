@@ -25,6 +25,7 @@ _TEXT_SIZE = 13
 _LONGEST_NAME = 64  # letters that fit beside each other
 _MOST_TICKS = 7
 _MOST_LONG_TICKS = 5  # with seconds
+_MOST_TICKS_WITH_DATES = 3
 _LABELLED_IN_MINUTES = 300.0  # seconds; longer axes need none
 
 _DASHES: dict[str, Any] = {"solid": "solid", "dashed": (0, (5, 2.5)), "dotted": (0, (1.2, 2))}
@@ -205,7 +206,8 @@ def _mark_times(axes: "Axes", axis: TimeAxis) -> None:
     """Mark the time of day below, in UTC, and the time since the run began above."""
     room = 0.02 * axis.seconds  # so that points at the ends are whole
     axes.set_xlim(axis.begin - room, axis.end + room)
-    step = round_seconds(axis.seconds / (_MOST_TICKS if axis.seconds > _LABELLED_IN_MINUTES else _MOST_LONG_TICKS))
+    most = _MOST_TICKS if axis.seconds > _LABELLED_IN_MINUTES else _MOST_LONG_TICKS
+    step = round_seconds(axis.seconds / (_MOST_TICKS_WITH_DATES if axis.is_long else most))
     of_day = _multiples(step, axis.begin, axis.end)
     axes.set_xticks(of_day, [time_of_day(moment, step, with_date=axis.is_long) for moment in of_day])
     axes.set_xlabel(f"UTC, {date(axis.begin)}")

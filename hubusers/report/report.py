@@ -59,12 +59,13 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
         "steps": steps,
         "failures": failures_table(run.results),
     }
-    (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
-    content["failures"] = failures_table(run.results, most=_MOST_IN_SUMMARY)
-    (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **content), encoding="utf-8")
+    summary = {**content, "failures": failures_table(run.results, most=_MOST_IN_SUMMARY)}
+    (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **summary), encoding="utf-8")
     (run.folder / SUMMARY_JSON_FILE).write_text(summary_json(run, verdict, findings), encoding="utf-8")
     causes = [f"{finding.title}: {finding.sentence}" for finding in findings]
     (run.folder / JUNIT_FILE).write_text(junit(verdict, run.info, causes, steps), encoding="utf-8")
+    # The last one, because it takes a second: an impatient Ctrl-C then costs no more than the drawings.
+    (run.folder / REPORT_FILE).write_text(_html(run, content), encoding="utf-8")
 
 
 def _html(run: FinishedRun, content: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ def rush_of(starts: list[Record], axis: TimeAxis) -> TimeAxis | None:
         axis: The whole time of the run.
 
     Returns:
-        None where it is more than a quarter of the run, or starts are few.
+        None where it is more than a quarter of the run, or less than a second, or starts are few.
     """
     due = sorted(start.began for start in starts)
     count = round(_MOST_STARTS * len(due))
@@ -27,7 +27,7 @@ def rush_of(starts: list[Record], axis: TimeAxis) -> TimeAxis | None:
         return None
     begin, last = min(zip(due, due[count - 1 :], strict=False), key=lambda pair: pair[1] - pair[0])
     end = last + percentile([start.seconds for start in starts if begin <= start.began <= last], 95)
-    if end - begin > _SHORT * axis.seconds:
+    if not 1 <= end - begin <= _SHORT * axis.seconds:
         return None
     return TimeAxis(axis.run_began, begin, min(end, axis.end))
 

@@ -43,7 +43,7 @@ def start_charts(results: Results, targets: list[Target], axis: TimeAxis, rush: 
 
 def _distribution(starts: list[Record], targets: list[Target]) -> Chart:
     succeeded = [record.seconds for record in starts if not record.failure]
-    last = max([*succeeded, *(target.at_most for target in targets)], default=1.0)
+    last = max([*succeeded, *(target.at_most for target in targets)], default=0.0) or 1.0
     series, rows = list[Line | Points](), list[list[str]]()
     groups = _by_cohort(starts)
     colours = _colours(groups)

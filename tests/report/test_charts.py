@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hubusers.report.chart import Bars, Chart, Line, Points, Ranges, TimeAxis
 from hubusers.report.charts import charts_of
 from hubusers.report.counts import Count
+from hubusers.report.drawing import svg_of
 from hubusers.report.thinning import climbing, highest_of, steps_of, thinned
 from hubusers.results.hub_samples import HubSample, Observations, Probe
-from hubusers.results.records import UNFINISHED
+from hubusers.results.records import UNFINISHED, Record
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, TARGETS, finished, start, stop
 
@@ -158,3 +161,17 @@ def test_people_who_still_wait_at_the_end_have_come_and_are_pending() -> None:
     charts = {one.name: one for one in charts_of(finished([start(n, 9.0, UNFINISHED) for n in range(3)]))}
     assert list(charts) == ["arrivals", "servers"]
     assert "at most 3" in charts["servers"].about
+
+
+@pytest.mark.parametrize(
+    ("records", "seconds"),
+    [
+        ([start(n / 100, 0.0, "hub error") for n in range(30)], 600),  # all at once, and over at once
+        ([start(n / 100, 0.0) for n in range(30)], 0),
+        ([start(n * 4000, 30.0, cohort="students") for n in range(100)], 400_000),
+        ([start(0, 1.0)], 1_000_000),
+    ],
+)
+def test_runs_of_any_length_can_be_drawn(records: list[Record], seconds: float) -> None:
+    for one in charts_of(finished(records, ended=BEGAN + seconds)):
+        assert svg_of(one).startswith("<svg")
