@@ -212,13 +212,12 @@ def _mark_times(axes: "Axes", axis: TimeAxis) -> None:
     axes.set_xticks(of_day, [time_of_day(moment, step, with_date=axis.is_long) for moment in of_day])
     axes.set_xlabel(f"UTC, {date(axis.begin)}")
     unit, name = next(pair for pair in ((3600, "hours"), (60, "minutes"), (1, "seconds")) if step >= pair[0])
-    above = axes.secondary_xaxis("top", functions=(lambda x: x, lambda x: x))
-    since = _multiples(step, axis.begin - axis.run_began, axis.end - axis.run_began)
-    above.set_xticks([axis.run_began + seconds for seconds in since], [f"{seconds / unit:,.10g}" for seconds in since])
-    above.set_xlabel(f"{name} since the run began")
-    above.spines["top"].set_visible(False)
-    above.patch.set_visible(False)
-    above.grid(False)
+    # Texts, because a second axis would take as long as all the rest.
+    above = axes.get_xaxis_transform()
+    for seconds in _multiples(step, axis.begin - axis.run_began, axis.end - axis.run_began):
+        place = axis.run_began + seconds
+        axes.text(place, 1.02, f"{seconds / unit:,.10g}", ha="center", va="bottom", transform=above)
+    axes.set_title(f"{name} since the run began", color=QUIET, size=_TEXT_SIZE, pad=_TEXT_SIZE + 8)
 
 
 def _multiples(step: float, begin: float, end: float) -> list[float]:
