@@ -17,7 +17,7 @@ from hubusers.plugin.form_options import OFFERED, with_form
 from hubusers.plugin.starter import CheckStopped, Order, Starter
 from hubusers.plugin.web_form import refuse_another_hub
 from hubusers.plugin.who_comes import Choice
-from hubusers.settings.access import SettingsError
+from hubusers.settings.access import SettingsError, endpoint_of
 from hubusers.settings.options import OPTIONS
 from hubusers.settings.readers import factor
 from hubusers.settings.settings import text_of_event
@@ -135,6 +135,7 @@ class StartForm:
         options = argparse.Namespace(**vars(self.starter.control.options))
         choice, host = Choice(), form.get("host", "").strip() or self.starter.control.environment.host
         with _kept_in(mistakes, "host"):
+            endpoint_of(host)
             refuse_another_hub(host, self._given_host)
         with _kept_in(mistakes, "event" if has_event else "user_class"):
             choice = self._event(form, options) if has_event else self._users(form, options, mistakes)

@@ -12,6 +12,7 @@ import lxml.html
 import pytest
 from flask.testing import FlaskClient
 
+from hubusers.hub.endpoint import hub_url
 from hubusers.plugin import starter
 from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.run_control import RunControl
@@ -72,7 +73,7 @@ class Site:
         monkeypatch.setattr(starter, "start_test", self.start_test)
         self.environment = Environment(
             user_classes=[ServerLifecycleUser, NotebookUser],
-            host="http://127.0.0.1:9",
+            host=given.pop("host", "http://127.0.0.1:9"),
             parsed_options=options(
                 headless=False,
                 stats_history_enabled=False,
@@ -107,6 +108,7 @@ class Site:
         self.checked.append(settings)
         if settings.run_id and self.control.phase is not Phase.STARTING:
             self.check()
+            self.environment.host = hub_url(settings.endpoint)  # as the real check does
 
     def start_test(self, _: object, users: int, spawn_rate: float, run_time: float | None) -> None:
         self.started.append((users, spawn_rate, run_time))

@@ -92,6 +92,18 @@ def test_fields_that_the_form_does_not_have_are_refused(site: Site) -> None:
     assert site.started == []
 
 
+def test_the_hub_is_asked_for_where_it_is_not_known(make_site: Callable[..., Site]) -> None:
+    site = make_site(host=None)
+    assert words(site.page(), "header dd") == ["not known yet", "ready"]
+    assert words(site.post(host=""), "#host-wrong")[0].startswith("Which hub?")
+    page = site.post(host="nonsense", num_users="0")
+    assert "must begin with http:// or https://" in words(page, "#host-wrong")[0]
+    assert len(found(page, ".wrong")) == 2
+    assert site.post(host="http://127.0.0.1:9") is None
+    site.run_begins()
+    assert site.checked[-1].endpoint == "http://127.0.0.1:9/hub/api"
+
+
 def test_without_a_worker_there_is_no_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site.environment, "runner", mock.Mock(spec=MasterRunner, worker_count=0))
     assert "No worker is connected" in words(site.post(), "#mistakes")[0]
