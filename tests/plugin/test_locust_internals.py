@@ -21,6 +21,7 @@ from gevent.pool import Group
 
 from hubusers.local.ports import free_port
 from hubusers.plugin import locust_internals
+from hubusers.plugin.arrivals import EventShape
 from hubusers.users import ServerLifecycleUser
 
 WHERE = "see hubusers/plugin/locust_internals.py"
@@ -146,6 +147,35 @@ def test_the_web_ui_is_a_flask_application_with_one_blueprint_and_one_page(monke
     assert b"<script>ours</script></head>" in page.data, (
         f"Locust's page is not the endpoint locust.index, or has no head; {WHERE}"
     )
+
+
+def test_a_test_that_we_start_is_ended_by_locusts_own_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["locust"])
+    environment = Environment(user_classes=[ServerLifecycleUser])
+    runner = environment.create_local_runner()
+    web_ui = WebUI(environment, "127.0.0.1", 0, delayed_start=True)
+    assert web_ui.app
+    asked: list[tuple[object, ...]] = []
+
+    def start(*args: object) -> None:
+        asked.append(args)
+        gevent.sleep(60)
+
+    monkeypatch.setattr(runner, "start", start)
+    monkeypatch.setattr(runner, "start_shape", lambda: asked.append(("shape",)))
+    locust_internals.start_test(web_ui, 30, 2.5, 300)
+    gevent.sleep(0.01)
+    ramping_up, run_time = web_ui._swarm_greenlet, web_ui._run_time_greenlet
+    assert ramping_up
+    assert run_time, f"Locust ends a test after its run time in another way; {WHERE}"
+    assert web_ui.app.test_client().post("/stop").status_code == 200
+    assert ramping_up.dead, f"Locust's STOP does not end a ramp-up that we began; {WHERE}"
+    gevent.sleep(0.01)
+    assert run_time.dead
+    environment.shape_class = EventShape(lambda: None, lambda: False)
+    locust_internals.start_test(web_ui, 30, 2.5, None)
+    assert asked == [(30, 2.5), ("shape",)]
+    runner.greenlet.kill(block=True)
 
 
 def test_what_the_web_ui_can_change_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,12 +30,17 @@ def test_an_event_given_at_the_start_is_what_the_form_begins_with(make_site: Cal
 
 def test_an_event_is_chosen_and_left_again(site: Site) -> None:
     own_dispatcher = site.environment.dispatcher_class
+    site.control.options.lifecycles, site.control.options.keep = "3", True  # of a run before, which were typed for it
     assert (
         site.post(what="event", event="file class.toml", time_scale="10", stay="never") is None
     )  # it decides the stay
     site.run_begins()
     event = parse_event(site.control.briefing.event_text, "event")
     assert (event.title, event.time_scale) == ("Statistics <b>101</b>", 10)
+    assert (site.checked[-1].lifecycles, site.checked[-1].keep) == (
+        0,
+        False,
+    )  # or it would end with the first people
     assert isinstance(site.environment.shape_class, EventShape)
     assert site.environment.dispatcher_class is DispatchNobody
     assert len(site.environment.user_classes) == 2
