@@ -33,6 +33,7 @@ def test_an_untouched_form_changes_nothing_also_with_an_event() -> None:
         ({"stay": "30-90"}, {}),
         ({"stay": " 30s - 90s "}, {}),
         ({"stay": ""}, {}),
+        ({"stay": "5m"}, {"stay": "300"}),
         ({"stay": "30s-90s"}, {"stay": "5"}),  # typed for a run without an event; an event does not use it
         ({"leave": "log-out=100%"}, {}),
         ({"user_options": "  "}, {}),

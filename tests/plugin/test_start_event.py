@@ -1,5 +1,7 @@
 """Events in the start form: chosen, given at the start, left again, and those that cannot be rehearsed."""
 
+from locust.dispatch import UsersDispatcher
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def test_an_event_given_at_the_start_is_what_the_form_begins_with(make_site: Cal
 
 
 def test_an_event_is_chosen_and_left_again(site: Site) -> None:
-    own_dispatcher = site.environment.dispatcher_class
+    assert site.environment.dispatcher_class is UsersDispatcher
     site.control.options.lifecycles, site.control.options.keep = "3", True  # of a run before, which were typed for it
     assert (
         site.post(what="event", event="file class.toml", time_scale="10", stay="never") is None
@@ -52,7 +54,7 @@ def test_an_event_is_chosen_and_left_again(site: Site) -> None:
     site.run_begins()
     assert site.control.briefing.event_text == ""
     assert site.environment.shape_class is None
-    assert site.environment.dispatcher_class is own_dispatcher
+    assert site.environment.dispatcher_class is UsersDispatcher
     assert site.environment.user_classes == [ServerLifecycleUser]
 
 
