@@ -7,7 +7,7 @@ from typing import Any
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
-from hubusers.hub.errors import HubError, HubUsersError
+from hubusers.hub.errors import HubError, HubUsersError, WaitTimeout
 from hubusers.log import get_logger, without_secrets
 
 LOG = get_logger(__name__)
@@ -35,6 +35,7 @@ class ScriptClient(HubClient):
             raise TypeError(f"reasons must be a dictionary to fill, not {type(reasons).__name__}")
         self._hub = hub_url(self.endpoint)
         self._reasons = {} if reasons is None else reasons
+        self._odd_answers: dict[str, HubError] = {}
         for username in usernames:
             self._reasons.pop(username, None)
 
@@ -43,11 +44,14 @@ class ScriptClient(HubClient):
 
     def note_failure(self, username: str, error: HubUsersError, level: int = logging.ERROR) -> None:
         """Log why the function is going to return False for a user, and keep the reason for the caller."""
+        if isinstance(error, WaitTimeout) and (odd := self._odd_answers.get(username)):
+            error.detail, error.words = f"{error.detail}; meanwhile, {odd.detail}", odd.words
         error.detail, error.words = without_secrets(error.detail), without_secrets(error.words)
         self.log(level, "%s", error.detail)
         self._reasons[username] = error
 
-    def note_odd_answer(self, error: HubError) -> None:
+    def note_odd_answer(self, error: HubError, username: str = "") -> None:
+        self._odd_answers[username] = error
         self.log(logging.WARNING, "%s", error.detail)
 
     def note_stream_lost(self, username: str, reason: str) -> None:

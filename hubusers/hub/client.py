@@ -157,8 +157,8 @@ class HubClient:
                 break
         return answer
 
-    def note_odd_answer(self, error: HubError) -> None:
-        """Log an unexpected answer that a wait ignores."""
+    def note_odd_answer(self, error: HubError, username: str = "") -> None:
+        """Log an unexpected answer that a wait ignores; `username` is whom it was about, if about one user."""
         LOG.warning("%s", error.detail)
 
     def note_stream_lost(self, username: str, reason: str) -> None:

@@ -71,17 +71,18 @@ def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers
     answer = client.request("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
     if user_is_gone(answer):
         return UserServers({}, user_is_gone=True)
+    doing = f"looking at the server of {username}"
     if answer.status == 200:
         try:
             return servers_of(answer.model)
-        except MissingScope:
-            raise
+        except MissingScope as missing:
+            raise MissingScope(f"{doing}: {missing.detail}") from None
         except HubError:
             pass  # not a user model: an unexpected answer like any other
-    error = error_for(answer, f"looking at the server of {username}")
+    error = error_for(answer, doing)
     if isinstance(error, MissingScope):
         raise error
-    client.note_odd_answer(error)
+    client.note_odd_answer(error, username)
     return None
 
 

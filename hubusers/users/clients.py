@@ -30,7 +30,7 @@ class RunClient(HubClient):
             self._run.note_hub_away()
         return answer
 
-    def note_odd_answer(self, error: HubError) -> None:
+    def note_odd_answer(self, error: HubError, username: str = "") -> None:
         self._run.note_failure(error)
 
     def note_lateness(self, seconds: float) -> None:
@@ -67,8 +67,8 @@ class UserClient(RunClient):
         finally:
             self._run.looking.release()
 
-    def note_odd_answer(self, error: HubError) -> None:
-        super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token))
+    def note_odd_answer(self, error: HubError, username: str = "") -> None:
+        super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token), username)
 
     def note_stream_lost(self, username: str, reason: str) -> None:
         self._count("progress stream lost", 0.0)

@@ -275,6 +275,7 @@ class TestWaiting:
                 assert wait(username, local_hub.endpoint, blind) is False
                 assert levels(caplog) == {"ERROR": 1}
                 assert "read:servers" in caplog.text
+                assert f"the server of {username}" in caplog.text
 
     def test_a_token_for_somebody_else_does_not_see_a_stopped_server(
         self, local_hub: LocalHub, session: requests.Session, usernames: list[str], caplog: Log

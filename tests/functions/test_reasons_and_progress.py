@@ -63,6 +63,16 @@ class TestReasons:
             assert isinstance(reasons["ann"], WaitTimeout)
             assert "within 0.1 seconds" in reasons["ann"].detail
 
+    def test_of_a_wait_in_which_the_hub_was_away(
+        self, scripted_hub: ScriptedHub, any_session: requests.Session
+    ) -> None:
+        scripted_hub.script(Scripted(503, "no healthy upstream"))
+        reasons = Reasons()
+        hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, any_session, timeout=0.1, reasons=reasons)
+        assert isinstance(reasons["ann"], WaitTimeout)
+        assert "meanwhile, looking at the server of ann: HTTP 503: no healthy upstream" in reasons["ann"].detail
+        assert reasons["ann"].words == "no healthy upstream"
+
     def test_one_dictionary_for_several_calls(self, scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
         """Its names are then those of the users for whom the last result is False."""
         hub, reasons = scripted_hub.endpoint, Reasons()
