@@ -53,21 +53,18 @@ def test_in_a_notebook_users_can_be_read_and_subclassed_but_do_not_run() -> None
     [
         "import hubusers; from hubusers.users import HubUser; import locust",
         "import hubusers, locust; hubusers.get_session('0123456789')",
-        "import locust, requests, hubusers.users; from hubusers import *",
     ],
 )
 def test_in_a_script_gevent_patches_as_long_as_it_can(script: str) -> None:
     code = f"{script}\nfrom hubusers.plugin import switch_on; switch_on()"
-    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "script", ["import requests", "import hubusers; hubusers.get_session", "import tornado.netutil, urllib3"]
-)
+@pytest.mark.parametrize("script", ["import requests", "import hubusers; hubusers.get_session"])
 def test_in_a_script_that_used_the_network_users_can_be_read(script: str) -> None:
     code = f"{script}\nfrom hubusers.users import HubUser\nhelp(HubUser.server)\n{RUN_ONE}"
-    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120)
     assert "Have a ready server" in ran.stdout
     assert ran.stderr.splitlines()[-1].startswith(WHY_NOT)
 

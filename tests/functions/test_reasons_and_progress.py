@@ -246,7 +246,7 @@ class TestInterrupted:
 
 def in_a_python_of_its_own(code: str) -> subprocess.CompletedProcess[str]:
     """Run a script; in the process of the tests, threads are gevent's."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
 
 
 class TestAtTheSameTime:
