@@ -118,7 +118,7 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
     assert why.err.count("\n") == 1
     assert "Starting servers: 100%" in bars.err
     assert "3/3" in bars.err
-    assert interrupted.seconds < 3
+    assert interrupted.seconds < 30  # of 300
     assert interrupted.err == (
         f"{hub}: interrupted while waiting for servers to stop: 0 of 2 are done, left are ann, bob; "
         "the hub goes on with what it was asked for\n"

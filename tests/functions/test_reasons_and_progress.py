@@ -286,14 +286,14 @@ async def main():
     try:
         async with asyncio.timeout(0.3):
             await asyncio.to_thread(
-                hubusers.wait_for_server_to_start, "ann", "{scripted_hub.endpoint}", session, timeout=1.5
+                hubusers.wait_for_server_to_start, "ann", "{scripted_hub.endpoint}", session, timeout=3
             )
     except TimeoutError:
-        print(time.monotonic() - began < 1)
+        print(time.monotonic() - began < 2.9)
 
 began = time.monotonic()
 asyncio.run(main())
-print(1.4 < time.monotonic() - began)
+print(2.9 < time.monotonic() - began)
 """)
         assert ran.stdout == "True\nTrue\n"
-        assert ran.stderr == f"{scripted_hub.url}: the server of ann was not ready within 1.5 seconds\n"
+        assert ran.stderr == f"{scripted_hub.url}: the server of ann was not ready within 3 seconds\n"
