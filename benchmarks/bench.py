@@ -66,6 +66,7 @@ PARTS = [
     Part("Workers", "workers", quick="--users 200 --seconds 5"),
     Part("Start-up", "start_up", quick="--rounds 2"),
     Part("A real hub", "real_hub", quick="--observed 20 --users 20"),
+    Part("The local hub", "local_hub", quick="--users 20 --rate 10 --seconds 15"),
 ]
 
 

@@ -19,6 +19,7 @@ import requests
 import hubusers
 from hubusers.cli.demo import environment_for, judged
 from hubusers.cli.events import WHAT_HAPPENS
+from hubusers.cli.hub import CARRIES
 from hubusers.cli.run import locustfile
 from hubusers.event.file import ready_made
 from hubusers.local import LocalHub
@@ -218,6 +219,7 @@ class TestHub:
             process.send_signal(ending)
             _, errors = process.communicate(timeout=30)
         assert process.returncode == 0
+        assert CARRIES in errors
         assert "Traceback" not in errors
         assert run("check", env=exports).returncode == 2
 
