@@ -62,10 +62,11 @@ def _finding(facts: Facts, limit: str, throttled: list[Record], in_vain: list[Re
     never = f"; {len(in_vain):,} of them never became ready" if in_vain else ""
     by_what = f"because of {limit}" if limit in _KINDS else "by something before the hub"
     measured = facts.slow_starts or throttled
+    were, they, their = ("was", "It", "its") if len(throttled) == 1 else ("were", "They", "their")
     return found(
         _KINDS.get(limit, "limit-before-hub"),
-        f"{len(throttled):,} of {words.counted(len(facts.starts), 'start')} were told to come back later (429) "
-        f"{by_what}. They spent {waited} of their {lasted} waiting for the next try, on average{never}.",
+        f"{len(throttled):,} of {words.counted(len(facts.starts), 'start')} {were} told to come back later (429) "
+        f"{by_what}. {they} spent {waited} of {their} {lasted} waiting for the next try, on average{never}.",
         explains="failures" if failed else "slowness",
         share=(
             facts.share_of_failures(failed)
