@@ -104,6 +104,7 @@ class StartForm:
             for name, option, held in ((name, option, getattr(options, name)) for name, option in OFFERED.items())
         }
         classes = choice.user_classes or self._usual_classes
+        first_usable = next(key for key, offer in events.items() if not offer.mistakes)  # ready-made ones always are
         return stands | {
             "what": EVENT if choice.event_text else USERS,
             "host": self.starter.control.environment.host or "",
@@ -111,7 +112,7 @@ class StartForm:
             "num_users": str(options.num_users or 1),
             "spawn_rate": f"{options.spawn_rate or 1:g}",
             "run_time": in_words(options.run_time).replace(" ", "") if options.run_time else "",
-            "event": key_of(options.event, dict(events)) or next(iter(events)),
+            "event": key_of(options.event, dict(events)) or first_usable,
             "time_scale": str(options.time_scale or ""),
         }
 

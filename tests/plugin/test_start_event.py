@@ -72,6 +72,7 @@ def test_an_event_shows_its_plan_in_place_of_what_it_decides(site: Site) -> None
     assert "the last after 5.5s" in faster
     assert "10: an hour takes 6m" in faster
     page = site.page()
+    assert site.form()["event"] == "file class.toml"  # the first that can be rehearsed
     decided = {field.get("name") for field in found(page, ".without-event [name]")}
     assert decided >= {"stay", "pause", "lifecycles", "keep", "num_users", "user_class", "server_profile"}
     assert not decided & {"server_timeout", "name_prefix", "wait", "event", "time_scale"}
