@@ -336,14 +336,15 @@ class TestDemo:
         port = free_port()
         process = self.start(tmp_path, "1s", "--web-port", str(port))
 
-        def the_page_answers() -> bool:
+        def web_ui_answers() -> bool:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/hub", timeout=5) as answer:
-                    return bool(answer.status == 200)
+                # Not for the page Hub, for which the process would stay.
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=5) as answer:
+                    return b"start to ready" in answer.read()
             except OSError:
                 return False
 
-        wait_until(the_page_answers, "the page Hub", 60)
+        wait_until(web_ui_answers, "a server was ready, in the web UI", 60)
         output, _ = process.communicate(timeout=100)
         assert process.returncode == 0, output
         for once in ("It holds: ", "users: 5 created, 5 removed, 0 left", "report.html"):

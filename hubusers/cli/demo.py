@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import click
@@ -63,6 +63,10 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
     end_on_sigterm()
     runs = Path(runs_folder)
     before = set(runs.glob("*"))
+
+    def answers() -> list[str]:
+        return [_answer_in(folder) for folder in set(runs.glob("*")) - before]
+
     click.echo("Starting a JupyterHub on this machine …", err=True)
     with running(LocalHub(spawn_seconds=(2, 5), stop_seconds=(0, 1))) as local_hub:
         click.echo(f"JupyterHub is running at {local_hub.url}.", err=True)
@@ -75,11 +79,10 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
             env=environment_for(local_hub),
             stdin=subprocess.DEVNULL,
         )
-        code, was_interrupted = _wait_for(locust)
-        if not was_interrupted and local_hub.has_ended():
+        code, was_cut_short = _wait_for(locust, answers)
+        if not was_cut_short and local_hub.has_ended():
             fail(f"The demo's JupyterHub ended in the middle of it. Its log ends with:\n{local_hub.end_of_log()}")
-        answers = [_answer_in(folder) for folder in set(runs.glob("*")) - before]
-    code, sentence = (code, "") if was_interrupted else judged(code, answers)
+    code, sentence = (code, "") if was_cut_short else judged(code, answers())
     if sentence:
         click.echo(sentence, err=True)
     sys.exit(code)
@@ -113,17 +116,19 @@ def environment_for(local_hub: LocalHub) -> dict[str, str]:
     return {**kept, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token}
 
 
-def _wait_for(process: "subprocess.Popen[bytes]") -> tuple[int, bool]:
-    """Return a process's exit code, and whether it was interrupted.
+def _wait_for(process: "subprocess.Popen[bytes]", answers: Callable[[], list[str]]) -> tuple[int, bool]:
+    """Return a process's exit code, and whether it was interrupted before there was an answer.
 
     After Ctrl-C, which it receives too, and after SIGTERM, let it clean up first.
     """
-    was_interrupted = False
+    was_interrupted = was_cut_short = False
     while True:
         try:
-            return process.wait(), was_interrupted
+            return process.wait(), was_cut_short
         except KeyboardInterrupt as interrupt:
-            click.echo("Stopping; Locust is cleaning up …", err=True)
             if isinstance(interrupt, Terminated) and not was_interrupted:  # a second signal would end its clean-up
                 process.terminate()
+            if not was_interrupted and not any(answers()):
+                click.echo("Stopping; Locust is cleaning up …", err=True)
+                was_cut_short = True
             was_interrupted = True
