@@ -10,7 +10,7 @@ def never_wait_for_the_disk() -> None:
     """Have every SQLite database that this process opens from now on commit without waiting for the disk.
 
     As SQLite is made, each commit waits until the disk has written it, and the hub stands still meanwhile: on a machine
-    with a slow disk it served a quarter of the people that it serves without that (`python -m benchmarks.local_hub`).
+    with a slow disk it served a fifth of the people that it serves without that (`python -m benchmarks.local_hub`).
     What is lost in this way is lost only when the whole machine fails, and then nobody needs a local hub's database any
     more. A hub that is killed loses nothing.
     """
