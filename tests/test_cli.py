@@ -376,7 +376,7 @@ class TestDemo:
         ("code", "answers", "expected", "words"),
         [
             (0, ["held"], 0, ""),
-            (1, ["missed"], 0, "did not hold the targets"),
+            (1, ["missed"], 0, "was too slow for the targets"),
             (4, ["no answer"], 0, "gave no answer"),
             (4, ["held", "no answer"], 0, "gave no answer"),  # another run has ended meanwhile
             (1, ["no answer"], 1, ""),

@@ -25,7 +25,7 @@ _CODES_OF_ANSWERS = {1: "missed", 4: "no answer"}
 """The exit codes of a run whose answer is not that the hub holds; each is also the code of other mishaps."""
 
 _SAID_OF_ANSWERS = {
-    "missed": "So this machine did not hold the targets; the hub, its proxy and all people share its {cores}. The "
+    "missed": "So this machine was too slow for the targets: the hub, its proxy and all people share its {cores}. The "
     "report says what limited it. Try again while it does less, or on a faster one.",
     "no answer": "So the demo gave no answer. If that is because this machine is slow or busy (the hub, its proxy and "
     "all people share its {cores}), try again while it does less, or on a faster one.",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from hubusers.report import words
-from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.untold import untold
 from hubusers.report.causes.work import dearest_requests
@@ -72,16 +72,35 @@ def blocked(facts: Facts) -> Iterable[Finding]:
     is_starved = _is_starved(facts, turns)
     yield found(
         "busy-machine" if is_starved else "hub-blocked",
-        f"{used} {stood}{_BOTH_WERE_LATE if is_starved else ''}",
+        f"{used} {stood}{_of_the_machine(facts, is_starved=is_starved)}",
         explains="slowness",
         share=min(share, _share_of_the_hub(facts)),
         evidence=[*_probes(facts), *dearest_requests(facts)],
+        remedies=() if is_starved or not _is_local(facts) else [MACHINE_FIRST, *KINDS["hub-blocked"].remedies],
         began=began,
         ended=ended,
     )
 
 
-_BOTH_WERE_LATE = " The load generator, on the same machine, was late as well, though it used little of its core."
+MACHINE_FIRST = (
+    "Look first whether other processes kept the machine busy (`top`, `uptime`): hub and load generator share it. If "
+    "not, code in the hub blocked it."
+)
+
+
+def _of_the_machine(facts: Facts, *, is_starved: bool) -> str:
+    """Say how late the load generator was, where it shares the hub's machine; "" where it does not."""
+    if is_starved:
+        return " The load generator, on the same machine, was late as well, though it used little of its core."
+    if not _is_local(facts):
+        return ""
+    if not facts.info.late_processes:
+        return " The load generator, on the same machine, was not late."
+    return " The load generator, on the same machine, was late as well, so perhaps the machine was too busy."
+
+
+def _is_local(facts: Facts) -> bool:
+    return urlsplit(facts.info.hub).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def _is_starved(facts: Facts, turns: Observations) -> bool:
@@ -90,9 +109,8 @@ def _is_starved(facts: Facts, turns: Observations) -> bool:
     Then both are late, by about as much. What blocks the hub makes only the hub late.
     """
     late, length = facts.info.late_processes, turns.seconds / turns.count if turns.count else 0.0
-    is_local = urlsplit(facts.info.hub).hostname in {"127.0.0.1", "localhost", "::1"}
     often = any(one.seconds >= _OFTEN * one.lasted and one.cpu < FULL_CORE for one in late)
-    return is_local and often and length <= _ABOUT_AS_LATE * max(one.lateness for one in late)
+    return _is_local(facts) and often and length <= _ABOUT_AS_LATE * max(one.lateness for one in late)
 
 
 def is_at_fault(facts: Facts) -> bool:

@@ -98,6 +98,23 @@ def test_a_machine_that_has_no_time_for_hub_and_load_generator(hub: str, loop: f
     assert kind in rush.kinds
 
 
+def blocked(hub: str, *late: LateProcess) -> Finding:
+    known = {"generator": SENTENCE if late else "", "late_processes": list(late), "hub": hub}
+    return Rush(seconds=30, spawn=25, loop=2.5, probe=2.5, known=known).only("hub-blocked")
+
+
+def test_a_hub_that_shares_its_machine_may_have_got_no_cpu() -> None:
+    local = blocked("http://127.0.0.1:8000", LateProcess(0, 5.0, 60.0, 0.3, 0.25))
+    assert local.sentence.endswith("was late as well, so perhaps the machine was too busy.")
+    assert local.remedies[0].startswith("Look first whether other processes kept the machine busy")
+    assert "c.Spawner.pre_spawn_hook" in local.remedies[1]
+    assert blocked("http://127.0.0.1:8000").sentence.endswith("on the same machine, was not late.")
+    remote = blocked("https://hub.example.org", LateProcess(0, 5.0, 60.0, 0.3, 0.25))
+    assert remote.sentence.endswith("nobody got an answer.")
+    assert "c.Spawner.pre_spawn_hook" in remote.remedies[0]
+    assert "other processes" in remote.remedies[-1]
+
+
 @pytest.mark.parametrize(("by", "is_blamed"), [(1.1, False), (0.4, True)])
 def test_requests_of_a_late_process_say_nothing_of_the_proxy(by: float, is_blamed: bool) -> None:
     rush = Rush(seconds=30, spawn=2, client=2.0, hub=0.1, probe=1.0, known=late(by))

@@ -30,7 +30,8 @@ KINDS = (
         mechanism=(
             "The hub answers everybody in turns of one event loop. Code that waits without giving its turn back, such "
             "as a hook, an authenticator or a spawner that calls a slow service, or a slow database, stops all of "
-            "them for that long. The hub's CPU is low meanwhile."
+            "them for that long. The hub's CPU is low meanwhile. It looks the same when the hub's machine is busy with "
+            "other processes and gives the hub no CPU."
         ),
         confirm=(
             "Look at the metric `jupyterhub_event_loop_interval_seconds`: its long intervals are those turns. "
@@ -43,7 +44,8 @@ KINDS = (
             "`c.Spawner.options_form`, `c.Authenticator.post_auth_hook`, and calls with `requests` or `time.sleep` in "
             "them. Make them `async`, or run them in a thread.",
             "Look at the hub's database and the disk that it is on: `c.JupyterHub.db_url`.",
-            "Look whether other work takes the core of the hub: set `hub.resources.requests.cpu`.",
+            "Look whether other processes take the core of the hub (`top`, its steal time): set "
+            "`hub.resources.requests.cpu`.",
         ),
     ),
     Kind(
