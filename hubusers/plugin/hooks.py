@@ -10,6 +10,7 @@ from locust.web import WebUI
 import atexit
 import contextlib
 import resource
+from functools import partial
 from typing import Any
 
 from gevent.event import Event
@@ -20,11 +21,13 @@ from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
 from hubusers.plugin.lookers import Lookers
 from hubusers.plugin.master import Master
+from hubusers.plugin.process import Process
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
 from hubusers.plugin.starter import Starter
 from hubusers.plugin.terminal import be_quiet, begin_quietly
+from hubusers.plugin.user_events import note_request, note_user_error
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
 from hubusers.plugin.web_pages import add_hub_page, add_start_page, say_when_it_answers
@@ -65,9 +68,10 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         raise StopTest(_NO_OPTIONS)
     begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
+    process = Process(control)
     events = environment.events
-    events.request.add_listener(control.note_request)
-    events.user_error.add_listener(control.note_user_error)
+    events.request.add_listener(partial(note_request, environment))
+    events.user_error.add_listener(note_user_error)
     events.test_start.add_listener(lambda **_: control.begin_run())
     events.spawning_complete.add_listener(lambda user_count, **_: control.note_all_came(user_count))
     events.test_stopping.add_listener(lambda **_: control.note_stopping())
@@ -75,11 +79,11 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     events.quitting.add_listener(lambda **_: control.end_process())
     events.quit.add_listener(lambda **_: control.say_answer())
     # For ways out on which Locust fires no event, such as an exception in its own code.
-    atexit.register(control.end_process_at_exit)
-    handle_signals(control)
+    atexit.register(process.end_at_exit)
+    handle_signals(process)
     shape = EventShape(control.advance_event, lambda: control.event_is_over)
     who_comes = WhoComes(environment, control.before_run, shape)
-    control.start()
+    process.start()
     who_comes.choose(who_comes.choice)
     if web_ui:
         starter = Starter(web_ui, control, who_comes)

@@ -19,6 +19,7 @@ from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
+from hubusers.settings.settings import Settings
 
 
 class Control(Protocol):
@@ -86,6 +87,21 @@ class Role(ABC):
     def share(self) -> slice:
         """Return which of the people, or of the accounts given, are for this process."""
 
+    def new_run(self, settings: Settings) -> Run:
+        """Return this process's share of the run that begins."""
+        briefing = self.control.briefing
+        return Run(
+            settings,
+            worker=max(0, getattr(self.runner, "worker_index", 0)),
+            share=self.share(),
+            tried=briefing.tried,
+            processes=max(1, len(briefing.workers)),
+            stop=self.report_trouble,
+            spawns_changed=self.note_spawns,
+            token_accepted_again=self.note_token_accepted_again,
+            strained=self.note_own_strain,
+        )
+
     @abstractmethod
     def let_people_come(self, run: Run) -> None:
         """Make what people need, and then let them come."""
@@ -141,6 +157,13 @@ class Role(ABC):
         """Take in how hard it was for this process so far."""
 
     # Its end
+
+    def stop_run(self) -> None:
+        """Stop the run, and quit as well where nobody could start another one."""
+        if self.control.options.headless:
+            self.runner.quit()
+        else:
+            self.runner.stop()
 
     @abstractmethod
     def stop_arrivals(self) -> None:

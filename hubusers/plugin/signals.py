@@ -5,16 +5,16 @@ import signal
 import gevent
 
 from hubusers.plugin.locust_internals import interrupt_main_greenlet
-from hubusers.plugin.run_control import RunControl
+from hubusers.plugin.process import Process
 
 
-def handle_signals(control: RunControl) -> None:
+def handle_signals(process: Process) -> None:
     """Let SIGINT and SIGTERM end the process in order, in whatever phase it is."""
 
     def interrupt() -> None:
-        if control.was_interrupted:
-            control.quit_at_once()
-        control.note_interrupt()
+        if process.control.was_interrupted:
+            process.quit_at_once()
+        process.note_interrupt()
         interrupt_main_greenlet()
 
     gevent.signal_handler(signal.SIGINT, interrupt)

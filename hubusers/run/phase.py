@@ -36,6 +36,16 @@ _NEXT = {
 }
 
 
+_WHY_NO_RUN = {
+    Phase.STARTING: "Locust is still starting.",
+    Phase.CHECKING: "Another test is about to start; wait for it.",
+    Phase.PREPARING: "A test is being prepared already.",
+    Phase.RUNNING: "A test is running already.",
+    Phase.STOPPING: "The clean-up of the test before goes on; start again when it is done.",
+    Phase.QUITTING: "Locust is quitting.",
+}
+
+
 class IllegalPhase(RuntimeError):
     """One phase cannot follow another; an error of this program."""
 
@@ -54,3 +64,8 @@ def next_phase(present: Phase, wanted: Phase) -> Phase:
     if not may_follow(present, wanted):
         raise IllegalPhase(f"{wanted.value} cannot follow {present.value}")
     return wanted
+
+
+def why_no_run(present: Phase) -> str:
+    """Return why no run can begin in a phase, in a sentence; there is none for the phases in which one can."""
+    return _WHY_NO_RUN[present]

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.plugin import starter
 from hubusers.plugin.arrivals import EventShape
+from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.starter import Starter
 from hubusers.plugin.web_form import check_before_swarm
@@ -68,8 +69,8 @@ class Site:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, **given: Any) -> None:
         monkeypatch.chdir(folder)
         monkeypatch.setattr("sys.argv", ["locust"])  # which Locust's page parses once more
-        monkeypatch.setattr("hubusers.plugin.run_control.Recorder", Answering)
-        monkeypatch.setattr(RunControl, "_write_report", lambda *_: None)
+        monkeypatch.setattr("hubusers.plugin.recording.Recorder", Answering)
+        monkeypatch.setattr(Recording, "write_report", lambda *_: None)
         monkeypatch.setattr(starter, "start_test", self.start_test)
         self.environment = Environment(
             user_classes=[ServerLifecycleUser, NotebookUser],

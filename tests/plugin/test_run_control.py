@@ -12,9 +12,11 @@ from gevent import GreenletExit
 
 from hubusers.accounts.ledger import Totals
 from hubusers.live.page_content import Headway
-from hubusers.plugin import before_run, run_control
+from hubusers.plugin import before_run, recording
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Briefing, Figures
+from hubusers.plugin.process import Process
+from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
 from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.hub_absences import HubAbsence
@@ -72,8 +74,8 @@ class Quiet:
 
 @pytest.fixture
 def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunControl]:
-    monkeypatch.setattr(run_control, "Recorder", Quiet)
-    monkeypatch.setattr(RunControl, "_write_report", lambda *_: None)
+    monkeypatch.setattr(recording, "Recorder", Quiet)
+    monkeypatch.setattr(Recording, "write_report", lambda *_: None)
     environment = Environment(user_classes=[ServerLifecycleUser], host="http://127.0.0.1:9", parsed_options=options())
     runner = environment.create_local_runner()
     role = Alone_(runner)
@@ -122,14 +124,15 @@ def test_the_page_hub_follows_a_run_from_before_it_to_its_clean_up(control: RunC
     assert control.may_end()
     start_test(control)
     assert control.run
-    assert control.presence
+    assert control.recording
+    presence = control.recording.notices.presence
     assert not control.may_end()
     for name in ("ann", "bob", "cem"):
         control.run.ledger.user_created(name)
     control.run.ledger.removed("ann")  # left while the run went on
-    control.presence.absences.append(HubAbsence(1000.0, 1010.0))
+    presence.absences.append(HubAbsence(1000.0, 1010.0))
     assert control.page(2.0) == {"after": 2.0, "headway": None, "hub away": None}
-    control.presence.absences.append(HubAbsence(1020.0, None))
+    presence.absences.append(HubAbsence(1020.0, None))
     assert control.page(2.0)["hub away"] == 1020.0
     control.note_stopping()
     assert control.page(2.0)["headway"] == Headway("users removed", 0, 2)
@@ -204,7 +207,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
     monkeypatch.setattr(Run, "clean_up_everything", clean_up_everything)
     monkeypatch.setattr(control.before_run, "check_hub", check_hub)
     with pytest.raises(SystemExit) as ended:
-        control.start()
+        Process(control).start()
     assert ended.value.code == 130
     control.end_process()
     assert removed == ["ann"]
@@ -223,7 +226,7 @@ def test_what_the_first_server_leaves_is_said_by_the_exit_code(
         control.before_run, "check_hub", lambda settings, **_: control.before_run._try_first_servers(settings)
     )
     with pytest.raises(SystemExit) as ended:
-        control.start()
+        Process(control).start()
     assert ended.value.code == 3
 
 

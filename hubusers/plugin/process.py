@@ -1,0 +1,74 @@
+"""How Locust's process starts and ends around its runs: the check before the first one, interrupts, the exit code."""
+
+import os
+import sys
+from typing import NoReturn
+
+from hubusers.log import get_logger
+from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
+from hubusers.plugin.run_control import RunControl
+from hubusers.report.plan_chart import show
+from hubusers.run.phase import Phase
+from hubusers.settings.access import SettingsError
+from hubusers.settings.hub_check import LeftBehind, PreflightError
+
+LOG = get_logger(__name__)
+
+
+class Process:
+    """Every way out of the process, with its exit code; each has the control end what is going on.
+
+    Args:
+        control: Conducts the runs of this process.
+    """
+
+    def __init__(self, control: RunControl) -> None:
+        self.control = control
+
+    def start(self) -> None:
+        """Check what can be checked before Locust goes on; what is wrong ends Locust with one sentence."""
+        control = self.control
+        try:
+            if control.options.dry_run and control.role.conducts:
+                show(control.before_run.drawn_event())
+                self._quit(0)
+            control.start()
+        except LeftBehind as error:
+            self._quit_with(str(error), EXIT_LEFT_BEHIND)
+        except (SettingsError, PreflightError) as error:
+            self._quit_with(str(error), EXIT_CANNOT_TEST)
+        except KeyboardInterrupt:
+            self._quit(EXIT_INTERRUPTED)
+
+    def _quit_with(self, reason: str, code: int) -> NoReturn:
+        """Say why there can be no run, and quit."""
+        for line in reason.splitlines():  # an event file has a line for each mistake
+            LOG.error("%s", line)
+        self._quit(code)
+
+    def _quit(self, code: int) -> NoReturn:
+        """Quit where Locust does not wait for the end of a test yet, and would fire no event."""
+        self.control.end_process()
+        self.control.role.quit(EXIT_LEFT_BEHIND if self.control.is_something_left() else code)
+
+    def note_interrupt(self) -> None:
+        """Take notice of Ctrl-C or SIGTERM, of which Locust's main greenlet is going to hear."""
+        control = self.control
+        control.was_interrupted = True
+        if control.role.conducts and control.options.headless and control.phase is Phase.READY:
+            self._quit(EXIT_INTERRUPTED)  # while Locust waits for workers, it would show a traceback
+
+    def quit_at_once(self) -> NoReturn:
+        """End the process in the middle of its clean-up, because somebody pressed Ctrl-C again; say what is left."""
+        control = self.control
+        for summary in control.before_run.summaries():
+            LOG.info("%s", summary)
+        if control.run:
+            LOG.info("%s", control.run.summary(control.totals()))
+        sys.stdout.flush()
+        os._exit(EXIT_INTERRUPTED)
+
+    def end_at_exit(self) -> None:
+        """End the process where Locust fires no event, as after an exception in its own code."""
+        self.control.end_process()
+        self.control.say_answer()
