@@ -289,11 +289,13 @@ def test_from_the_stop_to_the_answer_also_in_a_narrow_window() -> None:
             ("see", "document.getElementById('stop').focus()"),
             ("press", "Enter"),
             ("press", "Enter"),  # a double press is not an answer
-            ("see", f"[{asks}, {focus}]"),
+            ("see", f"[{asks}, {focus}, document.getElementById('stop-now').disabled]"),
+            ("wait", "!document.getElementById('stop-now').disabled"),
+            ("see", focus),
             ("press", "Escape"),
             ("see", f"[{asks}, {focus}]"),
             ("press", "Enter"),
-            ("later", 1),
+            ("wait", "!document.getElementById('stop-now').disabled"),
             ("press", "Enter"),
             ("wait", "!document.getElementById('progress').hidden"),
             ("see", "document.getElementById('progress').innerText.trim()"),
@@ -305,10 +307,11 @@ def test_from_the_stop_to_the_answer_also_in_a_narrow_window() -> None:
             ("width", 390),
             ("see", CUT_OFF),
         )
-    asked, gone_on, progress, has_no_button, answer, links, is_over, cut_off = (
+    asked, focus_then, gone_on, progress, has_no_button, answer, links, is_over, cut_off = (
         seen for seen in visit.seen if seen is not None
     )
-    assert asked == [True, "stop-now"]
+    assert asked == [True, "stop-ask", True]
+    assert focus_then == "stop-now"
     assert gone_on == [False, "stop"]
     assert progress == "150 of 300 users removed"
     assert has_no_button

@@ -4,7 +4,7 @@ import { byId } from "./elements.js";
 
 const SECONDS_OF_A_DOUBLE_CLICK = 0.6; // in which a second press is not meant as an answer
 
-let askedAt = 0;
+let guard = 0; // the timer that ends these seconds
 let sent = ""; // the id of the run that was told to stop
 let runId = "";
 
@@ -21,11 +21,18 @@ export function showStop(run) {
 function ask(open) {
   byId("stop-ask").hidden = !open;
   byId("stop").hidden = open;
-  askedAt = performance.now();
+  clearTimeout(guard);
+  byId("stop-now").disabled = open;
+  if (open) guard = setTimeout(answers, SECONDS_OF_A_DOUBLE_CLICK * 1000);
+}
+
+// From now on, a press is an answer.
+function answers() {
+  byId("stop-now").disabled = false;
+  if (document.activeElement === byId("stop-ask")) byId("stop-now").focus();
 }
 
 async function stop() {
-  if (performance.now() < askedAt + SECONDS_OF_A_DOUBLE_CLICK * 1000) return;
   sent = runId;
   ask(false);
   byId("stop").hidden = true;
@@ -46,7 +53,7 @@ function complain(words) {
 
 byId("stop").addEventListener("click", () => {
   ask(true);
-  byId("stop-now").focus();
+  byId("stop-ask").focus(); // which hears Escape at once
 });
 byId("stop-now").addEventListener("click", stop);
 byId("stop-not").addEventListener("click", goOn);
