@@ -1,5 +1,6 @@
 """The options of `hubusers run` in groups: those of a test, from their declarations, and Locust's own beside them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,11 @@ class LocustOption:
     choices: tuple[str, ...] = ()
 
 
-def _whole_number_from(smallest: int) -> Callable[[str], str]:
+def _whole_number_from(smallest: int, largest: float = math.inf) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if not text.removeprefix("-").isdecimal() or int(text) < smallest:
-            raise ValueError(f"{text!r} must be a whole number, {smallest} or more")
+        if not text.removeprefix("-").isdecimal() or not smallest <= int(text) <= largest:
+            which = f"from {smallest} to {largest}" if largest < math.inf else f"{smallest} or more"
+            raise ValueError(f"{text!r} must be a whole number, {which}")
         return text
 
     return read
@@ -68,7 +70,7 @@ def _whole_seconds(text: str) -> str:
 
 
 _COUNT = _whole_number_from(1)
-_PORT = _whole_number_from(0)
+_PORT = _whole_number_from(0, 65535)
 
 _WHO_COMES = (
     LocustOption(("--users", "-u"), "Number of users. Default: 1.", "N", "LOCUST_USERS", _COUNT),

@@ -18,6 +18,7 @@ from gevent.event import Event
 from hubusers.locust_import import check_is_patched
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
+from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
 from hubusers.plugin.lookers import Lookers
 from hubusers.plugin.master import Master
@@ -30,9 +31,10 @@ from hubusers.plugin.terminal import be_quiet, begin_quietly
 from hubusers.plugin.user_events import note_request, note_user_error
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import add_hub_page, add_start_page, say_when_it_answers
+from hubusers.plugin.web_pages import add_hub_page, add_start_page, check_it_can_listen, say_when_it_answers
 from hubusers.plugin.who_comes import WhoComes
 from hubusers.plugin.worker import Worker
+from hubusers.settings.access import SettingsError
 from hubusers.settings.options import add_options
 
 _LISTENING = Event()
@@ -83,6 +85,11 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     handle_signals(process)
     shape = EventShape(control.advance_event, lambda: control.event_is_over)
     who_comes = WhoComes(environment, control.before_run, shape)
+    if web_ui and not environment.parsed_options.dry_run:
+        try:
+            check_it_can_listen(web_ui)
+        except SettingsError as error:
+            process.quit_with(str(error), EXIT_CANNOT_TEST)
     process.start()
     who_comes.choose(who_comes.choice)
     if web_ui:

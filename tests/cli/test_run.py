@@ -72,6 +72,7 @@ def test_what_is_passed_on(begun: list[str], given: list[str], passed_on: list[s
         (["-t", "soon"], "'soon' is not a duration"),
         (["--stay", "5m-1m"], "is the wrong way round"),
         (["--wait", "listening"], "'listing'"),
+        (["--web", "-P", "99999"], "'99999' must be a whole number, from 0 to 65535."),
         (["--web-port", "8000"], "--web-port is for the web UI: add --web."),
         (["--hub-token", "abc"], "'--hub-token-file'"),
     ],
