@@ -25,7 +25,7 @@ def say_answer(recording: Recording, options: argparse.Namespace) -> None:
     recording.answer_is_said = True
     if asks_for_tables(options):
         recording.run.say_measured()
-    if too_much := recording.notices.why_not_reliable():  # by now for longer than when it was said first
+    if too_much := recording.notices.why_not_reliable():
         LOG.warning("%s", too_much)
     for sentence in recording.answer:
         LOG.info("%s", sentence)

@@ -7,7 +7,7 @@ from hubusers.hub.client import HubClient
 from hubusers.log import get_logger
 from hubusers.plugin.role import Control, Role
 from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
-from hubusers.run.generator_check import Strain, why_not_reliable
+from hubusers.run.generator_check import CANNOT_KEEP_UP, Strain, why_not_reliable
 from hubusers.run.hub_presence import HubPresence
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
@@ -76,7 +76,7 @@ class Notices:
         before = self.strains.get(process, Strain())
         self.strains[process] = strain
         if strain.strained and not before.strained:
-            LOG.warning("%s", self.why_not_reliable())
+            LOG.warning("%s", CANNOT_KEEP_UP)
 
     def why_not_reliable(self) -> str:
         """Return for how long the load generator was late by now, and what to do; "" if it was not late."""

@@ -34,13 +34,13 @@ class Process:
                 self._quit(0)
             control.start()
         except LeftBehind as error:
-            self._quit_with(str(error), EXIT_LEFT_BEHIND)
+            self.quit_with(str(error), EXIT_LEFT_BEHIND)
         except (SettingsError, PreflightError) as error:
-            self._quit_with(str(error), EXIT_CANNOT_TEST)
+            self.quit_with(str(error), EXIT_CANNOT_TEST)
         except KeyboardInterrupt:
             self._quit(EXIT_INTERRUPTED)
 
-    def _quit_with(self, reason: str, code: int) -> NoReturn:
+    def quit_with(self, reason: str, code: int) -> NoReturn:
         """Say why there can be no run, and quit."""
         for line in reason.splitlines():  # an event file has a line for each mistake
             LOG.error("%s", line)

@@ -52,7 +52,7 @@ def obstacles_to(
             yield Obstacle(what, f"{what}, so it is not known whether this target was held: {one.target.text}.")
     if info.generator and missed and all(may_explain(one, run) for one in missed):
         yield Obstacle(
-            f"{_how_many_missed(outcomes)}, but perhaps only because the load generator was late", info.generator
+            f"{_how_many_missed(outcomes)}, but perhaps only because the load generator was late", _too_long(run)
         )
 
 
@@ -63,14 +63,20 @@ def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | N
         scale = f"{run.event.time_scale:g}"
         yield f"The event ran {scale} times as fast as its file says (time scale {scale})."
     if info.generator and missed and not all(may_explain(one, run) for one in missed):
-        yield f"{info.generator} That does not explain what was missed, so the verdict stands."
+        yield "The load generator was late. That does not explain what was missed, so the verdict stands."
     if info.generator and not missed and _lateness_matters(run, outcomes):
-        yield f"{info.generator} That can only make times longer, so targets that were held are held."
+        yield "The load generator was late. That can only make times longer, so targets that were held are held."
     if unwatched := _unwatched(run, outcomes):
         yield f"No target is about these failures: {', '.join(unwatched)}."
     never_came = (info.planned_people or 0) - reached.came
     if never_came > 0 and not (info.ended_because or info.people_lost):
         yield f"{never_came:,} of {info.planned_people:,} people never came."
+
+
+def _too_long(run: FinishedRun) -> str:
+    """Say what lateness may have done to the times; how late it was is said by a finding."""
+    seconds = too_long_by(run)
+    return f"Its lateness may have made times {f'{words.in_seconds(seconds)} ' if seconds else ''}too long."
 
 
 def _ended_early(info: RunInfo, reached: Reached) -> Obstacle:

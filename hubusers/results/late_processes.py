@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+COMFORTABLE = 0.6
+"""Share of a core that leaves a process room for bursts."""
+
 
 @dataclass(frozen=True)
 class LateProcess:
@@ -12,3 +15,8 @@ class LateProcess:
     lasted: float  # seconds that it was watched
     lateness: float  # seconds by which it was late in the worst of them
     cpu: float  # share of a core, in the busiest of them
+
+    @property
+    def had_room(self) -> bool:
+        """Whether its core was not full, so that more processes would not have helped it."""
+        return self.cpu <= COMFORTABLE

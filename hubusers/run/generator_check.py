@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 import gevent
 
-from hubusers.results.late_processes import LateProcess
+from hubusers.results.late_processes import COMFORTABLE, LateProcess
 from hubusers.results.percentiles import percentile
 
 TOO_LATE = 0.1
@@ -19,9 +19,6 @@ TOO_LATE = 0.1
 
 TOO_BUSY = 0.9
 """Share of a core. A process can use one core; work queues when it comes close to that."""
-
-COMFORTABLE = 0.6
-"""Share of a core that leaves a worker room for bursts."""
 
 _TICK = 0.25
 _SPAN = 5.0
@@ -116,6 +113,13 @@ class GeneratorCheck:
             self._on_strain(self.strain)
         else:
             self.strain = before
+
+
+CANNOT_KEEP_UP = (
+    "The load generator cannot keep up, so the times that it measures may be too long. At the end of the run you are "
+    "told for how long, and what to do."
+)
+"""What is said at once; `why_not_reliable` is for the end."""
 
 
 def late_processes(strains: list[Strain]) -> list[LateProcess]:

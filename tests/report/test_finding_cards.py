@@ -9,6 +9,7 @@ from hubusers.report.page import environment, plain
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import FinishedRun
+from hubusers.results.late_processes import LateProcess
 from hubusers.results.start_messages import StartMessage
 from tests.report.causes.rush import Rush, event
 from tests.report.made_up_run import BEGAN
@@ -88,6 +89,16 @@ def test_notes_are_not_among_the_last_lines() -> None:
     note = found("other-load", "Others used it.", explains="note")
     assert in_sentences(Rush().run, [note]) == in_sentences(Rush().run, [])
     assert len(in_sentences(PULLING.run, [PULLING.findings[0], note])) == 1
+
+
+def test_a_note_does_not_stand_under_what_limited_the_run(tmp_path: Path) -> None:
+    late = LateProcess(0, 5.0, 60.0, 0.3, 0.02)
+    shown = Page(written(tmp_path, Rush(known={"generator": "It was late.", "late_processes": [late]}))).shown
+    assert "nobody had to wait too long. Worth knowing all the same: The load generator itself was late" in shown
+    [summary] = tmp_path.rglob("summary.md")
+    text = summary.read_text(encoding="utf-8")
+    assert "**Worth knowing:**\n\n- **The load generator itself was late:**" in text
+    assert text.count("What limited it") == 1
 
 
 def test_without_findings_the_report_says_so(tmp_path: Path) -> None:

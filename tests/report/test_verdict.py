@@ -170,7 +170,9 @@ def test_doubts_are_said_in_whole_sentences() -> None:
     run = finished(QUICK[:2], CLASS + TARGETS, planned_people=3, ended_because="Four spawns in a row failed.")
     assert verdict_of(run).doubts == ["The run ended when 2 of 3 people had come: Four spawns in a row failed."]
     strained = verdict_of(finished(QUICK, CLASS + TARGETS, generator="It was late."))
-    assert strained.doubts == ["It was late. That can only make times longer, so targets that were held are held."]
+    assert strained.doubts == [
+        "The load generator was late. That can only make times longer, so targets that were held are held."
+    ]
 
 
 class TestARunThatSomebodyStopped:
@@ -351,13 +353,15 @@ class TestTheLoadGenerator:
     def test_lateness_that_does_not_explain_a_miss_is_a_notice(self) -> None:
         verdict = verdict_of(finished(SLOW, CLASS + TARGETS, **self.LATE))
         assert verdict.answer == "missed"
-        assert verdict.doubts == ["It was late. That does not explain what was missed, so the verdict stands."]
+        assert verdict.doubts == [
+            "The load generator was late. That does not explain what was missed, so the verdict stands."
+        ]
 
     def test_lateness_that_may_explain_a_miss_leaves_no_answer(self) -> None:
         just_missed = [start(due, 10.5, cohort="students") for due in range(3)]
         verdict = verdict_of(finished(just_missed, CLASS + TARGETS, **self.LATE))
         assert verdict.answer == "no answer"
-        assert verdict.doubts == ["It was late."]
+        assert verdict.doubts == ["Its lateness may have made times 0.96 s too long."]
 
     def test_lateness_makes_nothing_fail(self) -> None:
         assert verdict_of(finished(ONE_FAILED, CLASS + TARGETS, **self.LATE)).answer == "missed"

@@ -125,14 +125,15 @@ def test_a_starved_worker_is_told_from_a_slow_hub(local_hub: LocalHub, free_mast
     ):
         master.wait_for("users are there")
         give_up_at = time.monotonic() + 45
-        while "was late for" not in master.output and time.monotonic() < give_up_at:
+        while "cannot keep up" not in master.output and time.monotonic() < give_up_at:
             os.kill(worker.process.pid, signal.SIGSTOP)
             time.sleep(0.6)
             os.kill(worker.process.pid, signal.SIGCONT)
             time.sleep(0.4)
-        assert "The load generator was late for" in master.output  # live
+        assert "The load generator cannot keep up" in master.output  # live
         assert master.stop() == 4, master.output  # before its time was over
         worker.wait()
-    assert master.output.count("leave this machine to Locust alone") >= 2  # and at the end
+    assert "The load generator was late for" in master.output  # at the end
+    assert "leave this machine to Locust alone" in master.output
     assert "No answer: somebody stopped the run after" in "".join(master.lines[-5:])
     assert "Clean-up" in master.lines[-1]

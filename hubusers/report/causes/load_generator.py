@@ -6,8 +6,10 @@ from statistics import fmean
 from hubusers.report import words
 from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.kinds.load_generator import LESS_TO_DO
 from hubusers.report.finding import Finding
 from hubusers.report.lateness import may_explain, too_long_by
+from hubusers.results.late_processes import LateProcess
 
 _MATTERS = 0.5
 """Share of the time that people waited; if lateness can be less of it, it does not explain that they waited."""
@@ -21,25 +23,35 @@ def lateness(facts: Facts) -> Iterable[Finding]:
     explains = share > 0.0
     yield found(
         "load-generator",
-        _note(facts) if late and not explains else facts.info.generator,  # a first version's run has no figures
+        _what_happened(facts, explains=explains)
+        if late
+        else facts.info.generator,  # the first versions have no figures
         explains="load generator" if explains else "note",
         share=share,
-        evidence=[
-            f"{'Worker ' + str(one.worker) if facts.info.workers > 1 else 'The process'} could not keep up for "
-            f"{words.in_seconds(one.seconds)} of {words.in_seconds(one.lasted)}: it woke up to "
-            f"{words.in_seconds(one.lateness)} late, and used up to {words.in_percent(one.cpu)} of a core."
-            for one in late
-        ],
+        evidence=map(_of_worker, late) if facts.info.workers > 1 else (),
+        remedies=LESS_TO_DO if late and all(one.had_room for one in late) else (),
     )
 
 
-def _note(facts: Facts) -> str:
+def _what_happened(facts: Facts, *, explains: bool) -> str:
     late = facts.info.late_processes
     most = max(late, key=lambda one: one.seconds / one.lasted)
+    cpu = words.in_percent(max(one.cpu for one in late))
+    if explains:
+        effect = f"So times may be up to {words.in_seconds(too_long_by(facts.run) or 0.0)} too long."
+    else:
+        effect = "That does not explain what was slow or failed." if _is_bad(facts) else "Nothing was slow for that."
     return (
         f"For {words.in_seconds(most.seconds)} of {words.in_seconds(most.lasted)}, a process of the load generator "
-        f"could not keep up: it woke up to {words.in_seconds(max(one.lateness for one in late))} late. "
-        f"{'That does not explain what was slow or failed.' if _is_bad(facts) else 'Nothing was slow for that.'}"
+        f"could not keep up: it woke up to {words.in_seconds(max(one.lateness for one in late))} late, and used up to "
+        f"{cpu} of a core. {effect}"
+    )
+
+
+def _of_worker(one: LateProcess) -> str:
+    return (
+        f"Worker {one.worker} could not keep up for {words.in_seconds(one.seconds)} of {words.in_seconds(one.lasted)}: "
+        f"it woke up to {words.in_seconds(one.lateness)} late, and used up to {words.in_percent(one.cpu)} of a core."
     )
 
 

@@ -23,7 +23,10 @@ def test_lateness_that_may_be_all_that_was_too_much() -> None:
     rush = Rush(seconds=3.5, spawn=1.0, event_text=event("3s"), known=late(0.16))
     assert finding(rush).explains == "load generator"
     assert finding(rush).share == pytest.approx(0.96 / 3.5)
-    assert finding(rush).sentence == SENTENCE
+    assert finding(rush).sentence == (
+        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 0.16 s late, and used up to "
+        "50 % of a core. So times may be up to 0.96 s too long."
+    )
 
 
 def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
@@ -31,8 +34,8 @@ def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
     assert rush.kinds == ["spawner-slow", "load-generator"]
     assert finding(rush).explains == "note"
     assert finding(rush).sentence == (
-        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 0.16 s late. That does not "
-        "explain what was slow or failed."
+        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 0.16 s late, and used up to "
+        "50 % of a core. That does not explain what was slow or failed."
     )
 
 
@@ -47,10 +50,18 @@ def test_it_explains_no_failure() -> None:
     assert finding(rush).explains == "note"
 
 
+@pytest.mark.parametrize(("cpu", "helps"), [(0.02, False), (0.95, True)])
+def test_more_processes_help_where_a_core_was_full(cpu: float, helps: bool) -> None:
+    process = LateProcess(0, 5.0, 60.0, 5.0, cpu)
+    told = finding(Rush(event_text=event("45s"), known={"generator": SENTENCE, "late_processes": [process]}))
+    assert any("--processes" in remedy for remedy in told.remedies) is helps
+    assert told.evidence == ()  # the sentence says it
+
+
 def test_nothing_was_slow() -> None:
     rush = Rush(event_text=event("45s"), known=late(5.0))
     assert finding(rush).explains == "note"
-    assert finding(rush).sentence.endswith("late. Nothing was slow for that.")
+    assert finding(rush).sentence.endswith("of a core. Nothing was slow for that.")
 
 
 def test_a_late_worker_does_not_hide_what_the_others_met() -> None:

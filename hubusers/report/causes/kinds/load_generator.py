@@ -2,6 +2,14 @@
 
 from hubusers.report.causes.kind import Kind
 
+MORE_PROCESSES = "Use more processes (`--processes`), on as many cores, or more machines with workers."
+
+LESS_TO_DO = (
+    "Leave the machine to Locust alone: a hub or other work on the same cores takes its time.",
+    "Let fewer people come in the same moment.",
+)
+"""What helps a process whose core was not full."""
+
 KINDS = (
     Kind(
         name="load-generator",
@@ -14,12 +22,10 @@ KINDS = (
         ),
         confirm=(
             "Look at the CPU of the machine that Locust runs on while the run lasts: `top`, or `kubectl top pod`.",
-            "Repeat the run with more processes: if the times get shorter, the load generator was the limit.",
+            "If a core was full, repeat the run with more processes: if the times get shorter, the load generator was "
+            "the limit.",
         ),
-        remedies=(
-            "Use more processes (`--processes`), on as many cores, or more machines with workers.",
-            "Leave the machine to Locust alone: a hub or other work on the same cores takes its time.",
-        ),
+        remedies=(MORE_PROCESSES, *LESS_TO_DO),
     ),
     Kind(
         name="busy-machine",
