@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    __version__: str
     from hubusers.functions.accounts import create_users, delete_users, find_stress_test_users, purge_users
     from hubusers.functions.starting import (
         start_server,
@@ -50,6 +51,8 @@ else:
         Not before, because the functions import `requests`, and a script that goes on to import Locust, or
         `hubusers.users`, must not have done so: gevent could no longer patch it.
         """
+        if name == "__version__":
+            return importlib.import_module("importlib.metadata").version("hubusers")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         for module in _MODULES:

@@ -92,27 +92,28 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
         example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
         for example in blocks(TEXTS["docs/functions.md"], "python")
     ]
-    start_and_stop, reasons, logging, progress, asyncio = cells
-    assert all(hubusers.create_users(names, local_hub.endpoint, session).values())
+    start_and_stop, reasons, progress, asyncio, at_the_end = cells
     try:
         ran = run_cells(
             start_and_stop,
+            "logging.getLogger().handlers.clear()",
             reasons,
             progress,
             ("hubusers.wait_for_servers_to_stop({'ann': True, 'bob': True}, endpoint, session, timeout=300)", 1.5),
-            logging,
+            "logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s')",
             asyncio,
             "await stop_each()",
             "await start_all()",
-            "hubusers.stop_servers(['ann', 'bob', 'eve'], endpoint, session, 3)",
+            at_the_end,
         )
     finally:
-        assert all(hubusers.delete_users(names, local_hub.endpoint, session).values())
-    first, why, bars, interrupted, _, _, stopped, started, all_stopped = ran
+        hubusers.delete_users(names, local_hub.endpoint, session)
+    first, _, why, bars, interrupted, _, _, stopped, started, deleted = ran
     hub = local_hub.endpoint.removesuffix("/hub/api")
-    assert [cell.error for cell in ran] == ["", "", "", "KeyboardInterrupt: ", "", "", "", "", ""]
+    assert [cell.error for cell in ran] == ["", "", "", "", "KeyboardInterrupt: ", "", "", "", "", ""]
     assert first.out == "{'ann': True, 'bob': True, 'eve': True}\n"
-    assert first.err == ""
+    assert f"INFO {hub}: created 3 of 3 users\n" in first.err
+    assert " was ready after " in first.err
     assert why.out == "nobody: user gone (HTTP 404)\n"
     assert why.err.startswith(f"{hub}: could not start the server of nobody: HTTP 404")  # without logging set up
     assert why.err.count("\n") == 1
@@ -126,4 +127,4 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
     assert stopped.out == "[True, True]"
     assert f"INFO {hub}: stopping the server of ann" in stopped.err
     assert started.out == "{'ann': True, 'bob': True, 'eve': True}"
-    assert all_stopped.out == started.out
+    assert deleted.out == started.out

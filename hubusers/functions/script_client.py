@@ -36,6 +36,7 @@ class ScriptClient(HubClient):
         self._hub = hub_url(self.endpoint)
         self._reasons = {} if reasons is None else reasons
         self._odd_answers: dict[str, HubError] = {}
+        self._warned_of: set[str] = set()
         for username in usernames:
             self._reasons.pop(username, None)
 
@@ -52,7 +53,10 @@ class ScriptClient(HubClient):
 
     def note_odd_answer(self, error: HubError, username: str = "") -> None:
         self._odd_answers[username] = error
-        self.log(logging.WARNING, "%s", error.detail)
+        is_new = str(error) not in self._warned_of
+        self._warned_of.add(str(error))
+        goes_on = "; trying again until the time is up, and not saying this again" if is_new else ""
+        self.log(logging.WARNING if is_new else logging.DEBUG, "%s%s", error.detail, goes_on)
 
     def note_stream_lost(self, username: str, reason: str) -> None:
         self.log(logging.WARNING, "the progress stream of %s was lost (%s); polling instead", username, reason)

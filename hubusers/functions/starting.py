@@ -37,7 +37,7 @@ def start_server(
 
     Args:
         username: Whose server; any name that the hub accepts.
-        endpoint: The hub's API, `https://host[/prefix]/hub/api`.
+        endpoint: The hub's API, `https://host[/prefix]/hub/api`, or another address of the hub.
         session: From `get_session`, or a Locust HTTP session. Its retry policy (429, 503, 504) applies.
         profile: A profile's slug, or a dictionary of user options; None repeats those of the user's last start.
         on_failure: `"log"`: log and return False. `"raise"`: log and raise `SpawnFailed`. `"delete_user"`: log, delete
@@ -134,8 +134,9 @@ def wait_for_server_to_start(
 
     Logs:
         DEBUG while waiting. INFO, with the seconds it took, when the server is ready. WARNING for an unexpected answer
-        (the function tries again), for a progress stream that broke off, and for the timeout. ERROR for a failed spawn,
-        with its last progress messages if they are known, and for a token that may not see servers.
+        (the function tries again; the same answer is a DEBUG message when it comes again), for a progress stream that
+        broke off, and for the timeout. ERROR for a failed spawn, with its last progress messages if they are known, and
+        for a token that may not see servers.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.

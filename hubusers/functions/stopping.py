@@ -31,7 +31,7 @@ def stop_server(
 
     Args:
         username: Whose server; any name that the hub accepts.
-        endpoint: The hub's API, `https://host[/prefix]/hub/api`.
+        endpoint: The hub's API, `https://host[/prefix]/hub/api`, or another address of the hub.
         session: From `get_session`, or a Locust HTTP session. Its retry policy (429, 503, 504) applies.
         wait: Whether to wait, like `wait_for_server_to_stop`, if the hub answers that the server is stopping (202).
         timeout: Seconds of that wait; by default `hubusers.SERVER_LIFECYCLE_TIMEOUT` (60).
@@ -96,8 +96,9 @@ def wait_for_server_to_stop(
         token may not see servers.
 
     Logs:
-        DEBUG while waiting. WARNING for any other answer (the function tries again) and for the timeout. ERROR, with
-        the scope that is missing, for a token that may not see servers.
+        DEBUG while waiting. WARNING for any other answer (the function tries again; the same answer is a DEBUG message
+        when it comes again) and for the timeout. ERROR, with the scope that is missing, for a token that may not see
+        servers.
 
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.

@@ -103,7 +103,7 @@ class Answer:
         """Return status and content for a log, shortened and without secrets."""
         if not self.status:
             return self.error
-        content = without_secrets(" ".join(self.body.split()))
+        content = without_secrets(" ".join((_text_of_page(self.body) if self.is_web_page else self.body).split()))
         if len(content) > _SHOWN_CHARACTERS:
             content = content[:_SHOWN_CHARACTERS] + "…"
         return f"HTTP {self.status}: {content or '(no content)'}"

@@ -15,7 +15,7 @@ from hubusers.http.stream import Stream
 from hubusers.http.transports import transport_for
 from hubusers.hub.answers import rejects_token
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.endpoint import checked_endpoint, quoted
+from hubusers.hub.endpoint import endpoint_from_url, quoted
 from hubusers.hub.errors import HubError
 from hubusers.log import get_logger
 
@@ -29,7 +29,7 @@ class HubClient:
     """A client of the hub's REST API at one endpoint, which sends requests through one session.
 
     Args:
-        endpoint: The API's base, `https://host[/prefix]/hub/api`, with or without a final slash.
+        endpoint: The API's base, `https://host[/prefix]/hub/api`, or another address of the hub.
         session: A `requests.Session`, or Locust's `HttpSession` or `FastHttpSession`, which carries the token. A Locust
             session counts each request under its path template, such as `/users/{name}/server`.
 
@@ -38,7 +38,7 @@ class HubClient:
     """
 
     def __init__(self, endpoint: str, session: Any) -> None:
-        self.endpoint = checked_endpoint(endpoint)
+        self.endpoint = endpoint_from_url(endpoint)
         self._transport = transport_for(session, self.endpoint)
         self._trouble: Deadline | None = None
 

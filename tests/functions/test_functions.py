@@ -1,5 +1,6 @@
 """The documented functions, on a real JupyterHub, and on a scripted one for answers that a real one doesn't give."""
 
+import importlib.metadata
 import logging
 import threading
 import time
@@ -26,6 +27,10 @@ def levels(caplog: Log) -> dict[str, int]:
 def received_options(local_hub: LocalHub, username: str) -> Any:
     """Return the user options that the spawner got at this user's last start."""
     return spawner_events(local_hub, "starting", username=username)[-1]["user_options"]
+
+
+def test_the_package_says_its_version() -> None:
+    assert hubusers.__version__ == importlib.metadata.version("hubusers")
 
 
 class TestOneServer:
@@ -321,6 +326,22 @@ class TestFailedStart:
         assert hubusers.start_server("ann", scripted_hub.endpoint, any_session) is False
         assert hubusers.stop_server("ann", scripted_hub.endpoint, any_session, wait=True) is False
         assert hubusers.stop_servers(["ann"], scripted_hub.endpoint, any_session, 1) == {"ann": False}
+
+    def test_a_hub_that_is_not_there_is_said_once(self, any_session: requests.Session, caplog: Log) -> None:
+        hub = "http://127.0.0.1:9/hub/api"
+        people = [["ann", "bob"], ["eve"]]
+        hubusers.wait_for_servers_to_start(people, hub, any_session, timeout=0.5, poll_interval=0.02)
+        warnings = [text for _, level, text in caplog.record_tuples if level == logging.WARNING]
+        assert len(warnings) == 1 + 3, warnings  # the last three are of the timeout
+        assert "connection refused; trying again" in warnings[0]
+
+    def test_any_address_of_the_hub_will_do(
+        self, scripted_hub: ScriptedHub, any_session: requests.Session, caplog: Log
+    ) -> None:
+        scripted_hub.script(Scripted(403, "<!DOCTYPE html> <html><head><title>No</title></head><h1>Not here</h1>"))
+        assert not hubusers.start_server("ann", f"{scripted_hub.url}/hub/home", any_session)
+        assert scripted_hub.asked[0].path == "/hub/api/users/ann/server"
+        assert "could not start the server of ann: HTTP 403: No Not here (a web page" in caplog.text
 
     def test_a_hub_that_is_not_there(self, any_session: requests.Session, caplog: Log) -> None:
         assert hubusers.stop_server("ann", "http://127.0.0.1:9/hub/api", any_session) is False
