@@ -170,7 +170,7 @@ class TestPurge:
         result = run("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="y\n")
         assert result.returncode == 0
         assert "Removed 210 users, 0 left." in result.stdout
-        assert "Left alone: 1 users called purge-…" in result.stdout
+        assert "Left alone: 1 user called purge-…" in result.stdout
         assert sorted(self.left(local_hub, session)) == ["purge-admin", "purgers-aaaaaa-0-1"]
 
         assert "Nothing to remove." in run("purge", "--name-prefix", "purge", "--yes", env=pointed_at_hub).stdout

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from hubusers.browser.browser import ANOTHER_HOST, TOO_MANY_REDIRECTS, Browser
 from hubusers.browser.page import Page
 from hubusers.browser.said import HUB, SERVER, answered_by, words_of
+from hubusers.counting import counted
 from hubusers.http.messages import TIMED_OUT, Answer
 from hubusers.hub.answers import error_for
 from hubusers.hub.deadline import Deadline
@@ -127,7 +128,7 @@ def loop_of(browser: Browser, page: Page, doing: str) -> RedirectLoop | None:
     circle = list(dict.fromkeys(row for row in rows if rows.count(row) >= _IN_CIRCLES))[:_MOST_IN_A_CIRCLE]
     between = " and ".join(circle) or "addresses that are different each time"
     return RedirectLoop(
-        f"{doing}: sent in circles between {between}, {len(page.redirected_from)} redirects; {said(page)}",
+        f"{doing}: sent in circles between {between}, {counted(len(page.redirected_from), 'redirect')}; {said(page)}",
         status=page.status,
         cause=f"between {between}",
         words=words_of(page),

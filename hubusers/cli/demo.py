@@ -11,10 +11,10 @@ import click
 
 from hubusers.cli.run import locustfile
 from hubusers.cli.shared import Terminated, end_on_sigterm, fail, running
+from hubusers.counting import counted
 from hubusers.event.file import EventError, read_event
 from hubusers.local import LocalHub
 from hubusers.local.ports import LOOPBACK, free_port
-from hubusers.report.words import counted
 from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 
 _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")

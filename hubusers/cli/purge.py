@@ -17,6 +17,7 @@ from hubusers.cli.shared import (
     TOKEN_FILE_OPTION,
     fail,
 )
+from hubusers.counting import counted
 from hubusers.functions.batches import call_for_each
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.hub.acceptance import despite_refusals
@@ -97,15 +98,17 @@ def purge(
     others = [name for name in found if not is_made_up(name, name_prefix)]
     if others:
         example = shown(others[0])
-        click.echo(f"Left alone: {len(others)} users called {name_prefix}-… not named by hubusers, such as {example}.")
+        users = counted(len(others), "user")
+        click.echo(f"Left alone: {users} called {name_prefix}-… not named by hubusers, such as {example}.")
     if not ours:
         click.echo("Nothing to remove.")
         return
-    click.echo(f"Found {len(ours)} users to remove from {hub_url(endpoint)}: {ours[0]} to {ours[-1]}.")
+    which = ours[0] if len(ours) == 1 else f"{ours[0]} to {ours[-1]}"
+    click.echo(f"Found {counted(len(ours), 'user')} to remove from {hub_url(endpoint)}: {which}.")
     if not yes:
         click.confirm("Remove them and their servers?", abort=True)
     left = _remove(ours, endpoint, session)
-    click.echo(f"Removed {len(ours) - len(left)} users, {len(left)} left.")
+    click.echo(f"Removed {counted(len(ours) - len(left), 'user')}, {len(left)} left.")
     if left:
         _fail_with_left(left)
 
@@ -117,21 +120,21 @@ def _purge_servers(
     if accounts:
         check_hub(endpoint, access, SCOPES_FOR_GIVEN_ACCOUNTS)
         ours = [(account.username, "") for account in read_accounts(accounts)]
-        question = f"Stop the servers of all {len(ours)} accounts in {accounts}, whoever started them?"
+        question = f"Stop the servers of all accounts in {accounts} ({len(ours):,}), whoever started them?"
     else:
         checked = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
         check_named_servers(checked, access)
         client = HubClient(endpoint, access.session)
         names = despite_refusals(lambda: named_servers_of(client, checked.owner), chosen_timeout(None))
         ours = [(checked.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
-        question = f"Remove {len(ours)} named servers of {checked.owner}?"
+        question = f"Remove {counted(len(ours), 'named server')} of {checked.owner}?"
     if not ours:
         click.echo("Nothing to remove.")
         return
     if not yes:
         click.confirm(question, abort=True)
     left = _remove_servers(ours, endpoint, access)
-    click.echo(f"Removed {len(ours) - len(left)} servers, {len(left)} left.")
+    click.echo(f"Removed {counted(len(ours) - len(left), 'server')}, {len(left)} left.")
     if left:
         _fail_with_left(left)
 

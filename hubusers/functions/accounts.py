@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.counting import counted
 from hubusers.functions.batches import call_for_each, checked_count, checked_names
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.functions.many import many
@@ -57,7 +58,7 @@ def create_users(
         for batch in slices(names, batch_size):
             for name, answer in ask_for_accounts(client, batch).items():
                 everybody.settle(name, _was_created(client, answer, name))
-    client.log(logging.INFO, "created %d of %d users", sum(everybody.results.values()), len(names))
+    client.log(logging.INFO, "created %d of %s", sum(everybody.results.values()), counted(len(names), "user"))
     return everybody.results
 
 
@@ -181,5 +182,5 @@ def purge_users(
     checked_count(batch_size, "batch_size")
     client = ScriptClient(endpoint, session, (), reasons)
     names = find_stress_test_users(endpoint, session, prefix=prefix)
-    client.log(logging.INFO, "removing %d users whose names begin with %r", len(names), prefix)
+    client.log(logging.INFO, "removing %s whose names begin with %r", counted(len(names), "user"), prefix)
     return delete_users(names, endpoint, session, batch_size=batch_size, reasons=reasons, progress=progress)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
+from hubusers.counting import counted
 from hubusers.functions.batches import call_for_each, checked_choice, checked_count, checked_name, checked_names
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.functions.many import many
@@ -203,7 +204,8 @@ def start_servers(
     _check_what_to_do(on_failure, retries)
     names = [name for batch in batches for name in batch]
     client = ScriptClient(endpoint, session, names, reasons)
-    client.log(logging.INFO, "starting %d servers in %d batches", len(names), len(batches))
+    in_batches = counted(len(batches), "batch", "batches")
+    client.log(logging.INFO, "starting %s in %s", counted(len(names), "server"), in_batches)
     failures: list[SpawnFailed] = []
 
     def start_one(username: str) -> bool:

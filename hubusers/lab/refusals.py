@@ -7,6 +7,7 @@ from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import said
 from hubusers.browser.said import SERVER, answered_by, words_of
+from hubusers.counting import counted
 from hubusers.hub.errors import HubError
 
 _KINDS_LISTED = 5
@@ -43,11 +44,11 @@ def loading_error(failures: Counter[Failed], doing: str) -> HubError:
     """
     kinds = failures.most_common()
     listed = ", ".join(f"{count} of {kind.row} ({kind.cause})" for kind, count in kinds[:_KINDS_LISTED])
-    more = f", and {len(kinds) - _KINDS_LISTED} other kinds" if len(kinds) > _KINDS_LISTED else ""
+    more = f", and {counted(len(kinds) - _KINDS_LISTED, 'other kind')}" if len(kinds) > _KINDS_LISTED else ""
     files = [kind for kind, _ in kinds if kind.is_file]
     if files:
         count = sum(failures[kind] for kind in files)
-        detail = f"{doing}: {count} files did not come; failed were {listed}{more}"
+        detail = f"{doing}: {counted(count, 'file')} did not come; failed were {listed}{more}"
         return FilesMissing(detail, cause=f"{files[0].row}, {files[0].cause}")
     first = kinds[0][0]
     return HubError(f"{doing}: failed were {listed}{more}", cause=f"{first.row}, {first.cause}")

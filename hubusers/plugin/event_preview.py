@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from hubusers.counting import counted
 from hubusers.durations import in_words
 from hubusers.event.file import parse_event
 from hubusers.event.plan import Person, plan
 from hubusers.event.words import people_in_words
 from hubusers.plugin.needs import check_known
 from hubusers.report.plan_chart import bar_length, facts_of, stays_of
-from hubusers.report.words import counted
 from hubusers.settings.access import SettingsError
 
 _MOST_BARS = 200

@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from hubusers.counting import counted
 from hubusers.event.model import Event
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.run.user_class import HubUserClass
@@ -64,7 +65,8 @@ def check_accounts(settings: Settings, options: argparse.Namespace) -> None:
     needed = people if settings.event else workers * math.ceil(people / workers)
     if needed > accounts:
         raise SettingsError(
-            f"{settings.accounts_file} has {accounts} accounts, which is not enough for {people} people"
+            f"{settings.accounts_file} has {counted(accounts, 'account')}, which is not enough for "
+            f"{counted(people, 'person', 'people')}"
             f"{f' shared out to {workers} workers' if workers > 1 else ''}: add some, or let fewer people come.",
             "" if settings.event else "num_users",
         )

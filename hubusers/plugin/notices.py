@@ -6,7 +6,7 @@ from hubusers.durations import time_of_day
 from hubusers.hub.client import HubClient
 from hubusers.log import get_logger
 from hubusers.plugin.role import Control, Role
-from hubusers.run.failed_spawns import FailedInARow, SpawnCounts
+from hubusers.run.failed_spawns import FailedInARow, SpawnCounts, spawns_in_a_row
 from hubusers.run.generator_check import CANNOT_KEEP_UP, Strain, why_not_reliable
 from hubusers.run.hub_presence import HubPresence
 from hubusers.run.phase import Phase
@@ -56,8 +56,8 @@ class Notices:
         self.presence.note_failed_in_a_row(count)
         if count >= limit > 0:
             self._control.stop_early(
-                f"{limit} spawns in a row failed, so the run ends: a hub with consecutive_failure_limit would soon "
-                "exit. (--stop-after-failed-spawns 0 goes on regardless.)"
+                f"{spawns_in_a_row(limit).capitalize()} failed, so the run ends: a hub with consecutive_failure_limit "
+                "would soon exit. (--stop-after-failed-spawns 0 goes on regardless.)"
             )
 
     def note_token_accepted_again(self, whose: str, refused: float, accepted: float) -> None:

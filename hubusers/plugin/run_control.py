@@ -15,6 +15,7 @@ from gevent import GreenletExit
 from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
+from hubusers.counting import counted
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import without_run
 from hubusers.log import Progress, get_logger
@@ -169,7 +170,7 @@ class RunControl:
     def note_all_came(self, users: int) -> None:
         """Take notice that as many users are there as Locust was asked for."""
         if self.role.conducts and not self.briefing.event_text and self.phase is Phase.RUNNING:
-            LOG.info("All %s users are there", f"{users:,}")
+            LOG.info("%s there", "The only user is" if users == 1 else f"All {users:,} users are")
 
     # The page Hub
 
@@ -197,7 +198,8 @@ class RunControl:
         """Take the event a step on; Locust's shape does it once a second."""
         self.role.advance()
         if self.phase is Phase.PREPARING and (made := self.totals().users_created):
-            self._preparing.say(f"{made:,} of {len(self.role.present_run.settings.people):,} accounts created")
+            planned = counted(len(self.role.present_run.settings.people), "account")
+            self._preparing.say(f"{made:,} of {planned} created")
         if self.phase is Phase.RUNNING and not self.event_ended:
             self.event_ended = why_event_ends(self.recording, self.role) if self.recording else ""
             if self.event_ended:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterable
 from typing import TextIO
 
+from hubusers.counting import counted
 from hubusers.durations import in_words
 from hubusers.log import renew_progress_with
 from hubusers.plugin.locust_internals import CHATTER, CHATTER_OF_PROCESSES, after_log_setup
-from hubusers.report.words import counted
 from hubusers.settings.settings import Settings
 
 _LOCUST = "locust"
@@ -65,7 +65,8 @@ def who_comes(settings: Settings, options: argparse.Namespace) -> str:
         people = settings.people
         scale = f", at {settings.event.time_scale:g} times the speed" if settings.event.time_scale != 1 else ""
         last = in_words(people[-1].arrives) if people else "0s"
-        return f"{len(people):,} people come to {settings.event.title}, the last one after {last}{scale}; {names}"
+        come = counted(len(people), "person comes", "people come")
+        return f"{come} to {settings.event.title}, the last one after {last}{scale}; {names}"
     rate = f"{options.spawn_rate or 1:g} a second"  # Locust's own default, as that of the number
     end = f"for {in_words(options.run_time)}" if options.run_time else "until somebody stops the run"
     if settings.lifecycles:

@@ -70,7 +70,7 @@ def notices_about(run: FinishedRun, outcomes: list[Outcome], climbed: HowFar | N
         yield f"No target is about these failures: {', '.join(unwatched)}."
     never_came = (info.planned_people or 0) - reached.came
     if never_came > 0 and not (info.ended_because or info.people_lost):
-        yield f"{never_came:,} of {info.planned_people:,} people never came."
+        yield f"{never_came:,} of {words.counted(info.planned_people or 0, 'person', 'people')} never came."
 
 
 def _too_long(run: FinishedRun) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hubusers import durations
+from hubusers.counting import counted as counted  # which belongs to these words
 from hubusers.results.folder import RunInfo
 
 # All but tab, line feed and carriage return. XML 1.0 cannot hold them.
@@ -68,11 +69,6 @@ def clock(time: float) -> str:
         time: Seconds since the epoch.
     """
     return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun, as in "1 start" or "2,000 people"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def nth(number: int) -> str:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from hubusers.counting import counted
 from hubusers.results.attributes import COHORT, PERSON, PROFILE, USER_CLASS, WORKER, Attribute
 from hubusers.results.examples import Examples
 from hubusers.results.records import Record
@@ -124,8 +125,8 @@ class Failures:
 
     def _who(self, group: _Group) -> Iterable[str]:
         if group.people:
-            counted = "1 person" if len(group.people) == 1 else f"{len(group.people):,} people"
-            yield ", ".join(filter(None, (counted, self._of(PERSON, group))))
+            people = counted(len(group.people), "person", "people")
+            yield ", ".join(filter(None, (people, self._of(PERSON, group))))
         for attribute in _SHOWN:
             if attribute is not PERSON and (of_attribute := self._of(attribute, group)):
                 yield f"{attribute.name}: {of_attribute}"

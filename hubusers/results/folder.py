@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from pydantic import ConfigDict, TypeAdapter
 
+from hubusers.counting import counted
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
@@ -271,7 +272,7 @@ def _compare(count: int, name: str, info: RunInfo) -> None:
     """Make sure that a file has all that the run wrote into it, as far as its run.json tells."""
     written = info.rows.get(name, count)
     if count != written:
-        raise ValueError(f"it has {count:,} rows, and the run wrote {written:,}")
+        raise ValueError(f"it has {counted(count, 'row')}, and the run wrote {written:,}")
 
 
 _RUN_INFO = TypeAdapter(RunInfo)

@@ -30,3 +30,8 @@ class FailedInARow:
             self.count = 0
         self.count += spawns.failed - before.failed
         return self.count
+
+
+def spawns_in_a_row(count: int) -> str:
+    """Return how many spawns have failed, as in "a spawn" or "4 spawns in a row"."""
+    return "a spawn" if count == 1 else f"{count:,} spawns in a row"

@@ -16,6 +16,7 @@ from hubusers.hub.progress import progress
 from hubusers.log import get_logger
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.run import server_life
+from hubusers.run.failed_spawns import spawns_in_a_row
 from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run
 from hubusers.settings.hub_check import LeftBehind, PreflightError
@@ -98,8 +99,8 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
             LOG.info("A first server was ready after %.1f seconds", seconds)
             return True
     raise FirstServersFailed(
-        f"{settings.failed_spawns_to_stop} spawns in a row failed, before there was any load. The last one: "
-        f"{reason.rstrip('.')}."
+        f"{spawns_in_a_row(settings.failed_spawns_to_stop).capitalize()} failed, before there was any load. "
+        f"The last one: {reason.rstrip('.')}."
     )
 
 

@@ -10,6 +10,7 @@ from hubusers.http.messages import CONNECTION_LOST, CONNECTION_REFUSED
 from hubusers.hub.client import HubClient
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
+from hubusers.run.failed_spawns import spawns_in_a_row
 
 LOOKS_FOR = 6.0
 """Seconds after a failed spawn during which the run looks; a hub at its limit exits two seconds later."""
@@ -92,7 +93,7 @@ class HubPresence:
         self._looking = None
 
     def _await_return(self, moment: str, since: float) -> None:
-        failed = "a spawn had failed" if self._failed == 1 else f"{self._failed} spawns in a row had failed"
+        failed = f"{spawns_in_a_row(self._failed)} had failed"
         why = f", after {failed}: with consecutive_failure_limit it exits then" if self._failed else ""
         self._say(f"The hub has not answered since {moment}{why}.")
         may_stop = self._failed > 0

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 from gevent.event import Event
 
+from hubusers.counting import counted
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.log import get_logger
 
@@ -160,9 +161,8 @@ class StartGate:
                 self._under_way[waiting.kind] += 1
                 waiting.let_in.set()
         if was_holding and not self._waiting:
-            LOG.info(
-                "Nobody waits any more to ask for a server: %d starts have been held back so far", self.held.starts
-            )
+            held = counted(self.held.starts, "start has", "starts have")
+            LOG.info("Nobody waits any more to ask for a server: %s been held back so far", held)
 
 
 class Turn:

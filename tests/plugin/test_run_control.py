@@ -20,6 +20,7 @@ from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
 from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.hub_absences import HubAbsence
+from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError
@@ -254,6 +255,21 @@ def test_a_run_is_stopped_early_once_and_for_the_first_reason(
     assert control.stopped_because == "The first reason."
     assert "The second reason." not in caplog.text
     assert control.environment.process_exit_code == 1
+
+
+def test_one_user_and_one_failed_spawn_are_not_told_as_several(
+    control: RunControl, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    control.options.stop_after_failed_spawns = 1
+    control.start()
+    start_test(control)
+    control.note_all_came(1)
+    control.note_all_came(2000)
+    control.note_spawns("", SpawnCounts(failed=1))
+    assert "The only user is there\n" in caplog.text
+    assert "All 2,000 users are there\n" in caplog.text
+    assert control.stopped_because.startswith("A spawn failed, so the run ends: ")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def away(facts: Facts) -> Iterable[Finding]:
         met = [record for record in [*facts.failures, *facts.unfinished] if any(_met(record, one) for one in others)]
         yield found(
             "hub-away",
-            f"The hub was away {len(others):,} more times, for {words.in_seconds(sum(ends) - _begins(others))} in all.",
+            f"The hub was away {words.counted(len(others), 'more time')}, "
+            f"for {words.in_seconds(sum(ends) - _begins(others))} in all.",
             explains="failures" if met else "note",
             share=facts.share_of_failures(met),
             began=min(one.began for one in others),
