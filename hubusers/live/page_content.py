@@ -9,7 +9,7 @@ from typing import Any
 from hubusers.live.timeline import Point, Timeline
 from hubusers.report import words
 from hubusers.results.failures import Failures
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.run.phase import Phase
 
 MOST_WAITS_SHOWN = 10

@@ -22,8 +22,9 @@ from hubusers.log import Progress, get_logger
 from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.run_info import RunInfo
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts

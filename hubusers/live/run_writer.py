@@ -13,16 +13,10 @@ from hubusers.log import get_logger
 from hubusers.report.finding import Finding
 from hubusers.report.report import write_report
 from hubusers.report.verdict import Verdict
-from hubusers.results.folder import (
-    LOCUST_FAILURES_FILE,
-    LOCUST_REQUESTS_FILE,
-    REPORT_FILE,
-    FinishedRun,
-    RunFolder,
-    RunInfo,
-)
+from hubusers.results.folder import LOCUST_FAILURES_FILE, LOCUST_REQUESTS_FILE, REPORT_FILE, FinishedRun, RunFolder
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 
 LOG = get_logger(__name__)
 

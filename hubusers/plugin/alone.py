@@ -13,7 +13,7 @@ from hubusers.accounts.names import new_run_id
 from hubusers.plugin.arrivals import Arrivals
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run

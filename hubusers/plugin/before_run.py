@@ -26,7 +26,8 @@ from hubusers.plugin.needs import (
 from hubusers.report.findings import findings_of
 from hubusers.report.page import plain
 from hubusers.report.plan_chart import drawn
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
+from hubusers.results.run_info import RunInfo
 from hubusers.run.first_server import FirstServersFailed, try_one_server
 from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start

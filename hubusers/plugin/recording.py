@@ -10,7 +10,7 @@ from hubusers.live.page_content import Headway
 from hubusers.live.recorder import Recorder, versions
 from hubusers.plugin.notices import Notices
 from hubusers.plugin.role import Control, Role
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.run.generator_check import late_processes
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run

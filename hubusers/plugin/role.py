@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
 from hubusers.plugin.messages import Briefing
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase

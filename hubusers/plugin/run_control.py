@@ -27,7 +27,7 @@ from hubusers.plugin.recording import Recording
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_ends import why_event_ends, would_have_ended
 from hubusers.plugin.terminal import who_comes
-from hubusers.results.folder import STOPPED_BY_SOMEBODY
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase, may_follow, next_phase, why_no_run

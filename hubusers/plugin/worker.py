@@ -31,7 +31,7 @@ from hubusers.plugin.messages import (
     Figures,
 )
 from hubusers.plugin.role import Role
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import Strain
 from hubusers.run.run import Run

@@ -7,8 +7,9 @@ from typing import Any
 from hubusers import durations
 from hubusers.event.model import Cohort, Event
 from hubusers.report import words
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.records import START_TO_READY
+from hubusers.results.run_info import RunInfo
 
 _OTHER_NUMBER = 0.1
 """Share by which the numbers of people may differ without a word about it."""

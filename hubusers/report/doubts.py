@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from hubusers.report import words
 from hubusers.report.how_far import HowFar
 from hubusers.report.lateness import may_explain, too_long_by
-from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached, comes_before
 from hubusers.results.records import START_TO_READY, USER_CLASS
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.results.targets import Outcome, step_of
 
 _NEGLIGIBLE = 0.05

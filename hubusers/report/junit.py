@@ -10,7 +10,7 @@ from hubusers.report import words
 from hubusers.report.how_far import HowFar
 from hubusers.report.tables import Times
 from hubusers.report.verdict import Verdict
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 from hubusers.results.targets import Outcome
 
 _Result = Failure | Error | None

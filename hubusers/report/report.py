@@ -25,15 +25,8 @@ from hubusers.report.tables import (
 )
 from hubusers.report.time_of_starts import time_of_starts, title_of
 from hubusers.report.verdict import Verdict
-from hubusers.results.folder import (
-    EVENT_FILE,
-    JUNIT_FILE,
-    REPORT_FILE,
-    SUMMARY_FILE,
-    SUMMARY_JSON_FILE,
-    FinishedRun,
-    RunInfo,
-)
+from hubusers.results.folder import EVENT_FILE, JUNIT_FILE, REPORT_FILE, SUMMARY_FILE, SUMMARY_JSON_FILE, FinishedRun
+from hubusers.results.run_info import RunInfo
 
 _MOST_IN_SUMMARY = 20
 """How many kinds of failure a summary shows, which is read in a terminal, or on a page with others."""

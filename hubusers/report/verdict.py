@@ -8,10 +8,11 @@ from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about,
 from hubusers.report.ending import hub_gone, not_stopped
 from hubusers.report.headline import missed_in_words, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
-from hubusers.results.folder import STOPPED_BY_SOMEBODY, FinishedRun
+from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY, longest_known
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from hubusers.results.targets import Outcome, outcome
 
 Answer = Literal["held", "missed", "no answer", "no targets", "failures"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from hubusers import durations
 from hubusers.counting import counted as counted  # which belongs to these words
-from hubusers.results.folder import RunInfo
+from hubusers.results.run_info import RunInfo
 
 # All but tab, line feed and carriage return. XML 1.0 cannot hold them.
 _CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,7 +6,8 @@ import requests
 
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
-from hubusers.results.folder import REPORT_FILE, STOPPED_BY_SOMEBODY, read_run
+from hubusers.results.folder import REPORT_FILE, read_run
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from tests.chromium.browse import browse
 from tests.locust_process import LocustProcess, users_on
 from tests.waiting import wait_until

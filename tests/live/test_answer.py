@@ -8,8 +8,8 @@ import pytest
 from hubusers.live.answer import answer_content
 from hubusers.report.findings import findings_of
 from hubusers.report.verdict import verdict_of
-from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.records import UNFINISHED, Record
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from tests.report.runs import CLASS, TARGETS, finished, start
 
 EVENT = CLASS + TARGETS

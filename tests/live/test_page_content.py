@@ -6,9 +6,9 @@ from pathlib import Path
 from hubusers.event.model import Target
 from hubusers.live.page_content import MOST_FAILURES, Headway, page_content, without_run
 from hubusers.live.timeline import Timeline
-from hubusers.results.folder import RunInfo
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from hubusers.run.phase import Phase
 from hubusers.run.user_counts import UserCounts
 

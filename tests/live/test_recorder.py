@@ -14,8 +14,9 @@ import pytest
 from hubusers.event.file import parse_event
 from hubusers.live import run_writer
 from hubusers.live.recorder import Recorder
-from hubusers.results.folder import JUNIT_FILE, REPORT_FILE, RunFolder, RunInfo, read_run
+from hubusers.results.folder import JUNIT_FILE, REPORT_FILE, RunFolder, read_run
 from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.run_info import RunInfo
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts

@@ -18,8 +18,8 @@ from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.process import Process
 from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
-from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.hub_absences import HubAbsence
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run

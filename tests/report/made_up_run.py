@@ -8,9 +8,10 @@ from pathlib import Path
 from hubusers.event.file import parse_event
 from hubusers.event.plan import plan
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
-from hubusers.results.folder import RunFolder, RunInfo
+from hubusers.results.folder import RunFolder
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.run_info import RunInfo
 
 BEGAN = 1_795_680_000.0
 """Seconds since the epoch."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from hubusers.event.file import parse_event
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from tests.report.made_up_run import BEGAN
 
 TARGETS = """

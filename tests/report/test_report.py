@@ -21,10 +21,10 @@ from hubusers.results.folder import (
     STEPS_FILE,
     RunFolder,
     RunFolderError,
-    RunInfo,
     read_run,
 )
 from hubusers.results.records import START_TO_READY, UNFINISHED, Record
+from hubusers.results.run_info import RunInfo
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, CLIMB, TARGETS, info
 

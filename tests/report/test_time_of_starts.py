@@ -7,9 +7,10 @@ import pytest
 from hubusers.report.report import write_report
 from hubusers.report.time_of_starts import GroupOfStarts, time_of_starts, title_of
 from hubusers.report.verdict import verdict_of
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from hubusers.results.start_diaries import StartDiary
 from hubusers.results.start_messages import StartMessage
 from hubusers.start_parts import ANSWER, IMAGE

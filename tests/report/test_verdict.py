@@ -9,11 +9,11 @@ from hubusers.report import words
 from hubusers.report.findings import without_causes
 from hubusers.report.junit import junit
 from hubusers.report.verdict import Answer, verdict_of
-from hubusers.results.folder import STOPPED_BY_SOMEBODY
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import ARRIVAL, CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, info, start, stop
 

@@ -14,11 +14,11 @@ from hubusers.results.folder import (
     STEPS_FILE,
     RunFolder,
     RunFolderError,
-    RunInfo,
     read_run,
 )
 from hubusers.results.hub_samples import Probe
 from hubusers.results.records import START_TO_READY
+from hubusers.results.run_info import RunInfo
 from hubusers.results.start_messages import StartMessage
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import info

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from hubusers.results.distinct import Distinct
-from hubusers.results.folder import RunFolder, RunInfo, read_run
+from hubusers.results.folder import RunFolder, read_run
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from hubusers.results.start_diaries import MOST_FAILED, SLOWEST, StartDiaries, StartDiary
 from hubusers.results.start_messages import MOST_TEMPLATES, MessageLog, StartMessage
 

@@ -8,10 +8,11 @@ from typing import Any
 from hubusers.event.file import parse_event
 from hubusers.report.finding import Finding
 from hubusers.report.findings import findings_of
-from hubusers.results.folder import FinishedRun, RunInfo
+from hubusers.results.folder import FinishedRun
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
 from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from hubusers.results.start_messages import StartMessage
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, info, start
