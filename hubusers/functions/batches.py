@@ -80,6 +80,16 @@ def checked_names(names: Iterable[str], what: str) -> list[str]:
     return listed
 
 
+def checked_batches(users: Iterable[Iterable[str]]) -> list[list[str]]:
+    """Return `users` as lists of names; raise TypeError or ValueError if they are not batches of user names."""
+    if isinstance(users, str | bytes):
+        raise TypeError("users must be a list of batches (lists of names), not one string")
+    try:
+        return [checked_names(batch, "each batch of users") for batch in users]
+    except TypeError as error:
+        raise TypeError(f"users must be a list of batches (lists of names): {error}") from None
+
+
 def checked_name(username: str) -> str:
     """Return `username`; raise TypeError or ValueError if it cannot be a user name."""
     if not isinstance(username, str):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from hubusers.counting import counted
-from hubusers.functions.batches import call_for_each, checked_choice, checked_count, checked_name, checked_names
+from hubusers.functions.batches import call_for_each, checked_batches, checked_choice, checked_count, checked_name
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.functions.many import many
 from hubusers.functions.script_client import Reasons, ScriptClient
@@ -198,7 +198,7 @@ def start_servers(
         TypeError, ValueError: An argument is wrong (such as a bare string for the batches); nothing was sent.
         SpawnFailed: With `on_failure="raise"`.
     """
-    batches = _checked_batches(users)
+    batches = checked_batches(users)
     checked_count(max_workers, "max_workers")
     options = lifecycle.user_options(profile)
     _check_what_to_do(on_failure, retries)
@@ -267,7 +267,7 @@ def wait_for_servers_to_start(
     Raises:
         TypeError, ValueError: An argument is wrong; nothing was sent.
     """
-    names = list(dict.fromkeys(name for batch in _checked_batches(users) for name in batch))
+    names = list(dict.fromkeys(name for batch in checked_batches(users) for name in batch))
     checked_count(max_workers, "max_workers")
     checked_choice(watch, ("poll", "listing"), "watch")
     client = ScriptClient(endpoint, session, names, reasons)
@@ -294,12 +294,3 @@ def wait_for_servers_to_start(
 def _check_what_to_do(on_failure: str, retries: int) -> None:
     checked_choice(on_failure, get_args(OnFailure), "on_failure")
     checked_count(retries, "retries", least=0)
-
-
-def _checked_batches(users: Iterable[Iterable[str]]) -> list[list[str]]:
-    if isinstance(users, str | bytes):
-        raise TypeError("users must be a list of batches (lists of names), not one string")
-    try:
-        return [checked_names(batch, "each batch of users") for batch in users]
-    except TypeError as error:
-        raise TypeError(f"users must be a list of batches (lists of names): {error}") from None
