@@ -31,6 +31,9 @@ class Offer:
 
 _READY_MADE = "ready-made "
 
+_LARGEST = 200_000
+"""Bytes. A larger file of the folder is not an event, and reading it would keep the web UI from answering."""
+
 
 def offered(folder: Path, given: str = "") -> dict[str, Offer]:
     """Return the events by their keys: the given one, if it is another one, the folder's and the ready-made ones.
@@ -40,10 +43,10 @@ def offered(folder: Path, given: str = "") -> dict[str, Offer]:
         given: Path of a file, or name of a ready-made event, as an operator gave it; "" for none.
     """
     files = sorted(path for path in folder.glob("*.toml") if path.is_file())
-    offers = [_offer(f"file {path.name}", path) for path in files if _looks_like_an_event(path)]
+    offers = [_offer(f"file {_as_text(path.name)}", path) for path in files if _looks_like_an_event(path)]
     offers += [_offer(f"{_READY_MADE}{name}", path) for name, path in ready_made().items()]
     if given and not _key_of(given, offers):
-        offers.insert(0, _offer(f"given {given}", Path(given)))
+        offers.insert(0, _offer(f"given {_as_text(given)}", Path(given)))
     return {offer.key: offer for offer in offers}
 
 
@@ -63,14 +66,21 @@ def _offer(key: str, path: Path) -> Offer:
     try:
         _, event = read_event(str(path))
     except EventError as error:
-        return Offer(key, str(path), path.name, str(error))
+        return Offer(key, str(path), _as_text(path.name), _as_text(str(error)))
     return Offer(key, str(path), event.title)
 
 
 def _looks_like_an_event(path: Path) -> bool:
     """Say whether a file may be meant as an event: it has a key of one, or is not even TOML."""
     try:
+        if path.stat().st_size > _LARGEST:
+            return False
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return True
     return not content or bool(content.keys() & Event.model_fields.keys())
+
+
+def _as_text(name: str) -> str:
+    """Return the name of a file as a page can have it; Linux allows bytes in it that are not UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ from locust.web import WebUI
 import atexit
 import contextlib
 import resource
+import sys
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,13 @@ from hubusers.plugin.terminal import be_quiet, begin_quietly
 from hubusers.plugin.user_events import note_request, note_user_error
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import add_hub_page, add_start_page, check_it_can_listen, say_when_it_answers
+from hubusers.plugin.web_pages import (
+    add_hub_page,
+    add_start_page,
+    check_it_can_listen,
+    check_it_is_wanted,
+    say_when_it_answers,
+)
 from hubusers.plugin.who_comes import WhoComes
 from hubusers.plugin.worker import Worker
 from hubusers.settings.access import SettingsError
@@ -87,6 +94,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     who_comes = WhoComes(environment, control.before_run, shape)
     if web_ui and not environment.parsed_options.dry_run:
         try:
+            check_it_is_wanted(sys.argv)
             check_it_can_listen(web_ui)
         except SettingsError as error:
             process.quit_with(str(error), EXIT_CANNOT_TEST)

@@ -6,7 +6,7 @@ import argparse
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,22 @@ def say_when_it_answers(web_ui: WebUI, options: argparse.Namespace) -> None:
         LOG.info("%s: %s", "Watch it live" if begins_by_itself else "Start a run, and watch it live", page)
 
     gevent.spawn(wait_and_say)
+
+
+def check_it_is_wanted(arguments: Sequence[str]) -> None:
+    """Raise SettingsError when the command line asks for a run without a web UI, and something else for one.
+
+    Locust obeys the other, so the run would never begin.
+
+    Args:
+        arguments: Of Locust's command line.
+    """
+    if "--headless" in arguments:
+        raise SettingsError(
+            "Something asks for the web UI with headful (locust.conf, pyproject.toml, LOCUST_HEADFUL or --headful), "
+            "and the command line for a run without it. Leave out one of them; for the web UI, use "
+            "`hubusers run --web`, or `locust` without --headless."
+        )
 
 
 def check_it_can_listen(web_ui: WebUI) -> None:

@@ -41,6 +41,15 @@ def test_files_of_the_folder_and_ready_made_events_are_offered(tmp_path: Path) -
     assert [offer.is_ready_made for offer in offers.values()] == [False] * 4 + [True] * len(ready_made())
 
 
+def test_names_that_are_not_utf_8_and_files_that_are_no_event_by_their_size(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.toml")).write_text(EVENT, encoding="utf-8")
+    (tmp_path / "large.toml").write_text(EVENT + "# \n" * 70_000, encoding="utf-8")
+    own = {key: offer for key, offer in offered(tmp_path).items() if not offer.is_ready_made}
+    assert list(own) == ["file caf\\udce9.toml"]
+    (given,) = set(offered(Path(), str(tmp_path / os.fsdecode(b"caf\xe9.toml")))) - set(offered(Path()))
+    assert given.isprintable()
+
+
 def test_the_given_event_is_offered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "class.toml").write_text(EVENT, encoding="utf-8")
     elsewhere = tmp_path / "elsewhere"

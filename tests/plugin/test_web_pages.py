@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from hubusers.local.ports import LOOPBACK
-from hubusers.plugin.web_pages import check_it_can_listen
+from hubusers.plugin.web_pages import check_it_can_listen, check_it_is_wanted
 from hubusers.settings.access import SettingsError
 from tests.live.made_up_web_ui import State, make_web_ui
 
@@ -26,3 +26,9 @@ def test_a_port_or_an_address_that_cannot_be_used_is_said_in_a_sentence() -> Non
     web_ui.host, web_ui.port = "192.0.2.1", taken
     with pytest.raises(SettingsError, match=r"^The web UI cannot listen on 192\.0\.2\.1"):
         check_it_can_listen(web_ui)
+
+
+def test_a_file_that_asks_for_the_web_ui_does_not_overrule_the_command_line_in_silence() -> None:
+    check_it_is_wanted(["locust", "--headful"])
+    with pytest.raises(SettingsError, match="Leave out one of them"):
+        check_it_is_wanted(["hubusers run", "--headless", "-u", "2"])
