@@ -123,4 +123,5 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
+        print(f"\nInterrupted. To go on later: make {sys.argv[1]}", file=sys.stderr)
         sys.exit(130)

@@ -1,6 +1,7 @@
 """The `hubusers` command. Each subcommand has a file of its name, which is imported only for that subcommand."""
 
 import sys
+from typing import Any
 
 try:
     import importlib
@@ -25,6 +26,13 @@ class _Subcommands(click.Group):
             sys.exit(130)
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # for which Click has an exit code of its own
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,20 +2,22 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
+from types import FrameType
 
 import click
 
 from hubusers.cli.run import locustfile
-from hubusers.cli.shared import Terminated, end_on_sigterm, fail, running
+from hubusers.cli.shared import EXIT_INTERRUPTED, end_on_sigterm, fail, running
 from hubusers.counting import counted
 from hubusers.event.file import EventError, read_event
 from hubusers.local import LocalHub
 from hubusers.local.ports import LOOPBACK, free_port
-from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
+from hubusers.settings.access import ENDPOINT_VARIABLE, HUB_ENDS_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 
 _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """Prefixes of the environment variables that set options of a test."""
@@ -31,6 +33,9 @@ _SAID_OF_ANSWERS = {
     "all people share its {cores}), try again while it does less, or on a faster one.",
 }
 """What is said last. A run of the demo is not an error because of such an answer, which is about this machine."""
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command(short_help="Rehearse an event on a real JupyterHub on this machine, with live charts.")
@@ -54,7 +59,8 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
     URL after "Watch it live". At the end, the page shows the answer, and stays for as long as you have it open.
 
     Nothing of the hub is left; the report is, in the folder with the run's results. The exit code is 0 whatever the
-    answer is, because that depends on this machine; it is another one when something went wrong.
+    answer is, because that depends on this machine; 130 when it was interrupted; and another one when something went
+    wrong.
     """
     try:
         read_event(event)
@@ -78,11 +84,12 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
             ],
             env=environment_for(local_hub),
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # a signal for all of this group should reach it once, from here
         )
         code, was_cut_short = _wait_for(locust, answers)
         if not was_cut_short and local_hub.has_ended():
             fail(f"The demo's JupyterHub ended in the middle of it. Its log ends with:\n{local_hub.end_of_log()}")
-    code, sentence = (code, "") if was_cut_short else judged(code, answers())
+    code, sentence = (EXIT_INTERRUPTED, "") if was_cut_short else judged(code, answers())
     if sentence:
         click.echo(sentence, err=True)
     sys.exit(code)
@@ -113,22 +120,32 @@ def environment_for(local_hub: LocalHub) -> dict[str, str]:
     """Return the environment for a test of the local hub, without the variables for the operator's own hub."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OPTIONS_BY_ENVIRONMENT)}
     kept.pop(TOKEN_FILE_VARIABLE, None)
-    return {**kept, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token}
+    return {**kept, ENDPOINT_VARIABLE: local_hub.endpoint, TOKEN_VARIABLE: local_hub.token, HUB_ENDS_VARIABLE: "yes"}
 
 
 def _wait_for(process: "subprocess.Popen[bytes]", answers: Callable[[], list[str]]) -> tuple[int, bool]:
     """Return a process's exit code, and whether it was interrupted before there was an answer.
 
-    After Ctrl-C, which it receives too, and after SIGTERM, let it clean up first.
+    It is told of Ctrl-C, SIGTERM and a terminal that closes, and cleans up then; a second Ctrl-C ends its clean-up. A
+    second SIGTERM does not: `timeout` sends one to this process and one to its group.
     """
     was_interrupted = was_cut_short = False
-    while True:
-        try:
-            return process.wait(), was_cut_short
-        except KeyboardInterrupt as interrupt:
-            if isinstance(interrupt, Terminated) and not was_interrupted:  # a second signal would end its clean-up
-                process.terminate()
-            if not was_interrupted and not any(answers()):
-                click.echo("Stopping; Locust is cleaning up …", err=True)
-                was_cut_short = True
+
+    def pass_on(signal_number: int, frame: FrameType | None) -> None:
+        nonlocal was_interrupted, was_cut_short
+        if was_interrupted and signal_number != signal.SIGINT:
+            return
+        if not was_interrupted:
             was_interrupted = True
+            if not any(answers()):
+                was_cut_short = True
+                click.echo("Stopping; Locust cleans up first. Ctrl-C once more ends it at once.", err=True)
+        process.send_signal(signal.SIGINT)
+
+    heard = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]  # as nohup has SIGHUP
+    before = {each: signal.signal(each, pass_on) for each in heard}
+    try:
+        return process.wait(), was_cut_short
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

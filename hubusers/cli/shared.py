@@ -14,6 +14,7 @@ from hubusers.settings.access import ENDPOINT_VARIABLE
 from hubusers.settings.options import OPTIONS
 
 EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
 
 HOST_OPTION = click.option(
     "--host", "-H", metavar="URL", envvar=ENDPOINT_VARIABLE, help=f"The hub's URL. Also by {ENDPOINT_VARIABLE}."
@@ -42,10 +43,6 @@ NAMED_SERVERS_OPTION = click.option(
 )
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM. Unlike Ctrl-C, which a terminal sends to all foreground processes, it reached this process only."""
-
-
 @contextlib.contextmanager
 def running(local_hub: LocalHub) -> Iterator[LocalHub]:
     """Run a local hub for the length of a with-block. When it does not start, exit with one sentence that says why."""
@@ -53,6 +50,9 @@ def running(local_hub: LocalHub) -> Iterator[LocalHub]:
         local_hub.start()
     except LocalHubError as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        click.echo("Interrupted while the hub was starting; nothing of it is left.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
     try:
         yield local_hub
     finally:
@@ -61,7 +61,7 @@ def running(local_hub: LocalHub) -> Iterator[LocalHub]:
 
 def end_on_sigterm() -> None:
     def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
-        raise Terminated
+        raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
 

@@ -65,6 +65,8 @@ class Process:
             LOG.info("%s", summary)
         if control.run:
             LOG.info("%s", control.run.summary(control.totals()))
+            if not control.report():
+                LOG.info("The run was ended at once, so it has neither an answer nor a report")
         sys.stdout.flush()
         os._exit(EXIT_INTERRUPTED)
 

@@ -157,8 +157,8 @@ def _remove(client: HubClient, run: Run, account: Account, failure: Exception | 
         run.accounts.remove(client, account.key, seconds, interval, may_have_server=True)
     except HubUsersError as error:
         text = (
-            f"The first server could not be removed again: {error.detail}. Give it more time with --server-timeout; to "
-            f"remove what is left: {run.purge_command()}"
+            f"The first server could not be removed again: {error.detail}. Give it more time with --server-timeout; "
+            f"{run.how_to_remove('what is left')}"
         )
         raise LeftBehind(f"{failure} {text}" if isinstance(failure, PreflightError) else text) from failure
     run.ledger.removed(account.key)

@@ -295,16 +295,26 @@ class Run:
             which = ["--accounts", settings.accounts_file]
         elif settings.named_servers:
             which.append("--named-servers")
-        which += settings.access.arguments
+        which += settings.access.arguments_for(settings.endpoint)
         return f"JUPYTERHUB_ENDPOINT={shlex.quote(settings.endpoint)} hubusers purge {shlex.join(which)}"
+
+    def how_to_remove(self, what: str) -> str:
+        """Return a clause that says how to remove what is left of this run.
+
+        Args:
+            what: What that is: "them", "what is left".
+        """
+        if self.settings.access.hub_ends:
+            return "the hub ends with this test, and all that is on it is gone then"
+        return f"to remove {what}: {self.purge_command()}"
 
     def summary(self, totals: Totals) -> str:
         """Return the last line of a run, in fixed words."""
         line = f"Clean-up: {totals}"
         if self.settings.keep:
-            return f"{line}; kept as asked, to remove them: {self.purge_command()}"
+            return f"{line}; kept as asked, {self.how_to_remove('them')}"
         if totals.left:
-            return f"{line}; to remove what is left: {self.purge_command()}"
+            return f"{line}; {self.how_to_remove('what is left')}"
         return line
 
 

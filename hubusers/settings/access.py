@@ -15,6 +15,8 @@ PASSWORD_VARIABLE = "HUBUSERS_PASSWORD"  # noqa: S105
 PASSWORD_FILE_VARIABLE = "HUBUSERS_PASSWORD_FILE"  # noqa: S105
 TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
 ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
+HUB_ENDS_VARIABLE = "JUPYTERHUB_ENDS_WITH_TEST"
+"""Set, to anything, by a command that starts a hub for one test and ends it after that, such as `hubusers demo`."""
 
 
 class SettingsError(ValueError):
@@ -39,17 +41,24 @@ class Access:
         verify: How to verify the hub's TLS certificate, as for `get_session`.
         token_file: The file that the token came from, if it did.
         password: What accounts that the run creates log in with; "" for none.
+        hub_ends: Whether the hub ends with this test, and all that is on it.
     """
 
     token: str = field(repr=False)
     verify: bool | str = True
     token_file: str | None = None
     password: str = field(default="", repr=False)
+    hub_ends: bool = False
 
-    @property
-    def arguments(self) -> list[str]:
-        """Options that give another command the same access. It finds a token in the environment by itself."""
+    def arguments_for(self, endpoint: str) -> list[str]:
+        """Options that give another command the same access. It finds a token in the environment by itself.
+
+        Args:
+            endpoint: The hub's; without TLS, there is no certificate to verify.
+        """
         arguments = ["--hub-token-file", self.token_file] if self.token_file else []
+        if not endpoint.startswith("https:"):
+            return arguments
         if isinstance(self.verify, str):
             return [*arguments, "--ca-bundle", self.verify]
         return arguments if self.verify else [*arguments, "--insecure"]
@@ -69,7 +78,8 @@ def access_from(
         SettingsError: One of them cannot be read or used.
     """
     verify = not insecure if insecure or not ca_bundle else ca_bundle
-    access = Access(read_token(token_file), verify, token_file, read_password(password_file))
+    hub_ends = bool(os.environ.get(HUB_ENDS_VARIABLE))
+    access = Access(read_token(token_file), verify, token_file, read_password(password_file), hub_ends)
     try:
         _ = access.session
     except ValueError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from hubusers.accounts.ledger import Totals
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of, read_token
 from hubusers.settings.options import OPTIONS, add_options
@@ -264,6 +265,21 @@ def test_the_command_that_removes_what_is_left_has_the_same_access(
             *(["--hub-token-file", token_file] if token_file else []),
             *arguments,
         ]
+        without_tls = Run(settings_for("http://host/hub/api", access), 0).purge_command()
+        assert "--ca-bundle" not in without_tls
+        assert "--insecure" not in without_tls
+
+
+def test_no_command_is_named_for_a_hub_that_ends_with_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    for value, named in (("", True), ("yes", False)):
+        monkeypatch.setenv("JUPYTERHUB_ENDS_WITH_TEST", value)
+        run = Run(settings_for("http://host/hub/api", access_from(str(token), None, insecure=False)), 0)
+        said = run.summary(Totals(users_created=100, users_removed=33))
+        assert "67 left" in said
+        assert ("hubusers purge" in said) is named
+        assert ("the hub ends with this test, and all that is on it is gone then" in said) is not named
 
 
 def test_a_token_file(tmp_path: Path) -> None:
