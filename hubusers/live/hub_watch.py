@@ -133,6 +133,8 @@ class HubWatch:
             # In a thread, because parsing in this one would delay all users of this process.
             self._note_outcome(gevent.get_hub().threadpool.apply(_outcome, (answer.body, time.time())))
         elif answer.status and not answer.hub_is_away:
+            if answer.status == 404 and self._has_sample:
+                return  # so answers a proxy to which a hub that restarts has not given its routes yet
             self._note_once(f"The hub's metrics cannot be read: {answer.cause}. {_NOT_SHOWN}")
 
     def _note_outcome(self, outcome: HubSample | ValueError) -> None:

@@ -1,6 +1,7 @@
 """What is checked before the web UI opens."""
 
 import socket
+import sys
 
 import pytest
 
@@ -10,7 +11,8 @@ from hubusers.settings.access import SettingsError
 from tests.live.made_up_web_ui import State, make_web_ui
 
 
-def test_a_port_or_an_address_that_cannot_be_used_is_said_in_a_sentence() -> None:
+def test_a_port_or_an_address_that_cannot_be_used_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["locust"])  # which Locust's web UI reads
     with socket.create_server((LOOPBACK, 0)) as other:
         taken = other.getsockname()[1]
         web_ui = make_web_ui(State(), taken)
