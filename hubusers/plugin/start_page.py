@@ -121,6 +121,7 @@ def _fields(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes) -> di
     events, groups = form.events(), fields_by_section()
     fields = [field for group in groups.values() for field in group]
     errors, general = dict(mistakes.by_field), mistakes.general
+    flags = {field.name: field.flag for field in fields}  # which the labels stand for
     values = form.untouched(events)
     if typed:  # without switches that are off: they are not posted
         values |= {field.name: "" for field in fields if field.is_switch} | dict(typed)
@@ -131,7 +132,7 @@ def _fields(form: StartForm, typed: Mapping[str, str], mistakes: Mistakes) -> di
     return {
         "known_host": form.known_host,
         "values": values,
-        "errors": {name: shown(text) for name, text in errors.items()},
+        "errors": {name: shown(text.removeprefix(f"{flags.get(name)}: ")) for name, text in errors.items()},
         "general": [shown(line) for line in general.splitlines()],
         "was_stopped": mistakes.was_stopped,
         "labels": _LABELS | {field.name: field.label for field in fields},

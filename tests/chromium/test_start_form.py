@@ -22,6 +22,16 @@ SHOWN = "[...document.querySelectorAll('form [name]')].filter((field) => field.o
 OVER = "document.body.innerText.includes('STOPPED')"
 
 
+LINK = "document.querySelector('#hub-start-link')"
+
+BUSY = """
+void (window.fetchOfPage = window.fetch, window.fetch = (url, ...more) => String(url).endsWith("/hub/start/state")
+    ? Promise.resolve(new Response(JSON.stringify({busy: true, doing: "Trying one server", event: ""})))
+    : window.fetchOfPage(url, ...more))
+"""
+"""Lets the check of the hub be under way, as Locust's page sees it."""
+
+
 def go(path: str) -> tuple[Any, ...]:
     return ("see", f"void location.assign('{path}')")
 
@@ -36,6 +46,13 @@ def test_from_one_run_to_the_next_by_clicks(local_hub: LocalHub, tmp_path: Path)
         started = browse(
             url,
             ("wait", "document.querySelector('#hub-start-link')"),
+            ("see", BUSY),  # a real check may be over sooner than it is looked at
+            (
+                "wait",
+                f"{LINK}.innerText === 'Trying one server … The run begins after that. Follow or stop this check.'",
+            ),
+            ("see", "void (window.fetch = window.fetchOfPage)"),
+            ("wait", f"{LINK}.innerText.startsWith('More to choose from: ')"),
             ("click", "button[type=submit]"),
             ("wait", "document.body.innerText.includes('RUNNING')"),
             ("click", "button:has-text('Stop')"),
@@ -78,7 +95,7 @@ def test_from_one_run_to_the_next_by_clicks(local_hub: LocalHub, tmp_path: Path)
     assert untouched == [True, 0]
     assert {"event", "time_scale", "server_timeout"} <= set(fields)
     assert not {"num_users", "stay", "pause", "lifecycles"} & set(fields)
-    assert wrong == "--server-timeout: 'soon' is not a duration; write seconds, or 90s, 10m, 1h30m, 2d."
+    assert wrong == "'soon' is not a duration; write seconds, or 90s, 10m, 1h30m, 2d."
     assert kept == ["soon", "file class.toml"]
     assert focused == "mistakes"
     assert [error for error in visit.errors if "422" not in error] == started.errors == again.errors == []

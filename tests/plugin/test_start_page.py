@@ -66,7 +66,7 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(site: Site) -> N
     assert list(wrong) == ["num_users-wrong", "run_time-wrong", "user_options-wrong", "stay-wrong"]
     assert wrong["num_users-wrong"] == "'many' must be a whole number, 1 or more."
     assert wrong["run_time-wrong"] == "'soon' is not a duration; write seconds, or 90s, 10m, 1h30m, 2d."
-    assert wrong["stay-wrong"].startswith("--stay: '<never>' is not a duration")
+    assert wrong["stay-wrong"].startswith("'<never>' is not a duration")
     for name in ("num_users", "run_time", "stay", "user_options"):
         field = page.get_element_by_id(name)
         assert field.get("aria-invalid") == "true"
@@ -175,6 +175,16 @@ def test_locusts_own_start_takes_what_its_form_once_had_as_the_command_line_does
     assert (checked.stay, checked.server_timeout, checked.activity_interval) == ((60, 120), 90, 3600)
     assert (checked.pause, checked.poll_interval) == ((2, 2), 1)
     assert site.control.options.num_users == 40
+
+
+def test_locusts_own_start_while_an_event_goes_on_says_that_nothing_begins(site: Site) -> None:
+    site.post(what="event", event="file class.toml")
+    site.run_begins()
+    site.runner.state = "running"
+    answer = site.swarm(user_count="40", spawn_rate="4")
+    assert not answer["success"]
+    assert answer["message"] == "A test is running already."
+    site.runner.state = "ready"
 
 
 def test_a_login_and_other_sites(make_site: Callable[..., Site]) -> None:

@@ -1,5 +1,5 @@
-// In Locust's own form: what its START runs, and a link to the start form, which has more. Locust's page now and then
-// redraws itself in the browser, so both are put back.
+// In Locust's own form: what its START runs, the check of the hub while it goes on, and a link to the start form, which
+// has more. Locust's page now and then redraws itself in the browser, so all of it is put back.
 "use strict";
 
 {
@@ -16,16 +16,25 @@
   link.href = "./hub/start";
   link.style.color = "inherit";
 
-  const say = (event) => {
-    link.textContent = event ? "its plan, other events, and all options" : "events, user classes, and all options";
-    words.replaceChildren(event ? `START rehearses the event “${event}”. See ` : "More to choose from: ", link, ".");
+  words.role = "status";
+
+  const say = ({ busy, doing, event }) => {
+    let before = event ? `START rehearses the event “${event}”. See ` : "More to choose from: ";
+    let leadsTo = event ? "its plan, other events, and all options" : "events, user classes, and all options";
+    if (busy) [before, leadsTo] = [`${doing} … The run begins after that. `, "Follow or stop this check"];
+    if (words.textContent === `${before}${leadsTo}.`) return;
+    link.textContent = leadsTo;
+    words.replaceChildren(before, link, ".");
   };
 
-  say("");
-  fetch("./hub/start/state")
-    .then((answer) => answer.json())
-    .then((state) => say(state.event))
-    .catch(() => {}); // then the link alone does
+  const look = async () => {
+    const answer = words.isConnected && !document.hidden ? await fetch("./hub/start/state").catch(() => null) : null;
+    if (answer?.ok) say(await answer.json().catch(() => ({}))); // otherwise the link alone does
+    setTimeout(look, 1000);
+  };
+
+  say({});
   new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
   place();
+  look();
 }
