@@ -147,11 +147,11 @@ def point_in_words(point: Point, planned: int | None, outcomes: list[Outcome]) -
         f"{point['ready']:,} ready",
         f"{point['failed']:,} failed",
     ]
+    if outcomes:  # before what is longer, since a narrow terminal cuts the end off
+        held = sum(outcome.state == "held" for outcome in outcomes)
+        parts.append(f"{held} of {len(outcomes)} targets held so far")
     if point["p95"] is not None:
         p95 = words.percentile(point["p95"], point["known"] or 0.0)
         p95 += ": too many failed" if math.isinf(point["p95"]) else ""
         parts.append(f"start to ready p95 {p95} (last {LAST_MOMENTS:g} s)")
-    if outcomes:
-        held = sum(outcome.state == "held" for outcome in outcomes)
-        parts.append(f"{held} of {len(outcomes)} targets held so far")
     return ", ".join(parts)

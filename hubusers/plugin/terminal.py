@@ -128,10 +128,17 @@ class Terminal(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def renew(self, progress: str) -> None:
-        """Show this line of progress, as much of it as fits."""
+        """Show this line of progress, as many of its parts as fit."""
         columns = os.get_terminal_size(self.stream.fileno()).columns
-        self.stream.write(f"{_ERASE_LINE}{progress[: columns - 1]}")
+        self.stream.write(f"{_ERASE_LINE}{_fitting(progress, columns - 1)}")
         self.stream.flush()
+
+
+def _fitting(progress: str, width: int) -> str:
+    """Return a line as it is or, if it is too long, up to the end of a part, and that there is more."""
+    if len(progress) <= width:
+        return progress
+    return f"{progress[: width - 2].rpartition(', ')[0] or progress[: width - 2]} …"[:width]
 
 
 def _fit_logging() -> None:

@@ -108,8 +108,8 @@ def test_a_point_in_words() -> None:
     start(results, 3.25)
     timeline.note(1000.0, 75.0, UserCounts(arrived=20, pending=5, ready=14, failed=1))
     assert point_in_words(timeline.points[-1], 30, timeline.outcomes) == (
-        "01:15 elapsed, 20 of 30 arrived, 5 pending, 14 ready, 1 failed, start to ready p95 3.25 s (last 30 s), "
-        "1 of 1 targets held so far"
+        "01:15 elapsed, 20 of 30 arrived, 5 pending, 14 ready, 1 failed, 1 of 1 targets held so far, "
+        "start to ready p95 3.25 s (last 30 s)"
     )
     assert point_in_words(timeline.points[-1], None, []).startswith("01:15 elapsed, 20 arrived, ")
     assert clock(3661) == "1:01:01"
