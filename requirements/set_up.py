@@ -89,10 +89,11 @@ class Progress:
         if line.startswith("Ignoring "):  # it is for another system, or another Python
             self.total -= 1
         elif line.startswith("Installing collected packages"):
-            print(f"{self._begin}unpacking {self.total} packages", flush=True)
+            print(f"{self._begin}unpacking {self.total} packages, which takes most of a minute", flush=True)
         elif package:
             self.seen += 1
-            text = f"{self._begin}{self.seen} of {self.total}: {Path(package.group(1)).name}"
+            name = re.split(r"-\d|[=<>~!;\[]", Path(package.group(1)).name)[0]  # without the version
+            text = f"{self._begin}{self.seen} of {self.total}: {name.replace('_', '-')}"
             if sys.stdout.isatty():
                 print(text, end="", flush=True)
             elif self.seen % 20 == 0:

@@ -99,7 +99,13 @@ def test_a_pip_that_fails(said: str, words: str, monkeypatch: pytest.MonkeyPatch
 
 def test_progress_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     progress = set_up.Progress(41)
-    for line in ["Ignoring colorama: markers do not match", *["Collecting locust==2.47.0 (from -r x)"] * 20]:
+    for line in [
+        "Ignoring colorama: markers do not match",
+        *["Collecting locust==2.47.0 (from -r x)"] * 20,
+        *["Processing /c/pip_x_y-2.0-py3-none-any.whl"] * 20,
+    ]:
         progress(line)
     progress("Installing collected packages: locust")
-    assert capsys.readouterr().out == "  20 of 40: locust==2.47.0\n  unpacking 40 packages\n"
+    assert capsys.readouterr().out == (
+        "  20 of 40: locust\n  40 of 40: pip-x-y\n  unpacking 40 packages, which takes most of a minute\n"
+    )
