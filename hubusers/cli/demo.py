@@ -56,7 +56,8 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
     """Rehearse an event on a real JupyterHub on this machine, with live charts to watch.
 
     The event is a class of a hundred people who come within a minute, with two targets. No browser opens: look at the
-    URL after "Watch it live". At the end, the page shows the answer, and stays for as long as you have it open.
+    URL after "Watch it live". At the end, the page shows the answer, and stays for as long as you have it open. The
+    demo ends at most 75 seconds after you close it, or at once with Ctrl-C.
 
     Nothing of the hub is left; the report is, in the folder with the run's results. The exit code is 0 whatever the
     answer is, because that depends on this machine; 130 when it was interrupted; and another one when something went
@@ -75,7 +76,7 @@ def demo(event: str, runs_folder: str, web_port: int) -> None:
 
     click.echo("Starting a JupyterHub on this machine …", err=True)
     with running(LocalHub(spawn_seconds=(2, 5), stop_seconds=(0, 1))) as local_hub:
-        click.echo(f"JupyterHub is running at {local_hub.url}.", err=True)
+        click.echo("JupyterHub is running. Starting Locust; where to watch follows in a moment …", err=True)
         locust = subprocess.Popen(
             [
                 *[sys.executable, "-m", "locust", "-f", str(locustfile()), "--event", event],

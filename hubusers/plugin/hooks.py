@@ -21,7 +21,7 @@ from hubusers.plugin.alone import Alone
 from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
-from hubusers.plugin.lookers import Lookers
+from hubusers.plugin.lookers import WHY_STAY, Lookers
 from hubusers.plugin.master import Master
 from hubusers.plugin.process import Process
 from hubusers.plugin.role import Role
@@ -105,7 +105,12 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
         lookers = Lookers()
         add_hub_page(web_ui, control.page, control.report, lookers.note)
         control.show_last = lookers.show_last
-        stay_while(runner, lambda: lookers.are_there() or not control.may_end(), control.has_been_told_to_end)
+        stay_while(
+            runner,
+            lambda: lookers.are_there() or not control.may_end(),
+            control.has_been_told_to_end,
+            WHY_STAY,
+        )
         add_start_page(web_ui, starter)
         warn_if_open(control.options)
         guard(web_ui, control.options.web_host, control.options.web_url)

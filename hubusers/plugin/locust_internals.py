@@ -45,7 +45,7 @@ CHATTER = (
     "reported that it has stopped$",
     "^--autoquit time reached",
     "^Shutting down ",
-    "^--autoquit time reached",
+    "^Exiting due to CTRL",
 )
 """Regular expressions for what Locust logs of each run, and nobody needs: hubusers says who comes, how far the run is
 and how it ends. Whatever Locust says besides is shown.
@@ -136,7 +136,7 @@ def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:
     master.quit = quit_later  # type: ignore[method-assign]
 
 
-def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable[[], bool]) -> None:
+def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable[[], bool], why_it_stays: str) -> None:
     """Have Locust stay at `--autoquit` for as long as it is wanted.
 
     Locust's `main` sleeps for so many seconds after a run, then calls the runner's `quit`, and after that stops the web
@@ -146,15 +146,16 @@ def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable
         runner: Of a process with a web UI.
         is_wanted: Whether the process is to stay; asked twice a second.
         must_end: Whether the process ends in any case.
+        why_it_stays: A sentence.
 
     Logs:
-        INFO why Locust does not end.
+        INFO that sentence.
     """
     quit_at_once = runner.quit
 
     def quit_when_not_wanted() -> None:
         if is_wanted() and not must_end():
-            LOG.info("Locust stays all the same while the page Hub is open; close the page, or press Ctrl-C, to end it")
+            LOG.info("%s", why_it_stays)
         while is_wanted() and not must_end():
             gevent.sleep(0.5)
         quit_at_once()

@@ -15,6 +15,12 @@ _LAST_LOOK = 3.0
 """Seconds for which a process that ends waits for a last look; a page that is looked at asks every two seconds."""
 
 
+WHY_STAY = (
+    "The page Hub is open, or was a moment ago, so Locust stays. It ends by itself after the page is closed, "
+    f"at most {LONGEST + _PATIENCE:.0f} seconds later; Ctrl-C ends it at once."
+)
+
+
 class Lookers:
     """Those who have the page Hub open."""
 

@@ -82,7 +82,7 @@ def test_a_runner_quits_when_nobody_wants_it_any_more_or_somebody_insists() -> N
     assert 0 < slept < source.find("runner.quit()", slept) < stopped, f"Locust quits otherwise at --autoquit; {WHERE}"
     runner = Environment(user_classes=[ServerLifecycleUser]).create_local_runner()
     wanted, insisted = [True], [False]
-    locust_internals.stay_while(runner, lambda: wanted[0], lambda: insisted[0])
+    locust_internals.stay_while(runner, lambda: wanted[0], lambda: insisted[0], "Somebody looks.")
     quitting = gevent.spawn(runner.quit)
     gevent.sleep(0.1)
     assert not quitting.ready()
