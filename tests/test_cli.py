@@ -380,6 +380,7 @@ class TestDemo:
         [
             (0, ["held"], 0, ""),
             (1, ["missed"], 0, "was too slow for the targets"),
+            (1, ["failures"], 0, "The report says what failed"),  # of an event without targets
             (4, ["no answer"], 0, "gave no answer"),
             (4, ["held", "no answer"], 0, "gave no answer"),  # another run has ended meanwhile
             (1, ["no answer"], 1, ""),

@@ -23,12 +23,14 @@ _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """Prefixes of the environment variables that set options of a test."""
 
 
-_CODES_OF_ANSWERS = {1: "missed", 4: "no answer"}
-"""The exit codes of a run whose answer is not that the hub holds; each is also the code of other mishaps."""
+_CODES_OF_ANSWERS = {"missed": 1, "failures": 1, "no answer": 4}
+"""The answers of a run that are not that the hub holds, with its exit code; each is also the code of other mishaps."""
 
 _SAID_OF_ANSWERS = {
     "missed": "So this machine was too slow for the targets: the hub, its proxy and all people share its {cores}. The "
     "report says what limited it. Try again while it does less, or on a faster one.",
+    "failures": "So not everything succeeded on this machine: the hub, its proxy and all people share its {cores}. The "
+    "report says what failed.",
     "no answer": "So the demo gave no answer. If that is because this machine is slow or busy (the hub, its proxy and "
     "all people share its {cores}), try again while it does less, or on a faster one.",
 }
@@ -103,10 +105,10 @@ def judged(code: int, answers: Collection[str]) -> tuple[int, str]:
         code: The exit code of its run.
         answers: The answers in the folders that runs have written meanwhile, as in their summary.json.
     """
-    answer = _CODES_OF_ANSWERS.get(code, "")
-    if not answer or answer not in answers:
-        return code, ""
-    return 0, _SAID_OF_ANSWERS[answer].format(cores=counted(os.cpu_count() or 1, "CPU core"))
+    for answer in answers:
+        if _CODES_OF_ANSWERS.get(answer) == code:
+            return 0, _SAID_OF_ANSWERS[answer].format(cores=counted(os.cpu_count() or 1, "CPU core"))
+    return code, ""
 
 
 def _answer_in(folder: Path) -> str:
