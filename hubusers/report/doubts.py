@@ -1,8 +1,10 @@
 """Why a run gives no answer, and what else to know about its answer."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hubusers import durations
 from hubusers.report import words
 from hubusers.report.how_far import HowFar
 from hubusers.report.lateness import may_explain, too_long_by
@@ -44,13 +46,17 @@ def obstacles_to(
     all_asked = info.planned_people is not None and reached.asked >= info.planned_people
     if info.ended_because and not all_asked and not stopped_as_told:
         yield _ended_early(info, reached)
+    elif ramp_was_cut(run):
+        yield _too_short(info, reached)
     for one in outcomes:
         if one.state == "not measured":
             yield Obstacle(f"a target was not measured: {one.target.text}", f"Not measured: {one.target.text}.")
-        if one.state == "undecided" and not missed:
-            unfinished = len(run.results.records.unfinished())
-            what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
-            yield Obstacle(what, f"{what}, so it is not known whether this target was held: {one.target.text}.")
+    undecided = [one.target.text for one in outcomes if one.state == "undecided"]
+    if undecided and not missed:
+        unfinished = len(run.results.records.unfinished())
+        what = f"{words.counted(unfinished, 'start was', 'starts were')} under way when the run ended"
+        which = "this target was" if len(undecided) == 1 else "these targets were"
+        yield Obstacle(what, f"{what}, so it is not known whether {which} held: {'; '.join(undecided)}.")
     if info.generator and missed and all(may_explain(one, run) for one in missed):
         yield Obstacle(
             f"{_how_many_missed(outcomes)}, but perhaps only because the load generator was late", _too_long(run)
@@ -92,6 +98,23 @@ def _ended_early(info: RunInfo, reached: Reached) -> Obstacle:
     if info.ended_because == STOPPED_BY_SOMEBODY:
         return Obstacle(f"somebody stopped the run {when}", f"Somebody stopped the run {when}.", cut_short=True)
     return Obstacle(f"the run ended {when}", f"The run ended {when}: {info.ended_because}", cut_short=True)
+
+
+def ramp_was_cut(run: FinishedRun) -> bool:
+    """Return whether a run without an event ended as it was told, but before all of its users had come."""
+    info = run.info
+    is_whole = not (run.broke_off or info.people_lost or info.ended_because)
+    is_known = run.event is None and info.users is not None and info.run_time is not None
+    return is_whole and is_known and (info.people_came or 0) < (info.users or 0)
+
+
+def _too_short(info: RunInfo, reached: Reached) -> Obstacle:
+    """Tell when `-t` ended a run before all of its users had come, and how long they take to come."""
+    what = f"the run ended when {reached.came:,} of {words.counted(info.users or 0, 'person', 'people')} had come"
+    needed = durations.in_words(math.ceil((info.users or 0) / info.spawn_rate)) if info.spawn_rate else ""
+    given = words.option("run_time", float(info.run_time or 0.0))
+    longer = f"-t was {given}, and to come takes all of them {needed}" if needed else f"-t was {given}"
+    return Obstacle(what, f"{what[0].upper()}{what[1:]}: {longer}.", cut_short=True)
 
 
 def failures_in(run: FinishedRun) -> list[str]:

@@ -25,6 +25,7 @@ from hubusers.report.causes import (
 )
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.unexplained import unexplained
+from hubusers.report.doubts import ramp_was_cut
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.report.page import plain
@@ -153,14 +154,16 @@ def without_causes(run: FinishedRun) -> str:
         )
     if not facts.starts:
         bad.insert(0, "no server start was measured")
+    was_whole = not (run.info.ended_because or run.broke_off or ramp_was_cut(run))
     away = list(hub_away.away(facts))
     if away and not bad:
         sentences = " ".join(finding.sentence for finding in away)
         return f"No step failed, and nobody had to wait too long, but the hub was away for a time. {sentences}"
     if not bad:
-        was_whole = not (run.info.ended_because or run.broke_off)
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
         return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
+    if not (was_whole or facts.missed or facts.failures or facts.slow_starts):
+        return f"The run ended too early to tell what limits it: {', and '.join(bad)}."
     return f"It is not known what limited the run: {', and '.join(bad)}. {_what_would_tell(facts)}"
 
 

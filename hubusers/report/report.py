@@ -7,7 +7,7 @@ from typing import Any
 from hubusers import durations
 from hubusers.report import words
 from hubusers.report.causes.catalogue import KINDS
-from hubusers.report.causes.facts import LONG_WAIT, USUAL_START
+from hubusers.report.causes.facts import USUAL_START
 from hubusers.report.charts import charts_of
 from hubusers.report.evidence import gather
 from hubusers.report.finding import Finding
@@ -26,6 +26,7 @@ from hubusers.report.tables import (
 from hubusers.report.time_of_starts import time_of_starts, title_of
 from hubusers.report.verdict import Verdict
 from hubusers.results.folder import EVENT_FILE, JUNIT_FILE, REPORT_FILE, SUMMARY_FILE, SUMMARY_JSON_FILE, FinishedRun
+from hubusers.results.records import LONG_WAIT
 from hubusers.results.run_info import RunInfo
 
 _MOST_IN_SUMMARY = 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hubusers.report import words
-from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to
+from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to, ramp_was_cut
 from hubusers.report.ending import hub_gone, not_stopped
 from hubusers.report.headline import missed_in_words, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
@@ -78,7 +78,10 @@ def verdict_of(run: FinishedRun) -> Verdict:
     info, targets = run.info, run.event.targets if run.event else []
     outcomes = [outcome(target, run.results) for target in targets]
     climbed = how_far(run)
-    reached = run.results.people.reached(info.people_came or 0, waited_in_vain=not info.was_interrupted)
+    is_too_short = ramp_was_cut(run)
+    reached = run.results.people.reached(
+        info.people_came or 0, waited_in_vain=not (info.was_interrupted or is_too_short)
+    )
     people = people_in_words(reached, info.ended - info.began, knows_who_asked=not (run.broke_off or info.people_lost))
     failures, most_in_vain = failures_in(run), _most_allowed(outcomes, _IN_VAIN)
     gone = list(hub_gone(run))
@@ -100,6 +103,8 @@ def verdict_of(run: FinishedRun) -> Verdict:
         answer, headline = _with_targets(outcomes, climbed, reached, people, obstacles, endings, in_vain=in_vain)
     else:
         answer, headline = _without_targets(run, reached, people, failures, obstacles, gone, in_vain=in_vain)
+    said = headline.casefold()
+    doubts = [doubt for doubt in doubts if doubt.rstrip(".").casefold() not in said]
     people = f"{people[0].upper()}{people[1:]}."
     return Verdict(
         answer,
@@ -186,7 +191,8 @@ def _without_targets(
         said.append(", ".join(failures))
     said += gone
     headline = f"No targets were given: {'; '.join(said)}."
-    stopped = run.info.ended_because == STOPPED_BY_SOMEBODY and not (failures or in_vain or gone)
+    is_too_short = ramp_was_cut(run) or run.info.ended_because == STOPPED_BY_SOMEBODY
+    stopped = is_too_short and not (failures or in_vain or gone)
     if obstacles and (run.broke_off or run.info.people_lost or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"
     return "failures" if failures or in_vain or gone else "no targets", headline

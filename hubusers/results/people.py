@@ -27,6 +27,7 @@ from hubusers.results.records import (
     Record,
     Records,
     counted,
+    hanging,
     in_order,
     longest_known,
 )
@@ -258,7 +259,15 @@ class People:
         """
         visits = self.visits()
         starts = [record for record in self._records if record.step == START_TO_READY]
-        in_vain_waits = {id(record) for record in counted(starts) if record.is_unfinished and waited_in_vain}
+        hang = {id(record) for record in hanging(starts)}
+        served = {visit.person for visit in visits if self._could_work(visit) and not self._failure(visit)}
+        waits = {id(record) for record in counted(starts) if record.is_unfinished and waited_in_vain}
+        # People whom the end of the run kept from coming once more had what they came for, unless the start hung.
+        in_vain_waits = {
+            id(visit.last)
+            for visit in visits
+            if id(visit.last) in waits and (visit.person not in served or id(visit.last) in hang)
+        }
         best: dict[int, Visit] = {}
         in_vain = content = 0
         for visit in visits:

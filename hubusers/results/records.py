@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
+from statistics import median
 from typing import Any
 
 START_TO_READY = "start to ready"
@@ -160,6 +161,25 @@ def in_order(steps: Iterable[str]) -> list[str]:
     """Return steps in the order in which a person takes them, and after them those that only a user class knows."""
     known = (ARRIVAL, *STEPS, USER_CLASS)
     return sorted(set(steps), key=lambda step: (known.index(step) if step in known else len(known), step))
+
+
+LONG_WAIT = 5.0
+"""Seconds. A step that takes less is quick, where no target says how long it may take."""
+
+_MUCH_LONGER = 2.0
+"""Times the median of those that became ready: a start that takes that long is not like them."""
+
+
+def hanging(records: Iterable[Record]) -> list[Record]:
+    """Return the starts that were under way at the end of the run much longer than those took that became ready.
+
+    Args:
+        records: Starts, of all or of some people.
+    """
+    records = list(records)
+    good = [record.seconds for record in records if not record.failure]
+    usual = max(LONG_WAIT, _MUCH_LONGER * median(good)) if good else LONG_WAIT
+    return [record for record in records if record.is_unfinished and record.seconds > usual]
 
 
 FEW_LEFT_OUT = 0.25

@@ -8,7 +8,7 @@ import pytest
 from hubusers.report import words
 from hubusers.report.findings import without_causes
 from hubusers.report.junit import junit
-from hubusers.report.verdict import Answer, verdict_of
+from hubusers.report.verdict import Answer, Verdict, verdict_of
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
@@ -181,7 +181,7 @@ class TestARunThatSomebodyStopped:
     def test_before_everybody_came(self) -> None:
         verdict = verdict_of(finished(QUICK[:1], CLASS + TARGETS, planned_people=3, **self.STOPPED))
         assert verdict.headline == "No answer: somebody stopped the run when 1 of 3 people had come."
-        assert verdict.doubts == ["Somebody stopped the run when 1 of 3 people had come."]
+        assert verdict.doubts == []  # the headline says it
         assert {one.state for one in verdict.outcomes} == {"not judged"}
 
     def test_what_was_missed_by_then_is_missed(self) -> None:
@@ -195,7 +195,7 @@ class TestARunThatSomebodyStopped:
     def test_before_its_time_was_over(self) -> None:
         run = finished(QUICK, ended=BEGAN + 22, run_time=180.0, **self.STOPPED)
         verdict = verdict_of(run)
-        assert (verdict.exit_code, verdict.doubts) == (4, ["Somebody stopped the run after 22 s of 3m."])
+        assert (verdict.exit_code, verdict.doubts) == (4, [])
         assert verdict.headline.startswith(
             "No answer: somebody stopped the run after 22 s of 3m. No targets were given:"
         )
@@ -206,6 +206,50 @@ class TestARunThatSomebodyStopped:
     def test_failures_by_then_are_failures(self) -> None:
         verdict = verdict_of(finished(ONE_FAILED, ended=BEGAN + 90, run_time=180.0, **self.STOPPED))
         assert (verdict.answer, verdict.doubts) == ("failures", ["Somebody stopped the run after 90 s of 3m."])
+
+    def test_starts_by_then_do_not_tell_what_limits_the_hub(self) -> None:
+        run = finished([start(n, 2.0, UNFINISHED) for n in range(2)], ended=BEGAN + 5, run_time=180.0, **self.STOPPED)
+        assert without_causes(run) == (
+            "The run ended too early to tell what limits it: 2 of 2 starts were under way when the run ended."
+        )
+
+
+class TestARunThatWasTooShortForItsUsers:
+    ASKED: ClassVar[dict[str, Any]] = {"users": 300, "spawn_rate": 10.0, "run_time": 5.0, "ended": BEGAN + 5}
+
+    def test_it_has_no_answer(self) -> None:
+        run = finished([start(n, 2.0, UNFINISHED) for n in range(70)], people_came=70, **self.ASKED)
+        verdict = verdict_of(run)
+        assert (verdict.answer, verdict.exit_code) == ("no answer", 4)
+        assert verdict.headline.startswith("No answer: the run ended when 70 of 300 people had come. No targets were")
+        assert verdict.doubts == [
+            "The run ended when 70 of 300 people had come: -t was 5s, and to come takes all of them 30s."
+        ]
+
+    def test_what_failed_by_then_failed(self) -> None:
+        verdict = verdict_of(finished(ONE_FAILED, people_came=70, **self.ASKED))
+        assert verdict.answer == "failures"
+        assert "70 of 300 people had come" in verdict.doubts[0]
+
+    def test_a_run_for_which_all_came_is_judged(self) -> None:
+        verdict = verdict_of(finished(QUICK, people_came=300, **self.ASKED))
+        assert (verdict.answer, verdict.doubts) == ("no targets", [])
+
+
+class TestPeopleWhoCameOnceMore:
+    def of(self, seconds: float) -> Verdict:
+        """Return the verdict where the end broke off the second starts of three people after this many seconds."""
+        first = [start(n, 3.0, user=f"ann-{n}", lifecycle=1) for n in range(3)]
+        again = [start(9 + n, seconds, UNFINISHED, user=f"ann-{n}", lifecycle=2) for n in range(3)]
+        return verdict_of(finished([*first, *again]))
+
+    def test_they_did_not_come_in_vain(self) -> None:
+        assert self.of(2.0).answer == "no targets"
+        assert "in vain" not in self.of(2.0).headline
+
+    def test_unless_the_start_hung(self) -> None:
+        assert self.of(60.0).answer == "failures"
+        assert "of all 6 visits, 3 were in vain" in self.of(60.0).headline
 
 
 class TestStartsThatTheEndBrokeOff:
@@ -221,7 +265,10 @@ class TestStartsThatTheEndBrokeOff:
         verdict = verdict_of(finished([*QUICK, start(3, 9.0, UNFINISHED)], CLASS + TARGETS, planned_people=4))
         assert verdict.headline == "No answer: 1 start was under way when the run ended."
         assert [one.state for one in verdict.outcomes] == ["undecided", "undecided"]
-        assert len(verdict.doubts) == 2
+        assert verdict.doubts == [
+            "1 start was under way when the run ended, so it is not known whether these targets were held: start to "
+            "ready: p95 at most 10 s; failed starts: at most 1 %."
+        ]
 
     def test_those_that_had_taken_no_longer_than_others_are_left_out(self) -> None:
         verdict = verdict_of(finished([*QUICK, start(3, 3.9, UNFINISHED)], CLASS + TARGETS, planned_people=4))

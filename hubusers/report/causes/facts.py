@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from statistics import fmean, median
+from statistics import fmean
 
 from hubusers.event.model import Target
 from hubusers.report.causes.explained import failures_by_kind
@@ -11,17 +11,20 @@ from hubusers.report.evidence import Evidence, busiest, gather
 from hubusers.report.how_far import how_far
 from hubusers.report.hub_intervals import Interval, intervals
 from hubusers.results.folder import FinishedRun
-from hubusers.results.records import LAB_LOADED, LOGIN, SPAWN_PAGE, START_TO_READY, STEPS, Record
+from hubusers.results.records import (
+    LAB_LOADED,
+    LOGIN,
+    LONG_WAIT,
+    SPAWN_PAGE,
+    START_TO_READY,
+    STEPS,
+    Record,
+    hanging,
+)
 from hubusers.results.targets import Outcome, outcome
 
 USUAL_START = 30.0
 """Seconds. People who have set targets, but none for starts, do not mind a start that takes no longer than is usual."""
-
-LONG_WAIT = 5.0
-"""Seconds. A step that takes less is quick, where no target says how long it may take."""
-
-_MUCH_LONGER = 2.0
-"""Times the median of those that became ready: a start that takes that long is not like them."""
 
 _OF_THE_HUB = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED)
 """Steps that nobody wants to wait for. How long others take, such as a cell, may be what somebody asked for."""
@@ -125,14 +128,14 @@ class Facts:
             reverse=True,
         )
         judged = [one for one in self.outcomes if one.target.measure == step]
-        hanging = set(_hanging(records, LONG_WAIT))
+        hung = set(hanging(records))
         if judged:
             bad = [one.target for one in judged if one.state in {"missed", "undecided"}]
-            return [one for one in records if any(_is_beyond(one, target, limit) for target in bad) or one in hanging]
+            return [one for one in records if any(_is_beyond(one, target, limit) for target in bad) or one in hung]
         slower_half = records[: (len(records) + 1) // 2]
         if not records or fmean(record.seconds for record in slower_half) <= limit:
-            return [one for one in records if one in hanging]
-        return [one for one in records if one.seconds > limit or one in hanging]
+            return [one for one in records if one in hung]
+        return [one for one in records if one.seconds > limit or one in hung]
 
     @cached_property
     def _failed_otherwise(self) -> set[Record]:
@@ -149,13 +152,6 @@ class Facts:
         """Return which part of all failures some of them are; starts that still waited at the end are among them."""
         all_of_them = len(self.failures) + len(self.unfinished)
         return len(list(records)) / all_of_them if all_of_them else 0.0
-
-
-def _hanging(records: list[Record], limit: float) -> list[Record]:
-    """Return the starts that were under way at the end of the run much longer than those took that became ready."""
-    good = [record.seconds for record in records if not record.failure]
-    usual = max(limit, _MUCH_LONGER * median(good)) if good else limit
-    return [record for record in records if record.is_unfinished and record.seconds > usual]
 
 
 def _is_beyond(record: Record, target: Target, limit: float) -> bool:

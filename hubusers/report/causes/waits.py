@@ -9,12 +9,12 @@ from hubusers.report import words
 from hubusers.report.causes.affected import who_waited
 from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.explained import failures_by_kind
-from hubusers.report.causes.facts import LONG_WAIT, Facts
+from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.groups import GROUPS, by_groups, grouped
 from hubusers.report.causes.hub import is_at_fault
 from hubusers.report.causes.untold import untold
 from hubusers.report.finding import Finding
-from hubusers.results.records import Record
+from hubusers.results.records import LONG_WAIT, Record
 from hubusers.results.start_messages import StartMessage
 
 LARGE_SHARE = 0.2
