@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from zlib import crc32
 
 from pydantic import ValidationError
 
@@ -45,6 +46,11 @@ def ready_made() -> dict[str, Path]:
     installed = package / "events"
     folder = installed if installed.is_dir() else package.parent / "events"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def seed_of(text: str) -> int:
+    """Return the seed of an event whose file has none: the same text has the same one, whoever reads it, and when."""
+    return crc32(text.encode()) % 1_000_000
 
 
 def with_seed(text: str, seed: int) -> str:

@@ -235,7 +235,7 @@ class Event(Table):
     """
 
     title: OneLine = Field(examples=['title = "Class at nine"'])
-    seed: int | None = None  # None: a run draws one
+    seed: int | None = None  # None: it follows from the text of the file
     time_scale: float = Field(default=1.0, ge=0.01, le=10_000)
     ends_after: LongerThanZero | None = None
     stop_when_missed: bool = False  # the run ends when a target is missed in a step

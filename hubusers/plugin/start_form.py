@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,10 +68,6 @@ class StartForm:
         self._given_host = control.environment.host
         self._given_event = str(OPTIONS["event_file"].value(control.options))
         self._usual_classes = who_comes.usual_classes
-        event_text = who_comes.choice.event_text
-        seed = parse_event(event_text, "The event").seed if event_text else None
-        # For all files without a seed: what the form shows of an event is what runs.
-        self._seed = secrets.randbelow(1_000_000) if seed is None else seed
 
     @property
     def known_host(self) -> str:
@@ -167,11 +162,11 @@ class StartForm:
         offer = events.get(form.get("event", ""))
         if offer is None:
             raise SettingsError("Choose one of the events that are listed; this one is not there any more.", "event")
-        text = text_of_event(offer.path, None, self._seed)
+        text = text_of_event(offer.path)
         if scale is None:
             return text
         try:
-            return text_of_event(offer.path, scale, self._seed)
+            return text_of_event(offer.path, scale)
         except SettingsError:  # without the scale it is usable
             raise SettingsError(f"A time scale of {scale:g} is not possible: 0.01 to 10,000.", "time_scale") from None
 

@@ -25,7 +25,7 @@ def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: boo
         event: The event.
         people: Its plan.
         seed: The seed of the plan.
-        seed_is_in_file: Whether the event's file gives this seed. Otherwise the next plan would have another one.
+        seed_is_in_file: Whether the event's file gives this seed. Otherwise it follows from the text of the file.
 
     Returns:
         Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run, so scaled.
@@ -113,7 +113,7 @@ def facts_of(event: Event, people: list[Person], stays: list[tuple[float, float]
 
 
 def _seed_to_keep(seed: int) -> str:
-    return f'{seed}, drawn: write "seed = {seed}" into the file to keep this plan'
+    return f'{seed}, from the file: "seed = {seed}" in it keeps this plan when you change it'
 
 
 def _time_scale(event: Event) -> str:

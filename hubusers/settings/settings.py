@@ -1,7 +1,6 @@
 """The settings of a run: made of its options once, when it starts."""
 
 import argparse
-import secrets
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import Any
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.file import AccountsFileError, read_accounts
-from hubusers.event.file import EventError, parse_event, read_event, with_seed, with_time_scale
+from hubusers.event.file import EventError, parse_event, read_event, seed_of, with_seed, with_time_scale
 from hubusers.event.model import Event
 from hubusers.event.plan import Person, plan
 from hubusers.hub.lifecycle import user_options
@@ -142,7 +141,7 @@ def event_text_from(options: argparse.Namespace) -> str:
     return text_of_event(event_file, time_scale.value(options) if time_scale.is_given(options) else None)
 
 
-def text_of_event(event_file: str, time_scale: float | None = None, seed: int | None = None) -> str:
+def text_of_event(event_file: str, time_scale: float | None = None) -> str:
     """Return the text of an event file, with a seed and a time scale in it.
 
     So every process of the run plans the same event, and so does somebody who repeats the run.
@@ -150,7 +149,6 @@ def text_of_event(event_file: str, time_scale: float | None = None, seed: int | 
     Args:
         event_file: Path of the file, or name of a ready-made event.
         time_scale: In place of the file's; None for that.
-        seed: For a file without one; None to draw one.
 
     Raises:
         SettingsError: The file cannot be used.
@@ -158,7 +156,7 @@ def text_of_event(event_file: str, time_scale: float | None = None, seed: int | 
     try:
         text, event = read_event(event_file)
         if event.seed is None:
-            text = with_seed(text, secrets.randbelow(1_000_000) if seed is None else seed)
+            text = with_seed(text, seed_of(text))
         if time_scale is not None:
             text = with_time_scale(text, time_scale)
         parse_event(text, event_file)

@@ -10,6 +10,7 @@ import pytest
 import trustme
 
 from hubusers.accounts.ledger import Totals
+from hubusers.event.file import parse_event
 from hubusers.run.run import Run
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of, read_token
 from hubusers.settings.options import OPTIONS, add_options
@@ -169,6 +170,9 @@ def test_an_event_replaces_the_options_that_it_decides(monkeypatch: pytest.Monke
     assert settings.event
     assert settings.event.time_scale == 12
     assert settings.event.seed is not None
+    # The plan that was shown is the plan that runs: this file has no seed.
+    assert event_text_from(options) == text
+    assert parse_event(event_text_from(parsed("--event", "class-at-nine")), "").seed == settings.event.seed
     assert not hasattr(options, "event_text")
     assert "stay" not in settings.shown()
     assert settings.shown()["server_timeout"] == 120
