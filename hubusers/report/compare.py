@@ -1,6 +1,5 @@
 """Before and after: which of a hub's measures differ between two runs, beyond chance and by enough to matter."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,7 +31,7 @@ _TOO_FEW = "too few starts tell whether so large a difference is more than chanc
 
 _FEWEST_BEYOND = 5  # values beyond a percentile; with fewer, chance decides which ones they are
 _NAMED = 3  # measures in a headline; all are in the table
-_COARSE = 0.2  # relative difference that two runs should be able to show
+_COARSE = 0.2  # relative difference that two runs should be able to show, and that is never called no difference
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,14 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
                 _with_unfinished(row, one.is_of_unfinished(before.results), one.is_of_unfinished(after.results))
             )
     rows = _without_misleading_mean(rows)
-    no_answer = _no_answer(rows, before, after)
+    too_coarse = _too_coarse(rows, smallest)
+    no_answer = _no_answer(rows, before, after) or _cannot_tell(rows, too_coarse)
     left_out = _left_out(pairs)
     found = list(warnings_about(before, after))
     alike = not any(one.unlike for one in found)
-    warnings = [*(one.sentence for one in found), *_too_coarse(rows)]
+    warnings = [one.sentence for one in found]
+    if too_coarse and too_coarse not in no_answer:
+        warnings.append(too_coarse)
     has_answer = not no_answer and (alike or any(row.verdict in {"better", "worse"} for row in rows))
     return Comparison(
         _in_a_line(before),
@@ -162,6 +164,8 @@ def _row(measure: Measure, before: Statistic, after: Statistic, note: str, doubt
     beyond_chance = matters and (low > 0 or high < 0)
     if beyond_chance and felt:
         verdict = "worse" if difference > 0 else "better"
+    elif felt and not share and abs(difference) > max(_COARSE, smallest):
+        verdict = "cannot tell"
     elif share and abs(difference) > _LARGE_SHARE:
         return replace(row, low=low, high=high, note=_TOO_FEW)
     unfelt = f"nobody feels less than {1000 * measure.floor:g} ms" if beyond_chance and not felt else ""
@@ -212,16 +216,34 @@ def _left_out(pairs: list[tuple[Measure, Statistic | None, Statistic | None]]) -
     return [f"Left out, because {why}: {', '.join(names)}." for why, names in missing.items() if names]
 
 
-def _too_coarse(rows: list[Row]) -> Iterator[str]:
-    """Warn where even the most certain measure of the starts could hide what people would feel."""
+def _cannot_tell(rows: list[Row], too_coarse: str) -> str:
+    """Return the sentence that it is not known whether starts differ; "" where it is, or where some do."""
+    starts = [row for row in rows if row.measure.startswith(START_TO_READY) or row.measure == FAILED_STARTS]
+    if any(row.verdict in {"better", "worse"} for row in starts):
+        return ""
+    unclear = [row for row in starts if row.verdict == "cannot tell"]
+    if not (unclear or too_coarse):
+        return ""
+    about = f" about {_named(unclear)}: that may be chance" if unclear else ""
+    return f"Cannot tell{about}. {too_coarse or _MORE_STARTS}"
+
+
+_MORE_STARTS = "Longer runs tell more."
+
+
+def _too_coarse(rows: list[Row], smallest: float) -> str:
+    """Return a warning where even the most certain measure of the starts could hide what people would feel."""
     starts = [row for row in rows if row.measure.startswith(START_TO_READY)]
     hidden = [max(-row.low, row.high) for row in starts if row.low is not None and row.high is not None]
-    if all(row.verdict in {"no difference", "not judged"} for row in starts) and min(hidden, default=1.0) > _COARSE:
+    if all(row.verdict not in {"better", "worse"} for row in starts) and min(hidden, default=1.0) > max(
+        _COARSE, smallest
+    ):
         how_much = f"by {100 * min(hidden):.0f} % " if hidden else ""
-        yield (
+        return (
             f"Start to ready could differ {how_much}without showing here: there were too few starts, or they varied "
-            "too much. Longer runs tell more."
+            f"too much. {_MORE_STARTS}"
         )
+    return ""
 
 
 def _headline(rows: list[Row], smallest: float, no_answer: str, *, alike: bool, warned: bool) -> str:

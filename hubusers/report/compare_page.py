@@ -13,7 +13,7 @@ from hubusers.results.folder import FinishedRun
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import START_TO_READY, Record, longest_known
 
-_LOOKS = {"worse": "missed", "better": "held", "no difference": "planned"}
+_LOOKS = {"worse": "missed", "better": "held", "no difference": "planned", "cannot tell": "planned"}
 _IN_TABLE = (25, 50, 75, 90, 95, 99, 100)
 _MINUTES_FROM = 300.0  # seconds; longer runs are drawn in minutes
 _FARTHEST = 2.0  # the largest relative difference that is drawn; larger ones end at the edge

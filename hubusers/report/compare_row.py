@@ -7,7 +7,7 @@ from typing import Literal
 from hubusers.report import words
 from hubusers.report.compare_measures import Unit
 
-Verdict = Literal["no difference", "better", "worse", "not judged"]
+Verdict = Literal["no difference", "better", "worse", "cannot tell", "not judged"]
 
 _LARGEST = 10.0
 """The largest relative difference that is shown in percent."""

@@ -74,7 +74,7 @@ def row(comparison: Comparison, measure: str) -> Row:
 def verdicts(comparison: Comparison) -> dict[str, set[str]]:
     return {
         verdict: {row.measure for row in comparison.rows if row.verdict == verdict}
-        for verdict in ("better", "worse", "no difference", "not judged")
+        for verdict in ("better", "worse", "no difference", "cannot tell", "not judged")
     }
 
 
@@ -279,8 +279,20 @@ class TestWhatCannotBeCompared:
         assert (p50.difference_text == "–") == (verdict == "not judged")
 
     def test_too_few_to_show_what_matters(self) -> None:
-        [warning] = compare(run_of(starts(1, 20)), run_of(starts(2, 20))).warnings
-        assert re.match(r"Start to ready could differ by \d\d % without showing here", warning)
+        comparison = compare(run_of(starts(1, 20)), run_of(starts(2, 20)))
+        told = r"Cannot tell\. Start to ready could differ by \d\d % without showing here: .*Longer runs tell more\.$"
+        assert re.match(told, comparison.headline)
+        assert (comparison.warnings, comparison.exit_code) == ([], 4)
+
+    def test_a_large_difference_is_never_called_none(self) -> None:
+        chance = random.Random(1)
+        before, after = ([start(float(n), chance.expovariate(1 / by)) for n in range(24)] for by in (10, 6))
+        comparison = compare(run_of(before), run_of(after))
+        assert row(comparison, "start to ready mean").verdict == "cannot tell"
+        assert "start to ready mean (" in comparison.headline
+        assert "that may be chance. Start to ready could differ by" in comparison.headline
+        assert "No difference" not in as_text(comparison)
+        assert comparison.exit_code == 4
 
     def test_a_restarted_hub_counts_its_cpu_anew(self) -> None:
         before, after = run_with(1), run_with(2)
