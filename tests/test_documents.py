@@ -13,7 +13,9 @@ import requests
 import hubusers
 from hubusers.cli import main
 from hubusers.cli.events import WHAT_HAPPENS
+from hubusers.cli.what_is_missing import OPTIONAL_SCOPES
 from hubusers.local import LocalHub
+from hubusers.settings.hub_check import NEEDED_SCOPES
 from hubusers.settings.options import add_options
 from tests.notebook_kernel import run_cells
 
@@ -73,6 +75,15 @@ def test_commands_can_be_parsed(command: str) -> None:
 def test_the_files_that_contributing_names_are_there() -> None:
     for path in re.findall(r"`([a-z_]+/[a-z_./]*)`", TEXTS["CONTRIBUTING.md"]):
         assert (TOP / path).exists() or (TOP / "hubusers" / path).exists(), path
+
+
+def test_the_roles_of_the_readme_have_the_scopes_that_the_check_looks_for() -> None:
+    asked_for = {*NEEDED_SCOPES, *OPTIONAL_SCOPES}
+    [for_jupyterhub_config] = [block for block in blocks(TEXTS["README.md"], "python") if "load_roles" in block]
+    [for_helm] = [block for block in blocks(TEXTS["README.md"], "yaml") if "loadRoles" in block]
+    for role in (for_jupyterhub_config, for_helm):
+        _, _, scopes = role.partition("scopes")
+        assert set(re.findall(r'"([a-z:]+)"', scopes.partition("]")[0])) - {":"} == asked_for
 
 
 def test_the_ready_made_events_are_described_in_the_words_of_the_command() -> None:

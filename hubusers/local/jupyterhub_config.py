@@ -37,7 +37,6 @@ c.JupyterHub.load_roles = [
         "scopes": [
             "admin:users",
             "admin:servers",
-            "list:users",
             "tokens",
             "access:servers",
             "read:hub",

@@ -11,8 +11,8 @@ from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import NAMED_SERVER_PATH
 from hubusers.settings.access import Access
 
-NEEDED_SCOPES = ("admin:users", "admin:servers", "list:users")
-"""To create and delete accounts; to start, stop and see servers; to find what an earlier run left."""
+NEEDED_SCOPES = ("admin:users", "admin:servers")
+"""To create and delete accounts, and to find what an earlier run left; to start, stop and see servers."""
 
 SCOPES_FOR_GIVEN_ACCOUNTS = ("admin:servers",)
 

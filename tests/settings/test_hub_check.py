@@ -64,7 +64,7 @@ def test_a_wrong_token(local_hub: LocalHub) -> None:
 def test_a_token_without_the_scopes(local_hub: LocalHub, session: requests.Session, username: str) -> None:
     token = session.post(f"{local_hub.endpoint}/users/{username}/tokens", json={}).json()["token"]
     sentence = refusal(local_hub.endpoint, token)
-    assert f"The token of user {username} lacks the scopes admin:users, admin:servers, list:users" in sentence
+    assert f"The token of user {username} lacks the scopes admin:users, admin:servers: add them" in sentence
     assert "jupyterhub_config.py" in sentence
 
 
