@@ -7,6 +7,7 @@ from typing import NoReturn
 from hubusers.log import get_logger
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.run_control import RunControl
+from hubusers.plugin.terminal import say_why_not
 from hubusers.report.plan_chart import show
 from hubusers.run.phase import Phase
 from hubusers.settings.access import SettingsError
@@ -42,8 +43,7 @@ class Process:
 
     def quit_with(self, reason: str, code: int) -> NoReturn:
         """Say why there can be no run, and quit."""
-        for line in reason.splitlines():  # an event file has a line for each mistake
-            LOG.error("%s", line)
+        say_why_not(reason)
         self._quit(code)
 
     def _quit(self, code: int) -> NoReturn:

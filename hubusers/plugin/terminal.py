@@ -1,20 +1,24 @@
 """What Locust's process says in its terminal or log: little, unless somebody asks for more, and each time in UTC."""
 
 from locust.env import Environment
+from locust.log import LogReader
 
 import argparse
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Iterable
 from typing import TextIO
 
 from hubusers.counting import counted
 from hubusers.durations import in_words
-from hubusers.log import renew_progress_with
+from hubusers.log import get_logger, renew_progress_with, shown
 from hubusers.plugin.locust_internals import CHATTER, CHATTER_OF_PROCESSES, after_log_setup
 from hubusers.settings.settings import Settings
+
+LOG = get_logger(__name__)
 
 _LOCUST = "locust"
 _TABLES = "locust.stats_logger"
@@ -73,6 +77,37 @@ def who_comes(settings: Settings, options: argparse.Namespace) -> str:
         end = f"for {counted(settings.lifecycles, 'lifecycle')} each"
     come = counted(options.num_users or 1, "user comes", "users come")
     return f"{come}, {rate}, {end}; {names}"
+
+
+def say_why_not(reason: str) -> None:
+    """Say why there can be no test, as the command `hubusers` says what is wrong: `Error: …`, on stderr.
+
+    A log that goes elsewhere gets it too. Where the logging is not the one that Locust sets up, only that log gets it.
+
+    Args:
+        reason: A sentence, or a line for each mistake in an event file.
+
+    Logs:
+        ERROR each line.
+    """
+    lines = reason.splitlines()
+    on_stderr: list[logging.Handler] = []
+    if any(isinstance(handler, LogReader) for handler in _handlers()):
+        erase = _ERASE_LINE if _is_terminal(sys.stderr) else ""
+        text = "\n".join(map(shown, lines))
+        sys.stderr.write(f"{erase}Error: {text}\n")
+        sys.stderr.flush()
+        on_stderr = [handler for handler in _handlers() if getattr(handler, "stream", None) is sys.stderr]
+    for handler in on_stderr:
+        handler.addFilter(_is_nothing)
+    for line in lines:
+        LOG.error("%s", line)
+    for handler in on_stderr:
+        handler.removeFilter(_is_nothing)
+
+
+def _is_nothing(_: logging.LogRecord) -> bool:
+    return False
 
 
 class InUtc(logging.Formatter):

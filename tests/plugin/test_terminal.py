@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,3 +197,26 @@ BELL = event_with('{ pattern = "evenly", over = "5m" }', above="time_scale = 10\
 def test_who_comes(settings: Settings, options: dict[str, object], words: str) -> None:
     given = dict.fromkeys(["num_users", "spawn_rate", "run_time"]) | options
     assert words in terminal.who_comes(settings, argparse.Namespace(**given))
+
+
+def test_why_there_can_be_no_test_looks_like_an_error_of_the_command(
+    said: io.StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", said)  # pytest has put its own one there meanwhile
+    file = logging.FileHandler(tmp_path / "log")
+    logging.getLogger().addHandler(file)
+    terminal.say_why_not("class.toml, line 1: titel: unknown here\nclass.toml, line 9: too long")
+    LOG.error("It broke")
+    file.close()
+    error, more, after = said.getvalue().splitlines()
+    assert (error, more) == ("Error: class.toml, line 1: titel: unknown here", "class.toml, line 9: too long")
+    assert after.endswith(": It broke")
+    assert (tmp_path / "log").read_text().splitlines() == [error.removeprefix("Error: "), more, "It broke"]
+
+
+def test_with_logging_of_ones_own_why_there_can_be_no_test_goes_there_only(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    terminal.say_why_not("Which hub?")
+    assert caplog.messages == ["Which hub?"]
+    assert capsys.readouterr().err == ""

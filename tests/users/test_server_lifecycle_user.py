@@ -158,8 +158,9 @@ class TestPreflight:
         locust = run_locust(hub, "-u", "1", "-t", "5s", *arguments, env=env)
         assert locust.process.returncode == 2, locust.output
         assert "their names begin with" not in locust.output
-        errors = [line for line in locust.lines if "/ERROR/" in line]
+        errors = [line for line in locust.lines if line.startswith("Error: ")]
         assert len(errors) == 1, locust.output
+        assert "ERROR" not in locust.output  # of a log
         return errors[0]
 
     def test_refusals(self, local_hub: LocalHub) -> None:
