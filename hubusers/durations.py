@@ -1,4 +1,4 @@
-"""Durations as people write them: `500ms`, `90s`, `1h30m`, `2d`, or a bare number of seconds; and ranges: `1m-2m`.
+"""Durations as people write them: `500ms`, `90s`, `1h30m`, `2 hours`, or a bare number of seconds; and ranges: `1m-2m`.
 
 Event files, options, environment variables and the web form are all read here. And the time of day, as hubusers says
 it: in UTC everywhere.
@@ -9,8 +9,15 @@ import re
 from datetime import UTC, datetime, time
 from typing import Any
 
-_UNITS = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1, "ms": 0.001}
-_PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|ms|m|s)\s*"
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+_NAMES_OF_UNITS = {
+    "d": ("day", "days"),
+    "h": ("hr", "hrs", "hour", "hours"),
+    "m": ("min", "mins", "minute", "minutes"),
+    "s": ("sec", "secs", "second", "seconds"),
+}
+_BY_NAME = _UNITS | {name: _UNITS[unit] for unit, names in _NAMES_OF_UNITS.items() for name in names}
+_PART = rf"(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_BY_NAME, key=len, reverse=True))})\s*"
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _LONGEST = 366 * _UNITS["d"]
 
@@ -92,8 +99,9 @@ def _number(text: str) -> float | None:
     text = text.strip()
     if re.fullmatch(_NUMBER, text, re.ASCII | re.IGNORECASE):
         return float(text)
+    text = text.lower()
     if re.fullmatch(f"({_PART})+", text, re.ASCII):
-        return sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, text, re.ASCII))
+        return sum(float(number) * _BY_NAME[unit] for number, unit in re.findall(_PART, text, re.ASCII))
     return None
 
 

@@ -28,6 +28,11 @@ from hubusers.durations import in_words, seconds, seconds_above_zero, seconds_ra
         ("1.5h", 5400),
         (" 2d ", 172800),
         ("1d2h3m4.5s", 93784.5),
+        ("90 minutes", 5400),
+        ("5mins", 300),
+        ("1 hour 1 Minute", 3660),
+        ("2hrs 3 secs", 7203),
+        ("1 day", 86400),
     ],
 )
 def test_durations(written: Any, expected: float) -> None:
@@ -64,6 +69,7 @@ def test_some_durations_cannot_be_zero() -> None:
     ("written", "expected"),
     [
         ("30-90", (30, 90)),
+        ("1 hour - 90 minutes", (3600, 5400)),
         ("1m-2m", (60, 120)),
         (" 30s - 1m ", (30, 60)),
         ("1h30m-2h", (5400, 7200)),

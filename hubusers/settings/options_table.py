@@ -14,7 +14,7 @@ dashes in Locust's configuration file.
 
 The hub itself is given with Locust's `--host` (`-H`), or in `{ENDPOINT_VARIABLE}`: its URL, or its API endpoint.
 
-A duration is a bare number of seconds, or `500ms`, `90s`, `10m`, `1h30m`, `2d`; a range is `30-90` or `1m-2m`.
+A duration is a bare number of seconds, or `500ms`, `90s`, `10m`, `1h30m`, `2 days`; a range is `30-90` or `1m-2m`.
 
 - *form*: the web UI's start form offers the option and can change it. All others can only be given when Locust starts.
 - *event*: with `--event` the event's file says this, and the option cannot be given.
