@@ -1,6 +1,5 @@
 """Reads event files. Errors list all mistakes at once, each with its line and what to do."""
 
-import re
 import tomllib
 from pathlib import Path
 from zlib import crc32
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 
 from hubusers.event.mistakes import lines_of, mistakes
 from hubusers.event.model import Event, nearest
+from hubusers.event.syntax import not_toml
 from hubusers.log import shown
 
 
@@ -76,7 +76,7 @@ def parse_event(text: str, source: str) -> Event:
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
-        raise EventError(_syntax(error, text, source)) from None
+        raise EventError(not_toml(error, text, source)) from None
     if not content:
         raise EventError(f"{source} is empty; begin with one of the ready-made events: {', '.join(ready_made())}.")
     try:
@@ -91,16 +91,3 @@ def _with(text: str, key: str, value: str) -> str:
     lines = text.split("\n")
     lines[lines_of({(key,)}, text)[(key,)] - 1] = f"{key} = {value}"
     return "\n".join(lines)
-
-
-def _syntax(error: Exception, text: str, source: str) -> str:
-    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
-    if found is None:
-        reason = "its tables are nested too deep" if isinstance(error, RecursionError) else error
-        return f"{source} is not an event file: {reason}."
-    what, line, column = found.groups()
-    where = f"line {line or max(1, len(text.splitlines()))}{f', column {column}' if column else ''}"
-    return (
-        f"{source}, {where}: this is not TOML ({what[0].lower()}{what[1:]}). Put text and durations in quotes, as in "
-        'over = "10m". Give each key once, and on one line.'
-    )

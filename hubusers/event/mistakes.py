@@ -25,6 +25,13 @@ _CHOICES = {"arrivals", "stay", "pause"}
 _MODELS: dict[str, type[Table]] = {"cohorts": Cohort, "targets": Target, **PATTERNS, **DISTRIBUTIONS}
 """Models by the part of a location that their keys follow."""
 
+_PLACES: dict[str, type[Table]] = {
+    "to the top of the file, above the first header in brackets": Event,
+    "to a cohort, below a header [[cohorts]]": Cohort,
+    "to a target, below a header [[targets]]": Target,
+}
+"""Where the keys of a model belong."""
+
 _PLAIN = {
     "missing": "is missing; add it",
     "string_type": "must be text in quotes",
@@ -169,7 +176,12 @@ def _in_words(error: ErrorDetails) -> Iterator[tuple[Location, str]]:
     if kind == PROBLEMS:
         yield from (((*location, *where), what) for where, what in context[PROBLEMS])
     elif kind == "extra_forbidden":
-        yield location, f"unknown here; {did_you_mean(str(location[-1]), _keys(_model_at(location)))}"
+        key = str(location[-1])
+        place = next((place for place, model in _PLACES.items() if key in _keys(model)), None)
+        yield (
+            location,
+            f"belongs {place}" if place else f"unknown here; {did_you_mean(key, _keys(_model_at(location)))}",
+        )
     elif kind == "literal_error":
         known = WAYS_TO_LEAVE if "leave" in location else get_args(Measure)
         yield location, f"{error['input']!r} is unknown; {did_you_mean(str(error['input']), known)}"

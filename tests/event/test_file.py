@@ -102,6 +102,37 @@ def test_a_target_of_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ('title: "x"', "Write = in place of the colon"),
+        ('title "x"', "Write = between a key"),
+        ("leave = { log out = 1 }", "Write = between a key"),
+        ("title = “x”", "Write straight quotes"),
+        ('title = "x”', "Write straight quotes"),
+        ('arrivals = { pattern = "bell",\n  around = "5m" }', "Write all that is between braces on one line."),
+        ('arrivals = {\n  pattern = "bell" }', "Write all that is between braces on one line."),
+        ("arrivals = { at = 1, }", "Take away the comma"),
+        ("stay = 90 minutes", "Put text and durations in quotes"),
+        ("stay = ninety", "Put text and durations in quotes"),
+        ("arrivals = { over = 3h }", "Put text and durations in quotes"),
+        ("people = 1,000", "Write a number without separators"),
+        ("people = 300;", "Take away what stands after the number"),
+        ("people =  # many", "Write a value after the ="),
+        ("stop_when_missed = True", "Write true or false in small letters"),
+        ('title = "x', "Close the quotes"),
+        ("title = 'x", "Close the quotes"),
+        ('notebooks = "C:\\dir"', "Write two backslashes"),
+        ("[[cohorts]", "Close a header"),
+        ("[[cohorts]]\n[cohorts]", "A header that can come again"),
+        ("people = 1\npeople = 2", "Give each key once"),
+        ("// a remark", "Each line is a header, such as [[cohorts]]"),
+    ],
+)
+def test_what_is_not_toml_has_the_hint_that_fits(written: str, hint: str) -> None:
+    assert f"). {hint}" in complaint(f"{written}\n")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         # what is not TOML
@@ -114,6 +145,13 @@ def test_a_target_of_numbers() -> None:
         ('at_most = "1 %"\n', "at_most =", "line 23: this is not TOML (invalid value)"),
         # keys
         ("title =", "titel =", "line 1: titel: unknown here; did you mean 'title'?"),
+        (
+            "people = 20\n",
+            'people = 20\nends_after = "2h"\n',
+            "line 13: cohorts 2 (auditors), ends_after: belongs to the top of the file, above the first header",
+        ),
+        ("title =", "stay = 5\ntitle =", "line 1: stay: belongs to a cohort, below a header [[cohorts]]"),
+        ("percentile = 95", "percentile = 95\npeople = 5", "line 19: targets 1, people: belongs to a cohort, below"),
         ('title = "Class at nine"\n', "", 'line 1: title: is missing; add it, as in title = "Class at nine"'),
         ('stay = "90m"', "", 'line 3: cohorts 1 (students), stay: is missing; add it, as in stay = "90m"'),
         ("people = 20\n", "", "line 10: cohorts 2 (auditors), people: is missing; add it, as in people = 300"),
