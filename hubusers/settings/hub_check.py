@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from hubusers.accounts.names import new_run_id
-from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, Answer
+from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, Answer
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import NAMED_SERVER_PATH
 from hubusers.settings.access import Access
+from hubusers.settings.other_scheme import by_other_scheme
 
 NEEDED_SCOPES = ("admin:users", "admin:servers")
 """To create and delete accounts, and to find what an earlier run left; to start, stop and see servers."""
@@ -55,7 +56,7 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
         PreflightError: The hub cannot be tested.
     """
     client = HubClient(endpoint, access.session)
-    version = _version(client.request("GET", "/", timeout=10), endpoint)
+    version = _version(_first_answer(client), endpoint)
     answer = client.request("GET", "/user", timeout=10)
     if answer.status in {401, 403}:
         raise PreflightError(
@@ -107,6 +108,23 @@ def check_named_servers(checked: CheckedHub, access: Access) -> None:
             "(c.JupyterHub.allow_named_servers = True in jupyterhub_config.py). Or test with a token that may create "
             "accounts, or with accounts from a file (--accounts)."
         )
+
+
+def _first_answer(client: HubClient) -> Answer:
+    """Return what the hub says of itself.
+
+    Raises:
+        PreflightError: It answers by http rather than https, or the reverse.
+    """
+    # To a hub that speaks http, the beginning of a conversation by https is a request whose end it waits for.
+    answer = client.request("GET", "/", timeout=3)
+    is_doubtful = answer.status == 400 or (not answer.status and answer.error != CERTIFICATE_NOT_TRUSTED)
+    if is_doubtful and (other := by_other_scheme(client.endpoint)):
+        raise PreflightError(
+            f"No hub answers at {hub_url(client.endpoint)} ({answer.cause}), but there is one at {hub_url(other)}: "
+            "give that URL in --host or JUPYTERHUB_ENDPOINT."
+        )
+    return client.request("GET", "/", timeout=7) if answer.error == TIMED_OUT else answer
 
 
 def _version(answer: Answer, endpoint: str) -> str:

@@ -1,7 +1,10 @@
 """The check of a hub before the first user comes: what is wrong, and what to do."""
 
+import ssl
+
 import pytest
 import requests
+import trustme
 
 import hubusers
 from hubusers.local import LocalHub
@@ -34,6 +37,19 @@ def test_a_wrong_url(local_hub: LocalHub) -> None:
         f"There is no JupyterHub at {local_hub.url}/elsewhere (it redirects to /hub/elsewhere/hub/api/). "
         f"Give the hub's own URL, which is probably {local_hub.url}, in --host or JUPYTERHUB_ENDPOINT."
     )
+
+
+def test_a_hub_by_the_other_scheme(scripted_hub: ScriptedHub) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(server)
+    with ScriptedHub(tls=server) as by_https:
+        for hub, scheme, wrong in ((scripted_hub, "http", "https"), (by_https, "https", "http")):
+            hub.script(Scripted(200, {"version": "6.1.1"}))
+            sentence = refusal(hub.endpoint.replace(scheme, wrong, 1), TOKEN)
+            assert f"but there is one at {hub.url}: give that URL in --host" in sentence
+            assert not [asked for asked in hub.asked if TOKEN in str(asked.headers)]
+            hub.script(Scripted(200, {"name": "another server"}))
+            assert "No answer from" in refusal(hub.endpoint.replace(scheme, wrong, 1), TOKEN)
 
 
 @pytest.mark.parametrize(
