@@ -13,10 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import requests
+from click.testing import CliRunner
 
 import hubusers
+from hubusers.cli import main
 from hubusers.cli.demo import environment_for, judged
 from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.cli.hub import CARRIES
@@ -76,6 +79,31 @@ main(["compare"])
         python = [sys.executable, "-c", code.replace("MODULE", module)]
         ended = subprocess.run(python, capture_output=True, text=True)
         assert (ended.returncode, ended.stderr) == (130, "")
+
+
+def test_help_breaks_no_word_at_its_hyphen() -> None:
+    for width in range(60, 101):
+        context = click.Context(main, info_name="hubusers", terminal_width=width)
+        command = main.get_command(context, "run")
+        assert command
+        text = command.get_help(click.Context(command, parent=context, info_name="run"))
+        assert not re.findall(r"\w-\n", text)
+        assert "log-out=70%,walk-away=30%" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chek"], "There is no command 'chek'; did you mean 'check'?"),
+        (["xyz"], "There is no command 'xyz'; choose one of 'run', 'check', "),
+        (["hub", "--port", "abc"], "Invalid value for '--port': 'abc' is not a valid whole number."),
+        (["hub", "--port", "70000"], "70000 is not in the range 0<=x<=65535."),
+    ],
+)
+def test_slips_of_the_keyboard(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 def test_the_options_of_a_test_are_explained() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 try:
     import importlib
+    from collections.abc import Iterable
 
     import click
 except KeyboardInterrupt:  # imports take a while, and Click handles Ctrl-C only after them
@@ -33,6 +34,34 @@ class _Subcommands(click.Group):
         except KeyboardInterrupt:  # for which Click has an exit code of its own
             click.echo("Interrupted.", err=True)
             sys.exit(130)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing and args[0] not in _SUBCOMMANDS and not args[0].startswith("-"):
+            from hubusers.event.model import did_you_mean
+
+            raise click.UsageError(f"There is no command {args[0]!r}; {did_you_mean(args[0], _SUBCOMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class _WholeWords(click.HelpFormatter):
+    """Breaks no word at its hyphen: what a person copies from the help, such as log-out=70%, stays whole."""
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        kept = [(first, second.replace("-", _UNBROKEN)) for first, second in rows]
+        super().write_dl(kept, col_max, col_spacing)
+
+    def write_text(self, text: str) -> None:
+        super().write_text(text.replace("-", _UNBROKEN))
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(_UNBROKEN, "-")
+
+
+_UNBROKEN = "\N{NON-BREAKING HYPHEN}"
+
+click.Context.formatter_class = _WholeWords
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

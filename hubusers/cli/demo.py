@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from hubusers.cli.run import locustfile
-from hubusers.cli.shared import EXIT_INTERRUPTED, end_on_sigterm, fail, running
+from hubusers.cli.shared import EXIT_INTERRUPTED, WholeNumber, end_on_sigterm, fail, running
 from hubusers.counting import counted
 from hubusers.event.file import EventError, read_event
 from hubusers.local import LocalHub
@@ -52,7 +52,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     "--runs-folder", metavar="FOLDER", default="runs", show_default=True, help="Folder for the run's results."
 )
 @click.option(
-    "--web-port", type=click.IntRange(0, 65535), default=0, help="Port of the web UI. The default, 0, takes a free one."
+    "--web-port", type=WholeNumber(0, 65535), default=0, help="Port of the web UI. The default, 0, takes a free one."
 )
 def demo(event: str, runs_folder: str, web_port: int) -> None:
     """Rehearse an event on a real JupyterHub on this machine, with live charts to watch.

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from hubusers.cli.shared import end_on_sigterm, fail, running
+from hubusers.cli.shared import WholeNumber, end_on_sigterm, fail, running
 from hubusers.durations import seconds, seconds_range
 from hubusers.local import LocalHub
 from hubusers.settings.access import ENDPOINT_VARIABLE, TOKEN_VARIABLE
@@ -63,7 +63,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # takes none before 
 )
 @click.option(
     "--concurrent-spawn-limit",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     default=0,
     show_default=True,
     help="Number of pending spawns at which the hub begins to answer 429 (come back later); 0: no limit.",
@@ -75,9 +75,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # takes none before 
     show_default=True,
     help="How long the hub waits with its answer to a start: 0s as on Kubernetes; JupyterHub's own default is 10s.",
 )
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one."
-)
+@click.option("--port", type=WholeNumber(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default: any free one.")
 @click.option(
     "--ip", default="127.0.0.1", show_default=True, help="Address to listen on; any other one opens it to the network."
 )

@@ -43,6 +43,12 @@ NAMED_SERVERS_OPTION = click.option(
 )
 
 
+class WholeNumber(click.IntRange):
+    """A whole number in a range, which Click would call a "valid integer range"."""
+
+    name = "whole number"
+
+
 @contextlib.contextmanager
 def running(local_hub: LocalHub) -> Iterator[LocalHub]:
     """Run a local hub for the length of a with-block. When it does not start, exit with one sentence that says why."""
