@@ -6,6 +6,7 @@
 from locust import main as locust_main
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
+from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, WorkerRunner
 from locust.web import WebUI, greenlet_exception_handler
@@ -221,14 +222,23 @@ def start_test(web_ui: WebUI, users: int, spawn_rate: float, run_time: float | N
     """
     environment = web_ui.environment
     assert environment.runner
+    web_ui._cancel_run_time_timer()  # of a start that was refused
     if environment.shape_class:
         environment.runner.start_shape()
         return
-    web_ui._cancel_run_time_timer()
     web_ui._swarm_greenlet = gevent.spawn(environment.runner.start, users, spawn_rate)
     web_ui._swarm_greenlet.link_exception(greenlet_exception_handler)
     if run_time:
         web_ui._run_time_greenlet = gevent.spawn_later(run_time, web_ui._stop_runners)
+
+
+def cancel_run_time(environment: Environment) -> None:
+    """Have the web UI not stop a test after the run time of a test that is over.
+
+    Locust does this itself only where its own STOP, or the run time, ends a test.
+    """
+    if environment.web_ui:
+        environment.web_ui._cancel_run_time_timer()
 
 
 def fields_of_start(web_ui: WebUI) -> dict[str, Collection[str] | None]:

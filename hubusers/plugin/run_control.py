@@ -22,6 +22,7 @@ from hubusers.log import Progress, get_logger
 from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.last_lines import say_answer
+from hubusers.plugin.locust_internals import cancel_run_time
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.recording import Recording
 from hubusers.plugin.role import Role
@@ -247,6 +248,7 @@ class RunControl:
         if self.phase not in {Phase.PREPARING, Phase.RUNNING}:
             return  # Locust stops a test anew at Ctrl-C, also while it is being stopped
         self._enter(Phase.STOPPING)
+        cancel_run_time(self.environment)
         if self.recording:
             self.recording.note_stopping()
         self.role.stop_arrivals()

@@ -172,6 +172,15 @@ def test_a_test_that_we_start_is_ended_by_locusts_own_stop(monkeypatch: pytest.M
     assert ramping_up.dead, f"Locust's STOP does not end a ramp-up that we began; {WHERE}"
     gevent.sleep(0.01)
     assert run_time.dead
+    locust_internals.start_test(web_ui, 30, 2.5, 300)
+    gevent.sleep(0.01)
+    run_time = web_ui._run_time_greenlet
+    assert run_time
+    environment.web_ui = web_ui
+    locust_internals.cancel_run_time(environment)  # as where the test ends before it
+    gevent.sleep(0.01)
+    assert run_time.dead, f"Locust ends a test after its run time in another way; {WHERE}"
+    asked.pop()
     environment.shape_class = EventShape(lambda: None, lambda: False)
     locust_internals.start_test(web_ui, 30, 2.5, None)
     assert asked == [(30, 2.5), ("shape",)]

@@ -12,7 +12,7 @@ from gevent import GreenletExit
 
 from hubusers.accounts.ledger import Totals
 from hubusers.live.page_content import Headway
-from hubusers.plugin import before_run, recording
+from hubusers.plugin import before_run, recording, run_control
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.process import Process
@@ -166,6 +166,19 @@ def test_every_way_out_cleans_up_once_and_lets_no_run_begin(control: RunControl,
     assert asked(control) == ([] if phase == "ready" else ["clean up"])
     with pytest.raises(GreenletExit):
         control.begin_run()
+
+
+def test_the_run_time_of_a_run_that_ended_before_it_does_not_stop_the_next_one(
+    control: RunControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[Phase] = []
+    monkeypatch.setattr(run_control, "cancel_run_time", lambda _: cancelled.append(control.phase))
+    control.start()
+    for _ in range(2):
+        start_test(control)
+        assert Phase.RUNNING not in cancelled
+        control.role.runner.stop()  # as when the last user is done
+    assert cancelled == [Phase.STOPPING] * 2
 
 
 @pytest.mark.parametrize(
