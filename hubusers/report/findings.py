@@ -170,7 +170,7 @@ def without_causes(run: FinishedRun) -> str:
 def _nobody_asked(run: FinishedRun) -> bool:
     """Return whether people came, and it is known that none of them wanted a server."""
     reached = run.results.people.reached(run.info.people_came or 0)
-    return reached.came > 0 and not (reached.asked or run.broke_off or run.info.people_lost)
+    return reached.came > 0 and not (reached.asked or reached.waiting or run.broke_off or run.info.people_lost)
 
 
 def _bad(facts: Facts) -> list[str]:

@@ -92,7 +92,10 @@ def people_in_words(reached: Reached, lasted: float, *, knows_who_asked: bool = 
     if not reached.came:
         return "nobody came"
     came, goal = words.counted(reached.came, "person", "people"), _goal(reached)
-    if knows_who_asked and not reached.asked:
+    if reached.without_account == reached.came:
+        account = "account was" if reached.came == 1 else "accounts were"
+        clause = f"{came} came, and their {account} not ready in time"
+    elif knows_who_asked and not (reached.asked or reached.waiting):
         clause = f"{came} came, and nobody asked for a server"
     elif reached.could_work == reached.came and not reached.lost:
         clause = f"{came} came, and {'all of them ' if reached.came > 1 else ''}{goal}"
@@ -103,6 +106,8 @@ def people_in_words(reached: Reached, lasted: float, *, knows_who_asked: bool = 
         clause = f"{who} got no server, because their {their} failed"
     elif reached.waiting and not (reached.has_browser or reached.stopped or reached.lost or reached.under_way):
         waited = f"{_were(reached.waiting)} still waiting"
+        if reached.without_account:
+            waited += f", {reached.without_account:,} of them for their account"
         clause = f"{reached.got_server:,} of {came} {goal} within {words.in_seconds(lasted)}; {waited}"
     else:
         clause = ", ".join([f"{came} came", *_apart(reached, goal)])
@@ -122,7 +127,8 @@ def _apart(reached: Reached, goal: str) -> list[str]:
     )
     parts += [f"{count:,} {_stopped(step)}" for step, count in reached.stopped.items()]
     if reached.waiting:
-        parts.append(f"{_were(reached.waiting)} still waiting for a server")
+        account = f", {reached.without_account:,} of them for their account" if reached.without_account else ""
+        parts.append(f"{_were(reached.waiting)} still waiting for a server{account}")
     if reached.under_way:
         parts.append(f"{_were(reached.under_way)} under way")
     return parts

@@ -11,7 +11,7 @@ from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import START_TO_READY, longest_known
+from hubusers.results.records import ARRIVAL, START_TO_READY, longest_known
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from hubusers.results.targets import Outcome, outcome
 
@@ -195,7 +195,30 @@ def _without_targets(
     stopped = is_too_short and not (failures or in_vain or gone)
     if obstacles and (run.broke_off or run.info.people_lost or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"
-    return "failures" if failures or in_vain or gone else "no targets", headline
+    if failures or in_vain or gone:
+        return "failures", headline
+    if nothing := _shows_nothing(run, reached):
+        return "no answer", f"No answer: {nothing}. {headline}"
+    return "no targets", headline
+
+
+def _shows_nothing(run: FinishedRun, reached: Reached) -> str:
+    """Return why a run in which nothing failed tells nothing of the hub, as a clause; "" where it tells something.
+
+    People who never ask for a server, because their user class does not, leave steps of their own, or requests.
+    """
+    if reached.could_work or not (reached.came or run.info.users):
+        return ""
+    if not reached.came:
+        return "nobody came"
+    if reached.asked or reached.waiting:
+        return f"the run ended before anybody {'could work' if reached.has_browser else 'got a server'}"
+    records, requests = run.results.records, run.results.requests
+    arrived = max((record.began + record.seconds for record in records if record.step == ARRIVAL), default=0.0)
+    asked = (began for name in requests.names() for began in requests.of(name).began)
+    if any(record.step != ARRIVAL for record in records) or any(arrived <= began < run.info.ended for began in asked):
+        return ""
+    return "nothing shows what people did after they came"
 
 
 def _in_sentences(clauses: list[str]) -> str:

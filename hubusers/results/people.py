@@ -35,6 +35,9 @@ from hubusers.results.records import (
 _LADDER = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED)
 """Each step needs those before it, as far as a person takes them."""
 
+_WAITS = (ARRIVAL, LOGIN, START_TO_READY)
+"""The steps that the end of a run may break off while a person waits for a server."""
+
 _IN_A_BROWSER = {LOGIN, SPAWN_PAGE, LAB_LOADED, KERNEL_READY, CELL, SAVED}
 _REPEATED = {KERNEL_READY, CELL, SAVED}
 
@@ -88,7 +91,7 @@ class Visit:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the run ended while the person waited for the server."""
+        """Whether the run ended while the person waited for the server, or for what comes before it."""
         return self.last is not None and self.last.is_unfinished
 
     @property
@@ -141,6 +144,7 @@ class Reached:
     visits: int
     visits_in_vain: int  # that a failure ended, or in which the person waited too long for a server
     share_in_vain: float  # of the people, or of the visits where that is more; those who are under way are left out
+    without_account: int = 0  # of those who waited: people whose account was not made when the run ended
 
 
 class People:
@@ -258,10 +262,12 @@ class People:
             waited_in_vain: Whether a wait that the end of the run broke off was in vain, if percentiles count it.
         """
         visits = self.visits()
-        starts = [record for record in self._records if record.step == START_TO_READY]
-        hang = {id(record) for record in hanging(starts)}
+        hang, waits = set[int](), set[int]()
+        for step in _WAITS:
+            of_step = [record for record in self._records if record.step == step]
+            hang |= {id(record) for record in hanging(of_step)}
+            waits |= {id(record) for record in counted(of_step) if record.is_unfinished and waited_in_vain}
         served = {visit.person for visit in visits if self._could_work(visit) and not self._failure(visit)}
-        waits = {id(record) for record in counted(starts) if record.is_unfinished and waited_in_vain}
         # People whom the end of the run kept from coming once more had what they came for, unless the start hung.
         in_vain_waits = {
             id(visit.last)
@@ -299,6 +305,7 @@ class People:
             visits=max(len(visits), came),
             visits_in_vain=in_vain,
             share_in_vain=max(_share(people_in_vain, people_content), _share(in_vain, content)),
+            without_account=sum(visit.last is not None and visit.last.step == ARRIVAL for visit in waiting),
         )
 
     def _visit(self, record: Record) -> Visit:

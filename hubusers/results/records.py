@@ -55,7 +55,9 @@ RETURNING = "returning"
 """A person that has had a server before."""
 
 UNFINISHED = "unfinished"
-"""In place of a failure: the run ended while this start was under way, for `seconds` by then."""
+"""In place of a failure: the run ended while this step was under way, for `seconds` by then.
+
+Noted of starts, and of what a person waits for before: arrivals and logins."""
 
 NOT_REACHED = "not reached"
 """The failure of a step that a person came for, and did not get to because an earlier one failed. No person has such a
@@ -134,7 +136,7 @@ class Records:
 
     def unfinished(self) -> list[Record]:
         """Return the starts that were under way when the run ended."""
-        return [record for record in self._all if record.is_unfinished]
+        return [record for record in self.starts() if record.is_unfinished]
 
     def starts(self) -> list[Record]:
         """Return all starts, unfinished ones included."""

@@ -19,7 +19,7 @@ from hubusers.hub.answers import State, Stop, error_for
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
 from hubusers.hub.sightings import look_at
-from hubusers.results.records import LOGIN, SPAWN_PAGE
+from hubusers.results.records import LOGIN, SPAWN_PAGE, UNFINISHED
 from hubusers.settings.settings import Settings
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.step import Step
@@ -158,9 +158,14 @@ class BrowserUser(PlannedUser):
 
     def _new_token(self) -> str:
         deadline = Deadline(self.settings.server_timeout)
-        answer = self.hub.request_patiently(
-            "POST", TOKENS_PATH, username=self.username, body={"note": "hubusers, for one run"}, deadline=deadline
-        )
+        step, body = self._new_step(), {"note": "hubusers, for one run"}
+        try:
+            answer = self.hub.request_patiently(
+                "POST", TOKENS_PATH, username=self.username, body=body, deadline=deadline
+            )
+        except GreenletExit:  # the run ends, and the person has not got in yet
+            self._record(LOGIN, step, UNFINISHED)
+            raise
         model = answer.model
         if answer.status in {200, 201} and isinstance(model, dict) and isinstance(model.get("token"), str):
             return str(model["token"])

@@ -33,6 +33,7 @@ from hubusers.results.records import (
     ARRIVAL,
     START_TO_READY,
     STOP_TO_STOPPED,
+    UNFINISHED,
 )
 from hubusers.run import server_life
 from hubusers.run.pending_start import PendingStart
@@ -145,7 +146,11 @@ class HubUser(MeasuredUser):
         self._has_arrived = True
         self._counts.arrived += 1
         step = self._new_step()
-        failure = self._why_turned_away()
+        try:
+            failure = self._why_turned_away()
+        except GreenletExit:  # the run ends, and the hub has not made the account yet
+            self._record(ARRIVAL, step, UNFINISHED)
+            raise
         self._record(ARRIVAL, step, failure)
         if failure:
             self._counts.failed += 1

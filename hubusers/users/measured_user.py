@@ -23,7 +23,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError
 from hubusers.locust_import import check_is_patched
 from hubusers.log import get_logger
-from hubusers.results.records import NEW, RETURNING, UNFINISHED, USER_CLASS, Record
+from hubusers.results.records import LOGIN, NEW, RETURNING, UNFINISHED, USER_CLASS, Record
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run, run_of
@@ -207,8 +207,8 @@ class MeasuredUser(FastHttpUser):
             self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)
             raise
         except GreenletExit:
-            if pending:
-                reason = self.test_run.reason_of(pending.last_words, self.account)
+            if pending or name == LOGIN:  # what a person waits for until there is a server
+                reason = self.test_run.reason_of(pending.last_words, self.account) if pending else ""
                 self._record(name, step, step.failure or UNFINISHED, reason)
             raise
         self._count(name, self._record(name, step), kind=kind)

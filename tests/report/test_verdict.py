@@ -363,10 +363,11 @@ class TestPeopleFirst:
 
     def test_people_who_wait_when_somebody_interrupts_the_run_say_nothing_of_the_hub(self) -> None:
         verdict = verdict_of(finished([start(n, 1.0, UNFINISHED) for n in range(3)], was_interrupted=True))
-        assert (
-            verdict.headline == "No targets were given: 0 of 3 people got a server within 200 s; 3 were still waiting."
+        assert verdict.headline == (
+            "No answer: the run ended before anybody got a server. No targets were given: 0 of 3 people got a server "
+            "within 200 s; 3 were still waiting."
         )
-        assert verdict.exit_code == 0
+        assert verdict.exit_code == 4
         failing = [start(9, 1.0, "timed out"), start(8, 1.0, UNFINISHED)]
         assert verdict_of(finished(failing, was_interrupted=True)).exit_code == 1
 
@@ -513,6 +514,7 @@ def test_an_end_before_its_time_is_said_beside_what_held() -> None:
 def test_nobody_asked_for_a_server() -> None:
     """The user class never wants one: that is no riddle, and nobody is under way to one."""
     run = finished([step(ARRIVAL)], people_came=9)
+    run.results.requests.note("GET /users", BEGAN + 2, 0.1)
     assert verdict_of(run).headline == "No targets were given: 9 people came, and nobody asked for a server."
     assert without_causes(run).startswith("Nobody asked for a server, so nothing is known")
     killed = replace(run, broke_off=True)  # which has not written down the starts that were under way
@@ -563,3 +565,40 @@ class TestTheEndOfARun:
 
     def test_what_is_left_behind_is_the_exit_code(self) -> None:
         assert verdict_of(finished(QUICK, CLASS + TARGETS, left_behind=1)).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("records", "known", "answer", "said"),
+    [
+        (
+            [Record(ARRIVAL, f"user-{n}", BEGAN, 7.0, 0.0, UNFINISHED) for n in range(3)],
+            {},
+            "failures",
+            "No targets were given: 3 people came, and their accounts were not ready in time.",
+        ),
+        (
+            [Record(LOGIN, f"user-{n}", BEGAN, 7.0, 0.0, UNFINISHED) for n in range(3)],
+            {},
+            "failures",
+            "No targets were given: 3 people came, nobody could work, 3 were still waiting for a server.",
+        ),
+        ([], {"people_came": 3}, "no answer", "No answer: nothing shows what people did after they came."),
+        ([step(ARRIVAL)], {}, "no answer", "No answer: nothing shows what people did after they came."),
+        ([], {"users": 3, "people_came": 0}, "no answer", "No answer: nobody came."),
+    ],
+)
+def test_nobody_got_anything_and_nothing_failed(
+    records: list[Record], known: dict[str, Any], answer: Answer, said: str
+) -> None:
+    verdict = verdict_of(finished(records, **known))
+    assert verdict.answer == answer
+    assert verdict.headline.startswith(said)
+    assert verdict.exit_code in {1, 4}
+    causes = without_causes(finished(records, **known))
+    assert not any(record.is_unfinished for record in records) or "Nobody asked" not in causes
+
+
+def test_some_wait_for_their_account_and_others_for_their_server() -> None:
+    waiting = Record(ARRIVAL, "ann", BEGAN, 7.0, 0.0, UNFINISHED)
+    verdict = verdict_of(finished([waiting, start(1, 6.0, UNFINISHED)]))
+    assert "2 were still waiting, 1 of them for their account" in verdict.headline

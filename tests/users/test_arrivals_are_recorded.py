@@ -4,11 +4,12 @@ from locust.exception import RescheduleTask
 
 from pathlib import Path
 
+import gevent
 import pytest
 from gevent import GreenletExit
 
 from hubusers.accounts.account import Account
-from hubusers.results.records import ARRIVAL, LOGIN, USER_CLASS, Record
+from hubusers.results.records import ARRIVAL, LOGIN, UNFINISHED, USER_CLASS, Record
 from hubusers.settings.access import Access
 from hubusers.users import HubUser, ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
@@ -67,6 +68,27 @@ def test_somebody_who_gets_no_token_cannot_log_in(scripted_hub: ScriptedHub) -> 
     record = turned_away(people, people.comes(BrowserUser, Account("ann")))
     assert (record.step, record.failure) == (LOGIN, "hub error: HTTP 403")
     assert people.run.results.people.reached().stopped == {LOGIN: 1}
+
+
+@pytest.mark.parametrize(
+    ("user_class", "account", "step"),
+    [(ServerLifecycleUser, None, ARRIVAL), (BrowserUser, Account("ann"), LOGIN)],
+)
+def test_somebody_who_waits_for_an_account_or_a_token_when_the_run_ends(
+    scripted_hub: ScriptedHub, user_class: type[HubUser], account: Account | None, step: str
+) -> None:
+    people = people_on(scripted_hub.endpoint)
+    scripted_hub.script(Scripted(201, [], held=2))
+    person = people.comes(user_class, account)
+    waiting = gevent.spawn(person.on_start)
+    while not any(asked.method == "POST" for asked in scripted_hub.asked):
+        gevent.sleep(0.01)
+    waiting.kill()
+    record = records_of(people)[-1]
+    assert (record.step, record.failure) == (step, UNFINISHED)
+    reached = people.run.results.people.reached()
+    assert (reached.came, reached.waiting, reached.share_in_vain) == (1, 1, 1.0)
+    assert reached.without_account == int(step == ARRIVAL)
 
 
 def test_an_exception_in_a_user_class(scripted_hub: ScriptedHub) -> None:
