@@ -79,6 +79,7 @@ class HubWatch:
         self._note_sample = note_sample
         self._note = note
         self._watching: list[gevent.Greenlet[..., None]] = []
+        self._ending: gevent.Greenlet[..., None] | None = None
         self._probes = Pool(rhythm.most_probes)
         self._allowed = True
         self._has_sample = False
@@ -88,11 +89,18 @@ class HubWatch:
         self._watching = [gevent.spawn(self._send_probes), gevent.spawn(self._read_in_rhythm)]
 
     def stop(self) -> None:
-        """End the watch with a last reading, within about two seconds even when the hub hangs."""
+        """End the watch with a last reading, within about two seconds even when the hub hangs.
+
+        It may be called again, as after an interrupt, and then waits for the same end.
+        """
         if not self._watching:
             return
+        if self._ending is None:  # a greenlet that is done counts as False
+            self._ending = gevent.spawn(self._end)
+        self._ending.join()
+
+    def _end(self) -> None:
         gevent.killall(self._watching)
-        self._watching = []
         last = gevent.spawn(self._read, self._rhythm.at_the_end)
         self._probes.join(self._rhythm.at_the_end)
         self._probes.kill()

@@ -129,6 +129,7 @@ class Recorder:
         """
         if self._recording:
             self._recording.kill()
+        self._hub_watch.stop()  # where an interrupt broke off the wait for it
         self._timeline.judge()
         settings = self.run.settings
         self.info.people_came = self._processes.counts().arrived

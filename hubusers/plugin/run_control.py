@@ -247,17 +247,18 @@ class RunControl:
         """Take notice that Locust stops the test: nobody comes any more, and those who are there go."""
         if self.phase not in {Phase.PREPARING, Phase.RUNNING}:
             return  # Locust stops a test anew at Ctrl-C, also while it is being stopped
-        self._enter(Phase.STOPPING)
-        cancel_run_time(self.environment)
-        if self.recording:
-            self.recording.note_stopping()
-        self.role.stop_arrivals()
-        settings = self.role.present_run.settings
-        has_an_end = would_have_ended(settings, self.options, was_interrupted=self.was_interrupted)
-        if has_an_end and not self.event_ended and not self.stopped_because:
-            self.stopped_because = STOPPED_BY_SOMEBODY
-        if self.recording:
-            self.recording.note_end()
+        with self._ending:  # two may stop a run at the same time; the second one goes on to its end, and waits there
+            self._enter(Phase.STOPPING)
+            cancel_run_time(self.environment)
+            if self.recording:
+                self.recording.note_stopping()
+            self.role.stop_arrivals()
+            settings = self.role.present_run.settings
+            has_an_end = would_have_ended(settings, self.options, was_interrupted=self.was_interrupted)
+            if has_an_end and not self.event_ended and not self.stopped_because:
+                self.stopped_because = STOPPED_BY_SOMEBODY
+            if self.recording:
+                self.recording.note_end()
 
     def end_run(self) -> None:
         """Remove what the run made, and write its report; whoever comes second waits for that."""

@@ -5,7 +5,7 @@ import locust  # noqa: F401  # patches the standard library for gevent; must com
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gevent
@@ -247,6 +247,17 @@ class TestStop:
         told.watch.stop()
         told.watch.stop()
         assert len(hub.readings()) == 2
+
+    def test_after_an_interrupt_the_next_call_waits_for_the_last_reading(self, hub: Hub) -> None:
+        told = Watched(hub.endpoint, Access(TOKEN), Rhythm())
+        told.watch.start()
+        told.samples.get()
+        hub.metrics.held = 0.3
+        with suppress(gevent.Timeout), gevent.Timeout(0.05):
+            told.watch.stop()
+        assert told.samples.empty()
+        told.watch.stop()
+        assert told.samples.qsize() == 1
 
 
 @pytest.mark.parametrize(("trusted", "failure"), [(True, ""), (False, "TLS certificate not trusted")])

@@ -181,6 +181,21 @@ def test_the_run_time_of_a_run_that_ended_before_it_does_not_stop_the_next_one(
     assert cancelled == [Phase.STOPPING] * 2
 
 
+def test_a_run_that_two_stop_at_once_is_cleaned_up_after_its_last_reading(
+    control: RunControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_once_more(_: Quiet) -> None:
+        gevent.sleep(0.05)
+        asked(control).append("last reading")
+
+    monkeypatch.setattr(Quiet, "note_end", read_once_more)
+    control.start()
+    start_test(control)
+    gevent.joinall([gevent.spawn(control.role.runner.stop) for _ in range(2)], timeout=10, raise_error=True)
+    assert asked(control) == ["last reading", "clean up"]
+    assert control.phase is Phase.STOPPED
+
+
 @pytest.mark.parametrize(
     ("interrupted", "given", "because"),
     [
