@@ -33,7 +33,7 @@ def ready_since(hub: LocalHub, moment: float, prefix: str = "") -> int:
 def test_the_hub_is_killed_and_comes_back() -> None:
     with (
         LocalHub(spawn_seconds=(0.5, 2), stop_seconds=(0, 0.5)) as hub,
-        LocustProcess(hub, ["--headless", "--json", "-u", "12", "-r", "12", *BRISK]) as locust,
+        LocustProcess(hub, ["--headless", "--only-summary", "--json", "-u", "12", "-r", "12", *BRISK]) as locust,
     ):
         wait_until(lambda: ready_since(hub, 0) > 12, lambda: locust.output)
         hub.crash()
@@ -65,7 +65,7 @@ def stormy_run(
 
     In weather that lasts longer than the six seconds of the server timeout each user meets it with a start or a stop.
     """
-    arguments = ["--headless", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
+    arguments = ["--headless", "--only-summary", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
     begun_at = time.time()
     with LocustProcess(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
@@ -175,7 +175,9 @@ class TestFailedSpawns:
     @pytest.mark.thorough
     def test_a_fifth_of_all_spawns_fail_and_users_try_again(self) -> None:
         with LocalHub(spawn_seconds=(0.2, 0.5), spawn_failure_share=0.2) as hub:
-            with LocustProcess(hub, ["--headless", "--json", "-u", "8", "-r", "8", *NO_FIRST_SERVER, *BRISK]) as locust:
+            with LocustProcess(
+                hub, ["--headless", "--only-summary", "--json", "-u", "8", "-r", "8", *NO_FIRST_SERVER, *BRISK]
+            ) as locust:
                 wait_until(lambda: failed_on(hub) > 8, lambda: locust.output)
                 assert locust.stop() == 1
             row = locust.statistics()["SERVER start to ready"]
