@@ -63,8 +63,9 @@ def check_before_swarm(web_ui: WebUI, starter: Starter) -> None:
         _refuse_other_fields(web_ui)
         refuse_another_hub(request.form.get("host"), environment.host if is_running else given_at_start)
         order = _order(web_ui, starter)
-        if is_running and environment.shape_class:  # Locust would change nothing, and call that a success
-            raise SettingsError(starter.control.why_no_check_now)
+        reason = starter.control.why_no_check_now
+        if reason and is_running and environment.shape_class:  # Locust would change nothing, and call that a success
+            raise SettingsError(reason)
         if is_running:  # only the number of users changes
             starter.settings_of(order)
         else:
