@@ -18,7 +18,7 @@ from hubusers.event.plan import plan
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
 from hubusers.results.results import Results
-from hubusers.results.run_info import RunInfo
+from hubusers.results.run_info import LATEST_MOMENT, RunInfo, known_moment
 from hubusers.results.saved_rows import DamagedError, lines_of, naming, rows_of
 from hubusers.results.start_diaries import StartDiary
 from hubusers.results.start_messages import StartMessage
@@ -181,6 +181,9 @@ def read_run(folder: Path) -> FinishedRun:
 def _read(folder: Path) -> FinishedRun:
     with naming(RUN_FILE):
         info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
+        known_moment(info.began)
+        if info.ended and known_moment(info.ended) < info.began:
+            raise ValueError("it ended before it began")
     event, event_file, broke_off = None, folder / EVENT_FILE, not info.ended
     if event_file.exists() or info.planned_people is not None:
         with naming(EVENT_FILE):
@@ -204,7 +207,9 @@ def _read(folder: Path) -> FinishedRun:
             results.records.note(_record(row))
     with naming(REQUESTS_FILE):
         for row in rows(REQUESTS_FILE, _REQUEST_COLUMNS):
-            results.requests.note(row["request"], _number(row["began"]), _number(row["seconds"]), row["failure"])
+            results.requests.note(
+                row["request"], known_moment(_number(row["began"])), _seconds(row["seconds"]), row["failure"]
+            )
     results.requests.take_new()
     with naming(EXAMPLES_FILE):
         for row in rows(EXAMPLES_FILE, ["step", "failure", "example"], always=False):  # early runs have none
@@ -217,7 +222,7 @@ def _read(folder: Path) -> FinishedRun:
             results.diaries.note(_DIARY.validate_json(line))
     with naming(PROBES_FILE):
         for row in rows(PROBES_FILE, _PROBE_COLUMNS):
-            results.probes.append(Probe(_number(row["began"]), _number(row["seconds"]), row["failure"]))
+            results.probes.append(Probe(known_moment(_number(row["began"])), _seconds(row["seconds"]), row["failure"]))
     with naming(METRICS_FILE):
         results.hub_samples = [_hub_sample(json.loads(line)) for line in lines(METRICS_FILE)]
     if broke_off:
@@ -247,6 +252,21 @@ def _number(text: str) -> float:
     return number
 
 
+def _seconds(text: str) -> float:
+    number = _number(text)
+    if number < 0:
+        raise ValueError(f"{text} is a negative number of seconds")
+    if number >= LATEST_MOMENT:
+        raise ValueError(f"{text} is not a number of seconds that a run can last")
+    return number
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise ValueError(f"{text} is a negative number")
+    return number
+
+
 def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
     """Return the cells of a step: what consists of several values becomes JSON, which tools can read."""
     for value in record:
@@ -259,19 +279,19 @@ def _record(row: dict[str, str]) -> Record:
     return Record(
         step=row["step"],
         username=row["username"],
-        began=_number(row["began"]),
-        seconds=_number(row["seconds"]),
+        began=known_moment(_number(row["began"])),
+        seconds=_seconds(row["seconds"]),
         late=_number(row["late"]),
         failure=row["failure"],
         cohort=row["cohort"],
-        lifecycle=int(row["lifecycle"]),
-        throttled=_number(row["throttled"]),
+        lifecycle=_count(row["lifecycle"]),
+        throttled=_seconds(row["throttled"]),
         throttled_by=row["throttled_by"],
         # Runs of the first versions have none of these.
         reason=row.get("reason") or "",
         profile=row.get("profile") or "",
         person=row.get("person") or "",
-        worker=int(row.get("worker") or 0),
+        worker=_count(row.get("worker") or "0"),
         parts=_parts(row.get("parts") or ""),
         after=_number(row.get("after") or "0"),
         user_class=row.get("user_class") or "",
@@ -279,7 +299,7 @@ def _record(row: dict[str, str]) -> Record:
 
 
 def _parts(text: str) -> tuple[tuple[str, float], ...]:
-    return tuple((str(part), float(seconds)) for part, seconds in json.loads(text).items()) if text else ()
+    return tuple((str(part), _number(str(seconds))) for part, seconds in json.loads(text).items()) if text else ()
 
 
 def _hub_sample(model: dict[str, Any]) -> HubSample:
@@ -287,6 +307,7 @@ def _hub_sample(model: dict[str, Any]) -> HubSample:
         return {key: Observations(**value) for key, value in model[name].items()}
 
     loop = model["event_loop"]
+    known_moment(model["time"])
     return HubSample(
         **{
             **model,

@@ -1,5 +1,6 @@
 """What is known of a run besides its measurements, as its run.json has it."""
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,20 @@ from pydantic import ConfigDict
 
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.late_processes import LateProcess
+
+LATEST_MOMENT = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC).timestamp()
+"""Seconds since the epoch up to which a moment can be drawn and written as a date."""
+
+
+def known_moment(seconds: float) -> float:
+    """Return a moment of a run, in seconds since the epoch.
+
+    Raises:
+        ValueError: No run took place then.
+    """
+    if not 0 < seconds < LATEST_MOMENT:
+        raise ValueError(f"{seconds:g} is not a moment of a run, in seconds since the epoch")
+    return seconds
 
 
 @dataclass

@@ -41,6 +41,8 @@ def naming(name: str) -> Iterator[None]:
         raise DamagedError(name, what) from None
     except KeyError as error:
         raise DamagedError(name, f"it lacks {error}") from None
+    except RecursionError:  # JSON in JSON in JSON
+        raise DamagedError(name, "a value is nested too deeply") from None
     except (ValueError, TypeError, AttributeError, csv.Error) as error:
         raise DamagedError(name, error) from None
 

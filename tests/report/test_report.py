@@ -319,12 +319,21 @@ def test_a_run_that_was_cut_off(tmp_path: Path) -> None:
     [
         (RUN_FILE, '"ended": ', '"ended": "', "run.json in .* is damaged .*repeat the run"),
         (RUN_FILE, '"options": {}', '"options": 3', "damaged .options: Input should be"),
+        (RUN_FILE, f'"ended": {BEGAN + 200}', '"ended": 1e15', "run.json in .* is damaged .1e.15 is not a moment"),
+        (RUN_FILE, f'"ended": {BEGAN + 200}', '"ended": 5.0', "run.json in .* is damaged .it ended before it began"),
+        (RUN_FILE, f'"began": {BEGAN}', '"began": -1e15', "run.json in .* is damaged .-1e.15 is not a moment"),
+        (RUN_FILE, f'"began": {BEGAN}', '"began": 0.0', "run.json in .* is damaged .0 is not a moment"),
+        (STEPS_FILE, f",{BEGAN},", ",0.0,", "steps.csv in .* is damaged .0 is not a moment"),
+        (STEPS_FILE, ",1.0,0.0,", ",-1.0,0.0,", "-1.0 is a negative number of seconds.: repeat the run"),
+        (STEPS_FILE, ",1.0,0.0,", ",1e15,0.0,", "1e15 is not a number of seconds that a run can last"),
+        (STEPS_FILE, ",,1,0.0,", ",,-1,0.0,", "steps.csv in .* is damaged .-1 is a negative number"),
+        (STEPS_FILE, ",,,,0,{}", f",,,,0,{'[' * 100_000}", "steps.csv in .* is damaged .a value is nested too deeply"),
         (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "nan is not a number of seconds"),
         (METRICS_FILE, "", '{"time": 1, "event_loop": null, "spawns": null, "requests": {}}', "is damaged"),
     ],
 )
 def test_a_damaged_run(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
-    records = [(START_TO_READY, "ann", BEGAN, 1.0, 0.0, "", "", 1, 0.0, "")]
+    records = [(START_TO_READY, "ann", BEGAN, 1.0, 0.0, "", "", 1, 0.0, "", "", "", "", 0, "{}")]
     path = write(tmp_path / "run", info(), records) / file
     text = path.read_text()
     assert before in text

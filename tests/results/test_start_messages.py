@@ -106,7 +106,7 @@ def test_a_folder_gives_back_what_was_said(tmp_path: Path) -> None:
     )
     results.records.note(record)
     folder = RunFolder(tmp_path / "run")
-    folder.write_info(RunInfo("k3x9qa", "https://hub.example.org", 0.0))
+    folder.write_info(RunInfo("k3x9qa", "https://hub.example.org", 1_795_680_000.0))
     folder.write_messages(results.messages.rows())
     folder.write_diaries([*results.diaries.slowest(), *results.diaries.failed()])
     folder.write_steps(results.records.take_new())
