@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -67,6 +68,14 @@ def _whole_seconds(text: str) -> str:
     if duration < 1 or duration != int(duration):
         raise ValueError(f"{text!r} must be whole seconds, such as 90s, 10m or 1h30m")
     return f"{duration:.0f}"
+
+
+def _locustfiles(text: str) -> str:
+    for path in map(Path, map(str.strip, text.split(","))):
+        is_there = any(path.rglob("*.py")) if path.is_dir() else path.suffix == ".py" and path.exists()
+        if not is_there and "://" not in text and text != "-":  # which a worker gets from its master
+            raise ValueError(f"{str(path)!r} must be a locustfile that ends in .py, or a folder with locustfiles")
+    return text
 
 
 _COUNT = _whole_number_from(1)
@@ -199,6 +208,7 @@ _LOCUSTFILE = (
         ("--locustfile", "-f"),
         "A locustfile of your own, with other user classes, in place of hubusers' own.",
         "FILE",
+        read=_locustfiles,
     ),
 )
 

@@ -45,7 +45,7 @@ def run(*arguments: str) -> Result:
         (["--web", "--autostart", "-P", "0"], [OURS, "--autostart", "--web-port=0", "--headful"]),
         (["--worker", "--master-host", "ann"], [OURS, "--worker", "--master-host=ann"]),
         (["NotebookUser", "--processes", "-1"], [OURS, "--processes=-1", "--headless", "NotebookUser"]),
-        (["-f", "my.py", "Anybody"], ["--locustfile=my.py", "--headless", "Anybody"]),
+        (["-f", "tests/waiting.py", "Anybody"], ["--locustfile=tests/waiting.py", "--headless", "Anybody"]),
         (["-u", "1", "--", "--tags", "a"], [OURS, "--users=1", "--headless", "--tags", "a"]),
         (["--leave", "log-out=70%,walk-away=30%"], [OURS, "--leave=log-out=70%,walk-away=30%", "--headless"]),
     ],
@@ -75,6 +75,8 @@ def test_what_is_passed_on(begun: list[str], given: list[str], passed_on: list[s
         (["--web", "-P", "99999"], "'99999' must be a whole number, from 0 to 65535."),
         (["--web-port", "8000"], "--web-port is for the web UI: add --web."),
         (["--hub-token", "abc"], "'--hub-token-file'"),
+        (["-f", "nothere.py"], "'nothere.py' must be a locustfile that ends in .py, or a folder with locustfiles."),
+        (["-f", "/dev/null"], "'/dev/null' must be a locustfile"),
     ],
 )
 def test_what_is_refused_in_a_sentence(begun: list[str], given: list[str], words: str) -> None:
