@@ -23,7 +23,16 @@ USER_CLASSES = {
 
 _GROUPS = groups()
 
-_LOCUST = "import sys; from locust.main import main; sys.argv[0] = 'hubusers run'; main()"
+_LOCUST = """
+import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+from locust import events
+from locust.main import main
+events.init.add_listener(lambda **_: signal.signal(signal.SIGINT, signal.default_int_handler))
+sys.argv[0] = 'hubusers run'
+main()
+"""
+"""Imports take a while, and Ctrl-C would end them in a traceback. From Locust's `init` on, hubusers handles it."""
 
 
 class _InGroups(click.Command):

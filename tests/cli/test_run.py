@@ -122,6 +122,14 @@ def test_the_options_of_locust_are_as_locust_has_them() -> None:
     assert WEB.opts[0] not in known
 
 
+def test_ctrl_c_while_modules_are_imported_ends_without_a_text(tmp_path: Path) -> None:
+    interrupting = tmp_path / "locustfile.py"
+    interrupting.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemExit('went on')\n")
+    command = [sys.executable, "-m", "hubusers", "run", "-f", str(interrupting)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (130, "")
+
+
 def test_a_run_from_any_folder_ends_in_order(local_hub: LocalHub, tmp_path: Path) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('this is not Python’s')")
     process = subprocess.Popen(
