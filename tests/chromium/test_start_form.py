@@ -90,7 +90,7 @@ def test_from_one_run_to_the_next_by_clicks(local_hub: LocalHub, tmp_path: Path)
             ("wait", OVER),
         )
         locust.interrupt()
-        assert locust.wait() in {0, 1}
+        assert locust.wait() in {0, 1, 4}  # 4: interrupted before anybody had a server
     untouched, fields, wrong, kept, focused, _ = visit.seen
     assert untouched == [True, 0]
     assert {"event", "time_scale", "server_timeout"} <= set(fields)

@@ -147,7 +147,7 @@ def test_a_run_from_any_folder_ends_in_order(local_hub: LocalHub, tmp_path: Path
                 process.send_signal(signal.SIGINT)
                 break
         *_, clean_up, where = process.stdout.read().splitlines()
-    assert process.wait(30) in {0, 1}
+    assert process.wait(30) in {0, 1, 4}  # 4: interrupted before anybody had a server
     assert "Clean-up: users: 2 created, 2 removed, 0 left" in clean_up
     [report] = tmp_path.glob("runs/*/report.html")
     assert where.endswith(f"The report is in {report}")

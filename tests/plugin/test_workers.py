@@ -57,7 +57,7 @@ def test_what_a_worker_cannot_remove_and_the_master_does_is_counted_once(free_ma
         arguments = ["--stay", "60", "--server-timeout", "5", "--stop-after-failed-spawns", "0"]
         locust = run_locust(hub, *["--processes", "2", *free_master_port, "-u", "6", "-r", "6", "-t", "5s", *arguments])
         assert locust.summary()[:3] == (6, 6, 0), locust.output
-        assert locust.process.returncode in {0, 1}
+        assert locust.process.returncode in {0, 1, 4}  # 4: interrupted before anybody had a server
         assert users_on(hub) == []
 
 
