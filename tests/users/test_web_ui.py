@@ -23,7 +23,7 @@ UNTOUCHED_OPTIONS = {
     for option in OPTIONS.values()
     if option.in_web_form and option.name != "name_prefix"
 }
-"""Of hubusers: what scripts post that were written for Locust's own form, when it offered them too."""
+"""Fields of hubusers that scripts post that were written for Locust's own form, when it offered them too."""
 
 EVENT = """
 title = "Three people"
@@ -100,7 +100,7 @@ def web(local_hub: LocalHub) -> Iterator[tuple[WebUI, LocustProcess]]:
 
 @pytest.fixture(scope="module")
 def idle(local_hub: LocalHub) -> Iterator[tuple[WebUI, LocustProcess]]:
-    """Of tests that start nothing."""
+    """A web UI for the tests that start nothing."""
     yield from running_web_ui(local_hub)
 
 
