@@ -38,8 +38,8 @@ def test_the_whole_run_and_then_what_is_new() -> None:
         "hub": "https://hub.example.org",
         "hub_away": None,
         "words": (
-            "00:03 elapsed, 3 of 30 arrived, 0 pending, 0 ready, 0 failed, start to ready p95 3.25 s (last 30 s), "
-            "1 of 1 targets held so far"
+            "00:03 elapsed, 3 of 30 arrived, 0 pending, 0 ready, 0 failed, 1 of 1 targets held so far, "
+            "start to ready p95 3.25 s (last 30 s)"
         ),
         "folder": "",
     }
