@@ -77,7 +77,8 @@ def test_for_some_seconds_in_mid_run(
         assert "does not accept the API token any more" not in locust.output
         assert locust.summary()[2::3] == (0, 0)
         assert users_on(hub) == []
-        (note,) = notes_of(tmp_path)
+        # Where a spawn failed before others had succeeded, another note says that starts were held back.
+        (note,) = (note for note in notes_of(tmp_path) if not note.startswith("Starts held back"))
         assert note.startswith("The hub refused the API token from ")
         assert " s and then accepted it again. A hub whose database fails does so" in note
 

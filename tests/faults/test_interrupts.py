@@ -132,7 +132,7 @@ def test_sigterm_twice_ends_as_ctrl_c_twice_does(hub: LocalHub) -> None:
         locust.wait_for("Clean-up: removing")
         time.sleep(1.1)  # or it would count as the same one
         locust.process.terminate()
-        assert locust.wait(20) in {0, 130}  # 0 where the clean-up was done by then
+        assert locust.wait(20) in {0, 4, 130}  # not 130 where the clean-up was done by then
     with hubusers.get_session(hub.token) as session:
         hubusers.purge_users(hub.endpoint, session, prefix="hub-stress-test-")
 
