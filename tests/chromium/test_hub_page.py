@@ -81,6 +81,7 @@ def test_from_locusts_tab_to_charts_that_go_on_also_without_a_mouse() -> None:
             ("click", ".chart .line"),
             ("see", "document.querySelector('.chart .line').ariaPressed"),
             ("click", ".chart summary"),
+            ("wait", "document.querySelector('.chart details tbody tr')"),  # it is filled once it is open
             ("see", ROWS.replace("TABLE", ".chart details") + ".slice(-1)"),
             ("see", "document.querySelectorAll('.chart details tbody tr').length"),
             ("wait", f"{POINTS} >= 53"),
