@@ -182,9 +182,8 @@ def _bad(facts: Facts) -> list[str]:
         were = "was" if unfinished == 1 else "were"
         bad.append(f"{unfinished:,} of {starts} {were} under way when the run ended")
     bad += [words.times_failed(*step) for step in facts.records.failed_steps()]
-    missed = {
-        one.target.text: one.shown for one in reversed(facts.missed)
-    }  # of several the first: that of the whole run
+    # Of several with one text the first: that of the whole run.
+    missed = {one.target.text: one.shown for one in reversed(facts.missed)}
     bad += [f"a target was missed ({text}, measured {shown})" for text, shown in missed.items()]
     if facts.slow_starts and not facts.missed:
         bad.append(f"{len(facts.slow_starts):,} of {starts} took long")

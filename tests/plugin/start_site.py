@@ -55,7 +55,6 @@ class Answering(Quiet):
     """Has an answer as well, which is told at the end of a run in the web UI."""
 
     answer: tuple[str, ...] = ()
-    where_report_is = ""
 
 
 class Site:
