@@ -195,7 +195,9 @@ class TestInterrupted:
     def test_says_who_is_left_and_does_not_wait_for_answers(
         self, scripted_hub: ScriptedHub, any_session: requests.Session, monkeypatch: pytest.MonkeyPatch, caplog: Log
     ) -> None:
-        names = [f"user-{number}" for number in range(14)]
+        names = ["done-1", "done-2", *(f"held-{number}" for number in range(12))]
+        scripted_hub.script(Scripted(204))
+        scripted_hub.refuse("DELETE", "/held-", Scripted(204, held=20))
 
         def interrupted_after_two(futures: Any) -> Any:
             for future in list(futures)[:2]:
@@ -204,7 +206,6 @@ class TestInterrupted:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("hubusers.functions.batches.futures.as_completed", interrupted_after_two)
-        scripted_hub.script(Scripted(204), Scripted(204), Scripted(204, held=20))
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             hubusers.stop_servers(names, scripted_hub.endpoint, any_session, 2)
