@@ -1,9 +1,10 @@
-"""JupyterLab in one person's browser: its front end, its kernels, and the notebooks that people run.
+"""JupyterLab or Notebook 7 in one person's browser: its front end, its kernels, and the notebooks that people run.
 
 What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/browser/__init__.py` draw:
 
     HubUsersError
       HubError
+        UnknownPage          the hub leads to a page that is neither JupyterLab's nor Notebook 7's
         FilesMissing         files of JupyterLab's do not come
         SaveRefused          the server does not save: the storage is full, read-only, …
       KernelDied             the kernel is gone; its server may be restarting it

@@ -31,6 +31,40 @@ class Call:
     since: tuple[int, int] = (4, 0)
 
 
+Wave = tuple[Call, ...]
+"""Calls that go out together. The waves of a tuple go out one after the other."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """All that the page of a front end requests beside its files, and when.
+
+    Attributes:
+        starting: Once the scripts are there. The websocket of the server's events opens at the same time, and stays
+            open.
+        plugins: When its plugins start. The theme loads at the same time.
+        restoring: Afterwards, until the page is complete. The kernels' icons load with the listing of the folder.
+        opening: Opens a notebook: its content, its checkpoints, what follows from them, the sessions. The files for it
+            load with the checkpoints; where there is no checkpoint, one is made.
+        starting_kernel: Starts a kernel for a notebook without one: under a made-up path, which is then changed to the
+            notebook's.
+        kernel_found: Once the notebook has a kernel, new or found. The kernel's websocket opens at the same time.
+        after_cell: When a cell has run.
+        saving: Saves the notebook. The second wave is the request that does.
+        polls: What is repeated while the tab is visible, and the seconds from one to the next.
+    """
+
+    starting: tuple[Wave, ...]
+    plugins: Wave
+    restoring: tuple[Wave, ...]
+    opening: tuple[Wave, ...]
+    starting_kernel: tuple[Wave, ...]
+    kernel_found: Wave
+    after_cell: Wave
+    saving: tuple[Wave, ...]
+    polls: Mapping[Call, float]
+
+
 KERNELSPECS = Call("GET", "api/kernelspecs")
 ME = Call("GET", "api/me", _MAY_BE_ABSENT)
 SETTINGS = Call("GET", "lab/api/settings")
@@ -46,78 +80,64 @@ NOTEBOOK_STATE = Call("GET", "api/contents/{notebook}?content=0&hash=1&contentPr
 CHECKPOINTS = Call("GET", "api/contents/{notebook}/checkpoints")
 NEW_CHECKPOINT = Call("POST", "api/contents/{notebook}/checkpoints", (201,))
 
-# The calls of one tuple go out together, the tuples one after the other.
-
-STARTING: tuple[tuple[Call, ...], ...] = (
-    (KERNELSPECS, ME, SETTINGS, KERNELS, TERMINALS, SESSIONS, WORKSPACES, ME, KERNELSPECS),
-    (Call("GET", "lab/api/translations/default", _MAY_BE_ABSENT),),
-)
-"""Sent once the scripts are there. The websocket at `FrontEnd.events_path` opens at the same time, and stays open."""
-
-PLUGINS: tuple[Call, ...] = (
-    Call("GET", "api/config/jupyterlabapputilsextensionannouncements", _MAY_BE_ABSENT),
-    Call("GET", "lab/api/build", _MAY_BE_ABSENT),
-    Call("GET", "lsp/status", _MAY_BE_ABSENT),
-    Call("GET", "lab/api/translations", _MAY_BE_ABSENT),
-    FOLDER,
-    Call("GET", "lab/api/settings/@jupyterlab/docmanager-extension:plugin", _MAY_BE_ABSENT),
-    Call("GET", "lab/api/settings/@jupyterlab/codemirror-extension:plugin", _MAY_BE_ABSENT),
-    Call("GET", "lab/api/settings/@jupyterlab/notebook-extension:panel", _MAY_BE_ABSENT),
-)
-"""Sent when JupyterLab's plugins start. The theme loads at the same time."""
-
-RESTORING: tuple[tuple[Call, ...], ...] = (
-    (Call("GET", "lab/api/workspaces/default", _MAY_BE_ABSENT),),
-    (Call("GET", "lab/api/settings?ids_only=true"),),
-    (SAVE_WORKSPACE, FOLDER),
-    (SAVE_WORKSPACE,),
-)
-"""Restores the last workspace. The kernels' icons in the launcher load at the same time."""
-
-OPENING: tuple[tuple[Call, ...], ...] = (
-    (
-        Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined"),
-        Call("GET", "api/nbconvert", _MAY_BE_ABSENT),
-    ),
-    (CHECKPOINTS, CHECKPOINTS, CHECKPOINTS),
-    (SAVE_WORKSPACE,),
-    (SESSIONS,),
-)
-"""Opens a notebook. The files for it load with the checkpoints; where there is no checkpoint, one is made."""
-
-STARTING_KERNEL: tuple[tuple[Call, ...], ...] = (
-    (Call("POST", "api/sessions", (201,)),),
-    (SESSIONS,),
-    (Call("PATCH", "api/sessions/{session}"), KERNELS),
-    (Call("PATCH", "api/sessions/{session}"), SESSIONS),
-)
-"""Starts a kernel for a notebook without one: under a made-up path, which JupyterLab then changes to the notebook's."""
-
-KERNEL_FOUND: tuple[Call, ...] = (KERNELSPECS, SAVE_WORKSPACE)
-"""Sent once the notebook has a kernel, new or found. The kernel's websocket opens at the same time."""
-
-SAVING: tuple[tuple[Call, ...], ...] = (
-    (NOTEBOOK_STATE,),
-    (Call("PUT", "api/contents/{notebook}", (200, 201)),),
-    (NOTEBOOK_STATE, FOLDER),
-    (CHECKPOINTS, NEW_CHECKPOINT),
-    (SAVE_COLUMNS,),
-)
-"""Saves the notebook."""
-
 _EVERY_TEN_SECONDS, _EVERY_MINUTE = 10.0, 61.0
 
-POLLS: Mapping[Call, float] = {
-    WORKSPACES: _EVERY_TEN_SECONDS,
-    KERNELS: _EVERY_TEN_SECONDS,
-    TERMINALS: _EVERY_TEN_SECONDS,
-    SESSIONS: _EVERY_TEN_SECONDS,
-    FOLDER: _EVERY_TEN_SECONDS,
-    SAVE_COLUMNS: _EVERY_TEN_SECONDS,
-    ME: _EVERY_MINUTE,
-    KERNELSPECS: _EVERY_MINUTE,
-}
-"""The calls that JupyterLab repeats while its tab is visible, and the seconds from one to the next."""
+CALLS_OF_LAB = Calls(
+    starting=(
+        (KERNELSPECS, ME, SETTINGS, KERNELS, TERMINALS, SESSIONS, WORKSPACES, ME, KERNELSPECS),
+        (Call("GET", "lab/api/translations/default", _MAY_BE_ABSENT),),
+    ),
+    plugins=(
+        Call("GET", "api/config/jupyterlabapputilsextensionannouncements", _MAY_BE_ABSENT),
+        Call("GET", "lab/api/build", _MAY_BE_ABSENT),
+        Call("GET", "lsp/status", _MAY_BE_ABSENT),
+        Call("GET", "lab/api/translations", _MAY_BE_ABSENT),
+        FOLDER,
+        Call("GET", "lab/api/settings/@jupyterlab/docmanager-extension:plugin", _MAY_BE_ABSENT),
+        Call("GET", "lab/api/settings/@jupyterlab/codemirror-extension:plugin", _MAY_BE_ABSENT),
+        Call("GET", "lab/api/settings/@jupyterlab/notebook-extension:panel", _MAY_BE_ABSENT),
+    ),
+    restoring=(  # the last workspace
+        (Call("GET", "lab/api/workspaces/default", _MAY_BE_ABSENT),),
+        (Call("GET", "lab/api/settings?ids_only=true"),),
+        (SAVE_WORKSPACE, FOLDER),
+        (SAVE_WORKSPACE,),
+    ),
+    opening=(
+        (
+            Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined"),
+            Call("GET", "api/nbconvert", _MAY_BE_ABSENT),
+        ),
+        (CHECKPOINTS, CHECKPOINTS, CHECKPOINTS),
+        (SAVE_WORKSPACE,),
+        (SESSIONS,),
+    ),
+    starting_kernel=(
+        (Call("POST", "api/sessions", (201,)),),
+        (SESSIONS,),
+        (Call("PATCH", "api/sessions/{session}"), KERNELS),
+        (Call("PATCH", "api/sessions/{session}"), SESSIONS),
+    ),
+    kernel_found=(KERNELSPECS, SAVE_WORKSPACE),
+    after_cell=(SAVE_WORKSPACE,),
+    saving=(
+        (NOTEBOOK_STATE,),
+        (Call("PUT", "api/contents/{notebook}", (200, 201)),),
+        (NOTEBOOK_STATE, FOLDER),
+        (CHECKPOINTS, NEW_CHECKPOINT),
+        (SAVE_COLUMNS,),
+    ),
+    polls={
+        WORKSPACES: _EVERY_TEN_SECONDS,
+        KERNELS: _EVERY_TEN_SECONDS,
+        TERMINALS: _EVERY_TEN_SECONDS,
+        SESSIONS: _EVERY_TEN_SECONDS,
+        FOLDER: _EVERY_TEN_SECONDS,
+        SAVE_COLUMNS: _EVERY_TEN_SECONDS,
+        ME: _EVERY_MINUTE,
+        KERNELSPECS: _EVERY_MINUTE,
+    },
+)
 
 THEME = "lab/api/themes/@jupyterlab/theme-light-extension/index.css"
 """Below the server's base URL: the style that is set when a person chose none."""

@@ -1,4 +1,4 @@
-"""JupyterLab's front end: its files, and what it asks its server for.
+"""One page of a front end, JupyterLab's or Notebook 7's: its files, and what it asks its server for.
 
 What it asks is in `calls.py`; which files it loads is read from its page, in `lab_page.py`, and from its bundle, in
 `bundle.py`. Left out are the files of what few notebooks have: code in other languages than Python, diagrams, and
@@ -9,37 +9,23 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+import gevent
 from gevent.pool import Pool
 
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.page import Page
+from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import WaitTimeout
+from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.bundle import Files
-from hubusers.lab.calls import (
-    FOLDER,
-    KERNEL_FOUND,
-    KERNELSPECS,
-    NEW_CHECKPOINT,
-    OPENING,
-    PLUGINS,
-    POLLS,
-    RESTORING,
-    SAVE_WORKSPACE,
-    SAVING,
-    STARTING,
-    STARTING_KERNEL,
-    THEME,
-    Call,
-    workspace,
-)
+from hubusers.lab.calls import FOLDER, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
 
@@ -73,14 +59,20 @@ class Opened:
         return str(kernel.get("id") or "") if isinstance(kernel, dict) else ""
 
 
+Hold = Callable[[type[HeldWebsocket], str, Deadline], HeldWebsocket]
+"""Opens a websocket of a certain kind, for a path, until a deadline, and holds it as long as the page is open."""
+
+
 class FrontEnd:
-    """JupyterLab in one person's browser, from loading its page until it is closed, which sends nothing.
+    """One page in a tab of one person's browser, from loading it until it is closed, which sends nothing.
 
     Args:
         browser: The person's.
-        page: What JupyterLab's page says.
+        page: What the page says.
+        calls: What it requests.
         files: Which files it loads, and when.
-        loaded: The paths of those that the browser has, because the bundle was read from them.
+        hold: Opens a websocket, and holds it as long as the page is open.
+        loaded: The paths of the files that the browser has, because the bundle was read from them.
 
     Attributes:
         base: The server's base path, with a slash at its end.
@@ -89,23 +81,25 @@ class FrontEnd:
         bad_answer: The first bad answer to the calls that were repeated last, or None.
     """
 
-    def __init__(self, browser: Browser, page: LabPage, files: Files, loaded: Iterable[str] = ()) -> None:
+    def __init__(
+        self, browser: Browser, page: LabPage, calls: Calls, files: Files, hold: Hold, loaded: Iterable[str] = ()
+    ) -> None:
         self.base = page.base
         self.problem = page.problem or files.problem
         self.notebook = ""
         self.bad_answer: Page | None = None
         self._browser = browser
         self._page = page
+        self._calls = calls
+        self._hold = hold
         self._files = files
         self._loaded = frozenset(loaded)
         self._kernelspecs: dict[str, Any] = {}
         self._polls: dict[Call, _Due] = {}
 
     @classmethod
-    def from_page(cls, browser: Browser, page: Page, deadline: Deadline) -> "FrontEnd":
-        """Read a page of JupyterLab's, such as `/user/ann/lab`, and the bundle that it names.
-
-        The first person who comes with a build of JupyterLab loads its scripts and reads them; the others wait.
+    def from_page(cls, browser: Browser, page: LabPage, calls: Calls, hold: Hold, deadline: Deadline) -> "FrontEnd":
+        """Read the bundle that a page names, unless that is known.
 
         Logs:
             WARNING what is not understood of the page or the bundle, once in a process.
@@ -113,15 +107,14 @@ class FrontEnd:
         Raises:
             WaitTimeout: Somebody else was still reading the bundle at the deadline.
         """
-        lab_page = LabPage.read(browser, page)
-        browser.page_token = lab_page.token
-        if lab_page.problem:
-            KNOWN_BUILDS.log_once(lab_page.problem)
-            return cls(browser, lab_page, Files(()))
+        browser.page_token = page.token
+        if page.problem:
+            KNOWN_BUILDS.log_once(page.problem)
+            return cls(browser, page, calls, Files(()), hold)
         loaded: list[str] = []
 
         def texts_of(paths: Iterable[str]) -> list[str]:
-            actual = lab_page.actual(paths)
+            actual = page.actual(paths)
             loaded.extend(actual)
             pool = Pool(CONNECTIONS)
             try:
@@ -131,32 +124,28 @@ class FrontEnd:
             finally:
                 pool.kill()  # does something only where the person was ended meanwhile
 
-        files = KNOWN_BUILDS.files_of(lab_page.main_in_build, lab_page.extensions, texts_of, deadline)
-        return cls(browser, lab_page, files, loaded)
-
-    @property
-    def events_path(self) -> str:
-        """The path of the websocket that JupyterLab opens at start and holds as long as it is open."""
-        return f"{self.base}api/events/subscribe"
+        files = KNOWN_BUILDS.files_of(page.main_in_build, page.extensions, texts_of, deadline)
+        return cls(browser, page, calls, files, hold, loaded)
 
     def load(self, deadline: Deadline) -> None:
-        """Load JupyterLab's files, and let it start.
+        """Load the page's files, hold the websocket of the server's events, and let it start.
 
         Raises:
             WaitTimeout: That took longer than the deadline allows.
+            HubUsersError: The websocket was refused.
         """
-        with _in_time("loading JupyterLab", deadline):
+        with self._listening(deadline), _in_time(f"loading {self._page.application}", deadline):
             self._load_files(self._page.files, deadline)
             for paths in self._files.at_start:
                 self._load_files(self._page.actual(paths), deadline)
             self._load_files(self._page.icons[:1], deadline)
-            for wave in STARTING:
+            for wave in self._calls.starting:
                 for call, answer in zip(self._asked(wave), self._ask(wave, deadline), strict=True):
                     if call is KERNELSPECS:
                         self._kernelspecs = _mapping(answer.answer.model)
             late = [path for path in self._page.actual(self._files.while_starting) if path not in self._loaded]
-            self._ask(PLUGINS, deadline, [self.base + THEME, *late])
-            for wave in RESTORING:
+            self._ask(self._calls.plugins, deadline, [self.base + THEME, *late])
+            for wave in self._calls.restoring:
                 self._ask(wave, deadline, self._kernel_images() if FOLDER in wave else ())
         self._loaded = frozenset()
 
@@ -173,7 +162,7 @@ class FrontEnd:
         self.notebook = notebook
         began = time.monotonic()
         with _in_time(f"opening {notebook}", deadline):
-            contents, checkpoints, workspace, sessions = OPENING
+            contents, checkpoints, workspace, sessions = self._calls.opening
             content = self._ask(contents, deadline)[0]
             if content.status != 200:
                 return Opened(content, Page(0, content.path), time.monotonic() - began)
@@ -182,9 +171,13 @@ class FrontEnd:
             self._ask((*workspace, NEW_CHECKPOINT) if without else workspace, deadline)
             storage = time.monotonic() - began
             session = self._session_of(self._ask(sessions, deadline)[0]) or self._start_kernel(content, deadline)
-            self._ask(KERNEL_FOUND, deadline)
+            self._ask(self._calls.kernel_found, deadline)
             self._show_busy(deadline)
             return Opened(content, session, storage)
+
+    def show(self, notebook: str) -> None:
+        """Bring a notebook that is open to the front."""
+        self.notebook = notebook
 
     def _session_of(self, sessions: Page) -> Page | None:
         """Return the session of the notebook as an answer of its own."""
@@ -202,7 +195,7 @@ class FrontEnd:
             kernel = str(self._kernelspecs.get("default") or "")
         name = self.notebook.rpartition("/")[2]
         new = {"path": str(uuid.uuid4()), "type": "notebook", "name": name, "kernel": {"name": kernel}}
-        post, sessions, move, rename = STARTING_KERNEL
+        post, sessions, move, rename = self._calls.starting_kernel
         (session,) = self._ask(post, deadline, body=new)
         identity = _mapping(session.answer.model).get("id")
         if session.status != 201 or not identity:
@@ -213,14 +206,14 @@ class FrontEnd:
         return session
 
     def after_cell(self, deadline: Deadline) -> None:
-        """Do what JupyterLab does when a cell has run: show that in the tab's icon, and save the workspace.
+        """Do what follows when a cell has run: show that in the tab's icon, and in JupyterLab, save the workspace.
 
         Raises:
             WaitTimeout: That took longer than the deadline allows.
         """
         with _in_time("saving the workspace", deadline):
             self._show_busy(deadline)
-            self._ask((SAVE_WORKSPACE,), deadline)
+            self._ask(self._calls.after_cell, deadline)
 
     def save(self, content: Any, deadline: Deadline) -> Page:
         """Save the open notebook.
@@ -236,7 +229,7 @@ class FrontEnd:
             WaitTimeout: It was not.
         """
         with _in_time(f"saving {self.notebook}", deadline):
-            state, put, *afterwards = SAVING
+            state, put, *afterwards = self._calls.saving
             self._ask(state, deadline)
             (answer,) = self._ask(put, deadline, body={"type": "notebook", "format": "json", "content": content})
             for wave in afterwards:
@@ -253,7 +246,7 @@ class FrontEnd:
         Returns:
             The seconds until the next call is due.
         """
-        for call, seconds in POLLS.items():
+        for call, seconds in self._calls.polls.items():
             if self._page.has(call) and call not in self._polls:
                 self._polls[call] = _Due(now + seconds, seconds)
         due = [call for call, when in self._polls.items() if when.at <= now]
@@ -261,9 +254,28 @@ class FrontEnd:
         for call, page in zip(due, self._ask(due, Deadline(self._browser.timeout)), strict=True):
             if page.status not in call.good:
                 self.bad_answer = self.bad_answer or page
-            pause = pause_after(page.status in call.good, self._polls[call].pause, POLLS[call], rng)
+            pause = pause_after(page.status in call.good, self._polls[call].pause, self._calls.polls[call], rng)
             self._polls[call] = _Due(now + pause, pause)
         return max(0.0, min(when.at for when in self._polls.values()) - now)
+
+    @contextmanager
+    def _listening(self, deadline: Deadline) -> Iterator[None]:
+        """Open the websocket of the server's events during a with-block; raise its refusal at the end of that."""
+
+        def listen() -> HubUsersError | None:
+            try:
+                self._hold(HeldWebsocket, f"{self.base}api/events/subscribe", deadline)
+            except HubUsersError as refused:  # not an error of this greenlet, which would print a traceback
+                return refused
+            return None
+
+        listening = gevent.spawn(listen)
+        try:
+            yield
+            if refused := listening.get():
+                raise refused
+        finally:
+            listening.kill()  # does something only where the person was ended meanwhile
 
     def _load_files(self, paths: Iterable[str], deadline: Deadline) -> None:
         self._browser.load((path for path in paths if path not in self._loaded), deadline=deadline)

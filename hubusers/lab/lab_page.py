@@ -1,4 +1,4 @@
-"""What the page of JupyterLab says: where its files are, and how it is configured."""
+"""What the page of JupyterLab, or of Notebook 7, says: where its files are, and how it is configured."""
 
 import json
 import posixpath
@@ -12,15 +12,18 @@ from hubusers.browser.page import Page
 from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 
-NOT_JUPYTERLAB = "the server's page is not JupyterLab's: only the files that it names are loaded"
+JUPYTERLAB, NOTEBOOK_7 = "JupyterLab", "Notebook 7"
+
 ELSEWHERE = "JupyterLab's files are on another host, which is not asked for them"
 
 
 @dataclass(frozen=True)
 class LabPage:
-    """What a page of JupyterLab's, such as `/user/ann/lab`, says.
+    """What a page of JupyterLab's or Notebook 7's, such as `/user/ann/lab`, says.
 
     Attributes:
+        application: `JUPYTERLAB` or `NOTEBOOK_7`; the empty string for the page of anything else.
+        kind: Which of Notebook 7's pages it is, as `tree` or `notebooks`; the empty string for JupyterLab's.
         base: The server's base path, with a slash at its end.
         token: What JupyterLab shows to its server with each request, or the empty string.
         main: The path of JupyterLab's first script, or the empty string where the page names none.
@@ -30,6 +33,8 @@ class LabPage:
         problem: Why this is not a page to load JupyterLab from, or the empty string.
     """
 
+    application: str
+    kind: str
     base: str
     token: str
     main: str
@@ -45,12 +50,17 @@ class LabPage:
         """Read a page, whatever it is."""
         configuration = _configuration(page)
         scripts = _addresses(browser, page, "//script/@src")
-        main = next((script for script in scripts if re.search(r"/main\.[^/]*$", script)), "")
+        main = next((script for script in scripts if re.search(r"/main\.(?!min\.)[^/]*$", script)), "")
         static_url = str(configuration.get("fullStaticUrl") or "")
         static = browser.path_to(static_url, page.path)
         extensions = browser.path_to(str(configuration.get("fullLabextensionsUrl") or ""), page.path)
-        base = str(configuration.get("baseUrl") or "") or re.split(r"(?<=/)(?:lab|tree|doc)\b", page.path)[0]
+        base = str(configuration.get("baseUrl") or "") or re.split(r"(?<=/)(?:lab|tree|doc|notebooks)\b", page.path)[0]
+        kind = str(configuration.get("notebookPage") or "")
+        is_jupyters = bool(static_url) or "/static/lab/" in main
+        is_elsewhere = bool(static_url) and not static
         return cls(
+            application=(NOTEBOOK_7 if kind else JUPYTERLAB) if is_jupyters and (main or is_elsewhere) else "",
+            kind=kind,
             base=base if base.endswith("/") else f"{base}/",
             token=str(configuration.get("token") or ""),
             main=main,
@@ -60,7 +70,7 @@ class LabPage:
             ),
             icons=tuple(_addresses(browser, page, "//link[contains(@class, 'favicon')]/@href")),
             extensions=_extensions(configuration) if extensions else (),
-            problem="" if main else ELSEWHERE if static_url and not static else NOT_JUPYTERLAB,
+            problem=ELSEWHERE if is_elsewhere else "",
             _folders={STATIC: static or posixpath.dirname(main), EXTENSIONS: extensions},
             _configuration=configuration,
         )

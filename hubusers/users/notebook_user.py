@@ -112,7 +112,7 @@ class NotebookUser(TabUser):
         with self.step(KERNEL_READY) as step:
             kernel, storage = self._kernels.get(path), 0.0
             if kernel and not kernel.lost:
-                self._front_end.notebook = path
+                self._front_end.show(path)
                 self._restart(kernel, step.deadline)
             else:
                 kernel, storage = self._start_kernel(path, step)

@@ -19,8 +19,7 @@ from hubusers.http.messages import TIMED_OUT
 from hubusers.http.request_event import count
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone
-from hubusers.lab.frontend import FrontEnd
-from hubusers.lab.lab_page import NOT_JUPYTERLAB
+from hubusers.lab.interface import Interface, interface_of
 from hubusers.lab.refusals import loading_error
 from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
 from hubusers.users.browser_user import BrowserUser
@@ -54,7 +53,7 @@ class TabUser(BrowserUser):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._random = random.Random(f"{self.person.seed}/notebooks")
-        self._front_end: FrontEnd
+        self._front_end: Interface
         self._asking: gevent.Greenlet[..., None] | None = None
         self._websockets: list[HeldWebsocket] = []
         self._ended_by: HubUsersError | None = None  # what the page does not come back from
@@ -72,21 +71,8 @@ class TabUser(BrowserUser):
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
             failed = self.browser.failures.copy()
-            front_end = self._front_end = FrontEnd.from_page(self.browser, page, step.deadline)
-            if front_end.problem == NOT_JUPYTERLAB:
-                raise HubError(
-                    f"{doing}: the answer at {page.path} is not JupyterLab's page (stub servers have none: "
-                    "start the local hub with `hubusers hub --servers lab`)",
-                    cause="no JupyterLab page",
-                )
-            listening = gevent.spawn(self._listen, front_end.events_path, step.deadline)
-            try:
-                front_end.load(step.deadline)
-                refused = listening.get()
-            finally:
-                listening.kill()  # does something only where the person was ended meanwhile
-            if refused:
-                raise refused
+            self._front_end = interface_of(self.browser, page, self.hold, step.deadline)
+            self._front_end.load(step.deadline)
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()
                 raise self._behind(loading_error(failures, doing))
@@ -151,14 +137,6 @@ class TabUser(BrowserUser):
         self._websockets.append(websocket)
         self._count_handshake(path, began)
         return websocket
-
-    def _listen(self, path: str, deadline: Deadline) -> HubUsersError | None:
-        """Hold a websocket that is only listened to; return its refusal, if any, for the greenlet that waits."""
-        try:
-            self.hold(HeldWebsocket, path, deadline)
-        except HubUsersError as refused:
-            return refused
-        return None
 
     def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
         name = template_of(path.removeprefix(self.browser.base), self.account.server_name)

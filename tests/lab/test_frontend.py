@@ -5,7 +5,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import gevent
@@ -14,15 +14,16 @@ from gevent.pool import Pool
 
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.page import Page
+from hubusers.browser.websocket import HeldWebsocket
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import frontend
 from hubusers.lab.bundle import INCOMPLETE, Files
-from hubusers.lab.calls import POLLS
+from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd, pause_after
 from hubusers.lab.known_builds import KnownBuilds
-from hubusers.lab.lab_page import ELSEWHERE, NOT_JUPYTERLAB, LabPage
+from hubusers.lab.lab_page import ELSEWHERE, LabPage
 from tests.lab.installed_lab import LAB, MAIN
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 
@@ -46,6 +47,16 @@ def page(configuration: Any = CONFIGURATION, script: str = f"/hub-prefix/user/an
         <link rel="stylesheet" href="custom/custom.css">
         <script defer="defer" src="{script}"></script></head><body></body></html>"""
     return Page(200, "/hub-prefix/user/ann/lab", text)
+
+
+def hold(kind: type[HeldWebsocket], path: str, deadline: Deadline) -> HeldWebsocket:
+    """Open no websocket."""
+    assert path == "/hub-prefix/user/ann/api/events/subscribe"
+    return cast("HeldWebsocket", None)
+
+
+def lab_in(browser: Browser, page: Page, deadline: Deadline) -> FrontEnd:
+    return FrontEnd.from_page(browser, LabPage.read(browser, page), CALLS_OF_LAB, hold, deadline)
 
 
 class StandIn(Browser):
@@ -97,7 +108,7 @@ def test_a_person_who_is_ended_while_reading_the_bundle_reads_no_further() -> No
             return text
 
     browser = Slow()
-    person = gevent.spawn(FrontEnd.from_page, browser, page(), Deadline(60))
+    person = gevent.spawn(lab_in, browser, page(), Deadline(60))
     while len(browser.read) < 3:
         gevent.sleep(0.01)
     person.kill()
@@ -121,32 +132,21 @@ def test_a_person_who_is_ended_while_reading_the_bundle_reads_no_further() -> No
 def test_starts_with_any_configuration(configuration: Any, installed: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Files, "read", lambda *_: installed)
     browser = StandIn()
-    front_end = FrontEnd.from_page(browser, page(configuration), Deadline(60))
+    front_end = lab_in(browser, page(configuration), Deadline(60))
     front_end.load(Deadline(60))
     assert front_end.base == "/hub-prefix/user/ann/"
     assert "GET lab/api/settings" in browser.calls
     assert any(path.startswith("/hub-prefix/user/ann/static/lab/jlab_core.") for path in browser.loaded)
 
 
-@pytest.mark.parametrize(
-    ("no_lab", "problem"),
-    [
-        (Page(200, "/hub-prefix/user/ann/tree", "<html>Something else</html>"), NOT_JUPYTERLAB),
-        (Page(200, "/hub-prefix/user/ann/lab", ""), NOT_JUPYTERLAB),
-        (page(script="/hub-prefix/user/ann/other.js"), NOT_JUPYTERLAB),
-        (
-            page({**CONFIGURATION, "fullStaticUrl": "https://cdn.example/lab"}, "https://cdn.example/lab/main.1.js"),
-            ELSEWHERE,
-        ),
-    ],
-)
-def test_says_once_when_a_page_is_not_jupyterlabs(no_lab: Page, problem: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_says_once_when_the_files_are_elsewhere(caplog: pytest.LogCaptureFixture) -> None:
+    configuration = {**CONFIGURATION, "fullStaticUrl": "https://cdn.example/lab"}
     for browser in (StandIn(), StandIn()):
-        front_end = FrontEnd.from_page(browser, no_lab, Deadline(60))
+        front_end = lab_in(browser, page(configuration, "https://cdn.example/lab/main.1.js"), Deadline(60))
         front_end.load(Deadline(60))
-        assert front_end.problem == problem
+        assert front_end.problem == ELSEWHERE
         assert not browser.read
-    assert [record.message for record in caplog.records] == [problem]
+    assert [record.message for record in caplog.records] == [ELSEWHERE]
 
 
 # Persons
@@ -154,7 +154,7 @@ def test_says_once_when_a_page_is_not_jupyterlabs(no_lab: Page, problem: str, ca
 
 def test_one_reads_a_build_while_others_wait() -> None:
     browsers = [StandIn() for _ in range(5)]
-    front_ends = Pool().map(lambda browser: FrontEnd.from_page(browser, page(), Deadline(60)), browsers)
+    front_ends = Pool().map(lambda browser: lab_in(browser, page(), Deadline(60)), browsers)
     assert sum(bool(browser.read) for browser in browsers) == 1
     for front_end in front_ends:
         front_end.load(Deadline(60))
@@ -169,16 +169,14 @@ def test_nobody_waits_for_a_reader_beyond_the_deadline() -> None:
             gevent.sleep(5)
             return ""
 
-    reader = gevent.spawn(FrontEnd.from_page, Hanging(), page(), Deadline(5))
+    reader = gevent.spawn(lab_in, Hanging(), page(), Deadline(5))
     gevent.sleep(0)
     began = time.monotonic()
     with pytest.raises(WaitTimeout):
-        FrontEnd.from_page(StandIn(), page(), Deadline(0.2))
+        lab_in(StandIn(), page(), Deadline(0.2))
     assert time.monotonic() - began < 2
     reader.kill()
-    assert not FrontEnd.from_page(
-        StandIn(), page(), Deadline(60)
-    ).problem  # the reader is gone, so the next person reads
+    assert not lab_in(StandIn(), page(), Deadline(60)).problem  # the reader is gone, so the next person reads
 
 
 class Slow(ScriptedHub):
@@ -194,9 +192,9 @@ def test_each_step_ends_at_its_deadline_however_slow_each_answer_is(step: str) -
     with Slow() as site:
         browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=0.3)
         lab_page = LabPage.read(browser, page())
-        front_end = FrontEnd(browser, lab_page, Files((("/a.js",), ("/b.js",), ("/c.js",))))
+        front_end = FrontEnd(browser, lab_page, CALLS_OF_LAB, Files((("/a.js",), ("/b.js",), ("/c.js",))), hold)
         steps: dict[str, Callable[[Deadline], object]] = {
-            "reading the bundle": lambda deadline: FrontEnd.from_page(browser, page(), deadline).load(deadline),
+            "reading the bundle": lambda deadline: lab_in(browser, page(), deadline).load(deadline),
             "load": front_end.load,
             "open_notebook": lambda deadline: front_end.open_notebook("a.ipynb", deadline),
             "after_cell": front_end.after_cell,
@@ -215,7 +213,7 @@ def test_a_build_that_did_not_come_is_read_again() -> None:
     absent = page(script="/hub-prefix/user/ann/static/lab/main.gone.js")
     browsers = [StandIn(), StandIn()]
     for browser in browsers:
-        assert FrontEnd.from_page(browser, absent, Deadline(60)).problem == INCOMPLETE
+        assert lab_in(browser, absent, Deadline(60)).problem == INCOMPLETE
         assert len(browser.read) == 1
 
 
@@ -234,14 +232,14 @@ def lab(monkeypatch: pytest.MonkeyPatch, installed: Files) -> tuple[StandIn, Fro
         }
     )
     monkeypatch.setattr(Files, "read", lambda *_: installed)
-    front_end = FrontEnd.from_page(browser, page(), Deadline(60))
+    front_end = lab_in(browser, page(), Deadline(60))
     front_end.load(Deadline(60))
     assert not browser.read
     return browser, front_end
 
 
 def test_starts_in_the_order_of_chromium(lab: tuple[StandIn, FrontEnd]) -> None:
-    browser, front_end = lab
+    browser, _ = lab
     assert browser.calls[:9].count("GET api/kernelspecs") == 2
     assert browser.calls[-5:] == [
         "GET lab/api/workspaces/default",
@@ -254,7 +252,6 @@ def test_starts_in_the_order_of_chromium(lab: tuple[StandIn, FrontEnd]) -> None:
     assert len(json.dumps(browser.bodies[-1], separators=(",", ":"))) == pytest.approx(1230, rel=0.05)
     assert browser.loaded[-1] == "/hub-prefix/user/ann/kernelspecs/python3/logo-svg.svg"
     assert "/hub-prefix/user/ann/custom/custom.css" in browser.loaded
-    assert front_end.events_path == "/hub-prefix/user/ann/api/events/subscribe"
 
 
 def test_opens_a_notebook_and_starts_its_kernel(lab: tuple[StandIn, FrontEnd]) -> None:
@@ -324,7 +321,7 @@ def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> Non
     while now <= 1000 + 122:
         now += front_end.poll(now, random.Random(6))
     asked = browser.calls[before:]
-    for call, seconds in POLLS.items():
+    for call, seconds in CALLS_OF_LAB.polls.items():
         times = asked.count(f"{call.method} {call.path.partition('?')[0]}")
         assert times == 122 // seconds
 
@@ -338,11 +335,11 @@ def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> Non
 )
 def test_does_not_poll_what_a_server_has_not(option: str, value: Any, absent: str) -> None:
     browser = StandIn()
-    front_end = FrontEnd.from_page(browser, page({**CONFIGURATION, option: value}), Deadline(60))
+    front_end = lab_in(browser, page({**CONFIGURATION, option: value}), Deadline(60))
     front_end.poll(0.0, random.Random(6))
     front_end.poll(100.0, random.Random(6))
     assert absent not in browser.calls
-    assert len(browser.calls) == len(POLLS) - 1
+    assert len(browser.calls) == len(CALLS_OF_LAB.polls) - 1
 
 
 def test_pauses_longer_the_longer_something_fails() -> None:

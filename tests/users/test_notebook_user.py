@@ -6,7 +6,8 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,16 +18,19 @@ import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hubusers.accounts.account import Account
+from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
-from hubusers.lab import frontend
-from hubusers.lab.calls import KERNELS
-from hubusers.lab.frontend import FrontEnd
+from hubusers.lab import interface
+from hubusers.lab.bundle import Files
+from hubusers.lab.calls import CALLS_OF_LAB, KERNELS
+from hubusers.lab.frontend import FrontEnd, Hold
 from hubusers.lab.kernel import CellResult, Kernel
+from hubusers.lab.lab_page import LabPage
 from hubusers.lab.notebooks import built_in_notebook
 from hubusers.local import LocalHub
-from hubusers.users import NotebookUser
+from hubusers.users import NotebookUser, tab_user
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
@@ -145,7 +149,7 @@ def test_an_ordinary_account_in_an_event(lab_hub: LocalHub, tmp_path: Path) -> N
 
 def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Step by step, as in a user class of one's own; how many front ends a kernel has is the server's word."""
-    monkeypatch.setattr(frontend, "POLLS", {KERNELS: 0.2})
+    monkeypatch.setattr(interface, "CALLS_OF_LAB", replace(CALLS_OF_LAB, polls={KERNELS: 0.2}))
     people = people_on(lab_hub.endpoint, lab_hub.token, server_timeout=180.0, leave={"close-tab": 1.0})
     run, person = people.run, people.comes(NotebookUser)
 
@@ -192,27 +196,38 @@ def visitor(endpoint: str, account: Account, **changes: Any) -> tuple[People, No
     return people, person
 
 
-class LoadedIn:
+class LoadedIn(FrontEnd):
     """A front end that takes this many seconds to load."""
 
-    problem, base, events_path = "", "/user/ann/", "/user/ann/api/events/subscribe"
+    seconds = 0.0
 
-    def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._seconds = seconds
-        monkeypatch.setattr(FrontEnd, "from_page", lambda *_: self)
+    def __init__(self, browser: Browser, page: Page, hold: Hold, *_: object) -> None:
+        super().__init__(browser, LabPage.read(browser, page), CALLS_OF_LAB, Files(()), hold)
 
     def load(self, deadline: Deadline) -> None:
-        gevent.sleep(min(self._seconds, deadline.remaining()))
-        if deadline.remaining() <= 0:
-            raise WaitTimeout("loading JupyterLab took too long")
+        with self._listening(deadline):
+            gevent.sleep(min(self.seconds, deadline.remaining()))
+            if deadline.remaining() <= 0:
+                raise WaitTimeout("loading JupyterLab took too long")
+
+
+@pytest.fixture
+def loaded_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Make JupyterLab load in so many seconds, without asking for anything but its websocket."""
+
+    def set_seconds(seconds: float) -> None:
+        monkeypatch.setattr(LoadedIn, "seconds", seconds)
+        monkeypatch.setattr(tab_user, "interface_of", LoadedIn)
+
+    return set_seconds
 
 
 def test_a_websocket_that_is_refused_is_a_failure_and_no_traceback(
-    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    scripted_hub: ScriptedHub, loaded_in: Callable[[float], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"))
     scripted_hub.script(Scripted(403))
-    LoadedIn(0.2, monkeypatch)
+    loaded_in(0.2)
     with pytest.raises(RescheduleTask):
         person.load_lab(Page(200, "/user/ann/lab", "<html></html>"))
     failure = "websocket refused: HTTP 403 from what stands before the hub"
@@ -228,16 +243,17 @@ def test_a_page_that_is_not_jupyterlabs_is_a_failure_whose_example_says_what_to_
     people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"))
     with pytest.raises(RescheduleTask):
         person.load_lab(Page(200, "/user/ann/", "<html>A stub server</html>"))
-    failure = "hub error: no JupyterLab page"
+    failure = "not a page of JupyterLab or Notebook 7"
     assert people.rows == [("STEP", "lab loaded", failure)]
     example = people.run.results.examples.of("lab loaded", failure)
-    assert "the answer at /user/ann/ is not JupyterLab's page" in example
+    assert "the page at /user/ann/ has no title, and is neither JupyterLab's nor Notebook 7's" in example
+    assert "Use PageUser" in example
     assert "hubusers hub --servers lab" in example
 
 
-def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, loaded_in: Callable[[float], None]) -> None:
     people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"), server_timeout=0.3)
-    LoadedIn(10, monkeypatch)
+    loaded_in(10)
     began = time.monotonic()
     with pytest.raises(RescheduleTask):
         person.load_lab(Page(200, "/user/ann/lab", "<html></html>"))
@@ -245,7 +261,9 @@ def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, monk
     assert people.rows[-1] == ("STEP", "lab loaded", "timed out")
 
 
-def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(
+    loaded_in: Callable[[float], None],
+) -> None:
     class Slow(ScriptedWebsocket):
         def _serve(self, client: socket.socket, address: Any) -> None:
             gevent.sleep(0.4)
@@ -254,7 +272,7 @@ def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(mo
     with Slow(until_it_ends) as server:
         endpoint = f"http{server.url.removeprefix('ws').partition('/api/')[0]}/hub/api"
         people, person = visitor(endpoint, Account("ann", token="own"))
-        LoadedIn(10, monkeypatch)
+        loaded_in(10)
         visit = gevent.spawn(person.load_lab, Page(200, "/user/ann/lab", "<html></html>"))
         opening = gevent.spawn(person.hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(10))
         gevent.sleep(0.2)
@@ -290,11 +308,11 @@ def test_a_wrong_output_is_counted_by_its_cell_and_shown_as_an_example(scripted_
 def test_people_whose_servers_share_a_folder_have_files_of_their_own(
     scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    front_end = LoadedIn(0, monkeypatch)
+    page = Page(200, "/user/ann/lab")
     paths = []
     for server_name in ("", "hub-stress-test-k3x9qa-0-0", "hub-stress-test-k3x9qa-0-1"):
         _, person = visitor(scripted_hub.endpoint, Account("ann", server_name, token="own"))
-        person._front_end = cast("FrontEnd", front_end)
+        person._front_end = LoadedIn(person.browser, page, person.hold)
         monkeypatch.setattr(person.browser, "fetch", lambda _, path, *__, **___: Page(201, path))
         paths.append(person.put_there(built_in_notebook()))
     name = built_in_notebook().name

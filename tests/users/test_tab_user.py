@@ -18,9 +18,9 @@ from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub import acceptance
 from hubusers.hub.deadline import Deadline
-from hubusers.lab import frontend
-from hubusers.lab.calls import KERNELS
-from hubusers.lab.frontend import FrontEnd
+from hubusers.lab import frontend, interface
+from hubusers.lab.calls import CALLS_OF_LAB, KERNELS
+from hubusers.lab.interface import Interface
 from hubusers.lab.kernel import Kernel
 from hubusers.lab.notebooks import built_in_notebook
 from hubusers.local import LocalHub
@@ -99,7 +99,7 @@ def lab_hub() -> Iterator[LocalHub]:
 
 @pytest.fixture
 def visitor(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
-    monkeypatch.setattr(frontend, "POLLS", {KERNELS: 0.2})
+    monkeypatch.setattr(interface, "CALLS_OF_LAB", replace(CALLS_OF_LAB, polls={KERNELS: 0.2}))
     monkeypatch.setattr(frontend, "LONGEST_PAUSE", 0.3)
     visitor = Visitor(lab_hub)
     try:
@@ -190,7 +190,7 @@ class Server(ScriptedHub):
 class Opened:
     """As much of a front end as the tests need."""
 
-    base, notebook = "/user/ann/", ""
+    base = "/user/ann/"
 
     def save(self, content: Any, deadline: Deadline) -> Page:
         raise NotImplementedError
@@ -200,7 +200,7 @@ def person_on(hub: ScriptedHub) -> tuple[People, NotebookUser]:
     people = people_on(hub.endpoint)
     person = people.comes(NotebookUser, Account("ann", token="own"))
     person.on_start()
-    person._front_end = cast("FrontEnd", Opened())
+    person._front_end = cast("Interface", Opened())
     return people, person
 
 

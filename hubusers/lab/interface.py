@@ -1,0 +1,121 @@
+"""What people work with notebooks in: JupyterLab or Notebook 7, whichever the hub has led to."""
+
+import random
+from typing import Any, Protocol
+
+from hubusers.browser.browser import Browser
+from hubusers.browser.page import Page
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError
+from hubusers.lab.calls import CALLS_OF_LAB
+from hubusers.lab.frontend import FrontEnd, Hold, Opened
+from hubusers.lab.lab_page import JUPYTERLAB, LabPage
+
+_TITLE_CHARACTERS = 80
+
+
+class Interface(Protocol):
+    """JupyterLab or Notebook 7 in one person's browser, from loading its page until it is closed, which sends nothing.
+
+    Attributes:
+        base: The server's base path, with a slash at its end.
+        bad_answer: The first bad answer to the calls that were repeated last, or None.
+    """
+
+    base: str
+    bad_answer: Page | None
+
+    def load(self, deadline: Deadline) -> None:
+        """Load its files, hold the websocket of the server's events, and let it start.
+
+        Raises:
+            WaitTimeout: That took longer than the deadline allows.
+            HubUsersError: The websocket was refused.
+        """
+
+    def open_notebook(self, notebook: str, deadline: Deadline) -> Opened:
+        """Open a notebook, and start a kernel for it unless it has one.
+
+        Args:
+            notebook: Its path below the server's folder.
+            deadline: Until when all of that must be done.
+
+        Raises:
+            WaitTimeout: It was not.
+        """
+
+    def show(self, notebook: str) -> None:
+        """Bring a notebook that is open to the front."""
+
+    def after_cell(self, deadline: Deadline) -> None:
+        """Do what follows when a cell has run.
+
+        Raises:
+            WaitTimeout: That took longer than the deadline allows.
+        """
+
+    def save(self, content: Any, deadline: Deadline) -> Page:
+        """Save the notebook in front.
+
+        Args:
+            content: The notebook, as it will be JSON.
+            deadline: Until when that must be done.
+
+        Returns:
+            The answer to the request that saves it.
+
+        Raises:
+            WaitTimeout: It was not.
+        """
+
+    def poll(self, now: float, rng: random.Random) -> float:
+        """Send the repeated calls that are due.
+
+        Args:
+            now: Seconds on a clock that only goes forward.
+            rng: Draws the pause after a call that failed.
+
+        Returns:
+            The seconds until the next call is due.
+        """
+
+
+class UnknownPage(HubError):
+    """The server's page is neither JupyterLab's nor Notebook 7's. The words are its title."""
+
+    phrase = "not a page of JupyterLab or Notebook 7"
+
+
+def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -> Interface:
+    """Return what the page belongs to, ready to be loaded.
+
+    The first person who comes with a build of it loads its scripts and reads them; the others wait.
+
+    Args:
+        browser: The person's.
+        page: Where the hub has led to, such as `/user/ann/lab`.
+        hold: Opens a websocket and holds it as long as the page is open.
+        deadline: Until when its bundle must have been read.
+
+    Logs:
+        WARNING what is not understood of the page or the bundle, once in a process.
+
+    Raises:
+        UnknownPage: The page is something else's.
+        WaitTimeout: Somebody else was still reading the bundle at the deadline.
+    """
+    lab_page = LabPage.read(browser, page)
+    if lab_page.application == JUPYTERLAB:
+        return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
+    raise _unknown(page)
+
+
+def _unknown(page: Page) -> UnknownPage:
+    title = " ".join(" ".join(page.document.xpath("//title//text()")).split())[:_TITLE_CHARACTERS]
+    is_called = f'is called "{title}"' if title else "has no title"
+    return UnknownPage(
+        f"the page at {page.path.partition('?')[0]} {is_called}, and is neither JupyterLab's nor Notebook 7's. Use "
+        "PageUser for people who go to such a page (stub servers have no other: start the local hub with `hubusers hub "
+        "--servers lab`)",
+        words=title,
+    )
