@@ -1,7 +1,7 @@
 """The files that a page of the hub needs: styles and what they import, scripts and what they require, images, fonts.
 
 Found as a browser finds them, in the page itself and in its styles and scripts, because hubs have themes and templates
-of their own. What those refer to is read once for a whole process.
+of their own. What those refer to is read once for a whole process. Of the fonts, a page needs those that it uses.
 """
 
 import posixpath
@@ -9,13 +9,11 @@ import re
 from typing import Any
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.fonts import Fonts, addresses_used
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 
 _IMPORT = re.compile(r"""@import\s*(?:url\(\s*)?["']?([^"')\s;]+)""")
-_FONT_FACE = re.compile(r"@font-face\s*\{([^}]*)\}")
-_FONT_SOURCE = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)(?:\s*format\(\s*["']?([\w-]+))?""")
-_FORMATS_OF_OLD_BROWSERS = {"embedded-opentype", "svg"}
 _BASE_URL = re.compile(r"""baseUrl:\s*["']([^"']+)""")
 _URL_ARGUMENTS = re.compile(r"""urlArgs:\s*["']([^"']+)""")
 _PATHS = re.compile(r"paths:\s*\{([^}]*)\}")
@@ -29,18 +27,27 @@ class References:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
+        self._fonts: dict[str, Fonts] = {}
 
     def __contains__(self, path: str) -> bool:
         return path in self._known
 
     def read(self, path: str, text: str) -> None:
         """Read a file's text."""
-        self._known[path] = _references(path, text)
+        self._known[path] = _imports(text) if _is_style(path) else _names_in(text)
+        if _is_style(path):
+            self._fonts[path] = Fonts.read(text)
 
     def of(self, path: str) -> tuple[str, ...]:
-        """Return what a file refers to, as far as it was read."""
+        """Return what a file refers to, as far as it was read; of fonts, see `fonts_of`."""
         return self._known.get(path, ())
 
+    def fonts_of(self, path: str) -> Fonts:
+        """Return what a style says of fonts, as far as it was read."""
+        return self._fonts.get(path, _NO_FONTS)
+
+
+_NO_FONTS = Fonts()
 
 KNOWN_REFERENCES = References()
 """What this process has read; everybody who uses a hub gets the same files."""
@@ -53,12 +60,14 @@ def load_files(browser: Browser, page: Page, deadline: Deadline) -> None:
     """
     document = page.document
     scripts = "\n".join(script.text or "" for script in document.iter("script"))
-    wave = [path for address in _own_files(document) if (path := browser.path_to(address, page.path))]
+    own_styles = "\n".join(style.text or "" for style in document.iter("style"))
+    own_files = (*_own_files(document), *_imports(own_styles))
+    wave = [path for address in own_files if (path := browser.path_to(address, page.path))]
     modules = _Modules(browser.path_to(_first(_BASE_URL, scripts), page.path) or page.path, scripts, wave)
     required = modules.paths(_names_in(scripts))
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
     while wave and deadline.remaining() > 0:
-        seen.update(wave)
+        seen.update(dict.fromkeys(wave))
         unread = [path for path in wave if _tells_more(path, modules) and path not in KNOWN_REFERENCES]
         browser.load((path for path in wave if path not in unread), deadline=deadline)
         for path in unread:
@@ -69,6 +78,10 @@ def load_files(browser: Browser, page: Page, deadline: Deadline) -> None:
             names = KNOWN_REFERENCES.of(path)
             found += [browser.path_to(name, path) for name in names] if _is_style(path) else modules.paths(names)
         wave = [path for path in dict.fromkeys(found) if path and path not in seen]
+    styles = {page.path: Fonts.read(own_styles) if own_styles else _NO_FONTS}
+    styles |= {path: KNOWN_REFERENCES.fonts_of(path) for path in seen if _is_style(path)}
+    fonts = [browser.path_to(address, path) for path, address in addresses_used(document, styles)]
+    browser.load(filter(None, fonts), deadline=deadline)
 
 
 class _Modules:
@@ -103,20 +116,8 @@ def _is_style(path: str) -> bool:
     return path.partition("?")[0].endswith(".css")
 
 
-def _references(path: str, text: str) -> tuple[str, ...]:
-    if _is_style(path):
-        names = [*_IMPORT.findall(text), *map(_font, _FONT_FACE.findall(text))]
-        return tuple(name for name in names if not name.startswith("data:"))
-    return _names_in(text)
-
-
-def _font(face: str) -> str:
-    """Return the address from which a browser loads a font: the first source in a format that it can read.
-
-    A font may have several lists of sources for old browsers. As in all CSS, the last list holds.
-    """
-    sources = _FONT_SOURCE.findall(re.split(r"\bsrc\s*:", face)[-1])
-    return next((address for address, kind in sources if kind not in _FORMATS_OF_OLD_BROWSERS), "")
+def _imports(style: str) -> tuple[str, ...]:
+    return tuple(address for address in _IMPORT.findall(style) if not address.startswith("data:"))
 
 
 def _names_in(script: str) -> tuple[str, ...]:

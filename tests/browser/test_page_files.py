@@ -18,11 +18,13 @@ FILES = {
         <link rel="icon" href="static/favicon.ico"><img src=""><img src="data:image/png;base64,AAAA"><img src="http://[">
         <script src="OWN/hub/static/require.js"></script><script src="/hub/static/js/jquery.js"></script>
         <script>require.config({baseUrl: '/hub/static/js', urlArgs: 'v=1', paths: {moment: '../moment'}});</script>
-        </head><body><script>require(["home"]);</script></body></html>""",
+        <style>@font-face { font-family: own; src: url(/hub/own.woff2) } h1 { font: 1em own }</style>
+        </head><body><script>require(["home"]);</script><h1>Home</h1><i class="icon"></i></body></html>""",
     "/hub/static/style.css": "@import 'more.css'; @import url(//cdn.example/x.css);",
-    "/hub/static/more.css": "@font-face { src: url('../fonts/a.woff2') } @import '//[';"
-    "@font-face{font-family:b;src:url(b.eot);src:url('b.eot?#x') format('embedded-opentype'),url('b.woff2?v=2') "
-    "format('woff2'),url('b.ttf') format('truetype')}@font-face{src:local(c)}",
+    "/hub/static/more.css": "@font-face { font-family: a; src: url('../fonts/a.woff2') } .icon::before{font-family:a}"
+    "@import '//['; @font-face{font-family:b;src:url(b.eot);src:url('b.eot?#x') format('embedded-opentype'),"
+    "url('b.woff2?v=2') format('woff2'),url('b.ttf') format('truetype')} body{font-family:b,sans-serif}"
+    "@font-face{font-family:icon;src:url(unused.woff2)} .no-such-icon{font-family:icon}",
     "/hub/static/js/home.js": 'require(["jquery", "moment"], function () {});',
     "/hub/static/js/jquery.js": "/* jQuery */",
     "/hub/static/moment.js": "/* Moment */",
@@ -48,6 +50,7 @@ def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_th
     load_files(browser, page, Deadline(5))
     assert sorted(asked.path for asked in site.asked[1:]) == [
         "/hub/fonts/a.woff2",
+        "/hub/own.woff2",
         "/hub/static/b.woff2?v=2",
         "/hub/static/favicon.ico",
         "/hub/static/js/home.js?v=1",
@@ -58,4 +61,4 @@ def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_th
         "/hub/static/style.css?v=1",
     ]
     load_files(browser, page, Deadline(5))  # the cache has all of it
-    assert len(site.asked) == 10
+    assert len(site.asked) == 11
