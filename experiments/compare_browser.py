@@ -52,7 +52,9 @@ _SECONDS_AFTER_SAVING = 1.0
 _SECONDS_FOR_A_STEP = 60.0
 _SECONDS_FOR_A_RUN = 300.0
 
-_FILL_HOMES = """
+_CONFIG = """
+c.Spawner.cmd = [{command!r}]
+
 def _fill_home(spawner):
     import shutil
     home = Path(spawner.home_dir_template.format(username=spawner.user.name))
@@ -284,14 +286,18 @@ def _is_from_load_generator(request: Request) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.compare_browser", description=__doc__.splitlines()[0])
     parser.add_argument("--thinking", type=float, default=10.0, help="seconds before each cell")
+    parser.add_argument(
+        "--servers-from", type=Path, default=Path(sys.prefix), help="the environment whose JupyterLab the servers run"
+    )
     options = parser.parse_args()
+    command = str(options.servers_from.absolute() / "bin" / "jupyterhub-singleuser")
     with tempfile.TemporaryDirectory() as folder:
         home, notebooks = Path(folder, "home"), Path(folder, "notebooks")
         home.mkdir()
         notebooks.mkdir()
         fill(home)
         shutil.copy(home / NOTEBOOK, notebooks)
-        with LocalHub(servers="lab", extra_config=_FILL_HOMES.format(folder=str(home))) as hub:
+        with LocalHub(servers="lab", extra_config=_CONFIG.format(folder=str(home), command=command)) as hub:
             print(f"The proxy is configurable-http-proxy from {hub.proxy}.\n")
             browser = record(hub, lambda recorder: visit_with_chromium(recorder, options.thinking))
             print(f"When the browser asks:\n\n{phases(browser)}\n", flush=True)

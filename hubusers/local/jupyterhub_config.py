@@ -1,6 +1,7 @@
 """The configuration of a local hub, which `jupyterhub -f` loads. Its options come from the settings file."""
 
 import logging
+import sys
 from pathlib import Path
 
 from hubusers.local.database import never_wait_for_the_disk
@@ -46,6 +47,8 @@ c.JupyterHub.load_roles = [
 ]
 
 c.JupyterHub.spawner_class = f"hubusers.local.spawners.{'Lab' if settings.servers == 'lab' else 'Stub'}Spawner"
+# The command jupyterhub-singleuser is on the PATH only of an activated environment.
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.start_timeout = c.Spawner.http_timeout = 600  # many spawns at once take long on a small machine
 c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": settings.slow_spawn_timeout}

@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import random
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -147,8 +146,6 @@ class LabSpawner(_Obedient, SimpleLocalProcessSpawner):  # type: ignore[misc]
         # The supervisor finds its processes by the folder.
         self.environment = {**self.environment, FOLDER_VARIABLE: self.settings.folder}
         self.ip = "127.0.0.1"
-        # The command jupyterhub-singleuser is on the PATH only of an activated environment.
-        self.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
         if os.geteuid() == 0:
             self.args = [*self.args, "--allow-root"]
 
