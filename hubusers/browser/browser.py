@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import gevent
 from gevent.pool import Pool
@@ -23,15 +23,15 @@ from hubusers.browser.headers import (
     with_hints,
     without_hints,
 )
+from hubusers.browser.hosts import Hosts, origin_of, path_of
 from hubusers.browser.page import Page
 from hubusers.browser.path_template import template_of
 from hubusers.http.connections import Connections
-from hubusers.http.gevent_transport import GeventTransport
-from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, Request
+from hubusers.http.local_names import is_this_machine
+from hubusers.http.messages import TIMED_OUT, Answer, Request
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.http.stream import Stream
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.endpoint import endpoint_from_url, hub_url
 from hubusers.hub.progress import SILENCE
 
 CONNECTIONS = 6
@@ -42,9 +42,6 @@ MOST_REDIRECTS = 20
 
 TOO_MANY_REDIRECTS = "too many redirects"
 """The `Page.error` of a page that is not there after `MOST_REDIRECTS`."""
-
-ANOTHER_HOST = "redirect to another host"
-"""How `Page.error` begins where a redirect leads to another host, mostly that of an identity provider."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SUCCESSES = range(200, 300)
@@ -63,8 +60,9 @@ class Failed(NamedTuple):
 class Browser:
     """One person's browser. Nothing here raises for what the hub or the network does.
 
-    All paths are those of the host: they begin with `base` where the hub has one. Each request is a row in Locust's
-    statistics, where the connections have an event for it.
+    Paths begin with `base` where the hub has one. Where each user has a host of their own, those below `/user/` are on
+    the host to which the hub has led; URLs may be given instead of paths. Each request is a row in Locust's statistics,
+    where the connections have an event for it.
 
     Every method that sends something takes a deadline, which bounds all that it does: redirects and files included. A
     request gets what is left until then, `timeout` seconds at most, and none is sent later: its answer is "timed out"
@@ -85,20 +83,19 @@ class Browser:
     """
 
     def __init__(self, connections: Connections, *, authorization: str = "", timeout: float = REQUEST_TIMEOUT) -> None:
-        url = urlsplit(hub_url(endpoint_from_url(connections.url)))
-        self.base = url.path
+        self._hosts = Hosts(connections)
+        self.base = self._hosts.base
         self.server_name = ""
         self.failures: Counter[Failed] = Counter()
         self.form_answered = 0.0
         self.page_token = ""
         self.timeout = timeout
-        self._origin = f"{url.scheme}://{url.netloc}"
-        self._transport = GeventTransport(connections, self._origin)
-        self._cookies = Cookies(self._origin)
+        self._cookies = Cookies()
         self._cache = Cache()
-        self._page = ""  # where the person is
+        self._page = ""  # the URL where the person is
         self._authorization = {"Authorization": authorization} if authorization else {}
-        self._is_private = url.scheme == "https" or _is_this_machine(url.hostname or "")
+        hub = urlsplit(self._hosts.hub)
+        self._is_private = hub.scheme == "https" or is_this_machine(hub.hostname or "")
 
     # Pages
 
@@ -132,52 +129,54 @@ class Browser:
     def _navigate(
         self, method: str, path: str, body: bytes | None, more: Mapping[str, str], deadline: Deadline
     ) -> Page:
-        path, self.page_token = path.partition("#")[0], ""
+        url, self.page_token = self._hosts.url(path.partition("#")[0]), ""
         redirected_from: tuple[str, ...] = ()
+        site = _site(self._page, url)
         for _ in range(MOST_REDIRECTS + 1):
-            headers = {**PAGE_HEADERS, **more, "Sec-Fetch-Site": "same-origin" if self._page else "none"}
+            path = path_of(url)
+            headers = {**PAGE_HEADERS, **more, "Sec-Fetch-Site": site}
             if method == "POST":
-                headers["Origin"] = self._origin
-            answer = self._send(method, path, headers, _FINE_FOR_A_PERSON, deadline, body)
+                headers["Origin"] = _origin_of(self._page or url)
+            answer = self._send(method, url, headers, _FINE_FOR_A_PERSON, deadline, body)
             if method == "POST":
                 self.form_answered = time.monotonic()
+            self._hosts.came_to(url)
             location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
             if not location:
-                self._page = path
+                self._page = url
                 return Page.of(answer, path, redirected_from=redirected_from)
-            target, not_followed = self._target(location, path)
+            target, not_followed = self._hosts.target(location, url)
             if not_followed:
                 return Page.of(answer, path, not_followed, redirected_from)
             redirected_from = (*redirected_from, path)
-            path = target
+            if site == "same-origin":
+                site = _site(url, target)
+            url = target
             if answer.status not in {307, 308} and method != "GET":
                 method, body, more = "GET", None, {}
-        return Page.of(answer, path, TOO_MANY_REDIRECTS, redirected_from)
-
-    def _target(self, address: str, base: str) -> tuple[str, str]:
-        """Return the path and query that an address leads to; or why it is not followed, which is a page's error."""
-        try:
-            target = urlsplit(urljoin(self._origin + base, address))
-        except ValueError:  # such as "http://["
-            return "", UNREADABLE
-        origin = f"{target.scheme}://{target.netloc}"
-        if origin != self._origin:
-            is_same_host = target.netloc == urlsplit(self._origin).netloc
-            return "", f"{ANOTHER_HOST}: {origin if is_same_host else target.netloc}"
-        return (target.path or "/") + (f"?{target.query}" if target.query else ""), ""
+        return Page.of(answer, path_of(url), TOO_MANY_REDIRECTS, redirected_from)
 
     def path_to(self, address: str, base: str) -> str:
-        """Return the path and query that an address leads to.
+        """Return the path and query that an address leads to, or its URL where its path would lead to another host.
 
         Args:
             address: As a page or a file says it.
             base: The path of that page or file.
 
         Returns:
-            The empty string where it leads to another host, or nowhere.
+            The empty string where it leads to a host that is not the hub's, or nowhere.
         """
         address = address.strip()
-        return self._target(address, base)[0] if address else ""
+        target = self._hosts.target(address, self._hosts.url(base))[0] if address else ""
+        return self._hosts.address(target) if target else ""
+
+    def url_of(self, path: str) -> str:
+        """Return the URL of a path."""
+        return self._hosts.url(path)
+
+    def server_is_at(self, url: str) -> None:
+        """Learn from the hub where the person's server is, before its page was opened."""
+        self._hosts.came_to(url)
 
     # What a page's scripts do
 
@@ -202,14 +201,15 @@ class Browser:
             good: The statuses that are not failures.
             deadline: Until when its answer must be there.
         """
-        headers = dict(SCRIPT_HEADERS)
-        if self.page_token:
+        url, headers = self._hosts.url(path), dict(SCRIPT_HEADERS)
+        if self.page_token and _origin_of(url) == _origin_of(self._page):
             headers["Authorization"] = f"token {self.page_token}"
-        if "_xsrf=" not in path and (token := self.cookie("_xsrf", path)):
+        if "_xsrf=" not in path and (token := self._cookies.value("_xsrf", url)):
             headers["X-XSRFToken"] = token
         if method not in {"GET", "HEAD"}:
-            headers["Origin"] = self._origin
-        return Page.of(self._send(method, path, headers, good, deadline or Deadline(self.timeout), body), path)
+            headers["Origin"] = _origin_of(url)
+        answer = self._send(method, url, headers, good, deadline or Deadline(self.timeout), body)
+        return Page.of(answer, path_of(url))
 
     def stream(self, path: str, deadline: Deadline, *, silence: float = SILENCE) -> AbstractContextManager[Stream]:
         """Open an event source: a context manager for its beginning and its lines.
@@ -222,51 +222,55 @@ class Browser:
         Raises:
             StreamLost: While reading the lines: it broke off, was silent for too long, or its time was up.
         """
-        headers = self._complete(EVENT_SOURCE_HEADERS, path)
+        url = self._hosts.url(path)
+        headers = self._complete(EVENT_SOURCE_HEADERS, url)
         headers["Accept-Encoding"] = "identity"  # its lines are read as they come
         seconds = max(deadline.remaining(), 0.0)
-        return self._transport.stream(
-            Request("GET", self._origin + path, self.row_of(path), None, headers, seconds, _is_success, silence)
+        return self._hosts.transport(url).stream(
+            Request("GET", url, self.row_of(url), None, headers, seconds, _is_success, silence)
         )
 
     def websocket_headers(self, path: str) -> list[str]:
         """Return the header lines, such as `Cookie: …`, that a websocket's handshake on this path needs."""
-        headers = without_hints(self._complete(WEBSOCKET_HEADERS, path))
+        url = self._hosts.url(path)
+        headers = without_hints(self._complete(WEBSOCKET_HEADERS, url))
         for name in ("Referer", "Accept-Encoding"):
             headers.pop(name, None)
-        headers["Origin"] = self._origin
+        headers["Origin"] = _origin_of(url)
         return [f"{name}: {value}" for name, value in {**HEADERS, **headers}.items()]
 
     def cookie(self, name: str, path: str) -> str:
         """Return the value of the cookie that a request for this path would carry, or the empty string."""
-        return self._cookies.value(name, path)
+        return self._cookies.value(name, self._hosts.url(path))
 
     # Files
 
     def load(self, paths: Iterable[str], *, deadline: Deadline | None = None) -> None:
         """Load what pages need: scripts, styles, images; several at a time, and only what the cache lacks."""
         deadline = deadline or Deadline(self.timeout)
-        wanted = [path for path in dict.fromkeys(paths) if not self._cache.is_fresh(path)]
+        urls = dict.fromkeys(map(self._hosts.url, paths))
+        wanted = [url for url in urls if not self._cache.is_fresh(url)]
         if len(wanted) == 1:
             self._load(wanted[0], deadline)
         elif wanted:
             pool = Pool(CONNECTIONS)
             try:
-                gevent.joinall([pool.spawn(self._load, path, deadline) for path in wanted], raise_error=True)
+                gevent.joinall([pool.spawn(self._load, url, deadline) for url in wanted], raise_error=True)
             finally:
                 pool.kill()  # does something only where the person was ended meanwhile
 
     def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
         """Load a file, whatever the cache has, and return its text; the empty string where there is none."""
-        self._cache.forget(path)
-        answer = self._load(path, deadline or Deadline(self.timeout), keep_body=True)
+        url = self._hosts.url(path)
+        self._cache.forget(url)
+        answer = self._load(url, deadline or Deadline(self.timeout), keep_body=True)
         return answer.body if answer.status in _SUCCESSES else ""
 
-    def _load(self, path: str, deadline: Deadline, keep_body: bool = False) -> Answer:
-        headers = {**FILE_HEADERS, **self._cache.conditions(path)}
-        answer = self._send("GET", path, headers, _FINE_FOR_A_FILE, deadline, keep_body=keep_body, is_file=True)
+    def _load(self, url: str, deadline: Deadline, keep_body: bool = False) -> Answer:
+        headers = {**FILE_HEADERS, **self._cache.conditions(url)}
+        answer = self._send("GET", url, headers, _FINE_FOR_A_FILE, deadline, keep_body=keep_body, is_file=True)
         if answer.status in _FINE_FOR_A_FILE:
-            self._cache.keep(path, answer.headers)
+            self._cache.keep(url, answer.headers)
         return answer
 
     # Requests
@@ -274,7 +278,7 @@ class Browser:
     def _send(
         self,
         method: str,
-        path: str,
+        url: str,
         headers: Mapping[str, str],
         good: Container[int],
         deadline: Deadline,
@@ -286,40 +290,48 @@ class Browser:
         """Send a request of a page's, and return its answer; its cookies are kept, its failure is counted."""
         request = Request(
             method,
-            self._origin + path,
-            self.row_of(path),
+            url,
+            self.row_of(url),
             body,
-            self._complete(headers, path),
+            self._complete(headers, url),
             min(self.timeout, deadline.remaining()),
             lambda answer: answer.status in good,
             keep_body=keep_body,
         )
         if request.timeout <= 0:
             return Answer(0, error=TIMED_OUT)
-        answer = self._transport.send(request)
+        answer = self._hosts.transport(url).send(request)
         if not request.good(answer):
             self.failures[Failed(request.template, answer.cause, is_file)] += 1
         if set_cookie := answer.headers.get("Set-Cookie"):
-            self._cookies.keep(set_cookie, path)
+            self._cookies.keep(set_cookie, url)
         return answer
 
-    def _complete(self, headers: Mapping[str, str], path: str) -> dict[str, str]:
+    def _complete(self, headers: Mapping[str, str], url: str) -> dict[str, str]:
         complete = {"Accept-Encoding": "gzip, deflate", **headers, **self._authorization}
         complete = with_hints(complete, is_private=self._is_private)
         if self._page:
-            complete["Referer"] = self._origin + self._page
-        if cookies := self._cookies.header(path):
+            origin = _origin_of(self._page)
+            complete["Referer"] = self._page if origin == _origin_of(url) else f"{origin}/"
+        if cookies := self._cookies.header(url):
             complete["Cookie"] = cookies
         return complete
 
     def row_of(self, path: str) -> str:
         """Return the path template under which a request for this path is counted."""
-        return template_of(path.removeprefix(self.base), self.server_name)
+        return template_of(path_of(path).removeprefix(self.base), self.server_name)
 
 
 def _is_success(answer: Answer) -> bool:
     return answer.status in _SUCCESSES
 
 
-def _is_this_machine(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
+def _origin_of(url: str) -> str:
+    return origin_of(urlsplit(url))
+
+
+def _site(begin: str, end: str) -> str:
+    """Return what browsers say of a request: whether it leads from one host of the hub's to another."""
+    if not begin:
+        return "none"
+    return "same-origin" if _origin_of(begin) == _origin_of(end) else "same-site"

@@ -1,45 +1,71 @@
 """The cookies of one person's browser."""
 
 import urllib.request
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+from hubusers.http.local_names import is_this_machine
 
 
 class Cookies:
-    """Cookies of one host, each for the paths that it says.
+    """Cookies of all hosts, each for the hosts and paths that it says, as browsers keep them."""
 
-    Args:
-        origin: The host with its scheme, such as `https://hub.example.org`.
-    """
+    def __init__(self) -> None:
+        self._jar = CookieJar(_AsBrowsersDo())
 
-    def __init__(self, origin: str) -> None:
-        self._origin = origin
-        self._jar = CookieJar()
-
-    def keep(self, set_cookie: str, path: str) -> None:
+    def keep(self, set_cookie: str, url: str) -> None:
         """Take over what an answer says.
 
         Args:
             set_cookie: Its `Set-Cookie` headers, a line for each.
-            path: What was asked for.
+            url: What was asked for.
         """
-        self._jar.extract_cookies(_Received(set_cookie), self._request(path))  # type: ignore[arg-type]
+        self._jar.extract_cookies(_Received(set_cookie), _request(url))  # type: ignore[arg-type]
 
-    def header(self, path: str) -> str:
+    def header(self, url: str) -> str:
         """Return the `Cookie` header for a request, or the empty string."""
-        request = self._request(path)
+        request = _request(url)
         self._jar.add_cookie_header(request)
         return request.get_header("Cookie", "")
 
-    def value(self, name: str, path: str) -> str:
-        """Return the value of the cookie that a request for this path would carry, or the empty string."""
+    def value(self, name: str, url: str) -> str:
+        """Return the value of the cookie that a request for this URL would carry, or the empty string."""
         wanted = f"{name}="
-        for part in self.header(path).split("; "):
+        for part in self.header(url).split("; "):
             if part.startswith(wanted):
                 return part.removeprefix(wanted)
         return ""
 
-    def _request(self, path: str) -> urllib.request.Request:
-        return urllib.request.Request(self._origin + path)  # noqa: S310  # what a cookie jar reads; nothing opens it
+
+class _AsBrowsersDo(DefaultCookiePolicy):
+    """The rules of the standard library, with what browsers do in another way (RFC 6265bis, Chromium)."""
+
+    def __init__(self) -> None:
+        # A cookie without a domain goes to its own host only, and not to those below it.
+        super().__init__(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
+
+    def set_ok(self, cookie: Cookie, request: Any) -> bool:
+        if not super().set_ok(cookie, request):
+            return False
+        if cookie.domain_specified and "." not in cookie.domain.removeprefix("."):
+            # "localhost" is a top-level domain, of which only a cookie of the host itself can be.
+            cookie.domain, cookie.domain_specified = f"{cookie.domain.removeprefix('.')}.local", False
+        is_for_one_host = cookie.path == "/" and not cookie.domain_specified
+        if cookie.name.startswith("__Host-") and not (cookie.secure and is_for_one_host):
+            return False
+        same_site = cookie.get_nonstandard_attr("SameSite") or cookie.get_nonstandard_attr("samesite") or ""
+        needs_secure = cookie.name.startswith("__Secure-") or same_site.lower() == "none"
+        return cookie.secure or not needs_secure
+
+    def return_ok_secure(self, cookie: Cookie, request: Any) -> bool:
+        return (
+            not cookie.secure or request.type == "https" or is_this_machine(urlsplit(request.full_url).hostname or "")
+        )
+
+
+def _request(url: str) -> urllib.request.Request:
+    return urllib.request.Request(url)  # noqa: S310  # what a cookie jar reads; nothing opens it
 
 
 class _Received:

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hubusers.browser.browser import ANOTHER_HOST, Browser
+from hubusers.browser.browser import Browser
+from hubusers.browser.hosts import ANOTHER_HOST
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import (
     ServerNotRunning,

@@ -6,7 +6,8 @@ Each error's `words` are those of the page. The errors are drawn in `hubusers/br
 import json
 from urllib.parse import unquote
 
-from hubusers.browser.browser import ANOTHER_HOST, TOO_MANY_REDIRECTS, Browser
+from hubusers.browser.browser import TOO_MANY_REDIRECTS, Browser
+from hubusers.browser.hosts import ANOTHER_HOST, path_of
 from hubusers.browser.page import Page
 from hubusers.browser.said import HUB, SERVER, answered_by, words_of
 from hubusers.counting import counted
@@ -222,5 +223,5 @@ def said(page: Page) -> Answer:
 
 def is_below(browser: Browser, path: str, *paths: str) -> bool:
     """Say whether a path is one of the hub's paths given, or below it."""
-    own = unquote(path.partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
+    own = unquote(path_of(path).partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
     return any(own.startswith(f"{one}/") for one in paths)

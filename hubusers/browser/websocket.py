@@ -26,6 +26,7 @@ from websocket import (
 
 from hubusers.browser.page import Page
 from hubusers.browser.said import BEFORE_THE_HUB, answered_by, words_of
+from hubusers.http.local_names import address_of
 from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, reason_of
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.errors import HubError, HubUsersError
@@ -257,7 +258,7 @@ def _connection(url: str, tls_context: ssl.SSLContext | None) -> socket.socket:
     """Connect to a URL's host; the library would go by the environment's proxies, as nothing else here does."""
     parts = urlsplit(url)
     host, is_secure = parts.hostname or "", parts.scheme == "wss"
-    connection = socket.create_connection((host, parts.port or (443 if is_secure else 80)))
+    connection = socket.create_connection((address_of(host), parts.port or (443 if is_secure else 80)))
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

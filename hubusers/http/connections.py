@@ -9,6 +9,7 @@ dozen times and without a word, which a measurement must not do.
 import errno
 import select
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
 
+from hubusers.http.local_names import address_of
 from hubusers.http.session import REQUEST_TIMEOUT
 
 _BLOCK_SIZE = 65_536
@@ -54,6 +56,15 @@ class Connections:
         self.url = url
         self.request_event = request_event
         self.context = context
+        self._to_other_host = partial(
+            Connections,
+            headers=headers,
+            tls_context=tls_context,
+            insecure=insecure,
+            size=size,
+            request_event=request_event,
+            context=context,
+        )
         parts = urlsplit(url)
         host, netloc = parts.hostname or "", parts.netloc.rpartition("@")[2]
         lines = {"Host": netloc, "User-Agent": "hubusers", **headers}
@@ -75,6 +86,10 @@ class Connections:
         else:
             port = parts.port or 80
             self._pool = _PlainPool(host, port, host, port, **common)
+
+    def to(self, url: str) -> "Connections":
+        """Return connections of the same kind to another host, with the same headers."""
+        return self._to_other_host(url)
 
     def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> HTTPSocketPoolResponse:
         """Send a request and return its response, of which the header has arrived.
@@ -143,6 +158,9 @@ class _PlainPool(ConnectionPool):
     If the library renamed `_is_socket_alive`, nothing would fail at once: it would use its own again, which cannot look
     at a connection in a process with more than a thousand open files.
     """
+
+    def __init__(self, host: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(address_of(host), *args, **kwargs)
 
     @property
     def has_kept(self) -> bool:

@@ -6,8 +6,10 @@ npm's proxy is what most deployments run, and so what a load test should meet. P
 - It collects an answer before it forwards it, so that a progress stream arrives when it is over.
 - It does not forward the subprotocol of a websocket, and turns binary messages into text. Kernels need both.
 - It holds a websocket open after the server has closed it.
+- It takes `--host-routing`, but does not look at the host of a request.
 """
 
+import sys
 from typing import Any
 
 from configurable_http_proxy import handlers
@@ -18,6 +20,7 @@ from tornado.iostream import StreamClosedError
 
 _collect = handlers.ProxyHandler.call_proxy
 _connect = handlers.ProxyHandler.start_ws_client
+_initialize = handlers.ProxyHandler.initialize
 
 
 async def _call_proxy(handler: Any, path: str | None = None) -> None:
@@ -64,6 +67,24 @@ async def _start_ws_client(handler: Any, path: str | None = None) -> None:
         server._on_message_callback = hand_on_the_end_too
 
 
+class _RoutesOfHost:
+    """The proxy as one request sees it: its routes are those of the request's host."""
+
+    def __init__(self, proxy: Any, host: str) -> None:
+        self._proxy = proxy
+        self._host = host
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._proxy, name)
+
+    def target_for_req(self, _: None, path: str) -> Any:
+        return self._proxy.target_for_req(self._host, path)
+
+
+def _initialize_for_host(handler: Any, proxy: Any) -> None:
+    _initialize(handler, _RoutesOfHost(proxy, handler.request.host_name) if proxy.host_routing else proxy)
+
+
 def _select_subprotocol(handler: Any, offered: list[str]) -> str | None:
     """Return the subprotocol that the server has chosen, which the proxy would not tell the browser."""
     chosen: str | None = handler.ws_client.selected_subprotocol
@@ -79,6 +100,9 @@ def _on_message(handler: Any, message: str | bytes) -> None:
 
 if __name__ == "__main__":
     AsyncHTTPClient.configure(None, max_clients=10_000, defaults={"connect_timeout": 600, "request_timeout": 600})
+    # JupyterHub gives the option alone, as npm's proxy wants it.
+    sys.argv = ["--host-routing=yes" if argument == "--host-routing" else argument for argument in sys.argv]
+    handlers.ProxyHandler.initialize = _initialize_for_host
     handlers.ProxyHandler.call_proxy = _call_proxy
     handlers.ProxyHandler.start_ws_client = _start_ws_client
     handlers.ProxyHandler.select_subprotocol = _select_subprotocol

@@ -125,7 +125,7 @@ class TabUser(BrowserUser):
         began = time.perf_counter()
         try:
             websocket = kind(
-                websocket_url(self.settings.endpoint, path),
+                websocket_url(self.browser.url_of(path), path),
                 self.browser.websocket_headers(path),
                 tls_context=self.test_run.tls_context(),
                 timeout=deadline.remaining(),

@@ -1,0 +1,118 @@
+"""The hosts of one hub: its own, and those of its users' servers where the hub gives each user one (`subdomain_host`).
+
+Addresses are paths or URLs. A path below `/user/` is on the host where the person's server is, any other on the hub's.
+"""
+
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from hubusers.http.connections import Connections
+from hubusers.http.gevent_transport import GeventTransport
+from hubusers.http.messages import UNREADABLE
+from hubusers.hub.endpoint import endpoint_from_url, hub_url
+
+ANOTHER_HOST = "redirect to another host"
+"""How `Page.error` begins where a redirect leads to another host, mostly that of an identity provider."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Hosts:
+    """The hosts that one person's browser may talk to: nobody else is sent a request, and so no cookie and no token.
+
+    They are the hub's host and those below it, such as `ann.hub.example.org`. A hub may also give its users hosts
+    beside its own, such as `ann-hub.example.org`; these count for addresses of servers only.
+
+    Args:
+        connections: To the hub; their URL is that of the hub or of its API.
+
+    Attributes:
+        base: The hub's base path without its final slash, mostly the empty string.
+        hub: The hub's host with its scheme, such as `https://hub.example.org`.
+        server: Likewise, where the person's server was found last.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        url = urlsplit(hub_url(endpoint_from_url(connections.url)))
+        self.base = url.path
+        self.hub = self.server = origin_of(url)
+        self._connections = connections
+        self._transports = {self.hub: GeventTransport(connections, self.hub)}
+
+    def url(self, address: str) -> str:
+        """Return the URL of an address."""
+        if not address.startswith("/"):
+            return address
+        return (self.server if self._is_of_server(address) else self.hub) + address
+
+    def address(self, url: str) -> str:
+        """Return the shortest address of a URL: its path and query, where these lead to it."""
+        path = path_of(url)
+        return path if self.url(path) == url else url
+
+    def target(self, address: str, base: str) -> tuple[str, str]:
+        """Return the URL to which an address leads in an answer; or why it is not followed, which is a page's error.
+
+        Args:
+            address: As the answer says it.
+            base: The URL of the answer.
+        """
+        try:
+            parts = urlsplit(urljoin(base, address))
+            origin = origin_of(parts)
+        except ValueError:  # such as "http://["
+            return "", UNREADABLE
+        if not self._is_one(parts):
+            is_same_host = parts.hostname == urlsplit(self.hub).hostname
+            return "", f"{ANOTHER_HOST}: {origin if is_same_host else parts.netloc}"
+        return origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), ""
+
+    def transport(self, url: str) -> GeventTransport:
+        """Return what sends requests to a URL's host."""
+        origin = origin_of(urlsplit(url))
+        if origin not in self._transports:
+            self._transports[origin] = GeventTransport(self._connections.to(origin), origin)
+        return self._transports[origin]
+
+    def came_to(self, url: str) -> None:
+        """Note where the person's server is, if this is its URL."""
+        parts = urlsplit(url)
+        if self._is_of_server(parts.path) and (origin := origin_of(parts)) != self.hub:
+            self.server = origin
+
+    def _is_one(self, parts: SplitResult) -> bool:
+        hub = urlsplit(self.hub)
+        if (parts.scheme, _port(parts)) != (hub.scheme, _port(hub)):
+            return False
+        host, own = parts.hostname or "", hub.hostname or ""
+        if host == own or host.endswith(f".{own}"):
+            return True
+        site = own.partition(".")[2]
+        return "." in site and host.endswith(f".{site}") and self._is_of_server(parts.path)
+
+    def _is_of_server(self, path: str) -> bool:
+        return path.startswith(f"{self.base}/user/")
+
+
+def origin_of(parts: SplitResult) -> str:
+    """Return the scheme and host of a URL, in small letters and without a port that goes without saying.
+
+    Raises:
+        ValueError: The port is not a number.
+    """
+    host = parts.hostname or ""
+    netloc = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{netloc}" + (
+        f":{parts.port}" if parts.port not in {None, _PORTS.get(parts.scheme)} else ""
+    )
+
+
+def path_of(address: str) -> str:
+    """Return the path and query of an address."""
+    if address.startswith("/"):
+        return address
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or _PORTS.get(parts.scheme)

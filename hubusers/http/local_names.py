@@ -1,0 +1,16 @@
+"""Names of this machine. Those below `localhost`, such as `ann.localhost`, belong to it as well (RFC 6761).
+
+Browsers take them so, but the look-up of names of some systems knows only `localhost` itself.
+"""
+
+_LOCALHOST = "localhost"
+
+
+def address_of(host: str) -> str:
+    """Return the name to connect to for a host: `localhost` for a name below it, otherwise the host itself."""
+    return _LOCALHOST if host.endswith(f".{_LOCALHOST}") else host
+
+
+def is_this_machine(host: str) -> bool:
+    """Say whether a host is this machine, by its name or its IPv4 or IPv6 address."""
+    return address_of(host) in {_LOCALHOST, "::1"} or host.startswith("127.")
