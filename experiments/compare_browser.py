@@ -1,11 +1,11 @@
 """Does a NotebookUser ask for what a browser asks for? `python -m experiments.compare_browser` prints Markdown tables.
 
-A real Chromium, driven by Playwright's library, and a NotebookUser do the same, each once, on the same local hub with
-real JupyterLab servers: log in with the form to an account that has no server yet, follow to JupyterLab, open a
-notebook, run its three cells one by one with enough thinking before each to see JupyterLab's periodic requests, save,
-go to the hub's home page, stop the server there, log out. What reached the proxy is compared by kind, which is the
-method and the path's template, as a recorder before the proxy saw it: so what Chromium took from its cache is not in
-it. Bytes are those of the requests and the answers, with headers.
+A real Chromium and a NotebookUser do the same, each once, on the same local hub with real servers: log in with the form
+to an account that has no server yet, follow to JupyterLab, open a notebook, run its three cells one by one with enough
+thinking before each to see the periodic requests, save, go to the hub's home page, stop the server there, log out. Then
+they do it in Notebook 7, on another hub. What reached the proxy is compared by kind, which is the method and the path's
+template, as a recorder before the proxy saw it: so what Chromium took from its cache is not in it. Bytes are those of
+the requests and the answers, with headers.
 
 Both homes hold the notebook already. JupyterLab's news and its check for updates are switched off there, because its
 server would ask the internet for them.
@@ -22,17 +22,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
-
 from benchmarks.markdown import markdown_table
 from benchmarks.processes import ROOT, RunningHub, environment_for
+from experiments.chromium_visits import (
+    JUPYTERLAB,
+    NOTEBOOK,
+    NOTEBOOK_7,
+    PASSWORD,
+    SECONDS_FOR_A_STEP,
+    Interface,
+    visit_with_chromium,
+)
 from experiments.request_recorder import Request, RequestRecorder
 from hubusers.local import LocalHub
 
 LEFT_OUT: dict[str, str] = {}
 """Kinds of request that a NotebookUser leaves out on purpose, and why; they count as missing all the same."""
 
-NOTEBOOK = "example.ipynb"
 CODE: dict[str, dict[str, Any]] = {
     "sum(range(1000))": {"output_type": "execute_result", "data": {"text/plain": "499500"}},
     "for number in range(3):\n    print('line', number)": {
@@ -44,12 +50,6 @@ CODE: dict[str, dict[str, Any]] = {
 }
 """The notebook's cells that run, with the outputs that are stored in it."""
 
-_PERSON = "somebody-with-a-browser"
-_PASSWORD = "anything"  # noqa: S105  # the hub takes every one
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_SECONDS_AFTER_SAVING = 1.0
-"""Nothing on the page says when all that follows from saving has been asked for."""
-_SECONDS_FOR_A_STEP = 60.0
 _SECONDS_FOR_A_RUN = 300.0
 
 _CONFIG = """
@@ -61,6 +61,7 @@ def _fill_home(spawner):
     shutil.copytree({folder!r}, home, dirs_exist_ok=True)
 
 c.Spawner.pre_spawn_hook = _fill_home
+c.Spawner.default_url = {default_url!r}
 """
 
 
@@ -99,62 +100,6 @@ def record(hub: LocalHub, visit: Callable[[RequestRecorder], None]) -> list[Requ
     return recorder.requests
 
 
-def visit_with_chromium(recorder: RequestRecorder, thinking: float) -> None:
-    """Do it with a real browser, and tell the recorder which phase it is in."""
-    executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if not executable:
-        raise RuntimeError(f"no browser: none of {', '.join(_BROWSERS)} is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(1000 * _SECONDS_FOR_A_STEP)
-        _come_to_lab(page, recorder)
-        _work(page, recorder, thinking)
-        _leave(page, recorder)
-        browser.close()
-
-
-def _come_to_lab(page: Page, recorder: RequestRecorder) -> None:
-    recorder.phase = "log in"
-    page.goto(recorder.url, wait_until="networkidle")
-    page.fill("#username_input", _PERSON)
-    page.fill("#password_input", _PASSWORD)
-    recorder.phase = "spawn"
-    page.click("#login_submit")
-    page.wait_for_url("**/lab", wait_until="commit")
-    recorder.phase = "lab"
-    page.wait_for_selector(f".jp-DirListing-item:has-text('{NOTEBOOK}')")
-    page.wait_for_load_state("networkidle")
-
-
-def _work(page: Page, recorder: RequestRecorder, thinking: float) -> None:
-    recorder.phase = "open the notebook"
-    page.dblclick(f".jp-DirListing-item:has-text('{NOTEBOOK}')")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-    page.click(".jp-Notebook .jp-MarkdownCell")
-    page.keyboard.press("Shift+Enter")
-    recorder.phase = "run the cells"
-    for number in range(1, len(CODE) + 1):
-        # Playwright's own waiting, unlike time.sleep, lets the browser's events be handled.
-        page.wait_for_timeout(1000 * thinking)
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(f".jp-CodeCell .jp-InputPrompt:text('[{number}]:')")
-    recorder.phase = "save"
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000 * _SECONDS_AFTER_SAVING)
-
-
-def _leave(page: Page, recorder: RequestRecorder) -> None:
-    recorder.phase = "stop and log out"
-    page.goto(f"{recorder.url}/hub/home", wait_until="networkidle")
-    page.click("#stop")
-    page.wait_for_selector("#stop", state="hidden")
-    page.click("#logout")
-    page.wait_for_url("**/hub/login**", wait_until="networkidle")
-
-
 def visit_as_notebook_user(recorder: RequestRecorder, token: str, notebooks: Path, thinking: float) -> None:
     """Do it with a NotebookUser, alone in a Locust process of its own.
 
@@ -167,14 +112,14 @@ def visit_as_notebook_user(recorder: RequestRecorder, token: str, notebooks: Pat
     # After a stay of 0 seconds nobody begins a second notebook.
     command += ["--notebooks", str(notebooks), "--thinking", f"{thinking:g}", "--stay", "0"]
     command += ["--leave", "log-out", "NotebookUser"]
-    secrets = {"JUPYTERHUB_API_TOKEN": token, "HUBUSERS_PASSWORD": _PASSWORD}
+    secrets = {"JUPYTERHUB_API_TOKEN": token, "HUBUSERS_PASSWORD": PASSWORD}
     done = subprocess.run(
         command,
         env=environment_for(RunningHub(recorder.url)) | secrets,
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=_SECONDS_FOR_A_RUN + _SECONDS_FOR_A_STEP,
+        timeout=_SECONDS_FOR_A_RUN + SECONDS_FOR_A_STEP,
         check=False,
     )
     if done.returncode:
@@ -291,22 +236,34 @@ def main() -> None:
     )
     options = parser.parse_args()
     command = str(options.servers_from.absolute() / "bin" / "jupyterhub-singleuser")
+    for interface in (JUPYTERLAB, NOTEBOOK_7):
+        print(f"## {interface.name}\n")
+        compare(interface, options.thinking, command)
+
+
+def compare(interface: Interface, thinking: float, command: str) -> None:
+    """Let both visit a hub that leads to an interface, and print how they differ.
+
+    Args:
+        interface: Which interface.
+        thinking: Seconds before each cell.
+        command: What starts a server.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home, notebooks = Path(folder, "home"), Path(folder, "notebooks")
         home.mkdir()
         notebooks.mkdir()
         fill(home)
         shutil.copy(home / NOTEBOOK, notebooks)
-        with LocalHub(servers="lab", extra_config=_CONFIG.format(folder=str(home), command=command)) as hub:
+        config = _CONFIG.format(folder=str(home), command=command, default_url=interface.default_url)
+        with LocalHub(servers="lab", extra_config=config) as hub:
             print(f"The proxy is configurable-http-proxy from {hub.proxy}.\n")
-            browser = record(hub, lambda recorder: visit_with_chromium(recorder, options.thinking))
+            browser = record(hub, lambda recorder: visit_with_chromium(interface, recorder, thinking, len(CODE)))
             print(f"When the browser asks:\n\n{phases(browser)}\n", flush=True)
-            all_of_user = record(
-                hub, lambda recorder: visit_as_notebook_user(recorder, hub.token, notebooks, options.thinking)
-            )
+            all_of_user = record(hub, lambda recorder: visit_as_notebook_user(recorder, hub.token, notebooks, thinking))
     user = [request for request in all_of_user if not _is_from_load_generator(request)]
     print(comparison(browser, user))
-    print(f"Not counted: {len(all_of_user) - len(user)} requests of the load generator itself.")
+    print(f"Not counted: {len(all_of_user) - len(user)} requests of the load generator itself.\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ _VARIABLE_PARTS = [
     for pattern, template in (
         (r"^/user/[^/]+", "/user/{name}"),
         (r"^/hub/(spawn|spawn-pending|user|api/users)/[^/]+", r"/hub/\1/{name}"),
-        (r"(/hub/static|/static/lab|/static/favicons|/lab/extensions|/lab/api/themes)/.+", r"\1/{file}"),
+        (r"(/hub/static|/static/(?:lab|notebook)|/static/favicons|/lab/extensions|/lab/api/themes)/.+", r"\1/{file}"),
         (r"^(/user/{name}/kernelspecs)/[^/]+/.+", r"\1/{kernelspec}/{file}"),
         (r"/api/(kernel|session|terminal|workspace)s/[^/]+", r"/api/\1s/{\1}"),
         (r"/lab/api/settings/.+", "/lab/api/settings/{plugin}"),
@@ -38,6 +38,7 @@ _VARIABLE_PARTS = [
         (r"/api/config/[^/]+", "/api/config/{section}"),
         (r"/api/contents/.+?(/checkpoints)?$", r"/api/contents/{path}\1"),
         (r"/lab/tree/.+", "/lab/tree/{path}"),
+        (r"^(/user/{name}/notebooks)/.+", r"\1/{path}"),
     )
 ]
 

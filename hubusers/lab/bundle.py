@@ -9,7 +9,14 @@ import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from hubusers.lab.bundle_runtime import Runtime, exposed_chunks, first_chunks, with_plain_numbers
+from hubusers.lab.bundle_runtime import (
+    Runtime,
+    compact,
+    exposed_chunks,
+    first_chunks,
+    loads_extensions,
+    with_plain_numbers,
+)
 
 STATIC, EXTENSIONS = "{static}", "{extensions}"
 """How the paths of files begin here: with the addresses that a page says (`fullStaticUrl`, `fullLabextensionsUrl`)."""
@@ -19,11 +26,17 @@ EXTENSION_NOT_UNDERSTOOD = "the bundle of an extension of JupyterLab is not unde
 NOTEBOOK_NOT_UNDERSTOOD = "JupyterLab's bundle does not tell which files come with a notebook: they are not loaded"
 INCOMPLETE = "JupyterLab's bundle could not be read: some of its files did not come"
 
+# The words are found in minified code and in code that is not.
 # Loaded by code that runs in any case while JupyterLab starts: what shows messages, and the language of settings.
-_WHILE_STARTING = (r'name:"JSON",displayName:',)
-_SHARED_WHILE_STARTING = ("react-toastify",)
+_WHILE_STARTING = (r"""name:\s*["']JSON["'],\s*displayName:""",)
+_SHARED_WHILE_STARTING = ("react-toastify",)  # not in Notebook 7, whose pages show no messages at start
 # Loaded when the first notebook is opened: the languages of its cells, Markdown, formulas.
-_WHEN_OPENED = (r'name:"ipython",', r'name:"ipythongfm",', r"marked:\w+,Renderer:", r"AllPackages:")
+_WHEN_OPENED = (
+    r"""name:\s*["']ipython["'],""",
+    r"""name:\s*["']ipythongfm["'],""",
+    r"\{\s*marked(?::\w+)?,\s*Renderer\b",
+    r"\{\s*AllPackages\b",
+)
 _SHARED_WHEN_OPENED = ("marked-gfm-heading-id", "marked-mangle")
 
 
@@ -75,12 +88,12 @@ class Files:
         """
         extensions = list(extensions)
         scripts = tuple(extension.script for extension in extensions)
-        (main_text,) = with_plain_numbers(texts_of([main]))
+        (main_text,) = with_plain_numbers(map(compact, texts_of([main])))
         runtime, first = Runtime.read(main_text), first_chunks(main_text)
         if runtime is None or not first:
             return cls(((main,), scripts), problem=NOT_UNDERSTOOD if main_text else INCOMPLETE)
 
-        extension_texts = with_plain_numbers(texts_of(scripts))
+        extension_texts = with_plain_numbers(map(compact, texts_of(scripts)))
         parts = [_Part.read(*pair, runtime) for pair in zip(extensions, extension_texts, strict=True)]
         chunks = runtime.chunks([*first, *(chunk for part in parts for chunk in part.chunks_of_lab)])
         if not runtime.knows(chunks):
@@ -88,12 +101,14 @@ class Files:
 
         names = runtime.files(chunks)
         texts = with_plain_numbers(texts_of(_in_static(names)))
-        while_starting = runtime.loaded_by(texts, _WHILE_STARTING, _SHARED_WHILE_STARTING)
+        is_lab = loads_extensions(main_text)
+        while_starting = runtime.loaded_by(texts, _WHILE_STARTING, _SHARED_WHILE_STARTING if is_lab else ())
         when_opened = runtime.loaded_by(texts, _WHEN_OPENED, _SHARED_WHEN_OPENED)
         problems = [part.problem for part in parts]
         problems.append(INCOMPLETE if not all(texts) else "" if when_opened else NOTEBOOK_NOT_UNDERSTOOD)
+        waves = (scripts, _in_static(names)) if is_lab else (_in_static(names), scripts)
         return cls(
-            ((main,), scripts, _in_static(names), tuple(file for part in parts for file in part.files)),
+            ((main,), *waves, tuple(file for part in parts for file in part.files)),
             _in_static(name for name in while_starting if name not in names),
             _in_static(name for name in when_opened if name not in names),
             # What did not come may be there the next time, so it comes before what is not understood.

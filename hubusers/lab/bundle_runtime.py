@@ -1,25 +1,32 @@
 """What the first script of a JavaScript bundle says of the bundle's chunks.
 
-JupyterLab's own scripts, and those of an extension with a bundle of its own, are bundled by webpack (JupyterLab 4.0 to
-4.5) or by rspack (since 4.6), cut into numbered chunks. A small runtime in the first script says
+JupyterLab's own scripts, Notebook 7's, and those of an extension with a bundle of its own, are bundled by webpack
+(JupyterLab 4.0 to 4.5) or by rspack (since 4.6), cut into numbered chunks. A small runtime in the first script says
 
 - what file a chunk is (`require.u`): its number or name, its hash, and the hash again in the query;
 - which chunks have no file (`require.f.j`), because they only stand for what follows;
 - which shared modules a chunk consumes, and which chunks hold those (module federation).
 
-All of this is minified code, so it is read by its shapes. What has another shape is not understood, and said so.
+All of this is minified code, so it is read by its shapes. What has another shape is not understood, and said so. Where
+it is not minified, as in Notebook 7.3 to 7.5, its comments and spaces are taken out first.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-_LOAD = re.compile(r"\b\w+\.e\((\d+)\)")  # require.e(number): load a chunk
+_COMMENT = r"(?:/\*[^*]*\*/ ?)?"
+_LOAD = re.compile(rf"\b\w+\.e\({_COMMENT}(\d+)\)")  # require.e(number): load a chunk
 _LOADS = r"\b(?:Promise\.all\(\[(?:\w+\.e\(\d+\),?)+\]\)|\w+\.e\(\d+\))"
+
+_NOT_MINIFIED = "/******/"  # webpack writes it before each line of its own
+_STRING_COMMENT_OR_SPACE = re.compile(
+    r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|/\*.*?\*/|//[^\n]*|\s+""", re.DOTALL
+)
 
 _SHORT_NUMBER = re.compile(r"(?<=[\[{,(:=])(\d+)e(\d)(?=[\]},):=?])")
 
-_FILE_NAME = re.compile(r"\.u=\(?\w+\)?=>")
+_FILE_NAME = re.compile(r"\.u=\(?\w+\)?=>(?:\{return)?")
 _FILE_NAME_PART = re.compile(
     r'"(?P<text>[^"]*)"'
     r"|\(*\{(?P<table>[^{}]*)\}\)?\[\w+\](?P<else_number>\|\|\w+\))?"
@@ -36,8 +43,12 @@ _CONSUMES_ENTRY = re.compile(r'"?\b(\d+)"?:\[([^\]]*)\]')
 # Each in rspack's form, and in webpack's.
 _CONSUMED = re.compile(r'"?\b(\d+)"?:(?:\{shareScope:"[^"]*",shareKey:|\(\)=>\(?\w+\("[^"]*",)"([^"]+)"')
 _REQUIRED = re.compile(r'requiredVersion:"\D?(\d+)|^(?:,(?:true|false|!\d))?,\[\d,(\d+)')
-_OFFERED = re.compile(rf'(?:\{{name:"([^"]+)",version:|\b\w+\("([^"]+)",)"(\d+)[^"]*",(?:factory:)?\(?\(\)=>({_LOADS})')
-_EXPOSED = re.compile(rf'"(\./[^"]+)":\(\)=>({_LOADS})')
+_OFFERED = re.compile(
+    rf'(?:\{{name:"([^"]+)",version:|\b\w+\("([^"]+)",)"(\d+)[^"]*",(?:factory:)?\(?\(\)=>\(?({_LOADS})'
+)
+_EXPOSED = re.compile(rf'"(\./[^"]+)":\(\)=>(?:\{{return |\()?({_LOADS})')
+
+_EXTENSIONS = '"federated_extensions"'
 
 _LONGEST_CODE = 10_000
 """Characters before and after a word in which the code that loads chunks is looked for."""
@@ -114,7 +125,7 @@ class Runtime:
         """
         patterns = list(places)
         for module in shared:
-            patterns += [rf"\.e\({chunk}\)" for chunk in self.consumes if module in self.needs([chunk])]
+            patterns += [rf"\.e\({_COMMENT}{chunk}\)" for chunk in self.consumes if module in self.needs([chunk])]
         asked = [chunk for pattern in patterns for text in texts for chunk in chunks_loaded_at(pattern, text)]
         return self.files(self.chunks(asked))
 
@@ -146,10 +157,14 @@ class _NamePart:
         return self.names.get(chunk, chunk if self.else_number else None)
 
 
+def loads_extensions(script: str) -> bool:
+    """Whether the first script loads the extensions, as JupyterLab's does; Notebook 7 does that in a chunk."""
+    return _EXTENSIONS in script
+
+
 def first_chunks(script: str) -> list[str]:
-    """Return the chunks that JupyterLab's first script asks for, once the extensions have been loaded."""
-    begin = script.find('"federated_extensions"')
-    asked = re.compile(_LOADS).search(script, begin) if begin >= 0 else None
+    """Return the chunks that the first script asks for: once the extensions have been loaded, or at once."""
+    asked = re.compile(_LOADS).search(script, max(0, script.find(_EXTENSIONS)))
     return _LOAD.findall(asked[0]) if asked else []
 
 
@@ -175,6 +190,22 @@ def chunks_loaded_at(pattern: str, text: str) -> list[str]:
 def with_plain_numbers(texts: Iterable[str]) -> list[str]:
     """Write out the numbers that minifiers shorten, such as 75e3: what reads a bundle looks for digits."""
     return [_SHORT_NUMBER.sub(lambda number: number[1] + "0" * int(number[2]), text) for text in texts]
+
+
+def compact(script: str) -> str:
+    """Take the comments and spaces out of a script that is not minified, as a minifier does."""
+    if _NOT_MINIFIED not in script:
+        return script
+
+    def replacement(match: re.Match[str]) -> str:
+        return match[1] or (" " if _is_between_words(match) else "")
+
+    return _STRING_COMMENT_OR_SPACE.sub(replacement, script)
+
+
+def _is_between_words(match: re.Match[str]) -> bool:
+    around = match.string[max(0, match.start() - 1) : match.start()] + match.string[match.end() : match.end() + 1]
+    return len(around) == 2 and all(character.isalnum() or character in "_$" for character in around)
 
 
 def _loads_around(position: int, text: str) -> list[str]:

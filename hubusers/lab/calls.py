@@ -1,5 +1,7 @@
 """The calls of JupyterLab's front end to its server: when it starts, as long as it is open, and around a notebook.
 
+Those of Notebook 7, which has pages of its own, are in `notebook_calls.py`.
+
 Recorded from Chromium with JupyterLab 4.6; 4.2 sends the same, except for calls with a later `since`. Left out are the
 kernel's websocket, and automatic saving, which JupyterLab does every two minutes when there is something to save.
 """
@@ -8,8 +10,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-_FINE = (200,)
-_MAY_BE_ABSENT = (200, 404)
+FINE = (200,)
+MAY_BE_ABSENT = (200, 404)
+EVERY_TEN_SECONDS, EVERY_MINUTE = 10.0, 61.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Call:
 
     method: str
     path: str
-    good: Container[int] = _FINE
+    good: Container[int] = FINE
     only_if: str = ""
     since: tuple[int, int] = (4, 0)
 
@@ -44,6 +47,7 @@ class Calls:
             open.
         plugins: When its plugins start. The theme loads at the same time.
         restoring: Afterwards, until the page is complete. The kernels' icons load with the listing of the folder.
+        polls: What is repeated while the tab is visible, and the seconds from one to the next.
         opening: Opens a notebook: its content, its checkpoints, what follows from them, the sessions. The files for it
             load with the checkpoints; where there is no checkpoint, one is made.
         starting_kernel: Starts a kernel for a notebook without one: under a made-up path, which is then changed to the
@@ -51,91 +55,102 @@ class Calls:
         kernel_found: Once the notebook has a kernel, new or found. The kernel's websocket opens at the same time.
         after_cell: When a cell has run.
         saving: Saves the notebook. The second wave is the request that does.
-        polls: What is repeated while the tab is visible, and the seconds from one to the next.
     """
 
     starting: tuple[Wave, ...]
     plugins: Wave
     restoring: tuple[Wave, ...]
-    opening: tuple[Wave, ...]
-    starting_kernel: tuple[Wave, ...]
-    kernel_found: Wave
-    after_cell: Wave
-    saving: tuple[Wave, ...]
     polls: Mapping[Call, float]
+    opening: tuple[Wave, ...] = ()
+    starting_kernel: tuple[Wave, ...] = ()
+    kernel_found: Wave = ()
+    after_cell: Wave = ()
+    saving: tuple[Wave, ...] = ()
+
+
+def settings_of(*plugins: str, since: tuple[int, int] = (4, 0)) -> Wave:
+    """Return the calls for the settings of some of JupyterLab's plugins."""
+    return tuple(
+        Call("GET", f"lab/api/settings/@jupyterlab/{plugin}", MAY_BE_ABSENT, since=since) for plugin in plugins
+    )
 
 
 KERNELSPECS = Call("GET", "api/kernelspecs")
-ME = Call("GET", "api/me", _MAY_BE_ABSENT)
+ME = Call("GET", "api/me", MAY_BE_ABSENT)
 SETTINGS = Call("GET", "lab/api/settings")
 KERNELS = Call("GET", "api/kernels")
 SESSIONS = Call("GET", "api/sessions")
-TERMINALS = Call("GET", "api/terminals", _MAY_BE_ABSENT, only_if="terminalsAvailable")
-WORKSPACES = Call("GET", "lab/api/workspaces", _MAY_BE_ABSENT)
+TERMINALS = Call("GET", "api/terminals", MAY_BE_ABSENT, only_if="terminalsAvailable")
+WORKSPACES = Call("GET", "lab/api/workspaces", MAY_BE_ABSENT)
 FOLDER = Call("GET", "api/contents?content=1&hash=0")
 SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/default", (200, 201, 204))
 # Each listing of the folder sets the widths of its columns, which are a part of the workspace.
 SAVE_COLUMNS = replace(SAVE_WORKSPACE, since=(4, 3))
+CONTENT = Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined")
+NBCONVERT = Call("GET", "api/nbconvert", MAY_BE_ABSENT)
+TRANSLATION = Call("GET", "lab/api/translations/default", MAY_BE_ABSENT)
+TRANSLATIONS = Call("GET", "lab/api/translations", MAY_BE_ABSENT)
+LSP = Call("GET", "lsp/status", MAY_BE_ABSENT)
+SETTINGS_IDS = Call("GET", "lab/api/settings?ids_only=true")
 NOTEBOOK_STATE = Call("GET", "api/contents/{notebook}?content=0&hash=1&contentProviderId=undefined")
 CHECKPOINTS = Call("GET", "api/contents/{notebook}/checkpoints")
 NEW_CHECKPOINT = Call("POST", "api/contents/{notebook}/checkpoints", (201,))
 
-_EVERY_TEN_SECONDS, _EVERY_MINUTE = 10.0, 61.0
+STARTING_KERNEL: tuple[Wave, ...] = (
+    (Call("POST", "api/sessions", (201,)),),
+    (SESSIONS,),
+    (Call("PATCH", "api/sessions/{session}"), KERNELS),
+    (Call("PATCH", "api/sessions/{session}"), SESSIONS),
+)
+SAVE = Call("PUT", "api/contents/{notebook}", (200, 201))
 
 CALLS_OF_LAB = Calls(
     starting=(
         (KERNELSPECS, ME, SETTINGS, KERNELS, TERMINALS, SESSIONS, WORKSPACES, ME, KERNELSPECS),
-        (Call("GET", "lab/api/translations/default", _MAY_BE_ABSENT),),
+        (TRANSLATION,),
     ),
     plugins=(
-        Call("GET", "api/config/jupyterlabapputilsextensionannouncements", _MAY_BE_ABSENT),
-        Call("GET", "lab/api/build", _MAY_BE_ABSENT),
-        Call("GET", "lsp/status", _MAY_BE_ABSENT),
-        Call("GET", "lab/api/translations", _MAY_BE_ABSENT),
+        Call("GET", "api/config/jupyterlabapputilsextensionannouncements", MAY_BE_ABSENT),
+        Call("GET", "lab/api/build", MAY_BE_ABSENT),
+        LSP,
+        TRANSLATIONS,
         FOLDER,
-        Call("GET", "lab/api/settings/@jupyterlab/docmanager-extension:plugin", _MAY_BE_ABSENT),
-        Call("GET", "lab/api/settings/@jupyterlab/codemirror-extension:plugin", _MAY_BE_ABSENT),
-        Call("GET", "lab/api/settings/@jupyterlab/notebook-extension:panel", _MAY_BE_ABSENT),
+        *settings_of("docmanager-extension:plugin", "codemirror-extension:plugin", "notebook-extension:panel"),
     ),
     restoring=(  # the last workspace
-        (Call("GET", "lab/api/workspaces/default", _MAY_BE_ABSENT),),
-        (Call("GET", "lab/api/settings?ids_only=true"),),
+        (Call("GET", "lab/api/workspaces/default", MAY_BE_ABSENT),),
+        (SETTINGS_IDS,),
         (SAVE_WORKSPACE, FOLDER),
         (SAVE_WORKSPACE,),
     ),
     opening=(
         (
-            Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined"),
-            Call("GET", "api/nbconvert", _MAY_BE_ABSENT),
+            CONTENT,
+            NBCONVERT,
         ),
         (CHECKPOINTS, CHECKPOINTS, CHECKPOINTS),
         (SAVE_WORKSPACE,),
         (SESSIONS,),
     ),
-    starting_kernel=(
-        (Call("POST", "api/sessions", (201,)),),
-        (SESSIONS,),
-        (Call("PATCH", "api/sessions/{session}"), KERNELS),
-        (Call("PATCH", "api/sessions/{session}"), SESSIONS),
-    ),
+    starting_kernel=STARTING_KERNEL,
     kernel_found=(KERNELSPECS, SAVE_WORKSPACE),
     after_cell=(SAVE_WORKSPACE,),
     saving=(
         (NOTEBOOK_STATE,),
-        (Call("PUT", "api/contents/{notebook}", (200, 201)),),
+        (SAVE,),
         (NOTEBOOK_STATE, FOLDER),
         (CHECKPOINTS, NEW_CHECKPOINT),
         (SAVE_COLUMNS,),
     ),
     polls={
-        WORKSPACES: _EVERY_TEN_SECONDS,
-        KERNELS: _EVERY_TEN_SECONDS,
-        TERMINALS: _EVERY_TEN_SECONDS,
-        SESSIONS: _EVERY_TEN_SECONDS,
-        FOLDER: _EVERY_TEN_SECONDS,
-        SAVE_COLUMNS: _EVERY_TEN_SECONDS,
-        ME: _EVERY_MINUTE,
-        KERNELSPECS: _EVERY_MINUTE,
+        WORKSPACES: EVERY_TEN_SECONDS,
+        KERNELS: EVERY_TEN_SECONDS,
+        TERMINALS: EVERY_TEN_SECONDS,
+        SESSIONS: EVERY_TEN_SECONDS,
+        FOLDER: EVERY_TEN_SECONDS,
+        SAVE_COLUMNS: EVERY_TEN_SECONDS,
+        ME: EVERY_MINUTE,
+        KERNELSPECS: EVERY_MINUTE,
     },
 )
 

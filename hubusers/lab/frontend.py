@@ -9,17 +9,18 @@ import json
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import gevent
 from gevent.pool import Pool
 
-from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.browser import CONNECTIONS, Browser, Failed
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
@@ -40,23 +41,35 @@ class Opened:
     """What opening a notebook led to.
 
     Attributes:
-        notebook: The answer with the notebook, which is the `content` of its JSON.
-        session: The answer with the notebook's session, and so its kernel, started or found. Its status is 0, without
-            an error, where the notebook did not come.
+        notebook: The answer with the notebook, which is the `content` of its JSON; or the page of the notebook, where
+            that did not come.
+        session: The answer with the notebook's session, and so its kernel, started or found; None where the notebook
+            did not come.
         storage: Seconds until the notebook, its checkpoints and the workspace were read and written; the rest was for
             the kernel.
+        page: Seconds before that for a page of the notebook's own.
+        failures: What of that page failed, and how often.
     """
 
     notebook: Page
-    session: Page
-    storage: float
+    session: Page | None = None
+    storage: float = 0.0
+    page: float = 0.0
+    failures: Counter[Failed] = field(default_factory=Counter)
 
     @property
     def kernel(self) -> str:
         """The kernel's id, or the empty string."""
-        session = self.session.answer.model
-        kernel = session.get("kernel") if isinstance(session, dict) else None
-        return str(kernel.get("id") or "") if isinstance(kernel, dict) else ""
+        return str(self._kernel.get("id") or "")
+
+    @property
+    def kernel_name(self) -> str:
+        """The name of the kernel's kind, such as `python3`, or the empty string."""
+        return str(self._kernel.get("name") or "")
+
+    @property
+    def _kernel(self) -> dict[str, Any]:
+        return _mapping(_mapping(self.session.answer.model if self.session else None).get("kernel"))
 
 
 Hold = Callable[[type[HeldWebsocket], str, Deadline], HeldWebsocket]
@@ -98,7 +111,7 @@ class FrontEnd:
         self._polls: dict[Call, _Due] = {}
 
     @classmethod
-    def from_page(cls, browser: Browser, page: LabPage, calls: Calls, hold: Hold, deadline: Deadline) -> "FrontEnd":
+    def from_page(cls, browser: Browser, page: LabPage, calls: Calls, hold: Hold, deadline: Deadline) -> Self:
         """Read the bundle that a page names, unless that is known.
 
         Logs:
@@ -124,7 +137,7 @@ class FrontEnd:
             finally:
                 pool.kill()  # does something only where the person was ended meanwhile
 
-        files = KNOWN_BUILDS.files_of(page.main_in_build, page.extensions, texts_of, deadline)
+        files = KNOWN_BUILDS.files_of(page.version, page.main_in_build, page.extensions, texts_of, deadline)
         return cls(browser, page, calls, files, hold, loaded)
 
     def load(self, deadline: Deadline) -> None:
@@ -134,7 +147,7 @@ class FrontEnd:
             WaitTimeout: That took longer than the deadline allows.
             HubUsersError: The websocket was refused.
         """
-        with self._listening(deadline), _in_time(f"loading {self._page.application}", deadline):
+        with self._listening(deadline), in_time(f"loading {self._page.application}", deadline):
             self._load_files(self._page.files, deadline)
             for paths in self._files.at_start:
                 self._load_files(self._page.actual(paths), deadline)
@@ -143,10 +156,10 @@ class FrontEnd:
                 for call, answer in zip(self._asked(wave), self._ask(wave, deadline), strict=True):
                     if call is KERNELSPECS:
                         self._kernelspecs = _mapping(answer.answer.model)
-            late = [path for path in self._page.actual(self._files.while_starting) if path not in self._loaded]
+            late = (path for path in self._late_files() if path not in self._loaded)
             self._ask(self._calls.plugins, deadline, [self.base + THEME, *late])
             for wave in self._calls.restoring:
-                self._ask(wave, deadline, self._kernel_images() if FOLDER in wave else ())
+                self._ask(wave, deadline, self._launcher_images() if FOLDER in wave else ())
         self._loaded = frozenset()
 
     def open_notebook(self, notebook: str, deadline: Deadline) -> Opened:
@@ -161,19 +174,20 @@ class FrontEnd:
         """
         self.notebook = notebook
         began = time.monotonic()
-        with _in_time(f"opening {notebook}", deadline):
+        with in_time(f"opening {notebook}", deadline):
             contents, checkpoints, workspace, sessions = self._calls.opening
             content = self._ask(contents, deadline)[0]
             if content.status != 200:
-                return Opened(content, Page(0, content.path), time.monotonic() - began)
+                return Opened(content, storage=time.monotonic() - began)
             has = self._ask(checkpoints, deadline, self._page.actual(self._files.when_opened))
             without = all(page.answer.model == [] for page in has)
             self._ask((*workspace, NEW_CHECKPOINT) if without else workspace, deadline)
             storage = time.monotonic() - began
             session = self._session_of(self._ask(sessions, deadline)[0]) or self._start_kernel(content, deadline)
-            self._ask(self._calls.kernel_found, deadline)
+            opened = Opened(content, session, storage)
+            self._ask(self._calls.kernel_found, deadline, self._images_of_kernel(opened.kernel_name))
             self._show_busy(deadline)
-            return Opened(content, session, storage)
+            return opened
 
     def show(self, notebook: str) -> None:
         """Bring a notebook that is open to the front."""
@@ -211,7 +225,7 @@ class FrontEnd:
         Raises:
             WaitTimeout: That took longer than the deadline allows.
         """
-        with _in_time("saving the workspace", deadline):
+        with in_time("saving the workspace", deadline):
             self._show_busy(deadline)
             self._ask(self._calls.after_cell, deadline)
 
@@ -228,7 +242,7 @@ class FrontEnd:
         Raises:
             WaitTimeout: It was not.
         """
-        with _in_time(f"saving {self.notebook}", deadline):
+        with in_time(f"saving {self.notebook}", deadline):
             state, put, *afterwards = self._calls.saving
             self._ask(state, deadline)
             (answer,) = self._ask(put, deadline, body={"type": "notebook", "format": "json", "content": content})
@@ -281,16 +295,34 @@ class FrontEnd:
         self._browser.load((path for path in paths if path not in self._loaded), deadline=deadline)
 
     def _show_busy(self, deadline: Deadline) -> None:
-        for icon in reversed(self._page.icons[:2]):  # first the one of a busy kernel, then the one of an idle one
+        for icon in reversed(self._icons()):  # first the one of a busy kernel, then the one of an idle one
             self._browser.load([icon], deadline=deadline)
 
-    def _kernel_images(self) -> list[str]:
-        resources = (
-            _mapping(_mapping(specification).get("resources"))
-            for specification in _mapping(self._kernelspecs.get("kernelspecs")).values()
-        )
-        images = (resource.get("logo-svg") or resource.get("logo-64x64") for resource in resources)
-        return [image for image in images if isinstance(image, str) and image.startswith(self.base)]
+    # What differs between the pages
+
+    def _icons(self) -> Sequence[str]:
+        """Return the tab's icons: of an idle kernel first, of a busy one next."""
+        return self._page.icons[:2]
+
+    def _late_files(self) -> Sequence[str]:
+        """Return the files that the page loads while it shows itself."""
+        return self._page.actual(self._files.while_starting)
+
+    def _launcher_images(self) -> Sequence[str]:
+        """Return the kernels' icons that load with the listing of the folder."""
+        names = _mapping(self._kernelspecs.get("kernelspecs"))
+        return [image for name in names if (image := self._logo_of(name, "logo-svg", "logo-64x64"))]
+
+    def _images_of_kernel(self, name: str) -> Sequence[str]:
+        """Return the images that show which kernel a notebook has."""
+        return ()
+
+    def _logo_of(self, kernel: str, *kinds: str) -> str:
+        """Return the path of a kernel's logo, of the first of some kinds that it has; or the empty string."""
+        specification = _mapping(_mapping(self._kernelspecs.get("kernelspecs")).get(kernel))
+        resources = _mapping(specification.get("resources"))
+        image = next((resources[kind] for kind in kinds if resources.get(kind)), "")
+        return image if isinstance(image, str) and image.startswith(self.base) else ""
 
     def _ask(
         self, wave: Iterable[Call], deadline: Deadline, files: Sequence[str] = (), body: Any = None, session: str = ""
@@ -331,7 +363,7 @@ class FrontEnd:
 
 
 @contextmanager
-def _in_time(doing: str, deadline: Deadline) -> Iterator[None]:
+def in_time(doing: str, deadline: Deadline) -> Iterator[None]:
     """Raise WaitTimeout after a with-block that the deadline has cut short."""
     yield
     if deadline.remaining() <= 0:

@@ -9,7 +9,8 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd, Hold, Opened
-from hubusers.lab.lab_page import JUPYTERLAB, LabPage
+from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK_7, LabPage
+from hubusers.lab.notebook_7 import NOTEBOOK, TREE, Notebook7
 
 _TITLE_CHARACTERS = 80
 
@@ -23,7 +24,9 @@ class Interface(Protocol):
     """
 
     base: str
-    bad_answer: Page | None
+
+    @property
+    def bad_answer(self) -> Page | None: ...
 
     def load(self, deadline: Deadline) -> None:
         """Load its files, hold the websocket of the server's events, and let it start.
@@ -107,6 +110,8 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
     lab_page = LabPage.read(browser, page)
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
+    if lab_page.application == NOTEBOOK_7 and lab_page.kind in {TREE, NOTEBOOK}:
+        return Notebook7(browser, lab_page, page.path, hold, deadline)
     raise _unknown(page)
 
 

@@ -16,12 +16,13 @@ class KnownBuilds:
     """Keeps what was read from JupyterLab's bundles, because all people whose servers have the same build share it."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[str, tuple[Extension, ...]], Files] = {}
+        self._files: dict[tuple[str, str, tuple[Extension, ...]], Files] = {}
         self._reading = BoundedSemaphore()
         self._logged: set[str] = set()
 
     def files_of(
         self,
+        version: str,
         main: str,
         extensions: tuple[Extension, ...],
         texts_of: Callable[[Iterable[str]], list[str]],
@@ -32,7 +33,8 @@ class KnownBuilds:
         A build of which some files did not come is read again by the next person.
 
         Args:
-            main: JupyterLab's first script.
+            version: Of JupyterLab or Notebook 7: the name of the first script does not always tell the build.
+            main: The first script.
             extensions: Those with a bundle of their own.
             texts_of: As for `Files.read`.
             deadline: Until when to wait for somebody else who reads; `texts_of` has to keep it as well.
@@ -43,7 +45,7 @@ class KnownBuilds:
         Raises:
             WaitTimeout: Somebody else was still reading at the deadline.
         """
-        build = main, extensions
+        build = version, main, extensions
         if not self._reading.acquire(timeout=max(deadline.remaining(), 0.0)):
             raise WaitTimeout(f"JupyterLab's bundle was still being read after {deadline.seconds:g} seconds")
         try:

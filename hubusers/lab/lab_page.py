@@ -16,6 +16,8 @@ JUPYTERLAB, NOTEBOOK_7 = "JupyterLab", "Notebook 7"
 
 ELSEWHERE = "JupyterLab's files are on another host, which is not asked for them"
 
+_FIRST_SCRIPT = re.compile(r"/(main\.(?!min\.)[^/]*|bundle\.js)$")  # the second one is that of Notebook 7.0 to 7.2
+
 
 @dataclass(frozen=True)
 class LabPage:
@@ -50,7 +52,7 @@ class LabPage:
         """Read a page, whatever it is."""
         configuration = _configuration(page)
         scripts = _addresses(browser, page, "//script/@src")
-        main = next((script for script in scripts if re.search(r"/main\.(?!min\.)[^/]*$", script)), "")
+        main = next((script for script in scripts if _FIRST_SCRIPT.search(script)), "")
         static_url = str(configuration.get("fullStaticUrl") or "")
         static = browser.path_to(static_url, page.path)
         extensions = browser.path_to(str(configuration.get("fullLabextensionsUrl") or ""), page.path)
@@ -80,6 +82,11 @@ class LabPage:
         """The first script's path as the bundle has it: the same for everyone with this build of JupyterLab."""
         return self.main.replace(self._folders[STATIC], STATIC, 1)
 
+    @property
+    def version(self) -> str:
+        """The version of JupyterLab or of Notebook 7, as far as it is known."""
+        return str(self._configuration.get("appVersion") or "")
+
     def actual(self, paths: Iterable[str]) -> list[str]:
         """Return the paths on this server of files that are named as the bundle names them."""
         actual = []
@@ -91,7 +98,7 @@ class LabPage:
 
     def has(self, call: Call) -> bool:
         """Whether this JupyterLab, by its version and its configuration, makes a call."""
-        version = re.match(r"(\d+)\.(\d+)", str(self._configuration.get("appVersion") or ""))
+        version = re.match(r"(\d+)\.(\d+)", self.version)
         if version and (int(version[1]), int(version[2])) < call.since:
             return False
         return not call.only_if or bool(self._configuration.get(call.only_if, True))

@@ -39,6 +39,9 @@ STORAGE = "storage"
 KERNEL = "kernel"
 """A part of a step in JupyterLab: starting a kernel, or waiting for it."""
 
+PAGE = "page"
+"""A part of a step in Notebook 7: loading the page of a notebook."""
+
 SILENT = "silent"
 """A part of the time for which a websocket was open: at its end, when nothing came from the other side any more."""
 

@@ -1,4 +1,4 @@
-"""People who work with notebooks in JupyterLab, in a browser."""
+"""People who work with notebooks in JupyterLab or Notebook 7, in a browser."""
 
 from locust import task
 from locust.env import Environment
@@ -18,12 +18,15 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.kernel import Kernel, KernelGone
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
-from hubusers.lab.refusals import save_error
-from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE
+from hubusers.lab.refusals import loading_error, save_error
+from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
 from hubusers.settings.settings import Settings
 from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, TabUser
+
+Parts = tuple[tuple[str, float], ...]
+"""What a step was for, each with its seconds."""
 
 
 class WrongOutput(HubUsersError):
@@ -34,7 +37,9 @@ class WrongOutput(HubUsersError):
 
 
 class NotebookUser(TabUser):
-    """A person who comes, works through notebooks in JupyterLab, leaves, and comes back as often as planned.
+    """A person who comes, works through notebooks, leaves, and comes back as often as planned.
+
+    They work in what the hub leads to: JupyterLab, or Notebook 7, which has a tab for each notebook.
 
     The steps of a visit are methods; a subclass can put them together in its own way. The notebooks are those of
     `--notebooks`, drawn at random. The person begins another one until the stay is over, and works through each to its
@@ -110,15 +115,16 @@ class NotebookUser(TabUser):
         If the notebook is open already, its kernel is restarted.
         """
         with self.step(KERNEL_READY) as step:
-            kernel, storage = self._kernels.get(path), 0.0
+            kernel = self._kernels.get(path)
+            others: Parts = ((STORAGE, 0.0),)
             if kernel and not kernel.lost:
                 self._front_end.show(path)
                 self._restart(kernel, step.deadline)
             else:
-                kernel, storage = self._start_kernel(path, step)
+                kernel, others = self._start_kernel(path, step)
             with self._failures_explained(kernel, step):
                 kernel.wait_until_ready(step.deadline)
-            step.parts = self._parts_of(step, storage)
+            step.parts = self._parts_of(step, others)
         return kernel
 
     def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
@@ -167,11 +173,17 @@ class NotebookUser(TabUser):
 
     # How it is done
 
-    def _start_kernel(self, path: str, step: Step) -> tuple[Kernel, float]:
-        """Return a kernel for a notebook, and the seconds that its files took."""
+    def _start_kernel(self, path: str, step: Step) -> tuple[Kernel, Parts]:
+        """Return a kernel for a notebook, and what else opening it took."""
         opened = self._front_end.open_notebook(path, step.deadline)
-        step.parts = self._parts_of(step, opened.storage)
-        if opened.notebook.status != 200:
+        others: Parts = ((STORAGE, round(opened.storage, 3)),)
+        if opened.page:
+            others = ((PAGE, round(opened.page, 3)), *others)
+        step.parts = self._parts_of(step, others)
+        if opened.failures:
+            step.ended = time.monotonic()
+            raise self._behind(loading_error(opened.failures, f"opening the page of {path}"))
+        if opened.session is None:
             raise self.error_of(opened.notebook, f"opening {path}")
         if opened.session.status not in {200, 201} or not opened.kernel:
             raise self.error_of(opened.session, f"starting a kernel for {path}")
@@ -182,11 +194,11 @@ class NotebookUser(TabUser):
             if refused.status == 404 and refused.refused_by == SERVER:
                 raise KernelGone(f"the server does not know the kernel of {path}", words=refused.words) from None
             raise
-        return kernel, opened.storage
+        return kernel, others
 
-    def _parts_of(self, step: Step, storage: float) -> tuple[tuple[str, float], ...]:
-        rest = max(0.0, time.monotonic() - step.began - storage)
-        return (STORAGE, round(storage, 3)), (KERNEL, round(rest, 3))
+    def _parts_of(self, step: Step, others: Parts) -> Parts:
+        rest = time.monotonic() - step.began - sum(seconds for _, seconds in others)
+        return *others, (KERNEL, round(max(0.0, rest), 3))
 
     def _restart(self, kernel: Kernel, deadline: Deadline) -> None:
         page = self.browser.fetch("POST", f"{self._path_of(kernel)}/restart", deadline=deadline)
