@@ -90,6 +90,7 @@ class FrontEnd:
     Attributes:
         base: The server's base path, with a slash at its end.
         problem: What of the page or the bundle is not understood, or the empty string.
+        notebook_at_start: The path of the notebook that the page opens by itself, or the empty string.
         notebook: The path of the notebook that is open, below the server's folder, or the empty string.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
     """
@@ -99,6 +100,7 @@ class FrontEnd:
     ) -> None:
         self.base = page.base
         self.problem = page.problem or files.problem
+        self.notebook_at_start = page.notebook
         self.notebook = ""
         self.bad_answer: Page | None = None
         self._browser = browser

@@ -9,8 +9,8 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd, Hold, Opened
-from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK_7, LabPage
-from hubusers.lab.notebook_7 import NOTEBOOK, TREE, Notebook7
+from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPage
+from hubusers.lab.notebook_7 import Notebook7
 
 _TITLE_CHARACTERS = 80
 
@@ -20,10 +20,12 @@ class Interface(Protocol):
 
     Attributes:
         base: The server's base path, with a slash at its end.
+        notebook_at_start: The path of the notebook that the page opens by itself; the empty string for none.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
     """
 
     base: str
+    notebook_at_start: str
 
     @property
     def bad_answer(self) -> Page | None: ...
@@ -111,7 +113,7 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
     if lab_page.application == NOTEBOOK_7 and lab_page.kind in {TREE, NOTEBOOK}:
-        return Notebook7(browser, lab_page, page.path, hold, deadline)
+        return Notebook7(browser, lab_page, hold, deadline)
     raise _unknown(page)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
@@ -13,6 +14,8 @@ from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 
 JUPYTERLAB, NOTEBOOK_7 = "JupyterLab", "Notebook 7"
+TREE, NOTEBOOK = "tree", "notebooks"
+"""The kinds of Notebook 7's pages that people work in."""
 
 ELSEWHERE = "JupyterLab's files are on another host, which is not asked for them"
 
@@ -26,6 +29,7 @@ class LabPage:
     Attributes:
         application: `JUPYTERLAB` or `NOTEBOOK_7`; the empty string for the page of anything else.
         kind: Which of Notebook 7's pages it is, as `tree` or `notebooks`; the empty string for JupyterLab's.
+        notebook: The path of the notebook that the page opens, below the server's folder; the empty string for none.
         base: The server's base path, with a slash at its end.
         token: What JupyterLab shows to its server with each request, or the empty string.
         main: The path of JupyterLab's first script, or the empty string where the page names none.
@@ -37,6 +41,7 @@ class LabPage:
 
     application: str
     kind: str
+    notebook: str
     base: str
     token: str
     main: str
@@ -60,10 +65,15 @@ class LabPage:
         kind = str(configuration.get("notebookPage") or "")
         is_jupyters = bool(static_url) or "/static/lab/" in main
         is_elsewhere = bool(static_url) and not static
+        base = base if base.endswith("/") else f"{base}/"
+        opens = str(configuration.get("treePath") or "")
+        if kind == NOTEBOOK:
+            opens = unquote(page.path.partition("?")[0].removeprefix(f"{base}{NOTEBOOK}/"))
         return cls(
             application=(NOTEBOOK_7 if kind else JUPYTERLAB) if is_jupyters and (main or is_elsewhere) else "",
             kind=kind,
-            base=base if base.endswith("/") else f"{base}/",
+            notebook=opens if opens.endswith(".ipynb") else "",
+            base=base,
             token=str(configuration.get("token") or ""),
             main=main,
             files=(

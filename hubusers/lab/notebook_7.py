@@ -3,7 +3,7 @@
 import random
 import time
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import gevent
 
@@ -11,11 +11,8 @@ from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.lab.frontend import FrontEnd, Hold, Opened, in_time
-from hubusers.lab.lab_page import NOTEBOOK_7, LabPage
+from hubusers.lab.lab_page import NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_calls import CALLS_OF_NOTEBOOK, CALLS_OF_TREE
-
-TREE, NOTEBOOK = "tree", "notebooks"
-"""The kinds of Notebook 7's pages that are used here."""
 
 
 class Notebook7:
@@ -27,17 +24,18 @@ class Notebook7:
     Args:
         browser: The person's.
         page: What the page says that the hub has led to; a tree or a notebook.
-        path: That page's path.
         hold: Opens a websocket, and holds it as long as the pages are open.
         deadline: Until when its bundle must have been read.
 
     Attributes:
         base: The server's base path, with a slash at its end.
+        notebook_at_start: The path of the notebook whose page that is; the empty string for the tree.
         problem: What of the page or the bundle is not understood, or the empty string.
     """
 
-    def __init__(self, browser: Browser, page: LabPage, path: str, hold: Hold, deadline: Deadline) -> None:
+    def __init__(self, browser: Browser, page: LabPage, hold: Hold, deadline: Deadline) -> None:
         self.base = page.base
+        self.notebook_at_start = page.notebook
         self._browser = browser
         self._hold = hold
         self._notebooks: dict[str, _NotebookPage] = {}
@@ -45,7 +43,7 @@ class Notebook7:
         if page.kind == TREE:
             self._front: FrontEnd = self._new_tree(page, deadline)
         else:
-            self._front = self._new_notebook(page, _notebook_at(path, page.base), deadline)
+            self._front = self._new_notebook(page, page.notebook, deadline)
         self.problem = self._front.problem
 
     @property
@@ -151,8 +149,3 @@ class _NotebookPage(FrontEnd):
 
     def _icons(self) -> list[str]:
         return [*super()._icons(), f"{self.base}static/favicons/favicon-busy-1.ico"]
-
-
-def _notebook_at(path: str, base: str) -> str:
-    """Return the path, below the server's folder, of the notebook whose page has this path."""
-    return unquote(path.partition("?")[0].removeprefix(f"{base}{NOTEBOOK}/"))

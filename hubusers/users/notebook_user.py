@@ -83,6 +83,15 @@ class NotebookUser(TabUser):
 
     # The steps
 
+    def load_lab(self, page: Page) -> None:
+        """Load JupyterLab, or Notebook 7, and open the notebook that its page shows, if it shows one.
+
+        The rows are `STEP lab loaded` and, for such a notebook, `STEP kernel ready`.
+        """
+        super().load_lab(page)
+        if notebook := self._front_end.notebook_at_start:
+            self.open_notebook(notebook)
+
     def work_through(self, notebook: Notebook) -> None:
         """Open a notebook, run its cells, with a pause for thought before each, and save it."""
         path = self.put_there(notebook)

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -70,6 +71,7 @@ class StandIn(Browser):
         self.loaded: list[str] = []
         self.calls: list[str] = []
         self.bodies: list[Any] = []
+        self.failures = Counter()
 
     def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
         self.read.append(path)
