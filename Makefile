@@ -8,7 +8,10 @@ WORKERS ?= auto
 # The tests start some hundred processes: let Python keep what it has compiled, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test thorough check faults hubs bench format lock clean
+# Some cases of the matrix only, by a word of their name or group: make matrix CASES=nginx
+CASES ?=
+
+.PHONY: demo test thorough check faults hubs matrix bench format lock clean
 
 # Only what the demo needs. With what the tests need, it is there, too.
 .venv/.demo: requirements/demo.txt pyproject.toml
@@ -39,9 +42,15 @@ check: .venv/.installed
 faults: .venv/.installed
 	$(BIN)/pytest tests/faults --thorough --many 500 --count $(TIMES)
 
-# All tests against JupyterHub 4.1, 5.4 and 6.1, each in an environment of its own.
+# All tests against JupyterHub 4.1, 5.5 and 6.1, each in an environment of its own.
 hubs: .venv/.installed
-	$(BIN)/python tests/hub_versions.py
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m tests.hub_versions
+
+# A few people on each of some forty hubs as people run them: into docs/tried-with.md. Half an hour.
+matrix: .venv/.installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m tests.matrix $(CASES)
 
 # What hubusers costs, and how true it is: into benchmarks/README.md. Forty minutes, on a machine that does nothing else.
 bench: .venv/.installed

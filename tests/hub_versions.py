@@ -1,13 +1,15 @@
 """Run all tests against several versions of JupyterHub, each in an environment of its own, and print a table.
 
-make hubs                                   # 4.1, 5.4 and 6.1, at the same time; about half an hour on two cores
-python tests/hub_versions.py 5.4 tests/hub  # or only some, and only some tests
+make hubs                                        # 4.1, 5.5 and 6.1, at the same time; about half an hour on two cores
+python -m tests.hub_versions 5.5 tests/hub       # or only some, and only some tests
+
+Whether hubusers serves people on hubs of many other kinds, also with servers of other versions, is what `make matrix`
+tries: there hub, servers and hubusers have an environment each.
 """
 
 import subprocess
 import sys
 import time
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +17,10 @@ from xml.etree import ElementTree
 
 from tabulate import tabulate
 
-PROJECT = Path(__file__).parents[1]
+from tests.environments import PROJECT, NotInstalled, environment, installed_versions
+
 FOLDER = PROJECT / "build" / "hubs"
-VERSIONS = ("4.1", "5.4", "6.1")
+VERSIONS = ("4.1", "5.5", "6.1")
 
 
 @dataclass(frozen=True)
@@ -32,26 +35,20 @@ class Result:
 
 def tested(version: str, tests: list[str]) -> Result:
     """Install one version of JupyterHub beside the project, and run the tests there; their output goes to a file."""
-    folder = FOLDER / version
-    python = folder / "bin" / "python"
     log, report = FOLDER / f"{version}.log", FOLDER / f"{version}.xml"
     report.unlink(missing_ok=True)
     started = time.monotonic()
-    with log.open("w") as output:
-
-        def run(*command: str | Path) -> int:
-            return subprocess.run(
-                command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
-            ).returncode
-
-        if not python.exists():
-            venv.create(folder, with_pip=True)
-        if run(python, "-m", "pip", "install", "--quiet", "--editable", ".[dev]", f"jupyterhub~={version}.0"):
+    with log.open("w", encoding="utf-8") as output:
+        try:
+            python = environment(f"tests-{version}", "--editable", ".[dev]", f"jupyterhub~={version}.0")
+        except NotInstalled as error:
+            output.write(str(error))
             return Result("not installed", 0, ["the installation"], 0, 0.0, log)
-        code = run(python, "-m", "pytest", "-p", "no:cacheprovider", "--thorough", f"--junit-xml={report}", *tests)
-    installed = subprocess.run(
-        [python, "-c", "import jupyterhub; print(jupyterhub.__version__)"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+        command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "--thorough", f"--junit-xml={report}", *tests]
+        code = subprocess.run(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        ).returncode
+    installed = installed_versions(python)["jupyterhub"]
     passed, failed, skipped = counted(report)
     if code and not failed:
         failed = [f"pytest, with exit code {code}"]

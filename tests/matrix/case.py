@@ -1,0 +1,96 @@
+"""What a case of the matrix is: a hub as people run it, who comes to it, and what must hold."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NEWEST_HUB = "6.1"
+NEWEST_PROXY = "5"
+
+PASSWORD: Mapping[str, str] = {"HUBUSERS_PASSWORD": "a long password of all"}
+"""With it, people in a browser log in by the hub's form."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a case runs.
+
+    Attributes:
+        folder: A new folder for everything that the case writes.
+        proxy_port: The port on loopback at which the hub's own proxy listens.
+        base_url: The path at which the hub is.
+        hub_python: The Python of the hub's environment.
+    """
+
+    folder: Path
+    proxy_port: int
+    base_url: str
+    hub_python: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program that runs beside the hub, or before it.
+
+    Attributes:
+        name: What it is, as the table says it.
+        programs: The commands that it needs, and what to install where one is missing.
+        running: Has it run as long as a with-block lasts. It gives names that the hub's configuration may use; a part
+            that stands before the hub gives `public_url`, and `authority` if it has a certificate.
+        version: Returns its version.
+    """
+
+    name: str
+    programs: Mapping[str, str]
+    running: Callable[[Site], AbstractContextManager[Mapping[str, object]]]
+    version: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A hub as people run it, who comes to it, and what must hold.
+
+    Attributes:
+        name: What is special about it.
+        hub: The version of JupyterHub: its first two numbers.
+        hub_packages: What the hub's environment needs beside it, as `pip install` takes it.
+        server_packages: What the servers' environment has beside JupyterHub.
+        config: Lines of its `jupyterhub_config.py`.
+        parts: What runs beside it and before it.
+        proxy: The version of npm's configurable-http-proxy; "" if `config` has another proxy.
+        base_url: The path at which the hub is.
+        people: How many people of each user class come.
+        options: More options of the run.
+        environment: Variables of the run.
+        accounts: The content of the file of `--accounts`; "" for accounts that the run creates.
+        refused: The sentence with which hubusers refuses this hub before anybody comes. "" if it can be rehearsed: then
+            everybody must be served, nothing may fail, and nothing may be left.
+        remark: What else the table has to say.
+    """
+
+    name: str
+    hub: str = NEWEST_HUB
+    hub_packages: tuple[str, ...] = ()
+    server_packages: tuple[str, ...] = ("jupyterlab",)
+    config: str = ""
+    parts: tuple[Part, ...] = ()
+    proxy: str = NEWEST_PROXY
+    base_url: str = "/"
+    people: Mapping[str, int] = field(default_factory=lambda: {"ServerLifecycleUser": 1, "NotebookUser": 1})
+    options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: PASSWORD)
+    accounts: str = ""
+    refused: str = ""
+    remark: str = ""
+
+    @property
+    def servers(self) -> str:
+        """The name of the servers' environment."""
+        return re.sub(r"[^\w.]+", "-", "-".join([f"servers-{self.hub}", *self.server_packages])).strip("-")
+
+
+def distribution(package: str) -> str:
+    """Return the name of what `pip install` is asked for, without versions and extras."""
+    return re.split(r"[\[<>=~! ]", package)[0].lower()

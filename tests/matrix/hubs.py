@@ -1,0 +1,9 @@
+"""Versions of JupyterHub, each with servers of the same version."""
+
+from tests.matrix.case import Case
+
+CASES = (
+    Case("JupyterHub 6.1", hub="6.1"),
+    Case("JupyterHub 5.5", hub="5.5"),
+    Case("JupyterHub 4.1", hub="4.1"),
+)
