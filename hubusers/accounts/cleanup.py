@@ -11,6 +11,7 @@ from hubusers.accounts.sources import Accounts
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, MissingScope
+from hubusers.hub.removal import remove_server
 from hubusers.log import Progress, get_logger
 
 LOG = get_logger(__name__)
@@ -25,6 +26,30 @@ _NAMED = 10
 """How many of the users that are left to name in the log; `hubusers purge` finds them all."""
 _SECONDS_PER_USER = 1.0
 """How long the clean-up may take for each user, in addition to one server timeout; a small hub needs some 50 ms."""
+
+
+def remove_entered(
+    client: HubClient, ledger: Ledger, accounts: Accounts, name: str, seconds: float, interval: float
+) -> None:
+    """Remove from the hub what the ledger has under a name, and strike it out.
+
+    Args:
+        client: The hub.
+        ledger: What the run created.
+        accounts: Know how to remove it.
+        name: The name in the ledger.
+        seconds: How long it may take.
+        interval: Seconds between two tries.
+
+    Raises:
+        HubUsersError: It could not be removed, as for `remove_user`.
+    """
+    if accounts.are_made and not ledger.has_user(name):  # the account was there before a login led to it
+        remove_server(client, name, "", seconds, interval)
+    else:
+        accounts.remove(client, name, seconds, interval, may_have_server=ledger.has_server(name))
+    ledger.removed(name)
+    accounts.give_back(name)
 
 
 class Cleanup:
@@ -99,13 +124,9 @@ class Cleanup:
 
     def _remove(self, name: str, seconds: float) -> None:
         try:
-            has_server = self._ledger.has_server(name)
-            self._accounts.remove(self._client, name, seconds, self._poll_interval, may_have_server=has_server)
+            remove_entered(self._client, self._ledger, self._accounts, name, seconds, self._poll_interval)
         except HubUsersError as error:
             self._refusal = error.detail
             LOG.debug("%s", error.detail)
             if isinstance(error, MissingScope):
                 self._hopeless = True
-        else:
-            self._ledger.removed(name)
-            self._accounts.give_back(name)

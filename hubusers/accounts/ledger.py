@@ -1,6 +1,7 @@
 """The ledger of what this process created on the hub, so that it can remove all of it and nothing else.
 
-Its names are `Account.key`: an account's name or, for named servers, a server's name.
+Its names are `Account.key`: an account's name or, for named servers, a server's name. A login that the hub takes for
+somebody else's adds that name.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -89,6 +90,10 @@ class Ledger:
 
     def has_server(self, name: str) -> bool:
         return name in self._servers
+
+    def has_user(self, name: str) -> bool:
+        """Return whether this account was created, and is not removed yet; not so where only a server is ours."""
+        return name in self._users
 
     def __contains__(self, name: str) -> bool:
         return name in self._users or name in self._servers

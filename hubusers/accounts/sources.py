@@ -130,13 +130,20 @@ class GivenAccounts(Accounts):
         return self._free.popleft()
 
     def give_back(self, key: str) -> None:
-        account = self._all[key]
-        if account not in self._free:
+        account = self._all.get(key)  # None for a name that a login has led to by mistake
+        if account and account not in self._free:
             self._free.append(account)
 
     def look_at(self, client: HubClient, account: Account, deadline: Deadline) -> "Seen":
         query = {"include_stopped_servers": "1"}
-        answer = client.request_patiently("GET", USER_PATH, username=account.username, query=query, deadline=deadline)
+        answer = client.request_patiently(
+            "GET",
+            USER_PATH,
+            username=account.username,
+            query=query,
+            deadline=deadline,
+            good=lambda answer: answer.status == 200 or user_is_gone(answer),
+        )
         if user_is_gone(answer):  # many hubs don't know an account until its first login
             return Seen(had_server=False)
         if answer.status != 200:

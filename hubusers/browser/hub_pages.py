@@ -14,9 +14,13 @@ from typing import Any
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.hosts import ANOTHER_HOST
+from hubusers.browser.identity import user_of, who_is_in
+from hubusers.browser.login_form import asked_for, login_form, own_logins
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import (
     ServerNotRunning,
+    another_name,
+    asks_more,
     asks_to_log_in,
     elsewhere,
     is_below,
@@ -68,6 +72,8 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
 
     Raises:
         LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
+        LoginAsksMore: The form, or the page after it, asks for more than a name and a password.
+        LoggedInAsAnother: The hub has let the person in, under another name.
         LoginRefused: The hub refuses; the words are what its page says.
         LoginBroken: The answer is an error, or a page that is neither a login nor the hub's.
         RedirectLoop: The hub, or what stands before it, leads in circles.
@@ -75,19 +81,23 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
         HubError: The hub did not answer.
     """
     page = _go(browser, start, deadline)
-    form = _login_form(page)
+    form = login_form(browser, page)
+    for path in own_logins(browser, page) if form is None and _asks_who(page) else []:
+        behind = _see(browser, browser.get(path, deadline=deadline), deadline)
+        if form := login_form(browser, behind):
+            page = behind
+            break
     if form is None:
         on_login_page = is_below(browser, page.path, "/hub/login")
-        return _arrived(browser, page, username, deadline, on_login_page=on_login_page)
-    form.xpath(".//input[@type='password']")[0].value = password
-    for field in form.xpath(".//input[@name='username']") or form.xpath(".//input[not(@type) or @type='text']")[:1]:
-        field.value = username
-    for box in form.xpath(".//input[@type='checkbox'][@required]"):
-        box.checked = True  # terms and conditions
-    page, asked = _submit(browser, page, form, form.form_values(), deadline)
-    if _login_form(page) is not None and page.status < 500:
-        raise refused(page, username)
-    return _arrived(browser, page, username, deadline, on_login_page=page.path == asked)
+        return _arrived(browser, page, username, deadline, typed=False, on_login_page=on_login_page)
+    filled_in = form.filled_in(username, password)
+    if form.missing:
+        raise asks_more(page, username, form.missing)
+    left_empty = form.left_empty
+    page, asked = _submit(browser, page, form.element, filled_in, deadline)
+    if page.status < 500 and login_form(browser, page) is not None:
+        raise refused(page, username, left_empty)
+    return _arrived(browser, page, username, deadline, typed=True, on_login_page=page.path == asked)
 
 
 def open_spawn_page(
@@ -120,8 +130,12 @@ def is_of_a_spawn(browser: Browser, page: Page) -> bool:
     """
     if page.error or page.status not in _OF_A_SPAWN:
         return False
-    was_started = any(is_below(browser, path, "/hub/spawn-pending") for path in page.redirected_from)
-    return was_started or is_below(browser, page.path, "/hub/spawn", "/hub/spawn-pending")
+    return is_of_a_started_spawn(browser, page) or is_below(browser, page.path, "/hub/spawn")
+
+
+def is_of_a_started_spawn(browser: Browser, page: Page) -> bool:
+    """Say whether the way to a page has led past the progress of a spawn: then the hub was starting the server."""
+    return any(is_below(browser, path, "/hub/spawn-pending") for path in (*page.redirected_from, page.path))
 
 
 def spawn(
@@ -290,19 +304,39 @@ def log_out(browser: Browser, deadline: Deadline) -> Page:
     return page
 
 
-def _arrived(browser: Browser, page: Page, username: str, deadline: Deadline, *, on_login_page: bool) -> Page:
-    """Return the page that a login has led to, whatever is wrong there, unless it is the login that went wrong."""
-    if page.error.startswith(ANOTHER_HOST) or (on_login_page and page.status < 400 and not page.error):
+def _arrived(
+    browser: Browser, page: Page, username: str, deadline: Deadline, *, typed: bool, on_login_page: bool
+) -> Page:
+    """Return the page that a login has led to, whatever is wrong there, unless it is the login that went wrong.
+
+    Args:
+        browser: The person's.
+        page: Where the login has led.
+        username: Who wanted to log in.
+        deadline: As for `log_in`.
+        typed: Whether a form was filled in.
+        on_login_page: Whether that is still the page of the login.
+    """
+    if page.error.startswith(ANOTHER_HOST):
         raise elsewhere(page)
     if on_login_page and page.status in {401, 403}:
         raise refused(page, username)
-    # A page of the hub's own, or one that it leads to, is shown to people who are logged in.
-    is_in = is_below(browser, page.path, "/user") or (
-        is_below(browser, page.path, "/hub") and answered_by(page) == HUB and not on_login_page
-    )
-    if page.error or not is_in:
+    if page.error:
         raise login_error(browser, page, username, deadline)
-    return page
+    name = who_is_in(browser, page, deadline)
+    if name:
+        if name != username:
+            raise another_name(page, username, name, typed=typed)
+        return page
+    if not is_below(browser, page.path, "/hub") or answered_by(page) != HUB or page.status >= 500:
+        raise login_error(browser, page, username, deadline)
+    if fields := asked_for(page):
+        raise asks_more(page, username, fields)
+    raise login_error(browser, page, username, deadline) if typed else elsewhere(page)
+
+
+def _asks_who(page: Page) -> bool:
+    return not page.error and page.status < 400 and user_of(page) == ""
 
 
 def _at_the_server(browser: Browser, page: Page, deadline: Deadline, told_ready: float | None) -> Page:
@@ -367,10 +401,6 @@ def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
     if page.is_document and is_below(browser, page.path, "/hub"):
         load_files(browser, page, deadline)
     return page
-
-
-def _login_form(page: Page) -> Any:
-    return _form(page, "count(.//input[@type='password']) = 1")
 
 
 def _spawn_form(page: Page) -> Any:

@@ -17,7 +17,14 @@ _WHAT_WENT_WRONG = (
     " | //div[@class='container'][.//a[@id='start']]//p"
 )
 
-_PAGE_OF_THE_HUB = "jhdata"
+# Where login pages that somebody has made for a hub say it.
+_REFUSES_LOGIN = (
+    "//*[@role='alert' or contains(concat(' ', @class, ' '), ' error ') or contains(@class, 'login-error')"
+    " or contains(@class, 'alert-danger') or contains(@class, 'alert-error') or contains(@class, 'invalid-feedback')]"
+    "[not(contains(concat(' ', @class, ' '), ' hidden '))]"
+)
+
+PAGE_OF_THE_HUB = "jhdata"
 """A variable in the script of each of the hub's pages, whatever their templates are."""
 
 _OF_A_PROXY = {502, 503, 504}
@@ -37,9 +44,20 @@ def words_of(page: Page) -> str:
     if page.is_document:
         elements = page.document.xpath(_WHAT_WENT_WRONG)
         message = " ".join(" ".join(element.text_content() for element in elements).split())
-        if message or _PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
+        if message or PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
             return message[:_LONGEST]
     return page.answer.words
+
+
+def words_of_login(page: Page) -> str:
+    """Return why a login page lets nobody in; "" where it does not say. Never the whole page."""
+    if not page.is_document:
+        return page.answer.message
+    for place in (_WHAT_WENT_WRONG, _REFUSES_LOGIN):
+        elements = page.document.xpath(place)
+        if message := " ".join(" ".join(element.text_content() for element in elements).split()):
+            return message[:_LONGEST]
+    return ""
 
 
 def answered_by(page: Page) -> str:
@@ -52,7 +70,7 @@ def answered_by(page: Page) -> str:
         return ""
     place = re.search(r"/(hub|user)(/|$)", page.path.partition("?")[0])
     is_at_hub = place is not None and place[1] == "hub"
-    if _PAGE_OF_THE_HUB in page.text:
+    if PAGE_OF_THE_HUB in page.text:
         return PROXY if page.status in _OF_A_PROXY and not is_at_hub else HUB
     if page.headers.get("X-JupyterHub-Version"):
         leads_to_hub = re.search(r"/hub/(user|login)\b", page.headers.get("Location") or "") is not None

@@ -24,6 +24,7 @@ from hubusers.settings.hub_check import (
     PreflightError,
     check_hub,
     check_named_servers,
+    check_spelling,
 )
 
 
@@ -59,6 +60,8 @@ def check(
         checked = check_hub(endpoint, access, needed)
         if named_servers:
             check_named_servers(checked, access)
+        if accounts:
+            check_spelling(endpoint, access, given, accounts)
     except (SettingsError, PreflightError) as error:
         fail(shown(str(error)))
     except AccountsFileError as error:

@@ -21,11 +21,14 @@ from hubusers.counting import counted
 from hubusers.functions.batches import call_for_each
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.hub.acceptance import despite_refusals
+from hubusers.hub.answers import State
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.errors import HubUsersError
 from hubusers.hub.lifecycle import called
 from hubusers.hub.removal import remove_server
+from hubusers.hub.sightings import look_at
 from hubusers.log import shown
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of
 from hubusers.settings.hub_check import (
@@ -34,6 +37,7 @@ from hubusers.settings.hub_check import (
     PreflightError,
     check_hub,
     check_named_servers,
+    check_spelling,
 )
 
 EXIT_LEFT_BEHIND = 3
@@ -119,8 +123,11 @@ def _purge_servers(
     """Stop the servers of the accounts in a file, or remove our named servers of the token's owner."""
     if accounts:
         check_hub(endpoint, access, SCOPES_FOR_GIVEN_ACCOUNTS)
-        ours = [(account.username, "") for account in read_accounts(accounts)]
-        question = f"Stop the servers of all accounts in {accounts} ({len(ours):,}), whoever started them?"
+        given = read_accounts(accounts)
+        check_spelling(endpoint, access, given, accounts)
+        ours = [(username, "") for username in _with_server([account.username for account in given], endpoint, access)]
+        count = counted(len(ours), "server")
+        question = f"Stop {count} of the accounts in {accounts} ({len(given):,}), whoever started them?"
     else:
         checked = check_hub(endpoint, access, SCOPES_FOR_NAMED_SERVERS)
         check_named_servers(checked, access)
@@ -137,6 +144,26 @@ def _purge_servers(
     click.echo(f"Removed {counted(len(ours) - len(left), 'server')}, {len(left)} left.")
     if left:
         _fail_with_left(left)
+
+
+def _with_server(usernames: list[str], endpoint: str, access: Access) -> list[str]:
+    """Return whose servers run, or may do so; say which of them the hub does not know."""
+    client, unknown = HubClient(endpoint, access.session), list[str]()
+
+    def may_run(username: str) -> bool:
+        servers = look_at(client, username, Deadline(chosen_timeout(None)))
+        if servers and servers.user_is_gone:
+            unknown.append(username)
+        return servers is None or servers.state() is not State.STOPPED
+
+    runs = call_for_each(may_run, usernames, _PURGE_THREADS, "purge")
+    if unknown:
+        more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+        click.echo(
+            f"The hub does not know {shown(min(unknown))}{more}: nobody has logged in by that name so far, or the hub "
+            "writes it in another way, as on its admin page."
+        )
+    return [username for username in usernames if runs[username] is not False]  # also where the look has failed
 
 
 def _fail_with_left(left: list[str]) -> NoReturn:

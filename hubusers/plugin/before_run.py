@@ -5,10 +5,12 @@ from locust.env import Environment
 import argparse
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from hubusers.accounts.account import Account
 from hubusers.accounts.names import new_run_id
 from hubusers.event.file import parse_event, read_event
 from hubusers.event.plan import plan
@@ -31,8 +33,9 @@ from hubusers.results.run_info import RunInfo
 from hubusers.run.first_server import FirstServersFailed, try_one_server
 from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start
+from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, access_from
-from hubusers.settings.hub_check import CheckedHub, PreflightError, check_hub, check_named_servers
+from hubusers.settings.hub_check import CheckedHub, PreflightError, check_hub, check_named_servers, check_spelling
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
 LOG = get_logger(__name__)
@@ -166,23 +169,29 @@ class BeforeRun:
             LeftBehind: A first server could not be removed again.
         """
         self._doing = "Checking the hub and its token"
-        scopes = needed_scopes(settings, coming(self._environment, settings.event))
+        classes = coming(self._environment, settings.event)
+        scopes = needed_scopes(settings, classes)
         self.checked_hub = checked = check_hub(settings.endpoint, self._known_access, scopes)
         if settings.named_servers:
             check_named_servers(checked, self._known_access)
         check_accounts(settings, options or self._options)
+        check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
         self._environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
         if with_first_server and settings.failed_spawns_to_stop:
-            self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)))
+            self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)), classes)
 
     def _token_owner(self, named_servers: bool) -> str:
         return self.checked_hub.owner if self.checked_hub and named_servers else ""
 
-    def _try_first_servers(self, settings: Settings) -> None:
+    def _try_first_servers(self, settings: Settings, classes: Sequence[HubUserClass]) -> None:
         run = Run(replace(settings, keep=False), worker=0)
         self._first_servers.append(run)  # so that every way out cleans up after it
         self._tried = ()
+
+        def log_in(account: Account) -> str:
+            return next(filter(None, (each.try_login(run, account) for each in classes)), "")
+
         try:
             kinds = list(different_user_options(settings))
             for number, user_options in enumerate(kinds, start=1):
@@ -190,7 +199,8 @@ class BeforeRun:
                 if len(kinds) > 1:
                     self._doing += f" of each kind ({number} of {len(kinds)})"
                 # Otherwise it was cleaned up after, because the process ends.
-                if run in self._first_servers and try_one_server(run, user_options):
+                once = log_in if number == 1 else None
+                if run in self._first_servers and try_one_server(run, user_options, once):
                     self._tried += (kind_of_start(user_options),)
         except FirstServersFailed as error:
             raise PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None

@@ -5,8 +5,12 @@ of those (five on Kubernetes deployments). When many users ask at once, all of t
 """
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 from hubusers.accounts.account import Account
+from hubusers.accounts.cleanup import remove_entered
+from hubusers.accounts.sources import NoAccountLeft
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
@@ -25,14 +29,26 @@ from hubusers.start_parts import SPAWNING
 LOG = get_logger(__name__)
 
 
+_MOST_LOGINS = 3
+"""How many given accounts are tried where the hub refuses the first one: its line may be wrong."""
+
+
 class FirstServersFailed(PreflightError):
     """As many first servers as allowed have failed to start; the results of their run tell how."""
 
 
-def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
+def try_one_server(run: Run, user_options: UserOptions | None, log_in: Callable[[Account], str] | None = None) -> bool:
     """Start one server, wait until it is ready, and remove it; after a failed spawn try again, as often as allowed.
 
+    Before that, its person logs in. Where the hub refuses the password of a given account, others are tried.
+
     A server that is let in or ready too late does not keep the run from going on: the run will measure that.
+
+    Args:
+        run: A run that nobody comes to.
+        user_options: As for the servers of the run.
+        log_in: Logs in once; returns why the hub refuses, "" where it does not; raises PreflightError where nobody
+            could log in like this. None where it was tried before.
 
     Whatever interrupts this (Ctrl-C, SIGTERM) leaves account and server in the run's ledger until they are removed, for
     the clean-up.
@@ -45,6 +61,7 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
 
     Raises:
         FirstServersFailed: As many spawns as allowed have failed.
+        PreflightError: The hub refuses each login that was tried.
         PreflightError: The hub does not do what a run needs.
         LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
             with what went wrong before, if anything did.
@@ -59,6 +76,8 @@ def try_one_server(run: Run, user_options: UserOptions | None) -> bool:
         raise PreflightError(error.sentence) from None
     try:
         _have_account(client, run, account)
+        if log_in:
+            _try_logins(run, account, log_in)
         was_tried = _try_until_ready(client, run, account, user_options)
     except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
         _remove(client, run, account, error)
@@ -75,6 +94,21 @@ def _have_account(client: HubClient, run: Run, account: Account) -> None:
         make_accounts(client, [account.username], run.ledger, deadline, run.settings.poll_interval, run.note_failure)
     except HubUsersError as error:
         raise PreflightError(error.sentence) from None
+
+
+def _try_logins(run: Run, first: Account, log_in: Callable[[Account], str]) -> None:
+    """Log in as one person; where the hub refuses that, as others, if each has a password of their own."""
+    tried, refusal = [first], log_in(first)
+    with suppress(NoAccountLeft):
+        while refusal and not run.accounts.are_made and len(tried) < _MOST_LOGINS:
+            LOG.warning("%s", refusal)
+            tried.append(run.accounts.take())
+            refusal = log_in(tried[-1])
+    for account in tried[1:]:
+        run.accounts.give_back(account.key)
+    if refusal:
+        whom = f"The hub refuses all {len(tried)} logins that were tried. The last one: " if len(tried) > 1 else ""
+        raise PreflightError(f"{whom}{refusal}")
 
 
 def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> bool:
@@ -149,17 +183,15 @@ def _note_failure(run: Run, account: Account, seconds: float, pending: PendingSt
 
 def _remove(client: HubClient, run: Run, account: Account, failure: Exception | None = None) -> None:
     """Remove account and server, if they may be there; what fails here is told after the failure that came before."""
-    if account.key not in run.ledger:  # the hub refused them, or has told that the server is gone
-        run.accounts.give_back(account.key)
-        return
+    # Without its name, the hub refused them, or has told that the server is gone. With others, a login led there.
+    run.accounts.give_back(account.key)
     seconds, interval = run.settings.server_timeout, run.settings.poll_interval
     try:
-        run.accounts.remove(client, account.key, seconds, interval, may_have_server=True)
+        for name in run.ledger.left():
+            remove_entered(client, run.ledger, run.accounts, name, seconds, interval)
     except HubUsersError as error:
         text = (
             f"The first server could not be removed again: {error.detail}. Give it more time with --server-timeout; "
             f"{run.how_to_remove('what is left')}"
         )
         raise LeftBehind(f"{failure} {text}" if isinstance(failure, PreflightError) else text) from failure
-    run.ledger.removed(account.key)
-    run.accounts.give_back(account.key)

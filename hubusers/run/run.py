@@ -16,12 +16,14 @@ from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
+from hubusers.accounts.other_names import enter_other_name
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
 from hubusers.durations import time_of_day
 from hubusers.http.connections import Connections
 from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
 from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, TokenRejected
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
@@ -241,6 +243,21 @@ class Run:
             self._cleanup.release([key])
         else:
             self.accounts.give_back(key)
+
+    def undo_login(self, client: HubClient, own: str, other: str, *, started: bool) -> None:
+        """Remove, in the background, what a login has brought into being that the hub took for somebody else's.
+
+        Also where everything is to be kept: nobody has asked for this.
+
+        Args:
+            client: Whose requests look at both accounts.
+            own: The name of the person's own account.
+            other: The name that the login has led to.
+            started: Whether the login has started the server of that account.
+        """
+        deadline = Deadline(self.settings.server_timeout)
+        if enter_other_name(client, self.ledger, self.accounts, own, other, deadline, started=started):
+            self._cleanup.release([other])
 
     def keep_open(self, connection: Closable) -> None:
         """Keep a connection open until the end of the run, because its user walked away from it."""

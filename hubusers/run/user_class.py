@@ -2,6 +2,8 @@
 
 from typing import Protocol, runtime_checkable
 
+from hubusers.accounts.account import Account
+from hubusers.run.run import Run
 from hubusers.settings.settings import Settings
 
 
@@ -17,6 +19,13 @@ class HubUserClass(Protocol):
 
     def check(self, settings: Settings) -> None:
         """Raise SettingsError where these users could not do their work with the settings."""
+
+    def try_login(self, run: Run, account: Account) -> str:
+        """Log in once as one of these people, where they log in; return why the hub refuses, "" where it does not.
+
+        Raises:
+            PreflightError: Nobody of them could log in like this.
+        """
 
 
 @runtime_checkable

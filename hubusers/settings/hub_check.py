@@ -1,14 +1,18 @@
 """Checks a hub before the first user comes: it answers, is a JupyterHub, accepts the token, and the scopes suffice."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from hubusers.accounts.account import Account
 from hubusers.accounts.names import new_run_id
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, Answer
+from hubusers.hub.answers import user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
 from hubusers.hub.lifecycle import NAMED_SERVER_PATH
+from hubusers.hub.sightings import USER_PATH
 from hubusers.settings.access import Access
 from hubusers.settings.other_scheme import by_other_scheme
 
@@ -19,6 +23,9 @@ SCOPES_FOR_GIVEN_ACCOUNTS = ("admin:servers",)
 
 SCOPES_FOR_NAMED_SERVERS = ("servers",)
 """Every account has this scope for its own servers: it may start, stop and see them."""
+
+_SPELLINGS = 20
+"""How many names with capital letters are looked at: one mistake is told, and they are mostly alike."""
 
 METRICS_SCOPE = "read:metrics"
 """Without it a run does not see the hub's CPU, memory and event loop, and its own measure of spawns."""
@@ -108,6 +115,31 @@ def check_named_servers(checked: CheckedHub, access: Access) -> None:
             "(c.JupyterHub.allow_named_servers = True in jupyterhub_config.py). Or test with a token that may create "
             "accounts, or with accounts from a file (--accounts)."
         )
+
+
+def check_spelling(endpoint: str, access: Access, accounts: Iterable[Account], file: str) -> None:
+    """Check that given names are written as the hub writes them, where it knows them: most hubs lower-case all names.
+
+    Asks for the first names with a capital letter only, with small requests that change nothing.
+
+    Args:
+        endpoint: The hub's API.
+        access: The token, and how to verify the hub's certificate.
+        accounts: Those that were given.
+        file: Where they come from, for the message.
+
+    Raises:
+        PreflightError: The hub knows no such name, and knows the same one in lower case.
+    """
+    client = HubClient(endpoint, access.session)
+    with_capitals = (account.username for account in accounts if account.username != account.username.lower())
+    for name in itertools.islice(with_capitals, _SPELLINGS):
+        known = [client.request("GET", USER_PATH, username=each, timeout=10) for each in (name, name.lower())]
+        if user_is_gone(known[0]) and known[1].status == 200:
+            raise PreflightError(
+                f"The hub does not know {name}, which is in {file}, but it knows {name.lower()}: write the names as "
+                "the hub does, which are those on its admin page."
+            )
 
 
 def _first_answer(client: HubClient) -> Answer:

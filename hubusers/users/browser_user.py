@@ -8,24 +8,48 @@ from contextlib import suppress
 
 from gevent import GreenletExit
 
+from hubusers.accounts.account import Account
+from hubusers.accounts.other_names import enter_other_name
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.headers import HEADERS
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, error_at_server, login_error
+from hubusers.browser.page_errors import (
+    LoggedInAsAnother,
+    LoginFailed,
+    LoginRefused,
+    RedirectLoop,
+    ServerUnreachable,
+    SessionLost,
+    error_at_server,
+    login_error,
+    token_of_another,
+)
 from hubusers.event.leaving import Leaving
 from hubusers.hub.acceptance import OWNER_PATH
 from hubusers.hub.answers import State, Stop, error_for
+from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
 from hubusers.hub.sightings import look_at
+from hubusers.log import get_logger
 from hubusers.results.records import LOGIN, SPAWN_PAGE, UNFINISHED
+from hubusers.run.run import Run
+from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
+from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.settings import Settings
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.step import Step
 from hubusers.users.whose_token import for_whom, own_rejections
 
+LOG = get_logger(__name__)
+
 TOKENS_PATH = "/users/{name}/tokens"
+
+_WITHOUT_PASSWORD = (
+    f"Without a password ({PASSWORD_VARIABLE}, {PASSWORD_FILE_VARIABLE}, --password-file) the run gets a token for "
+    "each account that it makes, and nobody has to log in."
+)
 
 
 class BrowserUser(PlannedUser):
@@ -49,6 +73,36 @@ class BrowserUser(PlannedUser):
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
         return ("tokens",) if settings.accounts_are_made and not settings.access.password else ()
+
+    @classmethod
+    def try_login(cls, run: Run, account: Account) -> str:
+        """Log in once at the hub's home page, which starts no server, if the account has a password.
+
+        Raises:
+            PreflightError: What the hub asks for, or whom it lets in, is not what these people can give.
+
+        Logs:
+            WARNING what else keeps a person from logging in, which may not keep the next one.
+        """
+        if not account.password:
+            return ""
+        browser = Browser(run.connections(size=CONNECTIONS, headers=HEADERS), timeout=run.settings.server_timeout)
+        deadline = Deadline(run.settings.server_timeout)
+        try:
+            hub_pages.log_in(browser, account.username, account.password, deadline, start="/hub/home")
+        except LoggedInAsAnother as other:
+            client = HubClient(run.settings.endpoint, run.settings.access.session)
+            enter_other_name(
+                client, run.ledger, run.accounts, account.username, other.name, deadline, started=False
+            )  # to be removed with the first server
+            raise PreflightError(_with_way_out(run, other)) from None
+        except LoginRefused as error:
+            return _with_way_out(run, error)
+        except LoginFailed as error:
+            raise PreflightError(_with_way_out(run, error)) from None
+        except HubUsersError as error:
+            LOG.warning("The first login has failed, going on all the same: %s", error.detail)
+        return ""
 
     def on_start(self) -> None:
         super().on_start()
@@ -125,12 +179,26 @@ class BrowserUser(PlannedUser):
                 page = self.browser.fetch("GET", f"{self.browser.base}/hub/api/user", deadline=step.deadline)
                 if page.status != 200:
                     raise self._token_error(page, step.deadline)
+                self._check_name(page)
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
-                self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
+                try:
+                    self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
+                except LoggedInAsAnother as other:
+                    step.ended = time.monotonic()
+                    started = hub_pages.is_of_a_started_spawn(self.browser, other.page)
+                    self.test_run.undo_login(self.hub, self.username, other.name, started=started)
+                    raise
                 # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
                 # in sent no form.
                 step.ended = self.browser.form_answered
+
+    def _check_name(self, page: Page) -> None:
+        """Raise LoggedInAsAnother where the token is that of somebody else, which a page of the hub's API tells."""
+        model = page.answer.model
+        name = str(model.get("name") or "") if isinstance(model, dict) else ""
+        if name and name != self.username:
+            raise token_of_another(page, self.username, name)
 
     def _error_for(self, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
         """Return the error for a bad answer to what a page of this person's server has asked for.
@@ -254,3 +322,9 @@ class BrowserUser(PlannedUser):
                 return hub_pages.stop_server(self.browser, self.username, step.deadline, self.account.server_name)
             except ServerGone as error:
                 raise self._gone(error.detail) from None
+
+
+def _with_way_out(run: Run, error: LoginFailed) -> str:
+    if not run.accounts.are_made:
+        return error.sentence
+    return f"{error.sentence} {_WITHOUT_PASSWORD}"

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from gevent import GreenletExit
 
+from hubusers.accounts.account import Account
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, Stop
 from hubusers.hub.creation import make_accounts
@@ -37,6 +38,7 @@ from hubusers.results.records import (
 )
 from hubusers.run import server_life
 from hubusers.run.pending_start import PendingStart
+from hubusers.run.run import Run
 from hubusers.run.shared_listing import SharedListing
 from hubusers.run.start_gate import Turn, kind_of_start
 from hubusers.settings.settings import Settings
@@ -87,6 +89,15 @@ class HubUser(MeasuredUser):
     @classmethod
     def check(cls, settings: Settings) -> None:
         """Raise SettingsError if these users cannot do their work with the settings."""
+
+    @classmethod
+    def try_login(cls, run: Run, account: Account) -> str:
+        """Log in once before the run, where such people log in; return why the hub refuses, "" where it does not.
+
+        Raises:
+            PreflightError: Nobody of them could log in like this.
+        """
+        return ""
 
     # What a subclass uses
 

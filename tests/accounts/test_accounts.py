@@ -124,8 +124,29 @@ class TestGivenAccounts:
 
     def test_purge_stops_what_runs(self, hub: LocalHub, accounts: str) -> None:
         ask(hub, "POST", "/users/ann/server")
-        assert purge(hub, "--accounts", accounts) == "Removed 3 servers, 0 left.\n"
+        assert purge(hub, "--accounts", accounts) == "Removed 1 server, 0 left.\n"
         assert running(hub) == []
+        assert purge(hub, "--accounts", accounts) == "Nothing to remove.\n"
+
+    def test_names_that_the_hub_writes_in_another_way_are_told_of(self, hub: LocalHub, tmp_path: Path) -> None:
+        """Most hubs lower-case all names."""
+        file = tmp_path / "accounts.csv"
+        file.write_text("name,password\ndoe,one\nAnn,two\n", encoding="utf-8")
+        ask(hub, "POST", "/users/ann/server")
+        said = "The hub does not know Ann, which is in"
+        for command in (["purge", "--yes"], ["check"]):
+            done = hubusers_command(hub, *command, "--accounts", str(file))
+            assert (done.returncode, done.stdout) == (2, ""), done.stderr
+            assert said in done.stderr
+            assert "it knows ann: write the names as the hub does" in done.stderr
+        locust = run_locust(hub, "-u", "1", "--accounts", str(file))
+        assert locust.process.returncode == 2
+        assert said in locust.output
+        assert running(hub) == ["ann"]
+        file.write_text("name,password\ndoe,one\nann,two\n", encoding="utf-8")
+        told, removed, _ = purge(hub, "--accounts", str(file)).split("\n")
+        assert told.startswith("The hub does not know doe: nobody has logged in by that name so far, or")
+        assert removed == "Removed 1 server, 0 left."
 
 
 def running(hub: LocalHub) -> list[str]:
@@ -133,13 +154,19 @@ def running(hub: LocalHub) -> list[str]:
 
 
 def purge(hub: LocalHub, *arguments: str, env: dict[str, str] | None = None) -> str:
-    access = {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
-    command = [sys.executable, "-m", "hubusers", "purge", "--yes", *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, **access, **(env or {})}, capture_output=True, text=True, timeout=60
-    )
+    done = hubusers_command(hub, "purge", "--yes", *arguments, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def hubusers_command(
+    hub: LocalHub, *arguments: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    access = {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token}
+    command = [sys.executable, "-m", "hubusers", *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **access, **(env or {})}, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_an_account_is_had_by_one_person_at_a_time() -> None:
@@ -165,6 +192,28 @@ class TestFile:
         assert "0123abcd" not in repr(read_accounts(str(file)))
 
     @pytest.mark.parametrize(
+        ("content", "names_and_passwords"),
+        [
+            (b"\xef\xbb\xbfusername;password\r\nann;se,cret\r\nbob; two \r\n", [("ann", "se,cret"), ("bob", " two ")]),
+            ("user\tpassword\r\n\u00e4nn\tx y\r\n".encode("utf-16"), [("\u00e4nn", "x y")]),  # "Unicode text"
+            (b"\xfe\xff" + "name,password\r\nann,one\r\n".encode("utf-16-be"), [("ann", "one")]),
+            (b"sep=;\r\nname;password\r\nann;one\r\n", [("ann", "one")]),
+            (b'"Name";"Password"\r\n"ann";" a ""b"" "\r\n', [("ann", ' a "b" ')]),
+            (b"name,password,,\r\nann,one,,\r\n,,,\r\n\r\nbob,two,,\r\n", [("ann", "one"), ("bob", "two")]),
+            (b"password,name\rone,ann\rtwo,bob", [("ann", "one"), ("bob", "two")]),  # an old Mac's
+            (b"name,password\nann, one \n", [("ann", " one ")]),
+            (b'name,password\nann,o"ne\n', [("ann", 'o"ne')]),
+            (b"name,password\n a b+c/d%e@x.org ,one\n", [("a b+c/d%e@x.org", "one")]),
+        ],
+    )
+    def test_files_as_excel_and_people_write_them(
+        self, content: bytes, names_and_passwords: list[tuple[str, str]], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "accounts.csv"
+        file.write_bytes(content)
+        assert [(account.username, account.password) for account in read_accounts(str(file))] == names_and_passwords
+
+    @pytest.mark.parametrize(
         ("content", "words"),
         [
             (b"", "the first line must be `name,password` or `name,token`"),
@@ -174,9 +223,16 @@ class TestFile:
             (b"name,password\nann\n", "line 2: must have two values"),
             (b"name,password\nann,se,cret\n", "line 2: must have two values"),
             (b"name,password\nann,\n", "line 2: must have two values"),
-            (b"name,password\nann,secret\nann,secret\n", "ann is listed twice"),
-            (b"name,password\nann,s\xe9cret\n", "not a CSV file in UTF-8"),
-            (b'name,password\nann,"secret\n', "not a CSV file in UTF-8"),
+            (b"name;password\nann;se;cret\n", "line 2: must have two values; put a value with a semicolon or a quote"),
+            (b"name,password\nann,secret\n\nann,secret\n", "line 4: ann is listed twice, first in line 2"),
+            (b"name,username,password\nann,ann,secret\n", "the first line must be"),
+            (b"name,password\nann,x\nbob,s\xe9cret\n", "line 3: this is not a CSV file in UTF-8"),
+            (b'name,password\nann,"secret\nbob,secret\n', "line 2: a quote is not closed"),
+            (b'name,password\nann,"se"cret\n', "line 2: a quote is not closed, or stands within a value"),
+            (b'name,password\nann,"a\nsecret"\nbob,\n', "line 4: must have two values"),
+            (b'name,password\n"an\nn",secret\n', "line 2: the name has a character that nobody can see"),
+            (b'name,token\nann,"se\ncret"\n', "line 2: this is not a token"),
+            (b"PK\x03\x04secret", "is a workbook: save it as"),
         ],
     )
     def test_what_cannot_be_used_is_said_without_a_secret(self, content: bytes, words: str, tmp_path: Path) -> None:

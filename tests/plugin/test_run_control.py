@@ -221,7 +221,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
     """Ctrl-C while the first server is tried: what its ledger holds is removed, once, and the exit code is 130."""
     removed: list[str] = []
 
-    def try_one_server(run: Run, _: object) -> None:
+    def try_one_server(run: Run, *_: object) -> None:
         run.ledger.user_created("ann")
         raise KeyboardInterrupt
 
@@ -230,7 +230,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
         run.ledger.removed("ann")
 
     def check_hub(settings: Settings, **_: object) -> None:
-        control.before_run._try_first_servers(settings)
+        control.before_run._try_first_servers(settings, [])
 
     monkeypatch.setattr(before_run, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", clean_up_everything)
@@ -245,14 +245,14 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
 def test_what_the_first_server_leaves_is_said_by_the_exit_code(
     control: RunControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def try_one_server(run: Run, _: object) -> None:
+    def try_one_server(run: Run, *_: object) -> None:
         run.ledger.user_created("ann")
         raise PreflightError("Four spawns failed.")
 
     monkeypatch.setattr(before_run, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", lambda _: None)
     monkeypatch.setattr(
-        control.before_run, "check_hub", lambda settings, **_: control.before_run._try_first_servers(settings)
+        control.before_run, "check_hub", lambda settings, **_: control.before_run._try_first_servers(settings, [])
     )
     with pytest.raises(SystemExit) as ended:
         Process(control).start()

@@ -1,0 +1,137 @@
+"""A login page's form: which one it is, what it asks for, and how a person fills it in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hubusers.browser.browser import Browser
+from hubusers.browser.page import Page
+
+_TYPED_INTO = {"", "text", "email", "tel", "number", "search", "url", "password"}
+"""The types of the inputs that people type into."""
+
+_LOGIN = "login"
+"""The last part of the path of each login that JupyterHub handles itself, whatever stands before it."""
+
+
+@dataclass(frozen=True)
+class LoginForm:
+    """A form that takes a name and, mostly, a password.
+
+    Attributes:
+        element: The form, as lxml has it.
+        name: Where the name is typed; None where there is no such field.
+        password: Where the password is typed; None where the form asks for none.
+    """
+
+    element: Any
+    name: Any
+    password: Any
+
+    @property
+    def missing(self) -> list[str]:
+        """What else must be filled in, as the page calls it: a browser does not send the form without it."""
+        required = self.element.xpath(".//*[self::input or self::select or self::textarea][@required]")
+        return [_label(field) for field in required if not self._is_filled_in(field)]
+
+    @property
+    def left_empty(self) -> list[str]:
+        """What else can be filled in, as the page calls it, such as a one-time password."""
+        return [_label(field) for field in _text_fields(self.element) if not self._is_filled_in(field)]
+
+    def filled_in(self, username: str, password: str) -> list[tuple[str, str]]:
+        """Return what a browser sends: name and password, accepted terms, and everything else as the page has it."""
+        if self.name is not None:
+            self.name.value = username
+        if self.password is not None:
+            self.password.value = password
+        for box in self.element.xpath(".//input[@type='checkbox'][@required]"):
+            box.checked = True  # terms and conditions
+        return [*self.element.form_values(), *_pressed(self.element)]
+
+    def _is_filled_in(self, field: Any) -> bool:
+        if field is self.name or field is self.password or field.get("type") == "checkbox":
+            return True
+        if field.get("type") == "radio":
+            return bool(self.element.xpath(".//input[@type='radio'][@checked][@name=$name]", name=field.get("name")))
+        return bool(field.value)
+
+
+def login_form(browser: Browser, page: Page) -> LoginForm | None:
+    """Return the form by which people log in; None where the page has none.
+
+    It has one password. A form that asks for a name only is one where it is sent to a login of the hub's: other pages
+    have such forms, too. Where there are several, a form with a name comes first.
+    """
+    found = [form for element in _forms(page) if (form := _as_login(browser, page, element))]
+    return min(found, key=lambda form: (form.password is None, form.name is None), default=None)
+
+
+def own_logins(browser: Browser, page: Page) -> list[str]:
+    """Return where a page's links lead to forms of the hub's own, as where several authenticators share the hub.
+
+    Only to paths that end with `login`. What lies behind others, such as `oauth_login` or `tmplogin`, may begin a login
+    by itself.
+    """
+    links = page.document.xpath("//a/@href") if page.is_document else []
+    paths = dict.fromkeys(browser.path_to(link, page.path) for link in links)
+    return [
+        path for path in paths if _is_own_login(browser, path) and _without_query(path) != _without_query(page.path)
+    ]
+
+
+def buttons(page: Page) -> list[str]:
+    """Return the texts of the links and buttons that a login page offers."""
+    found = page.document.xpath("//*[@id='login-main']//a | //*[@id='login-main']//button") if page.is_document else []
+    return [text for each in found if (text := " ".join(each.text_content().split()))]
+
+
+def asked_for(page: Page) -> list[str]:
+    """Return what the forms of a page ask people to type in, as the page calls it."""
+    return [_label(field) for element in _forms(page) for field in _text_fields(element)]
+
+
+def _forms(page: Page) -> list[Any]:
+    return list(page.document.xpath("//form")) if page.is_document else []
+
+
+def _as_login(browser: Browser, page: Page, element: Any) -> LoginForm | None:
+    fields = _text_fields(element)
+    passwords = [field for field in fields if field.get("type") == "password"]
+    others = [field for field in fields if field not in passwords]
+    names = [field for field in others if field.get("name") == "username"]
+    if len(passwords) == 1:
+        return LoginForm(element, (names or others or [None])[0], passwords[0])
+    target = browser.path_to(element.get("action") or "", page.path) or page.path
+    if names and not passwords and _is_own_login(browser, target):
+        return LoginForm(element, names[0], None)
+    return None
+
+
+def _text_fields(element: Any) -> list[Any]:
+    return [field for field in element.xpath(".//input[not(@disabled)]") if _type(field) in _TYPED_INTO]
+
+
+def _type(field: Any) -> str:
+    return str(field.get("type") or "").lower()
+
+
+def _is_own_login(browser: Browser, path: str) -> bool:
+    parts = _without_query(path).removeprefix(browser.base).split("/")
+    return parts[:2] == ["", "hub"] and parts[-1] == _LOGIN
+
+
+def _without_query(path: str) -> str:
+    return path.partition("?")[0].rstrip("/")
+
+
+def _pressed(element: Any) -> list[tuple[str, str]]:
+    """Return what the form's button sends, which is pressed by the key Enter: the first one."""
+    found = element.xpath(".//input[@type='submit' or @type='image'] | .//button[not(@type) or @type='submit']")
+    return [(button.get("name"), button.get("value") or "") for button in found[:1] if button.get("name")]
+
+
+def _label(field: Any) -> str:
+    """Return how a page calls a field."""
+    labels = field.xpath("//label[@for=$id]", id=field.get("id") or "-") or field.xpath("ancestor::label")
+    text = " ".join(labels[0].text_content().split()).rstrip(": *") if labels else ""
+    return text or field.get("aria-label") or field.get("placeholder") or field.get("name") or "a field"
