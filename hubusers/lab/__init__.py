@@ -9,6 +9,8 @@ What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/brow
         SaveRefused          the server does not save: the storage is full, read-only, …
       KernelDied             the kernel is gone; its server may be restarting it
       KernelGone             the server does not know the kernel any more
+      InputAsked             a cell asked for input, which nobody gives
+      OutputCutOff           the server left out a part of a cell's output
     ValueError
       NotebookError          notebooks cannot be used: said before the run, in full sentences that say what to do
 """

@@ -6,18 +6,17 @@ The messages are those of https://jupyter-client.readthedocs.io/en/stable/messag
 import ssl
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-
-from gevent.event import Event
 
 from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, at_most
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.lab.execution import CellResult, Execution, Pending
 from hubusers.lab.kernel_messages import V1, Message, decode, encode
+from hubusers.lab.output_widgets import OutputWidgets
 
 ASK_AGAIN = 10.0
 """Seconds after which a kernel that is not ready is asked again; one that restarts loses what it was asked before."""
@@ -36,17 +35,18 @@ class KernelGone(HubUsersError):
     phrase = "kernel gone"
 
 
-@dataclass
-class CellResult:
-    """What running a cell gave.
+class InputAsked(HubUsersError):
+    """A cell asked for input, which nobody gives. The person sees that, and goes on."""
 
-    Attributes:
-        outputs: As the nbformat library has them, in their order. A later cell may still update a display in them.
-        execution_count: The number of the cell's prompt.
-    """
+    phrase = "input asked for"
+    ends_task = False
 
-    outputs: list[dict[str, Any]] = field(default_factory=list)
-    execution_count: int | None = None
+
+class OutputCutOff(HubUsersError):
+    """The server left out a part of a cell's output. The person sees that, and goes on."""
+
+    phrase = "output cut off"
+    ends_task = False
 
 
 class Kernel(HeldWebsocket):
@@ -82,8 +82,9 @@ class Kernel(HeldWebsocket):
         self.state = ""
         self._session = parse_qs(urlsplit(url).query).get("session_id", [uuid.uuid4().hex])[0]
         self._died: KernelDied | None = None  # while nothing ran
-        self._requests: dict[str, _Request] = {}
+        self._requests: dict[str, Pending] = {}
         self._displays: dict[str, list[dict[str, Any]]] = {}
+        self._output_widgets = OutputWidgets(self._tell_widget)
         super().__init__(url, headers, tls_context=tls_context, timeout=timeout)
 
     def wait_until_ready(self, deadline: Deadline) -> None:
@@ -102,9 +103,10 @@ class Kernel(HeldWebsocket):
             WebsocketLost: The connection was gone before.
         """
         self._displays.clear()  # nothing updates what a kernel showed before it was restarted
+        self._output_widgets.forget()
         while (left := deadline.remaining()) > 0:
             try:
-                if self._ask("kernel_info_request", {}, _Request(), min(left, ASK_AGAIN)):
+                if self._ask("kernel_info_request", {}, Pending(), min(left, ASK_AGAIN)):
                     return
             except KernelDied:
                 if self.state == "dead":
@@ -135,12 +137,12 @@ class Kernel(HeldWebsocket):
             "allow_stdin": True,
             "stop_on_error": True,
         }
-        execution = _Execution(self._displays)
+        execution = Execution(self._displays)
         if not self._ask("execute_request", content, execution, deadline.remaining()):
             raise WaitTimeout(f"the cell did not end within {deadline.seconds:g} seconds", cause="cell still running")
         return execution.result
 
-    def _ask(self, kind: str, content: dict[str, Any], request: "_Request", seconds: float) -> bool:
+    def _ask(self, kind: str, content: dict[str, Any], request: Pending, seconds: float) -> bool:
         """Send a request and return whether it was done in time."""
         died, self._died = self._died, None
         if died or self.state == "dead":
@@ -174,17 +176,24 @@ class Kernel(HeldWebsocket):
         channel, header, parent, content = decode(message, self.subprotocol)
         try:
             kind = header["msg_type"]
-            request = self._requests.get(parent.get("msg_id", ""))
+            asked_by = parent.get("msg_id", "")
+            request = self._requests.get(asked_by)
             if kind == "status":
                 self._note_state(content["execution_state"])
             elif kind == "update_display_data":
                 self._update_displays(content)
             elif kind == "input_request" and request:
                 self._send("stdin", self._header("input_reply"), header, {"status": "ok", "value": _END_OF_INPUT})
-            if request:
+            is_of_a_widget = channel == "iopub" and self._output_widgets.take(kind, asked_by, content)
+            if request and not is_of_a_widget:
                 request.take(channel, kind, content)
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError("not a kernel's message") from error
+
+    def _tell_widget(self, content: dict[str, Any]) -> str:
+        header = self._header("comm_msg")
+        self._send("shell", header, {}, content)
+        return header["msg_id"]
 
     @property
     def is_awaited(self) -> bool:
@@ -211,65 +220,3 @@ class Kernel(HeldWebsocket):
 
 def _died(state: str) -> KernelDied:
     return KernelDied(f"the kernel died; the server says that it is {state}", cause=state)
-
-
-class _Request:
-    """A request that is under way: done with its reply and the kernel's word that it is idle, or with a failure."""
-
-    def __init__(self) -> None:
-        self.done = Event()
-        self.failure: HubUsersError | None = None
-        self._has_reply = self._is_idle = False
-
-    def take(self, channel: str, kind: str, content: dict[str, Any]) -> None:
-        """Take a message that belongs to the request."""
-        self._has_reply = self._has_reply or channel == "shell"
-        self._is_idle = self._is_idle or (kind == "status" and content["execution_state"] == "idle")
-        if self._has_reply and self._is_idle:
-            self.done.set()
-
-
-class _Execution(_Request):
-    """A cell that runs, and its outputs as a notebook collects them.
-
-    Args:
-        displays: The kernel's displays by their id, to which the cell's are added.
-    """
-
-    def __init__(self, displays: dict[str, list[dict[str, Any]]]) -> None:
-        super().__init__()
-        self.result = CellResult()
-        self._displays = displays
-        self._clear_before_next = False
-
-    def take(self, channel: str, kind: str, content: dict[str, Any]) -> None:
-        if kind == "execute_reply":
-            self.result.execution_count = content.get("execution_count")
-        elif kind == "clear_output":
-            self._clear_before_next = bool(content.get("wait"))
-            if not self._clear_before_next:
-                self.result.outputs.clear()
-        elif kind in _OUTPUT_FIELDS:
-            self._add({"output_type": kind, **{name: content[name] for name in _OUTPUT_FIELDS[kind]}})
-            if display_id := content.get("transient", {}).get("display_id"):
-                self._displays.setdefault(display_id, []).append(self.result.outputs[-1])
-        super().take(channel, kind, content)
-
-    def _add(self, output: dict[str, Any]) -> None:
-        if self._clear_before_next:
-            self.result.outputs.clear()
-            self._clear_before_next = False
-        last = self.result.outputs[-1] if self.result.outputs else {}
-        if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
-        else:
-            self.result.outputs.append(output)
-
-
-_OUTPUT_FIELDS = {
-    "stream": ("name", "text"),
-    "display_data": ("data", "metadata"),
-    "execute_result": ("data", "metadata", "execution_count"),
-    "error": ("ename", "evalue", "traceback"),
-}
-"""The kinds of messages that are outputs, and what of their content a notebook keeps."""

@@ -1,40 +1,37 @@
-"""The notebooks that people run: how they are read from a folder, and how outputs are compared with the stored ones.
+"""The notebooks that people run: how they are read from a folder, and what running their cells must give.
 
 The format of notebooks, and its checks, are those of the Jupyter project's library, nbformat. These tags of cells have
 the meaning that other tools give them:
 
     skip-execution        (nbclient), nbval-skip (nbval): the cell is not run
     nbval-ignore-output   (nbval): the cell's outputs are not compared
-    raises-exception      (nbclient, JupyterLab, nbval): the cell may fail, and the run goes on
+    nbval-check-output    (nbval): the text of its outputs is compared, whatever its code uses
+    raises-exception      (nbclient, JupyterLab), nbval-raises-exception (nbval): the cell may fail, and the run goes on
+
+nbval's may also be comments, such as `# NBVAL_IGNORE_OUTPUT`. The exercises and tests of an nbgrader assignment may
+fail, too, as long as they have not been run.
 """
 
 import json
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from hubusers.lab.cell_code import Comes, ask_for_input, what_comes
+from hubusers.lab.outputs import Output, differences, missing, raised
 from hubusers.log import shown
 
 _SKIPPED = {"skip-execution", "nbval-skip"}
 _NOT_COMPARED = "nbval-ignore-output"
-_MAY_FAIL = "raises-exception"
+_COMPARED = "nbval-check-output"
+_MAY_FAIL = {"raises-exception", "nbval-raises-exception"}
+_COMMENT = re.compile(r"^\s*#\s*(NBVAL_[A-Z_]+)\b", re.MULTILINE)
 
 _BUILT_IN = Path(__file__).with_name("welcome.ipynb")
-
-_SHOWN_CHARACTERS = 80
-_SHOWN_BEFORE = 20
-"""How much of a text is shown around the first difference, and how much of that comes before it."""
-
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-_TAKEN_BACK = re.compile("[^\n\x08]\x08")
-
-Output = dict[str, Any]
-"""An output as nbformat has it."""
 
 
 class NotebookError(ValueError):
@@ -52,6 +49,7 @@ class Cell:
         was_run: Whether it was run before it was stored: it has outputs, or a number at its prompt.
         is_ignored: Whether a tag says that its outputs are not to be compared.
         may_fail: Whether a tag says that an error is fine, and the person goes on.
+        comes: What comes when it is run again, as far as its code tells.
     """
 
     index: int
@@ -60,21 +58,32 @@ class Cell:
     was_run: bool
     is_ignored: bool
     may_fail: bool
+    comes: Comes = Comes.AGAIN
 
     @property
     def is_compared(self) -> bool:
-        """Whether running it must give the stored outputs."""
+        """Whether running it must give the stored outputs, or others in their place where they differ each time."""
         return self.was_run and not self.is_ignored
 
-    def failure(self, outputs: list[Output]) -> str:
+    def failure(self, outputs: list[Output], may_change: Collection[int] = ()) -> str:
         """Return what is wrong with the outputs that running the cell gave, the empty string if nothing is.
 
         The text is one line, of some 200 characters at most. Where outputs are not compared, only an error is wrong.
+
+        Args:
+            outputs: As nbformat has them.
+            may_change: The places of those that a later cell may change.
         """
-        if self.is_compared:
-            return differences(self.outputs, outputs)
-        error = next((_as_seen(output) for output in outputs if output["output_type"] == "error"), None)
-        return f"raised {_excerpt(error.text, 0)}" if error and not self.may_fail else ""
+        if self.is_compared and self.comes is Comes.AGAIN:
+            return differences(self.outputs, outputs, may_change)
+        if self.may_fail:
+            return ""
+        if not self.is_compared:
+            return raised(outputs)
+        must_come = (
+            self.outputs if self.comes is Comes.DIFFERENTLY else [each for each in self.outputs if "ename" in each]
+        )
+        return missing(must_come, outputs)
 
 
 @dataclass(frozen=True)
@@ -136,9 +145,16 @@ def _read(path: Path) -> Notebook:
         problem = f"is not a valid notebook: {reason}. Save it with Jupyter again, or take it out of the folder."
     else:
         cells = tuple(_cells(content))
-        if cells:
+        asking = zip(cells, ask_for_input([cell.source for cell in cells]), strict=True)
+        number = next((cell.index + 1 for cell, asks in asking if asks and not cell.may_fail), 0)
+        if cells and not number:
             return Notebook(path.name, cells, content)
         problem = "has no code to run. Add a code cell, or take it out of the folder."
+        if number:
+            problem = (
+                f"asks for input in cell {number}, where nobody answers. Write the answer into its code, or tag the "
+                "cell skip-execution."
+            )
     raise NotebookError(shown(f"The notebook {path} {problem}"))
 
 
@@ -154,116 +170,31 @@ def _content_of(text: str) -> dict[str, Any]:
 
 
 def _cells(content: dict[str, Any]) -> list[Cell]:
+    run = [
+        (index, cell, tags)
+        for index, cell in enumerate(content["cells"])
+        if cell["cell_type"] == "code" and cell["source"].strip() and not (tags := _tags(cell)) & _SKIPPED
+    ]
+    coming = what_comes([cell["source"] for _, cell, _ in run], _language(content["metadata"]))
     cells = []
-    for index, cell in enumerate(content["cells"]):
-        tags = set(cell["metadata"].get("tags", []))
-        if cell["cell_type"] != "code" or not cell["source"].strip() or tags & _SKIPPED:
-            continue
+    for (index, cell, tags), comes in zip(run, coming, strict=True):
         outputs, was_run = cell["outputs"], bool(cell["outputs"]) or cell["execution_count"] is not None
-        cells.append(Cell(index, cell["source"], outputs, was_run, _NOT_COMPARED in tags, _MAY_FAIL in tags))
+        may_fail = bool(tags & _MAY_FAIL) or (_is_exercise(cell) and not was_run)
+        comes = Comes.AGAIN if _COMPARED in tags else comes
+        cells.append(Cell(index, cell["source"], outputs, was_run, _NOT_COMPARED in tags, may_fail, comes))
     return cells
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What a person sees of an output.
-
-    Attributes:
-        kind: `stdout`, `stderr`, `result` or `error`.
-        text: The text of it.
-        types: The MIME types of a result. Of all but plain text only these names are compared.
-    """
-
-    kind: str
-    text: str
-    types: tuple[str, ...] = ()
+def _tags(cell: dict[str, Any]) -> set[str]:
+    comments = {comment.lower().replace("_", "-") for comment in _COMMENT.findall(cell["source"])}
+    return {*cell["metadata"].get("tags", []), *comments}
 
 
-def differences(expected: list[Output], got: list[Output]) -> str:
-    """Return the first difference that a person would see, in one line; the empty string if there is none.
-
-    Compared are the text of the streams, the plain text and the MIME types of results and displays, and the name and
-    value of errors. Not compared are the numbers at prompts, metadata, images and HTML, tracebacks, addresses in
-    memory, the earlier states of an overwritten line (as of a progress bar), and how stdout and stderr alternate
-    between two other outputs, which depends on how busy the machine is.
-
-    Args:
-        expected: Outputs as nbformat has them.
-        got: Likewise.
-
-    Returns:
-        Some 200 characters at most, such as `stdout: expected '…' got '…'`, with the texts around the first difference.
-    """
-    there, here = _all_seen(expected), _all_seen(got)
-    place = _first_difference(there, here)
-    one, other = (seen[place] if place < len(seen) else None for seen in (there, here))
-    if one is None or other is None or one.kind != other.kind:
-        return "" if one is other else f"expected {_described(one)} got {_described(other)}"
-    if one.text == other.text:
-        return f"{one.kind}: expected {_types(one, other)} got {_types(other, one)}"
-    begin = _first_difference(one.text, other.text)
-    return f"{one.kind}: expected {_excerpt(one.text, begin)} got {_excerpt(other.text, begin)}"
+def _is_exercise(cell: dict[str, Any]) -> bool:
+    nbgrader = cell["metadata"].get("nbgrader")
+    return isinstance(nbgrader, dict) and bool(nbgrader.get("solution") or nbgrader.get("grade"))
 
 
-def _all_seen(outputs: list[Output]) -> list[_Seen]:
-    """Return what a person sees; of streams that follow each other, all of stdout and then all of stderr."""
-    seen: list[_Seen] = []
-    for is_stream, group in groupby(outputs, lambda output: output["output_type"] == "stream"):
-        if is_stream:
-            texts = {"stdout": "", "stderr": ""}
-            for output in group:
-                texts[output["name"]] = texts.get(output["name"], "") + output["text"]
-            seen += [_Seen(name, _read_by_a_person(text)) for name, text in texts.items() if text]
-        else:
-            seen += map(_as_seen, group)
-    return seen
-
-
-def _as_seen(output: Output) -> _Seen:
-    """Return what a person sees of an output that is not a stream."""
-    if output["output_type"] == "error":
-        return _Seen("error", _read_by_a_person(f"{output['ename']}: {output['evalue']}"))
-    data = output["data"]
-    return _Seen("result", _read_by_a_person(data.get("text/plain", "")), tuple(sorted(data)))
-
-
-def _read_by_a_person(text: str) -> str:
-    text = text.replace("\r\n", "\n")
-    while _TAKEN_BACK.search(text):
-        text = _TAKEN_BACK.sub("", text)
-    if "\r" in text:
-        text = "\n".join(map(_overwritten, text.split("\n")))
-    return _ADDRESS.sub("0x…", text)
-
-
-def _overwritten(line: str) -> str:
-    seen = ""
-    for part in line.split("\r"):
-        seen = part + seen[len(part) :]
-    return seen
-
-
-def _first_difference(one: Sequence[Any], other: Sequence[Any]) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (here, there) in pairs if here != there), min(len(one), len(other)))
-
-
-def _described(seen: _Seen | None) -> str:
-    return f"{seen.kind} {_excerpt(seen.text, 0)}" if seen else "nothing"
-
-
-def _types(one: _Seen, other: _Seen) -> str:
-    """Return the MIME types that only the first one has."""
-    return _cut(", ".join(name for name in one.types if name not in other.types) or "nothing else")
-
-
-def _excerpt(text: str, place: int) -> str:
-    """Return what is around a place in a text, in quotes and in one line."""
-    before, after = shown(text[max(0, place - _SHOWN_CHARACTERS) : place]), shown(text[place:][:_SHOWN_CHARACTERS])
-    if len(before) > _SHOWN_BEFORE:
-        before = "…" + before[1 - _SHOWN_BEFORE :]
-    return f"'{_cut(before + after, len(text) - place > _SHOWN_CHARACTERS)}'"
-
-
-def _cut(text: str, is_longer: bool = False) -> str:
-    return text[: _SHOWN_CHARACTERS - 1] + "…" if is_longer or len(text) > _SHOWN_CHARACTERS else text
+def _language(metadata: dict[str, Any]) -> str:
+    kernel, language = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+    return str(language.get("name") or kernel.get("language") or kernel.get("name") or "python")

@@ -16,7 +16,7 @@ from hubusers.browser.said import SERVER, answered_by, words_of
 from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
-from hubusers.lab.kernel import Kernel, KernelGone
+from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
 from hubusers.lab.refusals import loading_error, save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
@@ -149,10 +149,15 @@ class NotebookUser(TabUser):
             with self._failures_explained(kernel, step):
                 result = kernel.execute(cell.source, step.deadline)
             document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
-            if failure := cell.failure(result.outputs):
-                where = f"{notebook.name}, cell {cell.index + 1}"
+            where = f"{notebook.name}, cell {cell.index + 1}"
+            whose = f"{where}, of {self.username}"
+            if result.has_asked and not cell.may_fail:
+                raise InputAsked(f"{whose}: it asks for input, and nobody answers", cause=where)
+            if result.cut_off:
+                raise OutputCutOff(f"{whose}: the server says {result.cut_off!r}", cause=result.cut_off)
+            if failure := cell.failure(result.outputs, result.may_change):
                 # The output may differ each time, so it is in the detail only: Locust has a row for each cause.
-                raise WrongOutput(f"{where}, of {self.username}: {failure}", cause=where)
+                raise WrongOutput(f"{whose}: {failure}", cause=where)
 
     def save(self, path: str, document: dict[str, Any]) -> None:
         """Save the open notebook: the row `STEP saved`."""

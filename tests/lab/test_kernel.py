@@ -23,6 +23,7 @@ from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRe
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import kernel as kernel_module
+from hubusers.lab.execution import CellResult
 from hubusers.lab.kernel import Kernel, KernelDied
 from hubusers.lab.notebooks import built_in_notebook
 from hubusers.local.ports import free_port
@@ -126,11 +127,11 @@ def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel
     return kernels[request.param]
 
 
-def run(kernel: Kernel, *lines: str) -> kernel_module.CellResult:
+def run(kernel: Kernel, *lines: str) -> CellResult:
     return kernel.execute("\n".join(lines), Deadline(CELL_SECONDS))
 
 
-def texts(result: kernel_module.CellResult) -> list[str]:
+def texts(result: CellResult) -> list[str]:
     """What is to be read of the outputs."""
     return [
         output.get("text") or output.get("data", {}).get("text/plain") or f"{output['ename']}: {output['evalue']}"
@@ -210,6 +211,62 @@ def test_a_display_is_updated_wherever_it_is_shown_also_by_a_later_cell(kernel: 
 def test_a_cell_that_asks_for_input_gets_the_end_of_it(kernel: Kernel) -> None:
     result = run(kernel, "input('Your name? ')")
     assert texts(result) == ["EOFError: "]
+    assert result.has_asked
+    assert not run(kernel, "1").has_asked
+
+
+def test_only_outputs_with_an_id_may_be_updated_by_a_later_cell(kernel: Kernel) -> None:
+    lines = ["from IPython.display import clear_output", "_ = display('gone', display_id='gone')", "clear_output()"]
+    result = run(kernel, *lines, "display('fixed')", "_ = display('one', display_id='one')")
+    assert texts(result) == ["'fixed'", "'one'"]
+    assert result.may_change == {1}
+
+
+OUTPUT_WIDGET = """
+import comm
+
+class Output:  # the kernel's part of ipywidgets' Output, without the rest of ipywidgets
+    def __init__(self):
+        self.outputs = []
+        state = {'_model_name': 'OutputModel', 'msg_id': '', 'outputs': []}
+        self.comm = comm.create_comm(target_name='jupyter.widget', data={'state': state, 'buffer_paths': []})
+        self.comm.on_msg(self._note)
+
+    def _note(self, message):
+        self.outputs = message['content']['data']['state']['outputs']
+
+    def _set(self, **state):
+        self.comm.send({'method': 'update', 'state': state, 'buffer_paths': []})
+
+    def __enter__(self):
+        self._set(msg_id=get_ipython().kernel.get_parent()['header']['msg_id'])
+
+    def __exit__(self, *error):
+        self._set(msg_id='')
+
+out, inner = Output(), Output()
+"""
+
+
+def test_what_is_printed_in_an_output_widget_belongs_to_the_widget_whose_kernel_is_told(kernel: Kernel) -> None:
+    assert run(kernel, OUTPUT_WIDGET).outputs == []
+    lines = ["with out:", "    print('in', flush=True)", "    display(1)", "print('beside', flush=True)"]
+    assert texts(run(kernel, "from IPython.display import clear_output", *lines)) == ["beside\n"]
+    told = "[o.get('text') or o['data']['text/plain'] for o in out.outputs]"
+    wait_until(lambda: texts(run(kernel, told)) == ["['in\\n', '1']"])
+    run(kernel, "with out:", "    clear_output(wait=True)", "    print('new', flush=True)")
+    wait_until(lambda: texts(run(kernel, told)) == ["['new\\n']"])
+    nested = ["with out:", "    with inner:", "        print('inner', flush=True)", "    print('outer', flush=True)"]
+    assert texts(run(kernel, *nested)) == []
+    wait_until(lambda: texts(run(kernel, "[o['text'] for o in inner.outputs]")) == ["['inner\\n']"])
+    run(kernel, "out._set(outputs=[])", "inner.comm.close()", "with out: print('last', flush=True)")
+    wait_until(lambda: texts(run(kernel, told)) == ["['last\\n']"])
+
+
+def test_output_that_the_server_cuts_off_is_known(kernel: Kernel) -> None:
+    result = run(kernel, "for _ in range(40):", "    print('x' * 250_000, flush=True)")
+    assert result.cut_off == "IOPub data rate exceeded"
+    assert not run(kernel, "import sys", "print('IOPub', file=sys.stderr)").cut_off
 
 
 def test_thousands_of_lines_come_as_one_stream(kernel: Kernel) -> None:
@@ -327,6 +384,18 @@ def test_a_kernel_that_dies_ends_the_cell_and_is_ready_again_when_the_server_has
     assert "restarting" in raised.value.detail
     kernel.wait_until_ready(Deadline(READY_SECONDS))
     assert run(kernel, "1").execution_count == 1
+
+
+def test_a_cell_that_ends_its_kernel_has_run_and_the_next_one_tells_that_the_kernel_died(server: JupyterServer) -> None:
+    kernel = server.kernel(server.start_kernel())
+    kernel.wait_until_ready(Deadline(READY_SECONDS))
+    for line in ("exit()", "get_ipython().kernel.do_shutdown(True)"):
+        assert texts(run(kernel, line))[1:] == []
+        wait_until(lambda: kernel.state not in {"idle", "busy"})
+        with pytest.raises(KernelDied, match=r"^kernel died: restarting$"):
+            run(kernel, "1")
+        kernel.wait_until_ready(Deadline(READY_SECONDS))
+    kernel.close()
 
 
 class Relay:

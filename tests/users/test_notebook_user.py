@@ -25,8 +25,9 @@ from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import interface
 from hubusers.lab.bundle import Files
 from hubusers.lab.calls import CALLS_OF_LAB, KERNELS
+from hubusers.lab.execution import CellResult
 from hubusers.lab.frontend import FrontEnd, Hold
-from hubusers.lab.kernel import CellResult, Kernel
+from hubusers.lab.kernel import Kernel
 from hubusers.lab.lab_page import LabPage
 from hubusers.lab.notebooks import built_in_notebook
 from hubusers.local import LocalHub
