@@ -9,6 +9,7 @@ case failed. What this machine lacks is named, and is not counted as tried.
 import argparse
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -105,4 +106,11 @@ def _software(case: Case) -> tuple[Software, dict[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # Both leave the with-blocks, which end what was started; a shell may have told this process to ignore the first.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("\nInterrupted; what was tried so far is in the table.", file=sys.stderr)
+        sys.exit(130)

@@ -1,5 +1,151 @@
 """Authenticators: who people are, and how they log in."""
 
-from tests.matrix.case import Case
+from tests.matrix.case import PASSWORD, Case
+from tests.matrix.directories import ACCOUNTS, OPENID_PROVIDER, PAM, PEOPLE, SLAPD
 
-CASES = (Case("dummy, everybody with a token", environment={}),)
+_STATSD = """
+from unittest.mock import MagicMock
+
+from jupyterhub.handlers import BaseHandler
+
+if not hasattr(BaseHandler, "statsd"):
+    BaseHandler.statsd = MagicMock()  # some authenticators still count by it; JupyterHub 6 has it no more
+"""
+
+_NATIVE = f"""{_STATSD}
+import nativeauthenticator
+
+
+class Native(nativeauthenticator.NativeAuthenticator):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        for name, password in {dict(PEOPLE)!r}.items():
+            self.create_user(name, password)  # they have signed up
+
+
+c.JupyterHub.authenticator_class = Native
+c.NativeAuthenticator.open_signup = True
+c.JupyterHub.template_paths = [str(Path(nativeauthenticator.__file__).parent / "templates")]
+"""
+
+_FIRST_USE = f"""{_STATSD}
+c.JupyterHub.authenticator_class = "firstuseauthenticator.FirstUseAuthenticator"
+c.FirstUseAuthenticator.dbm_path = str(folder / "passwords.dbm")
+c.FirstUseAuthenticator.create_users = True
+"""
+
+_LDAP = """
+c.JupyterHub.authenticator_class = "ldapauthenticator.LDAPAuthenticator"
+c.LDAPAuthenticator.server_address = "127.0.0.1"
+c.LDAPAuthenticator.server_port = ldap_port
+c.LDAPAuthenticator.tls_strategy = "insecure"
+c.LDAPAuthenticator.bind_dn_template = ["uid={username},dc=campus,dc=example"]
+"""
+
+_PAM = """
+c.JupyterHub.authenticator_class = "pam"
+c.PAMAuthenticator.open_sessions = False
+"""
+
+_SHARED = f"""
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = {PASSWORD["HUBUSERS_PASSWORD"]!r}
+"""
+
+_OPENID = """
+c.JupyterHub.authenticator_class = "generic-oauth"
+c.GenericOAuthenticator.client_id = c.GenericOAuthenticator.client_secret = "hub"
+c.GenericOAuthenticator.authorize_url = f"{provider}/oauth2/authorize"
+c.GenericOAuthenticator.token_url = f"{provider}/oauth2/token"
+c.GenericOAuthenticator.userdata_url = f"{provider}/userinfo"
+c.GenericOAuthenticator.oauth_callback_url = f"http://127.0.0.1:{proxy_port}/hub/oauth_callback"
+c.GenericOAuthenticator.username_claim = "sub"
+c.GenericOAuthenticator.scope = ["openid"]
+c.GenericOAuthenticator.login_service = "Campus ID"
+"""
+
+_LTI = f"""{_STATSD}
+c.JupyterHub.authenticator_class = "ltiauthenticator.LTIAuthenticator"
+c.LTI11Authenticator.consumers = {{"client": "secret"}}
+"""
+
+_SEVERAL = """
+c.JupyterHub.authenticator_class = "multiauthenticator.MultiAuthenticator"
+c.MultiAuthenticator.authenticators = [
+    {"authenticator_class": "generic-oauth", "url_prefix": "/campus", "config": {
+        "client_id": "hub", "client_secret": "hub", "login_service": "Campus ID", "allow_all": True,
+        "authorize_url": f"{provider}/oauth2/authorize", "token_url": f"{provider}/oauth2/token",
+    }},
+    {"authenticator_class": "dummy", "url_prefix": "/local", "config": {"allow_all": True}},
+]
+c.MultiAuthenticator.username_prefix = ""
+"""
+
+_FIRST_USE_PACKAGE = "jupyterhub-firstuseauthenticator"
+_LTI_PACKAGE = "jupyterhub-ltiauthenticator"
+_OPENID_PACKAGES = ("oauthenticator", "oidc-provider-mock")
+
+# The users of the API have no password to type, so they come to such hubs as well.
+CASES = (
+    Case("dummy, everybody with a token", environment={}),
+    Case("shared password", config=_SHARED),
+    Case(
+        "native, people who have signed up",
+        hub_packages=("jupyterhub-nativeauthenticator",),
+        config=_NATIVE,
+        accounts=ACCOUNTS,
+    ),
+    Case("first use", hub_packages=(_FIRST_USE_PACKAGE,), config=_FIRST_USE),
+    Case("PAM", config=_PAM, parts=(PAM,), accounts=ACCOUNTS),
+    Case("LDAP", hub_packages=("jupyterhub-ldapauthenticator",), config=_LDAP, parts=(SLAPD,), accounts=ACCOUNTS),
+    Case(
+        "OpenID (GenericOAuthenticator), everybody with a token",
+        hub_packages=_OPENID_PACKAGES,
+        config=_OPENID,
+        parts=(OPENID_PROVIDER,),
+        environment={},
+    ),
+    Case(
+        "OpenID (GenericOAuthenticator), with passwords",
+        hub_packages=_OPENID_PACKAGES,
+        config=_OPENID,
+        parts=(OPENID_PROVIDER,),
+        refused="what another service asks cannot be typed in from here",
+    ),
+    Case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
+    Case(
+        "LTI, with passwords",
+        hub_packages=(_LTI_PACKAGE,),
+        config=_LTI,
+        refused="which only takes people whom another service sends",
+    ),
+    Case(
+        "OpenID and the dummy authenticator on one page",
+        hub_packages=(*_OPENID_PACKAGES, "jupyterhub-multiauthenticator"),
+        config=_SEVERAL,
+        parts=(OPENID_PROVIDER,),
+    ),
+    Case(
+        "tmp, everybody with a token",
+        hub_packages=("jupyterhub-tmpauthenticator",),
+        config='c.JupyterHub.authenticator_class = "tmp"\n',
+        environment={},
+    ),
+    Case(
+        "tmp, with passwords",
+        hub_packages=("jupyterhub-tmpauthenticator",),
+        config='c.JupyterHub.authenticator_class = "tmp"\n',
+        refused="the hub says that this is",
+    ),
+    Case(
+        "a hub that allows nobody",
+        config="c.Authenticator.allow_all = False\n",
+        refused="since version 5 nobody may log in",
+    ),
+    Case(
+        "names that the hub maps to others",
+        config='c.Authenticator.username_map = {"anna": "annika"}\n',
+        accounts=ACCOUNTS,
+        refused="the hub says that this is annika",
+    ),
+)

@@ -37,8 +37,9 @@ class Part:
     Attributes:
         name: What it is, as the table says it.
         programs: The commands that it needs, and what to install where one is missing.
-        running: Has it run as long as a with-block lasts. It gives names that the hub's configuration may use; a part
-            that stands before the hub gives `public_url`, and `authority` if it has a certificate.
+        running: Has it run as long as a with-block lasts. It gives names that the hub's configuration may use, and, in
+            capital letters, variables for the hub's environment; a part that stands before the hub gives `public_url`,
+            and `authority` if it has a certificate.
         version: Returns its version.
     """
 

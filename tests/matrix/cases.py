@@ -1,11 +1,15 @@
 """All cases of the matrix, in the order of its table."""
 
-from tests.matrix import authenticators, hubs, proxies
+from tests.matrix import authenticators, databases, forms, hubs, interfaces, proxies, spawners
 from tests.matrix.case import Case
 
 GROUPS: dict[str, tuple[Case, ...]] = {
     "JupyterHub": hubs.CASES,
     "Authenticators": authenticators.CASES,
+    "Forms": forms.CASES,
+    "Interfaces": interfaces.CASES,
     "Proxies, and what stands before the hub": proxies.CASES,
+    "Databases": databases.CASES,
+    "Spawners": spawners.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

@@ -23,6 +23,10 @@ START_SECONDS, STOP_SECONDS = 120.0, 60.0
 
 _CONFIG = """\
 from pathlib import Path
+from types import SimpleNamespace
+
+# What the configurations of local hubs may use, which other tests have.
+folder, settings = Path(folder), SimpleNamespace(public_port=proxy_port)
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{proxy_port}{base_url}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{hub_port}"
@@ -43,7 +47,7 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{folder}/homes/{{username}}"
 c.Spawner.cmd = [server_python, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"]
-c.Spawner.environment = {folder_variable: folder}
+c.Spawner.environment = {folder_variable: str(folder)}
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 """
 
@@ -91,11 +95,12 @@ def running_hub(
     Args:
         case: The case.
         site: Where it runs.
-        names: Names for its configuration.
+        names: Names for its configuration; those in capital letters are variables of its environment, too.
         server_python: The Python of the servers' environment.
         proxy_command: The command of its proxy; empty if the configuration says it.
     """
     folder, token = site.folder, secrets.token_hex(32)
+    hub_environment = {name: str(value) for name, value in names.items() if name.isupper()}
     hub_port, proxy_api_port = free_ports(2)
     names = {
         "folder": str(folder),
@@ -122,7 +127,7 @@ def running_hub(
         process = subprocess.Popen(
             [str(site.hub_python), "-m", "jupyterhub", "-f", str(config)],
             cwd=folder,
-            env={**_clean_environment(), "PATH": search_path, FOLDER_VARIABLE: str(folder)},
+            env={**_clean_environment(), "PATH": search_path, FOLDER_VARIABLE: str(folder), **hub_environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -112,7 +112,7 @@ def _event(title: str, people: Mapping[str, int]) -> str:
     cohorts = []
     for user_class, count in people.items():
         has_browser = user_class != "ServerLifecycleUser"
-        cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=10 if has_browser else 3)
+        cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=5 if has_browser else 3)
         cohorts.append(cohort + (_THINKING if user_class == "NotebookUser" else ""))
     return f"title = {json.dumps(title)}\n{''.join(cohorts)}"
 

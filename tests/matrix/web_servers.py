@@ -1,16 +1,16 @@
 """Web servers before a hub, with a certificate of an authority of their own, configured as JupyterHub's docs say."""
 
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import trustme
 
 from hubusers.local.ports import LOOPBACK, free_port
 from tests.matrix.case import Part, Site
-from tests.matrix.processes import running, version_of
+from tests.matrix.processes import listens, running, version_of
 
-# As in JupyterHub's "Using a reverse proxy", with shorter time limits than nginx's default.
+# As in JupyterHub's "Using a reverse proxy".
 _NGINX = """\
 daemon off;
 pid {folder}/nginx.pid;
@@ -28,25 +28,77 @@ http {{
         ''      close;
     }}
     server {{
-        listen 127.0.0.1:{port} ssl;
+        listen {ip}:{port} ssl;
         ssl_certificate {certificate};
         ssl_certificate_key {certificate};
         client_max_body_size 50M;
         location / {{
-            proxy_pass http://127.0.0.1:{proxy_port};
+            proxy_pass http://{ip}:{proxy_port};
             proxy_set_header X-Real-IP $remote_addr;
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Scheme $scheme;
             proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Upgrade {upgrade};
             proxy_set_header Connection $connection_upgrade;
-            proxy_read_timeout 30s;
+            proxy_read_timeout {seconds}s;
             proxy_buffering off;
         }}
     }}
 }}
 """
+
+_HAPROXY = """\
+global
+    maxconn 2000
+defaults
+    mode http
+    timeout connect 5s
+    timeout client {seconds}s
+    timeout server {seconds}s
+    timeout tunnel 1h
+    option forwardfor
+frontend people
+    bind {ip}:{port} ssl crt {certificate}
+    http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Scheme https
+    default_backend hub
+backend hub
+    server hub {ip}:{proxy_port}
+"""
+
+_APACHE = """\
+ServerRoot {folder}
+ServerName {ip}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/apache.log
+DefaultRuntimeDir {folder}
+Mutex file:{folder}
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule ssl_module {modules}/mod_ssl.so
+LoadModule headers_module {modules}/mod_headers.so
+LoadModule rewrite_module {modules}/mod_rewrite.so
+LoadModule proxy_module {modules}/mod_proxy.so
+LoadModule proxy_http_module {modules}/mod_proxy_http.so
+LoadModule proxy_wstunnel_module {modules}/mod_proxy_wstunnel.so
+Listen {ip}:{port}
+<VirtualHost {ip}:{port}>
+    SSLEngine on
+    SSLCertificateFile {certificate}
+    SSLCertificateKeyFile {certificate}
+    RewriteEngine On
+    RewriteCond %{{HTTP:Connection}} Upgrade [NC]
+    RewriteCond %{{HTTP:Upgrade}} websocket [NC]
+    RewriteRule /(.*) ws://{ip}:{proxy_port}/$1 [P,L]
+    RequestHeader set "X-Forwarded-Proto" expr=%{{REQUEST_SCHEME}}
+    ProxyPreserveHost on
+    ProxyTimeout {seconds}
+    ProxyPass / http://{ip}:{proxy_port}/
+    ProxyPassReverse / http://{ip}:{proxy_port}/
+</VirtualHost>
+"""
+_APACHE_MODULES = "/usr/lib/apache2/modules"
 
 
 def _certificate(site: Site) -> tuple[str, str]:
@@ -58,22 +110,54 @@ def _certificate(site: Site) -> tuple[str, str]:
     return str(certificate), str(authority_file)
 
 
-def listens(port: int) -> bool:
-    """Return whether something listens at this port of loopback."""
-    with socket.create_connection((LOOPBACK, port), timeout=1):
-        return True
+def _web_server(
+    config: str, command: Callable[[Path], Sequence[str]], **values: object
+) -> Callable[[Site], AbstractContextManager[Mapping[str, object]]]:
+    @contextmanager
+    def web_server(site: Site) -> Iterator[Mapping[str, object]]:
+        port, (certificate, authority) = free_port(), _certificate(site)
+        file = site.folder / "web_server.conf"
+        text = config.format(
+            folder=site.folder, ip=LOOPBACK, port=port, proxy_port=site.proxy_port, certificate=certificate, **values
+        )
+        file.write_text(text, encoding="utf-8")
+        with running(command(file), site.folder / "web_server.log", lambda: listens(port)):
+            yield {"public_url": f"https://{LOOPBACK}:{port}", "authority": authority}
+
+    return web_server
 
 
-@contextmanager
-def _nginx(site: Site) -> Iterator[Mapping[str, object]]:
-    port, (certificate, authority) = free_port(), _certificate(site)
-    config = site.folder / "nginx.conf"
-    config.write_text(
-        _NGINX.format(folder=site.folder, port=port, certificate=certificate, proxy_port=site.proxy_port),
-        encoding="utf-8",
+def nginx(*, seconds: int = 60, upgrade: str = "$http_upgrade") -> Part:
+    """Return nginx.
+
+    Args:
+        seconds: `proxy_read_timeout`: for how long nothing may come from the hub or a server.
+        upgrade: The header of that name, without which no websocket gets through.
+    """
+    start = _web_server(_NGINX, lambda file: ["nginx", "-c", str(file)], seconds=seconds, upgrade=upgrade)
+    return Part("nginx", {"nginx": "apt install nginx"}, start, version_of("nginx", "-v"))
+
+
+def haproxy(*, seconds: int = 60) -> Part:
+    """Return haproxy.
+
+    Args:
+        seconds: For how long a side may say nothing, except in a websocket.
+    """
+    start = _web_server(_HAPROXY, lambda file: ["haproxy", "-db", "-f", str(file)], seconds=seconds)
+    return Part("haproxy", {"haproxy": "apt install haproxy"}, start, version_of("haproxy", "-v"))
+
+
+def apache(*, seconds: int = 60) -> Part:
+    """Return Apache.
+
+    Args:
+        seconds: `ProxyTimeout`.
+    """
+    start = _web_server(
+        _APACHE,
+        lambda file: ["apache2", "-D", "FOREGROUND", "-f", str(file)],
+        seconds=seconds,
+        modules=_APACHE_MODULES,
     )
-    with running(["nginx", "-c", str(config)], site.folder / "nginx.log", lambda: listens(port)):
-        yield {"public_url": f"https://{LOOPBACK}:{port}", "authority": authority}
-
-
-NGINX = Part("nginx", {"nginx": "apt install nginx"}, _nginx, version_of("nginx", "-v"))
+    return Part("Apache", {"apache2": "apt install apache2"}, start, version_of("apache2", "-v"))
