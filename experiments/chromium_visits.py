@@ -17,6 +17,12 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SECONDS_AFTER_SAVING = 1.0
 """Nothing on the page says when all that follows from saving has been asked for."""
 
+_HIDE = """() => {
+    Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'});
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+"""Playwright has each page in front. A person sees one tab, and the pages in the others know that they are hidden."""
+
 
 @dataclass(frozen=True)
 class Interface:
@@ -107,8 +113,7 @@ def _open_in_jupyterlab(page: Page) -> Page:
 def _open_in_notebook_7(page: Page) -> Page:
     with page.expect_popup() as opened:
         page.dblclick(f".jp-DirListing-item:has-text('{NOTEBOOK}')")
-    # For Playwright each page is in front. A person sees one tab, and the others know that they are hidden.
-    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    page.evaluate(_HIDE)
     return opened.value
 
 

@@ -24,7 +24,8 @@ class Call:
         path: Below the server's base URL, with `{notebook}` for the notebook's path; the time is added to its query.
         good: The statuses that are not failures.
         only_if: The option of the page's configuration without which the call is not sent.
-        since: The first version of JupyterLab that sends the call.
+        since: The first version that sends the call: of JupyterLab, or of Notebook 7 in its pages.
+        until: The first version that does not send it any more; None where the newest does.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Call:
     good: Container[int] = FINE
     only_if: str = ""
     since: tuple[int, int] = (4, 0)
+    until: tuple[int, int] | None = None
 
 
 Wave = tuple[Call, ...]
@@ -68,11 +70,9 @@ class Calls:
     saving: tuple[Wave, ...] = ()
 
 
-def settings_of(*plugins: str, since: tuple[int, int] = (4, 0)) -> Wave:
+def settings_of(*plugins: str) -> Wave:
     """Return the calls for the settings of some of JupyterLab's plugins."""
-    return tuple(
-        Call("GET", f"lab/api/settings/@jupyterlab/{plugin}", MAY_BE_ABSENT, since=since) for plugin in plugins
-    )
+    return tuple(Call("GET", f"lab/api/settings/@jupyterlab/{plugin}", MAY_BE_ABSENT) for plugin in plugins)
 
 
 KERNELSPECS = Call("GET", "api/kernelspecs")

@@ -29,11 +29,7 @@ from hubusers.lab.bundle import Files
 from hubusers.lab.calls import FOLDER, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
-
-LONGEST_PAUSE = 300.0
-"""Seconds until a call that keeps failing is repeated, at most."""
-
-_GROWTH = 3  # how many times longer the pause after a failure may be than the one before, as in @lumino/polling
+from hubusers.lab.polls import Polls
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,7 @@ class FrontEnd:
         problem: What of the page or the bundle is not understood, or the empty string.
         notebook_at_start: The path of the notebook that the page opens by itself, or the empty string.
         notebook: The path of the notebook that is open, below the server's folder, or the empty string.
+        polls: When the calls are repeated.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
     """
 
@@ -102,6 +99,7 @@ class FrontEnd:
         self.problem = page.problem or files.problem
         self.notebook_at_start = page.notebook
         self.notebook = ""
+        self.polls = Polls({call: seconds for call, seconds in calls.polls.items() if page.has(call)})
         self.bad_answer: Page | None = None
         self._browser = browser
         self._page = page
@@ -110,7 +108,6 @@ class FrontEnd:
         self._files = files
         self._loaded = frozenset(loaded)
         self._kernelspecs: dict[str, Any] = {}
-        self._polls: dict[Call, _Due] = {}
 
     @classmethod
     def from_page(cls, browser: Browser, page: LabPage, calls: Calls, hold: Hold, deadline: Deadline) -> Self:
@@ -253,7 +250,7 @@ class FrontEnd:
             return answer
 
     def poll(self, now: float, rng: random.Random) -> float:
-        """Send the repeated calls that are due, as JupyterLab does while its tab is visible.
+        """Send the repeated calls that are due.
 
         Args:
             now: Seconds on a clock that only goes forward.
@@ -262,17 +259,13 @@ class FrontEnd:
         Returns:
             The seconds until the next call is due.
         """
-        for call, seconds in self._calls.polls.items():
-            if self._page.has(call) and call not in self._polls:
-                self._polls[call] = _Due(now + seconds, seconds)
-        due = [call for call, when in self._polls.items() if when.at <= now]
+        due = self.polls.take_due(now)
         self.bad_answer = None if due else self.bad_answer
         for call, page in zip(due, self._ask(due, Deadline(self._browser.timeout)), strict=True):
             if page.status not in call.good:
                 self.bad_answer = self.bad_answer or page
-            pause = pause_after(page.status in call.good, self._polls[call].pause, self._calls.polls[call], rng)
-            self._polls[call] = _Due(now + pause, pause)
-        return max(0.0, min(when.at for when in self._polls.values()) - now)
+            self.polls.note(call, page.status in call.good, now, rng)
+        return self.polls.seconds_to_next(now)
 
     @contextmanager
     def _listening(self, deadline: Deadline) -> Iterator[None]:
@@ -370,17 +363,6 @@ def in_time(doing: str, deadline: Deadline) -> Iterator[None]:
     yield
     if deadline.remaining() <= 0:
         raise WaitTimeout(f"{doing} took longer than {deadline.seconds:g} seconds")
-
-
-@dataclass(frozen=True)
-class _Due:
-    at: float
-    pause: float
-
-
-def pause_after(was_good: bool, last: float, usual: float, rng: random.Random) -> float:
-    """Return the seconds until a call is repeated, as JupyterLab has them: longer and longer as long as it fails."""
-    return usual if was_good else min(LONGEST_PAUSE, rng.uniform(usual, last * _GROWTH))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

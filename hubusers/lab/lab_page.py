@@ -108,9 +108,10 @@ class LabPage:
 
     def has(self, call: Call) -> bool:
         """Whether this JupyterLab, by its version and its configuration, makes a call."""
-        version = re.match(r"(\d+)\.(\d+)", self.version)
-        if version and (int(version[1]), int(version[2])) < call.since:
-            return False
+        if read := re.match(r"(\d+)\.(\d+)", self.version):
+            version = int(read[1]), int(read[2])
+            if version < call.since or (call.until and version >= call.until):
+                return False
         return not call.only_if or bool(self._configuration.get(call.only_if, True))
 
 

@@ -14,12 +14,15 @@ from hubusers.lab.frontend import FrontEnd, Hold, Opened, in_time
 from hubusers.lab.lab_page import NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_calls import CALLS_OF_NOTEBOOK, CALLS_OF_TREE
 
+_LONGEST_SLEEP = 2.0
+"""Seconds until the next look at what is due: a tab that was opened meanwhile has calls of its own."""
+
 
 class Notebook7:
     """Notebook 7, from loading the page that the hub has led to until it is closed, which sends nothing.
 
     That page is the tree, or a notebook's. Another notebook is opened from the tree, in a tab of its own. The tabs stay
-    open, with their websockets; only the one in front repeats its requests, as in a browser.
+    open, with their websockets; those that are not in front soon stop repeating their requests.
 
     Args:
         browser: The person's.
@@ -76,7 +79,11 @@ class Notebook7:
         return self._front.save(content, deadline)
 
     def poll(self, now: float, rng: random.Random) -> float:
-        return self._front.poll(now, rng)
+        pauses = [_LONGEST_SLEEP]
+        for tab in filter(None, (self._tree, *self._notebooks.values())):
+            tab.polls.is_hidden = tab is not self._front
+            pauses.append(tab.poll(now, rng))
+        return min(pauses)
 
     def _show(self, notebook: str) -> FrontEnd:
         self._front = self._notebooks[notebook]

@@ -1,7 +1,9 @@
 """The calls of Notebook 7's pages to their server: of the tree, which lists files, and of a notebook's own page.
 
-Recorded from Chromium with Notebook 7.6. A tab that is not in front repeats nothing.
+Recorded from Chromium with Notebook 7.6, and with 7.0, 7.2 and 7.4, which send the same except for what is said here.
 """
+
+from dataclasses import replace
 
 from hubusers.lab.calls import (
     CHECKPOINTS,
@@ -40,14 +42,19 @@ _POLLS = {
     ME: EVERY_MINUTE,
     KERNELSPECS: EVERY_MINUTE,
 }
-_EVERY_HALF_MINUTE = 30.0
+_EVERY_HALF_MINUTE, _EVERY_TWO_SECONDS = 30.0, 2.0
+_SHELL, _TOOLBAR = settings_of("application-extension:shell", "cell-toolbar-extension:plugin")
 
 CALLS_OF_TREE = Calls(
     starting=_STARTING,
     plugins=(LSP, TRANSLATIONS, FOLDER),
     restoring=(
         (SETTINGS_IDS, SETTINGS),
-        settings_of("application-extension:shell", "codemirror-extension:plugin", "notebook-extension:panel"),
+        (
+            replace(_SHELL, since=(7, 6)),
+            *settings_of("codemirror-extension:plugin", "notebook-extension:panel"),
+            replace(_TOOLBAR, until=(7, 6)),
+        ),
         settings_of(  # those of plugins that other pages have
             "tooltip-extension:notebooks",
             "tooltip-extension:consoles",
@@ -85,5 +92,9 @@ CALLS_OF_NOTEBOOK = Calls(
         (CHECKPOINTS, NEW_CHECKPOINT),
         (CHECKPOINTS,),
     ),
-    polls={**_POLLS, CHECKPOINTS: _EVERY_HALF_MINUTE},
+    polls={
+        **_POLLS,
+        replace(CHECKPOINTS, since=(7, 5)): _EVERY_HALF_MINUTE,
+        replace(CHECKPOINTS, until=(7, 5)): _EVERY_TWO_SECONDS,
+    },
 )

@@ -248,7 +248,7 @@ class BrowserUser(PlannedUser):
             self._note_server_gone()
         if not self.has_server:
             self.start_server()
-        return self.browser.get(f"{self.browser.base}{self.server_path}/lab")
+        return self.browser.get(f"{self.browser.base}{self.server_path}/")  # which leads to its start page
 
     def _was_stopped(self) -> bool:
         """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""

@@ -22,9 +22,10 @@ from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import frontend
 from hubusers.lab.bundle import INCOMPLETE, Files
 from hubusers.lab.calls import CALLS_OF_LAB
-from hubusers.lab.frontend import FrontEnd, pause_after
+from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.known_builds import KnownBuilds
 from hubusers.lab.lab_page import ELSEWHERE, LabPage
+from hubusers.lab.polls import pause_after
 from tests.lab.installed_lab import LAB, MAIN
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 

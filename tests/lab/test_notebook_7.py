@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,19 +28,19 @@ KERNELS = {"python3": {"resources": {"logo-svg": f"{BASE}logo.svg", "logo-64x64"
 FAVICON = f"{BASE}static/favicons/favicon-notebook.ico"
 
 
-def page(kind: str = "tree", path: str = "tree", status: int = 200, script: str = f"{MAIN.name}?v=1") -> Page:
+def page(kind: str = "tree", path: str = "tree", version: str = "7.6.5") -> Page:
     configuration = {
         **CONFIGURATION,
-        "appVersion": "7.6.5",
+        "appVersion": version,
         "fullStaticUrl": f"{BASE}static/notebook",
         "notebookPage": kind,
     }
     text = f"""<!doctype html><html><head><title>Home</title>
         <link rel="icon" type="image/x-icon" href="{FAVICON}" class="favicon"/>
         <link rel="stylesheet" href="{BASE}custom/custom.css"/>
-        <script defer="defer" src="{BASE}static/notebook/{script}"></script></head>
+        <script defer="defer" src="{BASE}static/notebook/{MAIN.name}?v=1"></script></head>
         <script id="jupyter-config-data" type="application/json">{json.dumps(configuration)}</script></html>"""
-    return Page(status, f"{BASE}{path}", text)
+    return Page(200, f"{BASE}{path}", text)
 
 
 class Notebook7Browser(StandIn):
@@ -150,27 +152,40 @@ def test_saves_the_notebook_in_front(browser: Notebook7Browser) -> None:
     ]
 
 
-def polled(browser: StandIn, interface: Notebook7) -> list[str]:
-    before, now = len(browser.calls), 1000.0
-    while now <= 1000 + 122:
+def polled(browser: StandIn, interface: Notebook7, now: float) -> Counter[str]:
+    """What is asked in the two minutes from now on."""
+    before, until = len(browser.calls), now + 122
+    while now <= until:
         now += interface.poll(now, random.Random(6))
-    return asked_since(browser, before)
+    return Counter(asked_since(browser, before))
 
 
-def test_only_the_tab_in_front_polls(browser: Notebook7Browser) -> None:
-    def path(call: Call) -> str:
-        return f"{call.method} {call.path.partition('?')[0].format(notebook='work/a%20b.ipynb')}"
+def as_polled(polls: Mapping[Call, float], version: tuple[int, int]) -> Counter[str]:
+    return Counter(
+        {
+            f"{call.method} {call.path.partition('?')[0].format(notebook='work/a%20b.ipynb')}": int(122 // seconds)
+            for call, seconds in polls.items()
+            if call.since <= version and (not call.until or version < call.until)
+        }
+    )
 
+
+def test_a_tab_that_is_not_in_front_soon_stops_polling(browser: Notebook7Browser) -> None:
+    """It asks once more, as in a browser."""
     interface = opened(browser)
-    asked = polled(browser, interface)
-    assert {call: asked.count(call) for call in set(asked)} == {
-        path(call): 122 // seconds for call, seconds in CALLS_OF_TREE.polls.items()
-    }
+    assert polled(browser, interface, 1000) == as_polled(CALLS_OF_TREE.polls, (7, 6))
     interface.open_notebook("work/a b.ipynb", Deadline(60))
-    asked = polled(browser, interface)
-    assert {call: asked.count(call) for call in set(asked)} == {
-        path(call): 122 // seconds for call, seconds in CALLS_OF_NOTEBOOK.polls.items()
-    }
+    once_more = Counter(as_polled(CALLS_OF_TREE.polls, (7, 6)).keys())
+    of_notebook = as_polled(CALLS_OF_NOTEBOOK.polls, (7, 6))
+    assert polled(browser, interface, 2000) == of_notebook + once_more
+    assert of_notebook["GET api/contents/work/a%20b.ipynb/checkpoints"] == 4
+
+
+def test_notebook_7_4_asks_for_checkpoints_more_often(browser: Notebook7Browser) -> None:
+    interface = opened(browser, page("notebooks", "notebooks/work/a%20b.ipynb", version="7.4.7"))
+    asked = polled(browser, interface, 1000)
+    assert asked == as_polled(CALLS_OF_NOTEBOOK.polls, (7, 4))
+    assert asked["GET api/contents/work/a%20b.ipynb/checkpoints"] == 61
 
 
 def test_each_tab_has_a_websocket_for_events(browser: Notebook7Browser) -> None:

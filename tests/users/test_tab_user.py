@@ -18,7 +18,7 @@ from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub import acceptance
 from hubusers.hub.deadline import Deadline
-from hubusers.lab import frontend, interface
+from hubusers.lab import interface, polls
 from hubusers.lab.calls import CALLS_OF_LAB, KERNELS
 from hubusers.lab.interface import Interface
 from hubusers.lab.kernel import Kernel
@@ -100,7 +100,7 @@ def lab_hub() -> Iterator[LocalHub]:
 @pytest.fixture
 def visitor(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
     monkeypatch.setattr(interface, "CALLS_OF_LAB", replace(CALLS_OF_LAB, polls={KERNELS: 0.2}))
-    monkeypatch.setattr(frontend, "LONGEST_PAUSE", 0.3)
+    monkeypatch.setattr(polls, "LONGEST_PAUSE", 0.3)
     visitor = Visitor(lab_hub)
     try:
         yield visitor
