@@ -234,11 +234,13 @@ def main() -> None:
     parser.add_argument(
         "--servers-from", type=Path, default=Path(sys.prefix), help="the environment whose JupyterLab the servers run"
     )
+    interfaces = {interface.name: interface for interface in (JUPYTERLAB, NOTEBOOK_7)}
+    parser.add_argument("--only", choices=interfaces, help="one of the interfaces")
     options = parser.parse_args()
     command = str(options.servers_from.absolute() / "bin" / "jupyterhub-singleuser")
-    for interface in (JUPYTERLAB, NOTEBOOK_7):
-        print(f"## {interface.name}\n")
-        compare(interface, options.thinking, command)
+    for name in [options.only] if options.only else interfaces:
+        print(f"## {name}\n")
+        compare(interfaces[name], options.thinking, command)
 
 
 def compare(interface: Interface, thinking: float, command: str) -> None:

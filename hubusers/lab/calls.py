@@ -21,7 +21,8 @@ class Call:
 
     Attributes:
         method: The HTTP method.
-        path: Below the server's base URL, with `{notebook}` for the notebook's path; the time is added to its query.
+        path: Below the server's base URL, with `{notebook}` for the notebook's path, and `{workspace}` for the name of
+            JupyterLab's workspace; the time is added to its query.
         good: The statuses that are not failures.
         only_if: The option of the page's configuration without which the call is not sent.
         since: The first version that sends the call: of JupyterLab, or of Notebook 7 in its pages.
@@ -83,7 +84,7 @@ SESSIONS = Call("GET", "api/sessions")
 TERMINALS = Call("GET", "api/terminals", MAY_BE_ABSENT, only_if="terminalsAvailable")
 WORKSPACES = Call("GET", "lab/api/workspaces", MAY_BE_ABSENT)
 FOLDER = Call("GET", "api/contents?content=1&hash=0")
-SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/default", (200, 201, 204))
+SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/{workspace}", (200, 201, 204))
 # Each listing of the folder sets the widths of its columns, which are a part of the workspace.
 SAVE_COLUMNS = replace(SAVE_WORKSPACE, since=(4, 3))
 CONTENT = Call("GET", "api/contents/{notebook}?type=notebook&content=1&hash=1&contentProviderId=undefined")
@@ -118,7 +119,7 @@ CALLS_OF_LAB = Calls(
         *settings_of("docmanager-extension:plugin", "codemirror-extension:plugin", "notebook-extension:panel"),
     ),
     restoring=(  # the last workspace
-        (Call("GET", "lab/api/workspaces/default", MAY_BE_ABSENT),),
+        (Call("GET", "lab/api/workspaces/{workspace}", MAY_BE_ABSENT),),
         (SETTINGS_IDS,),
         (SAVE_WORKSPACE, FOLDER),
         (SAVE_WORKSPACE,),
@@ -158,10 +159,11 @@ THEME = "lab/api/themes/@jupyterlab/theme-light-extension/index.css"
 """Below the server's base URL: the style that is set when a person chose none."""
 
 
-def workspace(notebook: str) -> dict[str, Any]:
+def workspace(name: str, notebook: str) -> dict[str, Any]:
     """Return a workspace, JupyterLab's record of its layout: as long as Chromium's with a notebook open, or with none.
 
     Args:
+        name: The workspace's.
         notebook: Its path below the server's folder; the empty string for none.
     """
     tab = f"notebook:{notebook}"
@@ -207,4 +209,4 @@ def workspace(notebook: str) -> dict[str, Any]:
             {"path": notebook, "contentType": "notebook", "factory": "Notebook", "root": "~"},
         ]
         data[tab] = {"data": {"path": notebook, "factory": "Notebook"}}
-    return {"data": data, "metadata": {"id": "default"}}
+    return {"data": data, "metadata": {"id": name}}

@@ -333,11 +333,12 @@ class FrontEnd:
         """
         asked = []
         for call in self._asked(wave):
-            path = call.path.format(notebook=quote(self.notebook), session=session)
+            name = self._page.workspace
+            path = call.path.format(notebook=quote(self.notebook), workspace=quote(name), session=session)
             path = f"{self.base}{path}{'&' if '?' in path else '?'}{time.time_ns() // 1_000_000}"
             content = None
             if call.method == "PUT" and "/workspaces/" in call.path:
-                content = workspace(self.notebook)
+                content = workspace(name, self.notebook)
             elif call.method != "GET":
                 content = body
             asked.append(partial(self._browser.fetch, call.method, path, content, call.good, deadline=deadline))

@@ -93,6 +93,11 @@ class LabPage:
         return self.main.replace(self._folders[STATIC], STATIC, 1)
 
     @property
+    def workspace(self) -> str:
+        """The name of the workspace that JupyterLab keeps its layout in."""
+        return str(self._configuration.get("workspace") or "default")
+
+    @property
     def version(self) -> str:
         """The version of JupyterLab or of Notebook 7, as far as it is known."""
         return str(self._configuration.get("appVersion") or "")

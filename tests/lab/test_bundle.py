@@ -15,7 +15,7 @@ from hubusers.lab.bundle import (
     Extension,
     Files,
 )
-from hubusers.lab.bundle_runtime import Runtime, chunks_loaded_at, exposed_chunks, first_chunks
+from hubusers.lab.bundle_runtime import Runtime, chunks_loaded_at, compact, exposed_chunks, first_chunks
 from tests.lab.installed_lab import MAIN, bytes_of, contents_of, file_of
 
 # Which files the installed JupyterLab loads
@@ -68,8 +68,36 @@ WEBPACK = (
     "var I={20:[31],8:[32]};t.f.consumes=(e,a)=>{};t.e(99)"
 )
 
+NOT_MINIFIED = """
+/******/ (() => { // webpackBootstrap: it's here that "quotes do not end
+/***/ 31:
+Promise.all(/* import() */[__webpack_require__.e(7), __webpack_require__.e(20)]).then(__webpack_require__.bind(1));
+/******/ 		__webpack_require__.u = (chunkId) => {
+/******/ 			// return url for filenames based on template
+/******/ 			return "" + (chunkId === 7 ? "core" : chunkId) + "." + {"7":"aa","8":"bb","9":"dd"}[chunkId] + ".js?v=" + {"7":"aa",
+/******/ 			"8":"bb","9":"dd"}[chunkId] + "";
+/******/ 		};
+/******/ 	__webpack_require__.f.j = (chunkId, promises) => {
+/******/ 				if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 						if(!/^(20|1234)$/.test(chunkId)) {
+/******/ 	register("react", "18.2.0", () => (Promise.all([__webpack_require__.e(8)]).then(() => (() => (3)))));
+/******/ 	register("react", "17.0.0", () => (__webpack_require__.e(9).then(() => (() => (3)))));
+/******/ 	var moduleToHandlerMapping = {
+/******/ 		31: () => (load("default", "react", [1,18,1,0], () => (__webpack_require__.e(9).then(() => (() => (3)))))),
+/******/ 		32: () => (load("default", "alone", [0], () => (__webpack_require__.e(7).then(() => (() => (3))))))
+/******/ 	};
+/******/ 	var chunkMapping = {
+/******/ 		"20": [
+/******/ 			31
+/******/ 		],
+/******/ 		"8": [
+/******/ 			32
+/******/ 		]
+/******/ 	};
+"""  # noqa: E501  # as in Notebook 7.4, whose first script asks for the chunks before anything else
 
-@pytest.mark.parametrize("script", [RSPACK, WEBPACK], ids=["rspack", "webpack"])
+
+@pytest.mark.parametrize("script", [RSPACK, WEBPACK, compact(NOT_MINIFIED)], ids=["rspack", "webpack", "not minified"])
 def test_reads_what_a_runtime_says(script: str) -> None:
     runtime = Runtime.read(script)
     assert runtime
@@ -115,6 +143,27 @@ def test_finds_what_code_loads_around_a_word() -> None:
     )
     assert chunks_loaded_at("WORD", text) == ["2", "3", "5"]
     assert chunks_loaded_at("WORD", "}}}WORD{{{") == []
+
+
+def test_finds_the_files_where_a_chunk_loads_the_extensions() -> None:
+    """Then they come after the chunks."""
+    extension = Extension("x", "entry.js", ("./extension",))
+    texts = {"main": NOT_MINIFIED, "{extensions}/x/entry.js": ENTRY}
+    files = Files.read("main", [extension], partial(texts_or, "-", texts))
+    assert files.at_start[1] == ("{static}/core.aa.js?v=aa", "{static}/9.dd.js?v=dd", "{static}/8.bb.js?v=bb")
+    assert files.at_start[2] == ("{extensions}/x/entry.js",)
+
+
+def test_takes_out_comments_and_spaces_but_nothing_of_strings() -> None:
+    script = """/******/ let a = "b // c" + 'd /* e' ; /* " */ return  x // it's
+        .e(/* import() */ 5) """
+    assert compact(script) == """let a="b // c"+'d /* e';return x.e(5)"""
+    assert compact("let a = 1") == "let a = 1"  # nothing says that it is not minified
+
+
+def test_finds_what_code_loads_where_it_is_not_minified() -> None:
+    text = """{ name: 'JSON', async load() { const m = await __webpack_require__.e(/* import() */ 4670).then(a); } }"""
+    assert chunks_loaded_at("'JSON'", text) == ["4670"]
 
 
 # Extensions with a bundle of their own
