@@ -1,6 +1,7 @@
 """The visits of a real Chromium, driven by Playwright's library, which a NotebookUser is compared with."""
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,13 +52,16 @@ def visit_with_chromium(interface: Interface, recorder: RequestRecorder, thinkin
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if not executable:
         raise RuntimeError(f"no browser: none of {', '.join(_BROWSERS)} is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        # A profile on the disk, because what is kept in memory only is limited: large files would be loaded again.
+        browser = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            viewport={"width": 1400, "height": 900},
         )
-        context = browser.new_context(viewport={"width": 1400, "height": 900})
-        context.set_default_timeout(1000 * SECONDS_FOR_A_STEP)
-        page = context.new_page()
+        browser.set_default_timeout(1000 * SECONDS_FOR_A_STEP)
+        page = browser.new_page()
         _come(page, recorder, interface)
         _work(page, recorder, interface, thinking, cells)
         _leave(page, recorder)

@@ -46,6 +46,20 @@ def unreachable_servers(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def other_start_pages(facts: Facts) -> Iterator[Finding]:
+    """Find that servers led to pages that nobody could work in here."""
+    for records in of_kind(facts, "other-start-page"):
+        yield failed(
+            facts,
+            "other-start-page",
+            records,
+            f"The servers of {small(people_of(facts, records))} led to a page that is neither JupyterLab's nor "
+            "Notebook 7's.",
+            they="whose server led to another page",
+            evidence=example_of(facts, records),
+        )
+
+
 def missing_files(facts: Facts) -> Iterator[Finding]:
     """Find that JupyterLab did not load completely."""
     for records in of_kind(facts, "files-missing"):
@@ -111,6 +125,7 @@ def _time_at_server(facts: Facts, records: list[Record]) -> list[str]:
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     redirect_loops,
     unreachable_servers,
+    other_start_pages,
     missing_files,
     lost_sessions,
     culled_servers,

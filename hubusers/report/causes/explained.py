@@ -143,6 +143,7 @@ _RULES = (
     _of(set(), "websockets-cut", failure="^websocket lost"),
     _of(set(), "kernel-died", failure="^kernel died"),
     _of(set(), "kernel-gone", failure="^kernel gone"),
+    _of(set(), "other-start-page", failure="^not a page of JupyterLab or Notebook 7"),
     _of(set(), "files-missing", failure="^files missing"),
     _of({LAB_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
     _of(set(), "wrong-output", failure="^wrong output"),

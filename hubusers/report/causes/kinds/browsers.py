@@ -94,6 +94,22 @@ KINDS = (
         ),
     ),
     Kind(
+        name="other-start-page",
+        title="Servers led to something else than JupyterLab or Notebook 7",
+        section="Why something failed",
+        mechanism=(
+            "A NotebookUser works in JupyterLab or in Notebook 7, whichever the server's start page "
+            "(`c.Spawner.default_url`) belongs to. The start page of these servers belongs to something else, such as "
+            "RStudio, VS Code, the classic Notebook 6, or an app of jupyter-server-proxy."
+        ),
+        confirm=("Log in as one of these people, and look where you arrive.",),
+        remedies=(
+            "Take PageUser, which opens any page, with its files and its websockets: `hubusers run PageUser`.",
+            "If people should arrive at JupyterLab or at Notebook 7, set `c.Spawner.default_url` to `/lab` or `/tree` "
+            "(in the chart's values: `singleuser.defaultUrl`).",
+        ),
+    ),
+    Kind(
         name="files-missing",
         title="JupyterLab did not load completely",
         section="Why something failed",
