@@ -27,6 +27,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.bundle import Files
 from hubusers.lab.calls import FOLDER, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
+from hubusers.lab.kernel_choice import kernel_for
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
 from hubusers.lab.polls import Polls
@@ -170,6 +171,7 @@ class FrontEnd:
 
         Raises:
             WaitTimeout: It was not.
+            KernelNotInstalled: The server has no kernel for it.
         """
         self.notebook = notebook
         began = time.monotonic()
@@ -202,10 +204,7 @@ class FrontEnd:
 
     def _start_kernel(self, content: Page, deadline: Deadline) -> Page:
         metadata = _mapping(_mapping(_mapping(content.answer.model).get("content")).get("metadata"))
-        kernel = str(_mapping(metadata.get("kernelspec")).get("name") or "")
-        known = _mapping(self._kernelspecs.get("kernelspecs"))
-        if known and kernel not in known:
-            kernel = str(self._kernelspecs.get("default") or "")
+        kernel = kernel_for(self.notebook, metadata, self._kernelspecs)
         name = self.notebook.rpartition("/")[2]
         new = {"path": str(uuid.uuid4()), "type": "notebook", "name": name, "kernel": {"name": kernel}}
         post, sessions, move, rename = self._calls.starting_kernel

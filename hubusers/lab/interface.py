@@ -47,6 +47,7 @@ class Interface(Protocol):
 
         Raises:
             WaitTimeout: It was not.
+            KernelNotInstalled: The server has no kernel for it.
         """
 
     def show(self, notebook: str) -> None:

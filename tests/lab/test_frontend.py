@@ -23,6 +23,7 @@ from hubusers.lab import frontend
 from hubusers.lab.bundle import INCOMPLETE, Files
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd
+from hubusers.lab.kernel_choice import KernelNotInstalled
 from hubusers.lab.known_builds import KnownBuilds
 from hubusers.lab.lab_page import ELSEWHERE, LabPage
 from hubusers.lab.polls import pause_after
@@ -281,14 +282,13 @@ def test_finds_the_kernel_that_a_notebook_has(lab: tuple[StandIn, FrontEnd]) -> 
     assert not any(call.startswith("POST") for call in browser.calls)
 
 
-def test_takes_the_default_kernel_for_one_that_is_not_there(lab: tuple[StandIn, FrontEnd]) -> None:
+def test_starts_no_kernel_for_a_notebook_whose_own_is_not_installed(lab: tuple[StandIn, FrontEnd]) -> None:
     browser, front_end = lab
-    browser.answers["GET api/contents/a%20b.ipynb"] = (
-        200,
-        {"content": {"metadata": {"kernelspec": {"name": "julia"}}}},
-    )
-    front_end.open_notebook("a b.ipynb", Deadline(60))
-    assert browser.bodies[browser.calls.index("POST api/sessions")]["kernel"] == {"name": "r"}
+    notebook = {"content": {"metadata": {"kernelspec": {"name": "julia"}}}}
+    browser.answers["GET api/contents/a%20b.ipynb"] = (200, notebook)
+    with pytest.raises(KernelNotInstalled):
+        front_end.open_notebook("a b.ipynb", Deadline(60))
+    assert "POST api/sessions" not in browser.calls
 
 
 @pytest.mark.parametrize(("refused", "asked"), [("GET api/contents/a%20b.ipynb", 2), ("POST api/sessions", 9)])

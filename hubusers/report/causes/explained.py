@@ -141,6 +141,7 @@ _RULES = (
     _of(_STARTS, "start-failures"),
     _of(set(), "websockets-refused", failure="^websocket refused"),
     _of(set(), "websockets-cut", failure="^websocket lost"),
+    _of(set(), "kernel-not-installed", failure="^kernel not installed"),
     _of(set(), "kernel-died", failure="^kernel died"),
     _of(set(), "kernel-gone", failure="^kernel gone"),
     _of(set(), "other-start-page", failure="^not a page of JupyterLab or Notebook 7"),

@@ -19,6 +19,20 @@ from hubusers.report.causes.how_failed import (
 from hubusers.report.finding import Finding
 
 
+def lacking_kernels(facts: Facts) -> Iterator[Finding]:
+    """Find that servers lack the kernels of notebooks."""
+    for records in of_kind(facts, "kernel-not-installed"):
+        yield failed(
+            facts,
+            "kernel-not-installed",
+            records,
+            f"Servers of {small(people_of(facts, records))} lack a kernel that a notebook wants: "
+            f"{most_frequent_cause(records)}.",
+            they="whose server lacks a kernel",
+            evidence=[*causes_of(records, "Kernels wanted"), *example_of(facts, records)],
+        )
+
+
 def dead_kernels(facts: Facts) -> Iterator[Finding]:
     """Find that kernels died, in cells or at their start."""
     for records in of_kind(facts, "kernel-died"):
@@ -106,6 +120,7 @@ def broken_user_classes(facts: Facts) -> Iterator[Finding]:
 
 
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+    lacking_kernels,
     dead_kernels,
     gone_kernels,
     refused_saves,

@@ -50,6 +50,7 @@ KINDS = [
     (STOP_TO_STOPPED, "server was gone", "servers-culled"),
     (CELL, "kernel died: restarting", "kernel-died"),
     (CELL, "kernel gone", "kernel-gone"),
+    (KERNEL_READY, "kernel not installed: ir", "kernel-not-installed"),
     (SAVED, "save refused: storage full", "save-refused"),
     (SAVED, "hub error: HTTP 413", "save-refused"),
     (CELL, "wrong output: built-in.ipynb, cell 2", "wrong-output"),

@@ -169,6 +169,21 @@ KINDS = (
         ),
     ),
     Kind(
+        name="kernel-not-installed",
+        title="Servers lack a kernel",
+        section="Why something failed",
+        mechanism=(
+            "A notebook names a kernel that the server does not have, nor any other of the same language. JupyterLab "
+            "then asks the person which kernel to take, and its cells cannot be run."
+        ),
+        confirm=("List the kernels of a server: `jupyter kernelspec list` in its terminal.",),
+        remedies=(
+            "Install the kernel in the image of the servers, or choose another image (`--server-profile`, "
+            "`--user-options`).",
+            "Or save the notebooks with a kernel that the servers have, or take them out of `--notebooks`.",
+        ),
+    ),
+    Kind(
         name="kernel-died",
         title="Kernels died",
         section="Why something failed",
