@@ -14,6 +14,7 @@ import pytest
 from gevent.pool import Pool
 
 from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.hosts import Hosts
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.http.connections import Connections
@@ -66,7 +67,7 @@ class StandIn(Browser):
     """A browser whose server has the installed JupyterLab's files, and answers as it is told."""
 
     def __init__(self, **answers: Any) -> None:  # without connections
-        self._origin = "https://hub.example.org"
+        self._hosts = Hosts(Connections("https://hub.example.org", {}, size=CONNECTIONS))
         self.timeout = 60.0
         self.answers = answers
         self.read: list[str] = []
