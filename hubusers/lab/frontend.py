@@ -26,7 +26,7 @@ from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.bundle import Files
-from hubusers.lab.calls import FOLDER, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
+from hubusers.lab.calls import FOLDER, KERNELS, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
 from hubusers.lab.kernel_choice import kernel_for
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
@@ -69,6 +69,27 @@ class Opened:
         return _mapping(_mapping(self.session.answer.model if self.session else None).get("kernel"))
 
 
+@dataclass(frozen=True)
+class Running:
+    """The kernels of the server that ran at some time.
+
+    Attributes:
+        asked: When the server was asked, on the monotonic clock.
+        kernels: Their ids.
+    """
+
+    asked: float
+    kernels: frozenset[str]
+
+    @classmethod
+    def read(cls, page: Page, asked: float) -> "Running | None":
+        """Read the answer at `api/kernels`; None where it is not a list."""
+        listed = page.answer.model
+        if not isinstance(listed, list):
+            return None
+        return cls(asked, frozenset(str(_mapping(kernel).get("id") or "") for kernel in listed))
+
+
 Hold = Callable[[type[HeldWebsocket], str, Deadline], HeldWebsocket]
 """Opens a websocket of a certain kind, for a path, until a deadline, and holds it as long as the page is open."""
 
@@ -91,6 +112,7 @@ class FrontEnd:
         notebook: The path of the notebook that is open, below the server's folder, or the empty string.
         polls: When the calls are repeated.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
+        running: What the page last heard of the kernels that run, or None before that.
     """
 
     def __init__(
@@ -102,6 +124,7 @@ class FrontEnd:
         self.notebook = ""
         self.polls = Polls({call: seconds for call, seconds in calls.polls.items() if page.has(call)})
         self.bad_answer: Page | None = None
+        self.running: Running | None = None
         self._browser = browser
         self._page = page
         self._calls = calls
@@ -260,9 +283,12 @@ class FrontEnd:
         """
         due = self.polls.take_due(now)
         self.bad_answer = None if due else self.bad_answer
+        asked = time.monotonic()
         for call, page in zip(due, self._ask(due, Deadline(self._browser.timeout)), strict=True):
             if page.status not in call.good:
                 self.bad_answer = self.bad_answer or page
+            elif call is KERNELS:
+                self.running = Running.read(page, asked)
             self.polls.note(call, page.status in call.good, now, rng)
         return self.polls.seconds_to_next(now)
 

@@ -8,7 +8,7 @@ from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
-from hubusers.lab.frontend import FrontEnd, Hold, Opened
+from hubusers.lab.frontend import FrontEnd, Hold, Opened, Running
 from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_7 import Notebook7
 
@@ -22,6 +22,7 @@ class Interface(Protocol):
         base: The server's base path, with a slash at its end.
         notebook_at_start: The path of the notebook that the page opens by itself; the empty string for none.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
+        running: What the page last heard of the kernels that run, or None before that.
     """
 
     base: str
@@ -29,6 +30,9 @@ class Interface(Protocol):
 
     @property
     def bad_answer(self) -> Page | None: ...
+
+    @property
+    def running(self) -> Running | None: ...
 
     def load(self, deadline: Deadline) -> None:
         """Load its files, hold the websocket of the server's events, and let it start.

@@ -81,7 +81,7 @@ class Kernel(HeldWebsocket):
         self.id = urlsplit(url).path.split("/")[-2]
         self.state = ""
         self._session = parse_qs(urlsplit(url).query).get("session_id", [uuid.uuid4().hex])[0]
-        self._died: KernelDied | None = None  # while nothing ran
+        self._died: HubUsersError | None = None  # while nothing ran
         self._requests: dict[str, Pending] = {}
         self._displays: dict[str, list[dict[str, Any]]] = {}
         self._output_widgets = OutputWidgets(self._tell_widget)
@@ -127,6 +127,7 @@ class Kernel(HeldWebsocket):
         Raises:
             WaitTimeout: It was not complete in time.
             KernelDied: The kernel died meanwhile, or since the last cell.
+            KernelGone: It was told to `end`.
             WebsocketLost: The connection was gone before.
         """
         content = {
@@ -141,6 +142,14 @@ class Kernel(HeldWebsocket):
         if not self._ask("execute_request", content, execution, deadline.remaining()):
             raise WaitTimeout(f"the cell did not end within {deadline.seconds:g} seconds", cause="cell still running")
         return execution.result
+
+    def end(self, gone: KernelGone) -> None:
+        """Take in that the server does not have the kernel any more, as the page learns from its list of kernels.
+
+        A cell that is under way fails with this, otherwise the next one.
+        """
+        self._died = gone
+        self._fail_requests(gone)
 
     def _ask(self, kind: str, content: dict[str, Any], request: Pending, seconds: float) -> bool:
         """Send a request and return whether it was done in time."""

@@ -10,7 +10,7 @@ import gevent
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
-from hubusers.lab.frontend import FrontEnd, Hold, Opened, in_time
+from hubusers.lab.frontend import FrontEnd, Hold, Opened, Running, in_time
 from hubusers.lab.lab_page import NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_calls import CALLS_OF_NOTEBOOK, CALLS_OF_TREE
 
@@ -52,6 +52,10 @@ class Notebook7:
     @property
     def bad_answer(self) -> Page | None:
         return self._front.bad_answer
+
+    @property
+    def running(self) -> Running | None:
+        return self._front.running
 
     def load(self, deadline: Deadline) -> None:
         self._front.load(deadline)

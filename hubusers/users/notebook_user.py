@@ -16,6 +16,7 @@ from hubusers.browser.said import SERVER, answered_by, words_of
 from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.lab.frontend import Running
 from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
 from hubusers.lab.refusals import loading_error, save_error
@@ -167,6 +168,14 @@ class NotebookUser(TabUser):
             if page.status not in {200, 201}:
                 step.ended = time.monotonic()
                 raise self._save_error(page, f"saving {path}")
+
+    def hear_of_kernels(self, running: Running) -> None:
+        """Look after each kernel of the person's that does not run any more; a cell on it does not wait longer."""
+        for kernel in tuple(self._kernels.values()):
+            if kernel.opened < running.asked and kernel.id not in running.kernels:
+                page = self.browser.fetch("GET", self._path_of(kernel), deadline=Deadline(LOOK))
+                if gone := self._gone_kernel(kernel, page):
+                    kernel.end(gone)
 
     # Leaving
 

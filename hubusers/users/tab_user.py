@@ -19,6 +19,7 @@ from hubusers.http.messages import TIMED_OUT
 from hubusers.http.request_event import count
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone
+from hubusers.lab.frontend import Running
 from hubusers.lab.interface import Interface, interface_of
 from hubusers.lab.refusals import loading_error
 from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
@@ -167,7 +168,12 @@ class TabUser(BrowserUser):
                     self._note_server(error)
             else:
                 self._count_unreachable()
+            if running := self._front_end.running:
+                self.hear_of_kernels(running)
             gevent.sleep(pause)
+
+    def hear_of_kernels(self, running: Running) -> None:
+        """Called with what the page last heard of the kernels that run; for subclasses that have some."""
 
     def _note_server(self, error: HubUsersError) -> None:
         """Take in that the server was seen to be gone, or not to answer."""

@@ -110,9 +110,7 @@ def visitor(lab_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visi
     assert not visitor.people.run.ledger.left()
 
 
-def test_what_happens_between_two_steps_is_counted_when_it_is_seen(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_happens_between_two_steps_is_counted_when_it_is_seen(visitor: Visitor) -> None:
     kernel = visitor.open_notebook()
     visitor.run_first_cell(kernel)
     (ready,) = visitor.records(KERNEL_READY)
@@ -133,14 +131,20 @@ def test_what_happens_between_two_steps_is_counted_when_it_is_seen(
     assert unreachable.after > 0
     visitor.run_first_cell(kernel)  # the person goes on
 
-    # The kernel is culled. The server says nothing, so the cell waits as long as a step may take.
-    monkeypatch.setattr(visitor.person, "settings", replace(visitor.person.settings, server_timeout=3.0))
+    # The kernel is culled while a cell runs on it. The server says nothing; the page sees it in the list of kernels.
+    notebook = built_in_notebook()
+    cell = replace(notebook.cells[0], source="import time; time.sleep(600)")
+    running = gevent.spawn(visitor.person.run_cell, kernel, notebook, cell, notebook.document())
+    wait_until(lambda: kernel.is_awaited and kernel.state == "busy", str)
+    culled = time.monotonic()
     visitor.delete(f"/user/{visitor.person.username}/api/kernels/{kernel.id}")
     with pytest.raises(RescheduleTask):
-        visitor.run_first_cell(kernel)
+        running.get()
+    assert time.monotonic() - culled < 60  # of 180
     assert visitor.records(CELL)[-1].failure == "kernel gone"
     assert visitor.records(CELL)[-1].reason.startswith("Kernel does not exist")
     assert visitor.records(CELL)[-1].after > 0
+    assert not visitor.records(WEBSOCKET_HELD)
 
     # The server is culled.
     culled_at = time.time()
