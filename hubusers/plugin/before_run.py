@@ -19,7 +19,7 @@ from hubusers.log import get_logger
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.needs import (
     check_accounts,
-    check_known,
+    check_classes,
     coming,
     different_user_options,
     needed_scopes,
@@ -94,7 +94,7 @@ class BeforeRun:
             SettingsError: The event cannot be used.
         """
         event = parse_event(event_text_from(self._options), self._options.event)
-        check_known(self._environment.user_classes_by_name, event)
+        check_classes(self._environment.user_classes_by_name, event)
         assert event.seed is not None
         _, as_written = read_event(self._options.event)
         return drawn(event, plan(event, event.seed), event.seed, seed_is_in_file=as_written.seed is not None)
@@ -148,7 +148,7 @@ class BeforeRun:
 
     def check_user_classes(self, settings: Settings, briefing: Briefing) -> None:
         """Raise SettingsError when a user class of the run is not there, or could not do its work."""
-        check_known(self._environment.user_classes_by_name, settings.event)
+        check_classes(self._environment.user_classes_by_name, settings.event)
         for each in coming(self._environment, settings.event):
             if each.__name__ in briefing.user_classes:
                 each.check(settings)

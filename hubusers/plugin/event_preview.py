@@ -1,8 +1,10 @@
 """What the start form shows of an event, in place of the fields that the event decides."""
 
+from locust.user import User
+
 import math
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hubusers.counting import counted
@@ -10,7 +12,7 @@ from hubusers.durations import in_words
 from hubusers.event.file import parse_event
 from hubusers.event.plan import Person, plan
 from hubusers.event.words import people_in_words
-from hubusers.plugin.needs import check_known
+from hubusers.plugin.needs import check_classes
 from hubusers.report.plan_chart import bar_length, facts_of, stays_of
 from hubusers.settings.access import SettingsError
 
@@ -37,18 +39,18 @@ class Preview:
         return [(f"{in_words(begin)} to {in_words(begin + self.bar)}", count) for begin, count in spans if count]
 
 
-def preview(event_text: str, known_classes: Collection[str]) -> Preview:
+def preview(event_text: str, known_classes: Mapping[str, type[User]]) -> Preview:
     """Return what to show of an event.
 
     Args:
         event_text: As it would be rehearsed, with its seed and time scale.
-        known_classes: The names of the user classes that may come.
+        known_classes: The user classes that may come, by their names.
 
     Raises:
-        SettingsError: The locustfile does not have a user class that comes.
+        SettingsError: A user class is not in the locustfile, or cannot do what the event says.
     """
     event = parse_event(event_text, "The event")
-    check_known(known_classes, event)
+    check_classes(known_classes, event)
     assert event.seed is not None
     people = plan(event, event.seed)
     known = facts_of(event, people, stays_of(event, people), str(event.seed))

@@ -29,7 +29,7 @@ from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
 from hubusers.plugin.starter import Starter
 from hubusers.plugin.terminal import be_quiet, begin_quietly
-from hubusers.plugin.user_events import note_request, note_user_error
+from hubusers.plugin.user_events import note_request, note_users
 from hubusers.plugin.web_form import check_before_swarm, warn_if_open
 from hubusers.plugin.web_guard import guard
 from hubusers.plugin.web_pages import (
@@ -80,7 +80,8 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_
     process = Process(control)
     events = environment.events
     events.request.add_listener(partial(note_request, environment))
-    events.user_error.add_listener(note_user_error)
+    if control.role.has_users:
+        note_users(environment)
     events.test_start.add_listener(lambda **_: control.begin_run())
     events.spawning_complete.add_listener(lambda user_count, **_: control.note_all_came(user_count))
     events.test_stopping.add_listener(lambda **_: control.note_stopping())

@@ -7,8 +7,10 @@ from locust import main as locust_main
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
+from locust.exception import StopTest, StopUser
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, WorkerRunner
+from locust.user import TaskSet, User
 from locust.web import WebUI, greenlet_exception_handler
 
 import signal
@@ -104,6 +106,86 @@ def leave_sigterm_to_us() -> None:
         return install(signal_number, handler, *args, **kwargs)
 
     gevent.signal_handler = install_others  # type: ignore[misc, assignment]
+
+
+def tell_of_each_user(
+    runner: Runner, note_new: Callable[[User], None], note_failed: Callable[[str, Exception], None]
+) -> None:
+    """Have a runner tell of each user that it makes, and go on where the code of a class fails to make one.
+
+    Locust itself then makes none of those who were to come after it.
+
+    Args:
+        runner: Of a process with users.
+        note_new: Called with each user, which has just been started.
+        note_failed: Called with the name of the class whose user could not be made, and with the exception.
+    """
+    spawn = runner.spawn_users
+
+    def spawn_each(user_classes_spawn_count: dict[str, int], wait: bool = False) -> list[User]:
+        users: list[User] = []
+        for name, count in user_classes_spawn_count.items():
+            for _ in range(count):
+                try:
+                    new = spawn({name: 1})
+                except StopTest:
+                    raise
+                except Exception as error:
+                    note_failed(name, error)
+                    continue
+                users += new
+                for user in new:
+                    setattr(user.greenlet, _USER, user)  # its arguments, too, tell the user, but not once it is killed
+                    note_new(user)
+        if wait:
+            runner.user_greenlets.join()
+        return users
+
+    runner.spawn_users = spawn_each  # type: ignore[method-assign]
+
+
+def tell_of_failed_on_stop(note: Callable[[User, Exception], None]) -> None:
+    """Have task sets tell of an exception in their `on_stop`, which Locust only logs.
+
+    Args:
+        note: Called with the user and the exception.
+    """
+    run: Callable[[TaskSet], None] = TaskSet.run
+
+    def run_and_tell(self: TaskSet) -> None:
+        on_stop: Callable[[], None] = self.on_stop
+
+        def on_stop_and_tell() -> None:
+            try:
+                on_stop()
+            except (StopUser, StopTest):
+                raise
+            except Exception as error:
+                note(self.user, error)
+                raise
+
+        self.on_stop = on_stop_and_tell  # type: ignore[method-assign]
+        run(self)
+
+    TaskSet.run = run_and_tell  # type: ignore[method-assign, misc]
+
+
+_USER = "hubusers_user"
+
+
+def user_of(greenlet: object) -> User | None:
+    """Return the user whose greenlet this is, or whose code has spawned it; None for all others.
+
+    Args:
+        greenlet: Any object, of a process in which `tell_of_each_user` was called.
+    """
+    while isinstance(greenlet, gevent.Greenlet):
+        user = getattr(greenlet, _USER, None)
+        if user:
+            return user  # type: ignore[no-any-return]
+        spawned_by = greenlet.spawning_greenlet
+        greenlet = spawned_by() if spawned_by else None
+    return None
 
 
 def after_log_setup(do: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ from locust.user import User
 
 import argparse
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hubusers.counting import counted
@@ -35,15 +35,32 @@ def coming(environment: Environment, event: Event | None) -> list[HubUserClass]:
     return [each for name, each in classes.items() if name in names and isinstance(each, HubUserClass)]
 
 
-def check_known(known: Collection[str], event: Event | None) -> None:
-    """Raise SettingsError when the event needs a user class that is not among the known ones."""
+def check_classes(known: Mapping[str, type[User]], event: Event | None) -> None:
+    """Raise SettingsError when the event needs a user class that is not there, or that cannot do what the event says.
+
+    Args:
+        known: The user classes that may come, by their names.
+        event: The event; None without one.
+    """
     for cohort in event.cohorts if event else []:
-        if cohort.user_class not in known:
+        who = f"The cohort {cohort.name} of the event needs the user class {cohort.user_class}, which"
+        user_class: object = known.get(cohort.user_class)
+        if not user_class:
+            there = ", ".join(sorted(known))
+            raise SettingsError(f"{who} is not in the locustfile; there are: {there}.", "event")
+        if not isinstance(user_class, HubUserClass):
             raise SettingsError(
-                f"The cohort {cohort.name} of the event needs the user class {cohort.user_class}, which is not in "
-                f"the locustfile; there are: {', '.join(sorted(known))}.",
+                f"{who} is not a HubUser, so that its users do not stay and leave as an event says: derive it from "
+                "HubUser, or let it come without an event.",
                 "event",
             )
+        for key in ("thinking", "leave"):
+            if getattr(cohort, key) is not None and not user_class.has_browser:
+                raise SettingsError(
+                    f"{who} has no browser, so that `{key}` does nothing: remove that line, or derive the class from "
+                    "NotebookUser.",
+                    "event",
+                )
 
 
 def needed_scopes(settings: Settings, classes: Sequence[HubUserClass]) -> Sequence[str]:

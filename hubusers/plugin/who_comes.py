@@ -5,7 +5,7 @@ from locust.env import Environment
 from locust.shape import LoadTestShape
 from locust.user import User
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -41,9 +41,9 @@ class WhoComes:
         self._own_dispatcher: type[UsersDispatcher] = environment.dispatcher_class
 
     @property
-    def known_classes(self) -> Sequence[str]:
-        """The names of all user classes that may come."""
-        return list(self._all_classes)
+    def known_classes(self) -> Mapping[str, type[User]]:
+        """All user classes that may come, by their names."""
+        return self._all_classes
 
     @property
     def own_shape(self) -> str:

@@ -111,6 +111,7 @@ class Run:
         self.worker = worker
         self.names_begin_with = names_of_process(settings.prefix, settings.run_id, worker)
         self.accounts = _accounts(settings, share, self.names_begin_with)
+        self.newest: NextPerson | None = None  # for whom a user is being made
         self._expected: NextPerson | None = None
         self._kept_open: list[Closable] = []
         self.token_accepted_again = token_accepted_again
@@ -171,7 +172,7 @@ class Run:
 
     def expect(self, next_person: NextPerson) -> None:
         """Set the person that the next user stands for, just before Locust makes that user."""
-        self._expected = next_person
+        self._expected = self.newest = next_person
 
     def next_person(self) -> NextPerson:
         """Return the person that the next user stands for.
@@ -180,9 +181,10 @@ class Run:
             NoAccountLeft: All accounts are taken.
         """
         next_person, self._expected = self._expected, None
-        return next_person or NextPerson(
+        self.newest = next_person or NextPerson(
             anybody(self.settings), self.accounts.take(), has_account=not self.accounts.are_made
         )
+        return self.newest
 
     def note_ready(self, kind: str) -> None:
         """Count a spawn that succeeded, of a kind as `kind_of_start` returns it."""

@@ -13,6 +13,7 @@ class HubUserClass(Protocol):
 
     __name__: str
     only_if_asked: bool
+    has_browser: bool
 
     def needed_scopes(self, settings: Settings) -> tuple[str, ...]:
         """Return the scopes that the run's token needs for these users, in addition to those for their accounts."""
@@ -29,8 +30,11 @@ class HubUserClass(Protocol):
 
 
 @runtime_checkable
-class NotesCrashes(Protocol):
+class CountsItself(Protocol):
     """A user of a subclass of `HubUser`."""
 
-    def note_crash(self, error: Exception) -> None:
-        """Take notice of an exception in the code of the user class, which ended the task."""
+    def note_crash(self, error: BaseException) -> None:
+        """Take notice of an unexpected exception in the code of the user class."""
+
+    def leave_run(self) -> None:
+        """Take notice that the user is done; does nothing when called again."""

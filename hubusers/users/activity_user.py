@@ -43,7 +43,10 @@ class ActivityUser(HubUser):
 
     @task
     def report_activity(self) -> None:
-        self.stay(max(0.0, self._begins - time.monotonic()))
+        first, left = max(0.0, self._begins - time.monotonic()), self._stay_left
+        self.stay(min(first, left))
+        if first > left:
+            return
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         body: dict[str, Any] = {"last_activity": now}
         # The hub refuses a report about a named server that was never started.

@@ -62,6 +62,8 @@ class BrowserUser(PlannedUser):
 
     abstract = True
 
+    has_browser = True
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.browser: Browser
@@ -112,9 +114,9 @@ class BrowserUser(PlannedUser):
         connections = self._connections(size=CONNECTIONS, headers=HEADERS)
         self.browser = Browser(connections, authorization=authorization, timeout=self.settings.server_timeout)
 
-    def on_stop(self) -> None:
+    def leave_run(self) -> None:
         self.close_page()
-        super().on_stop()
+        super().leave_run()
 
     # The steps
 
@@ -149,7 +151,8 @@ class BrowserUser(PlannedUser):
         return page
 
     def leave(self) -> None:
-        """Leave, in the next of this person's ways to leave."""
+        """Leave, in the next of this person's ways to leave; in an event not before the stay is over."""
+        self.stay_as_planned()
         way = next(self._ways_to_leave)
         if way == "log-out":
             self.before_logging_out()

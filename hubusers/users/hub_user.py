@@ -44,8 +44,8 @@ from hubusers.run.start_gate import Turn, kind_of_start
 from hubusers.settings.settings import Settings
 from hubusers.start_parts import ACCEPTANCE, PLACE_AT_HUB, SPAWNING
 from hubusers.users.clients import RunClient
-from hubusers.users.measured_user import MeasuredUser
 from hubusers.users.step import Step
+from hubusers.users.visiting_user import VisitingUser
 
 LOG = get_logger(__name__)
 
@@ -53,7 +53,7 @@ Asked = TypeVar("Asked")
 Ready = TypeVar("Ready")
 
 
-class HubUser(MeasuredUser):
+class HubUser(VisitingUser):
     """A person with an account of their own on the hub.
 
     The account is made when the user starts; account and server are removed when the user stops, in whatever phase that
@@ -66,12 +66,12 @@ class HubUser(MeasuredUser):
 
     abstract = True
 
+    has_browser = False
+    """Whether such a person thinks between cells, and leaves in the ways that an event says."""
     leaves_server = False
     """Whether the user leaves the server running, until the end of the run."""
-    _lifecycle_has_begun = False
-    """Whether a lifecycle has begun in which no server was asked for yet; if not, the next start begins one."""
     _has_arrived = False
-    _uses_server = False
+    _has_left = False
     _ready_at = 0.0
     """When the server was last seen to become ready, on the monotonic clock."""
 
@@ -112,8 +112,13 @@ class HubUser(MeasuredUser):
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone: the row `SERVER stop to stopped`.
 
-        A server that was gone before counts as a failure. The look that tells this is not part of the time.
+        A server that was gone before counts as a failure. The look that tells this is not part of the time. In an
+        event, the person first stays as long as the event says.
         """
+        self.stay_as_planned()
+        self._stop_at_once()
+
+    def _stop_at_once(self) -> None:
         began, looked = self._began(), time.monotonic()
         gone = self._what_ended_the_server()
         self._stop(self._ask_to_stop, began + time.monotonic() - looked, gone)
@@ -122,16 +127,17 @@ class HubUser(MeasuredUser):
     def server(self) -> Iterator[str]:
         """Have a ready server for the length of a with-block; its path below the hub's URL is what the block gets.
 
-        An error in the block stops the server, and then goes on.
+        In an event, the person stays on after the block until the stay is over. An error in the block stops the server,
+        and then goes on.
         """
         if self.has_server:
-            self.stop_server()  # left over from a step that failed
+            self._stop_at_once()  # left over from a step that failed
         self.start_server()
         try:
             yield self.server_path
         except Exception:
             with suppress(RescheduleTask, StopUser):  # a stop that fails is counted and logged; the first error goes on
-                self.stop_server()
+                self._stop_at_once()
             raise
         self.stop_server()
 
@@ -156,6 +162,8 @@ class HubUser(MeasuredUser):
         """
         self._has_arrived = True
         self._counts.arrived += 1
+        if self.person.until is not None:
+            self._leave_in(self.time_left)
         step = self._new_step()
         try:
             failure = self._why_turned_away()
@@ -172,6 +180,13 @@ class HubUser(MeasuredUser):
 
         If the user has left the server running, both are removed at the end of the run.
         """
+        self.leave_run()
+
+    def leave_run(self) -> None:
+        super().leave_run()
+        if self._has_left:
+            return
+        self._has_left = True
         self._turn.give_back()
         if not self.leaves_server:
             self._count_server(False)
@@ -195,7 +210,7 @@ class HubUser(MeasuredUser):
             What `wait` returns.
         """
         if not self._lifecycle_has_begun:
-            self.lifecycle += 1
+            self._begin_lifecycle(from_ready=True)
         self._lifecycle_has_begun = False
         self._take_turn()
         try:
@@ -247,6 +262,7 @@ class HubUser(MeasuredUser):
         self._got_server_in = min(self._got_server_in, self.lifecycle)
         self._ready_at = step.ended or time.monotonic()
         self._count_server(True)
+        self._note_visit_ready()
         return ready
 
     def _told_of_failure(self, pending: PendingStart) -> str:

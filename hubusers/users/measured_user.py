@@ -54,6 +54,7 @@ class MeasuredUser(FastHttpUser):
     """Whether the account had a server before this user came; None where that is not known."""
     _got_server_in = math.inf
     """In which lifecycle this user first had a server."""
+    _is_told_to_stop = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -143,12 +144,21 @@ class MeasuredUser(FastHttpUser):
 
     # What Locust calls
 
-    def note_crash(self, error: Exception) -> None:
-        """Take notice of an exception in the code of the user class, which ended the task."""
+    def note_crash(self, error: BaseException) -> None:
+        """Take notice of an unexpected exception in the code of the user class: a failed step, as of the hub's."""
         self._counts.failed += 1
         failure = type(error).__name__
         self.test_run.results.examples.note(USER_CLASS, failure, "", str(error))
         self._record(USER_CLASS, self._new_step(), failure)
+        if self.settings.end_after_failure:
+            self.stop()
+
+    def stop(self, force: bool = False) -> bool:
+        # Locust takes a second request to stop gracefully for a mistake.
+        if self._is_told_to_stop and not force:
+            return False
+        self._is_told_to_stop = True
+        return bool(super().stop(force))
 
     # The person, and the connections
 

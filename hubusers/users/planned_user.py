@@ -1,8 +1,5 @@
 """Users whose lifecycles follow the event or, without one, the options: how many, how long, with what pauses."""
 
-from locust.env import Environment
-from locust.exception import StopUser
-
 from hubusers.users.hub_user import HubUser
 
 
@@ -14,22 +11,8 @@ class PlannedUser(HubUser):
 
     abstract = True
 
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self._times = self.person.times()
-        self._lifecycles = 0
-        self._pause = 0.0
-
-    def begin_lifecycle(self) -> float:
-        """Begin one more lifecycle; return how many seconds the person stays with a ready server."""
-        self._lifecycles += 1
-        self.lifecycle += 1
-        self._lifecycle_has_begun = True
-        stay, self._pause = next(self._times)
-        return min(stay, self.time_left)
+    _visit_is_one_task = True
 
     def wait_time(self) -> float:
-        # Locust asks for the pause after each task, also after a failed one. That is when a user can be done.
-        if 0 < self.person.lifecycles <= self._lifecycles or self.time_left <= self._pause:
-            raise StopUser
-        return self._pause
+        visit = self._visits.present
+        return visit.pause if visit and visit.has_lifecycle else 0.0

@@ -14,10 +14,11 @@ class ServerLifecycleUser(PlannedUser):
 
     @task
     def live_through_a_server(self) -> None:
+        stay = self.begin_lifecycle()
         if self.settings.keep:
             if not self.has_server:
                 self.start_server()
+            self.stay(min(stay, self.time_left))
             return
-        stay = self.begin_lifecycle()
         with self.server():
             self.stay(min(stay, self.time_left))
