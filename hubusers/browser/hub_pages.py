@@ -332,7 +332,7 @@ def _arrived(
         raise login_error(browser, page, username, deadline)
     if fields := asked_for(page):
         raise asks_more(page, username, fields)
-    raise login_error(browser, page, username, deadline) if typed else elsewhere(page)
+    raise refused(page, username) if typed else elsewhere(page)
 
 
 def _asks_who(page: Page) -> bool:

@@ -46,6 +46,8 @@ class LoginForm:
             self.password.value = password
         for box in self.element.xpath(".//input[@type='checkbox'][@required]"):
             box.checked = True  # terms and conditions
+        for field in _text_fields(self.element):
+            field.value = field.value or ""  # sent all the same
         return [*self.element.form_values(), *_pressed(self.element)]
 
     def _is_filled_in(self, field: Any) -> bool:

@@ -58,7 +58,8 @@ class Page:
     @property
     def is_document(self) -> bool:
         """Whether the text is a web page, and not a file or what an API answers."""
-        return "<html" in self.text.lower()
+        is_called_one = (self.headers.get("Content-Type") or "").lower().startswith("text/html")
+        return is_called_one or "<html" in self.text.lower()  # which a page may leave out
 
 
 def _parsed(text: str) -> Any:

@@ -38,6 +38,7 @@ _DENIES = "Invalid username or password"
 _DENIES_BY_DEFAULT = 5
 """The first version of JupyterHub that lets nobody in unless it is told to."""
 
+_DOES_NOT_SAY_WHY = "a page for people who are not logged in, which does not say why"
 _GIVE_TOKENS = "give these people tokens instead"
 _MOST_BUTTONS = 4
 """How many buttons of a login page are named."""
@@ -119,7 +120,7 @@ def refused(page: Page, username: str, left_empty: Sequence[str] = ()) -> LoginF
         hints.append("the hub has a page to sign up: does it know this account, and has an admin authorized it?")
     if left_empty:
         hints.append(f"its form also asks for {' and '.join(map(repr, left_empty))}, which was left empty")
-    what = f"HTTP {page.status}: {words or 'the login page again, which does not say why'}"
+    what = f"HTTP {page.status}: {words or _DOES_NOT_SAY_WHY}"
     hint = f" ({'; '.join(hints)})" if hints else ""
     return LoginRefused(f"logging in as {username}: {what}{hint}", status=page.status, words=words)
 

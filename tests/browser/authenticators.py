@@ -81,3 +81,5 @@ OTP = """
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.request_otp = True
 """
+
+NAMES_AND_2FA = f"{OTHER_NAMES}{OTP}c.Authenticator.blocked_users = {{'blocked'}}\n"
