@@ -119,7 +119,7 @@ class TestCheck:
     def test_a_hub_that_can_be_tested(self, pointed_at_hub: dict[str, str]) -> None:
         result = run("check", env=pointed_at_hub)
         assert result.returncode == 0
-        assert "This hub can be tested." in result.stdout
+        assert "\nlogin      a form for name and password\nThis hub can be tested." in result.stdout
         assert "read:metrics: granted" in result.stdout
         assert pointed_at_hub["JUPYTERHUB_API_TOKEN"] not in result.stdout
 

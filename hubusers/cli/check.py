@@ -3,6 +3,8 @@
 import click
 
 from hubusers.accounts.file import AccountsFileError, read_accounts
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.login_page import look_at_login
 from hubusers.cli.shared import (
     ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
@@ -14,9 +16,12 @@ from hubusers.cli.shared import (
     fail,
 )
 from hubusers.cli.what_is_missing import OPTIONAL_SCOPES, what_is_missing
+from hubusers.http.connections import Connections
+from hubusers.http.session import ssl_context
+from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import hub_url
 from hubusers.log import shown
-from hubusers.settings.access import SettingsError, access_from, endpoint_of
+from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of
 from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_GIVEN_ACCOUNTS,
@@ -25,6 +30,14 @@ from hubusers.settings.hub_check import (
     check_hub,
     check_named_servers,
     check_spelling,
+)
+
+_LOGIN_PAGE = 20.0
+"""Seconds within which the hub's login page must come."""
+
+_NO_PASSWORDS = (
+    "The hub's login does not take just a name and a password: people in a browser (NotebookUser, PageUser) cannot log "
+    "in with the passwords that you give. Give them tokens; accounts that a run makes get them if there is no password."
 )
 
 
@@ -74,9 +87,20 @@ def check(
     click.echo(f"scopes     {', '.join([*needed, *optional])}: granted")
     if accounts:
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
+    login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))
+    click.echo(f"login      {shown(login.asks_for) or 'not known: its page did not come'}")
     click.echo("This hub can be tested.")
     makes_accounts = not (accounts or named_servers)
-    if missing := list(what_is_missing(checked, access, makes_accounts=makes_accounts)):
+    missing = list(what_is_missing(checked, access, makes_accounts=makes_accounts))
+    if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):
+        missing.append(_NO_PASSWORDS)
+    if missing:
         click.echo("What is missing, without being needed:")
         for sentence in missing:
             click.echo(f"- {shown(sentence)}")
+
+
+def _browser(endpoint: str, access: Access) -> Browser:
+    context = ssl_context(access.verify)
+    insecure = access.verify is False
+    return Browser(Connections(endpoint, {}, tls_context=lambda **_: context, insecure=insecure, size=CONNECTIONS))

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_form import login_form
+from hubusers.browser.login_page import look_at_login
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import (
     LoggedInAsAnother,
@@ -26,6 +28,11 @@ HOME = "/hub/home"
 
 def browser_at(url: str) -> Browser:
     return Browser(Connections(url, {}, size=CONNECTIONS))
+
+
+def login_of(url: str) -> tuple[str, bool | None]:
+    login = look_at_login(browser_at(url), Deadline(20))
+    return login.asks_for, login.takes_passwords
 
 
 def log_in(hub: LocalHub, username: str, password: str = "", start: str = HOME) -> Page:
@@ -85,6 +92,7 @@ def test_a_refusal_tells_what_was_left_empty(hub: LocalHub) -> None:
 
 def test_a_form_that_is_one_click_away_is_filled_in() -> None:
     with LocalHub(extra_config=SEVERAL) as hub:
+        assert login_of(hub.url) == ("a form for name and password, at /hub/local/login", True)
         with pytest.raises(LoginRefused) as refused:
             log_in(hub, "ann", "wrong")
         assert refused.value.words == "Invalid username or password"
@@ -94,8 +102,12 @@ def test_a_form_that_is_one_click_away_is_filled_in() -> None:
 
 
 def test_a_hub_that_names_people_itself_cannot_be_logged_into_by_name() -> None:
-    with LocalHub(extra_config=TMP) as hub, pytest.raises(LoggedInAsAnother) as raised:
-        log_in(hub, "ann")
+    with LocalHub(extra_config=TMP) as hub:
+        assert login_of(hub.url) == ("nothing to type into; it leads on to /hub/tmplogin", False)
+        headers = {"Authorization": f"token {hub.token}"}
+        assert requests.get(f"{hub.endpoint}/users", headers=headers, timeout=10).json() == []
+        with pytest.raises(LoggedInAsAnother) as raised:
+            log_in(hub, "ann")
     assert len(raised.value.name) == 36
     assert "(nobody was asked for a name, because the hub, or something before it, decides" in raised.value.detail
 
@@ -202,6 +214,26 @@ def test_what_a_made_page_says_is_told(
         hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
     assert detail in raised.value.detail
     assert "<" not in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "asks_for", "takes_passwords"),
+    [
+        (200, form(BOTH), "a form for name and password", True),
+        (200, form(NAME), "a form for a name", True),
+        (200, form(BOTH + "<input name=otp>"), "a form for name and password, perhaps also 'otp'", True),
+        (200, form(BOTH + "<input name=otp required>"), "a form for name and password, and for 'otp'", False),
+        (200, of_hub("<div id=login-main><a href=/x>In</a></div>"), "nothing to type into, only 'In'", False),
+        (200, of_hub("Welcome"), "nothing to type into", False),
+        (503, of_hub("Down"), "", None),
+    ],
+)
+def test_what_a_login_asks_for_is_told_without_logging_in(
+    scripted_hub: ScriptedHub, status: int, page: str, asks_for: str, takes_passwords: bool | None
+) -> None:
+    scripted_hub.script(Scripted(status, page, {"Content-Type": "text/html"}))
+    assert login_of(scripted_hub.url) == (asks_for, takes_passwords)
+    assert {asked.method for asked in scripted_hub.asked} == {"GET"}
 
 
 def test_a_form_for_a_name_that_is_sent_elsewhere_is_no_login() -> None:

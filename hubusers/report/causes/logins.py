@@ -15,6 +15,13 @@ from hubusers.report.finding import Finding
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import LOGIN, START_TO_READY, Record
 
+_NOT_BY_PASSWORD = {
+    "login-elsewhere": "the hub leaves logins to another service",
+    "login-asks-more": "the hub asks for more than a name and a password",
+    "login-other-name": "the hub has another name for them",
+}
+"""By the kind of finding, why name and password do not do."""
+
 _MOST_REASONS = 3
 """How many reasons of failed logins get a finding of their own."""
 
@@ -54,19 +61,20 @@ def broken(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def elsewhere(facts: Facts) -> Iterator[Finding]:
-    """Find that the hub leaves logins to another service."""
-    records = failures_by_kind(facts).get("login-elsewhere", [])
-    if records:
-        example = facts.results.examples.of(LOGIN, records[0].failure, records[0].reason)
-        yield failed(
-            facts,
-            "login-elsewhere",
-            records,
-            f"{people_of(facts, records)} could not log in, because the hub leaves logins to another service.",
-            they="who could not log in",
-            evidence=[*([f"For example: {example}."] if example else []), *_without_server(facts, records)],
-        )
+def not_by_password(facts: Facts) -> Iterator[Finding]:
+    """Find that people could not log in by the name and the password that they had."""
+    for kind, because in _NOT_BY_PASSWORD.items():
+        records = failures_by_kind(facts).get(kind, [])
+        if records:
+            example = facts.results.examples.of(LOGIN, records[0].failure, records[0].reason)
+            yield failed(
+                facts,
+                kind,
+                records,
+                f"{people_of(facts, records)} could not log in, because {because}.",
+                they="who could not log in",
+                evidence=[*([f"For example: {example}."] if example else []), *_without_server(facts, records)],
+            )
 
 
 def slow(facts: Facts) -> Iterator[Finding]:
@@ -111,4 +119,4 @@ def _without_server(facts: Facts, records: list[Record]) -> list[str]:
     return [f"{words.counted(stopped, 'person', 'people')} stopped there and {never}."]
 
 
-CAUSES = (refused, broken, elsewhere, slow)
+CAUSES = (refused, broken, not_by_password, slow)

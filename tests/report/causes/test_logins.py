@@ -61,10 +61,19 @@ def test_each_way_in_which_logins_fail_is_a_finding() -> None:
     assert "timed out" in seldom.sentence
 
 
-def test_the_login_is_with_another_service() -> None:
-    (found,) = findings(logins(5, 0, "login is with another service"))
-    assert found.kind == "login-elsewhere"
-    assert "token" in found.remedies[0]
+@pytest.mark.parametrize(
+    ("failure", "kind", "because"),
+    [
+        ("login is with another service", "login-elsewhere", "because the hub leaves logins to another service."),
+        ("login asks for more", "login-asks-more", "because the hub asks for more than a name and a password."),
+        ("logged in as another name", "login-other-name", "because the hub has another name for them."),
+    ],
+)
+def test_name_and_password_do_not_do(failure: str, kind: str, because: str) -> None:
+    (found,) = findings(logins(5, 0, failure))
+    assert found.kind == kind
+    assert found.sentence.endswith(because)
+    assert any("token" in remedy for remedy in found.remedies)
 
 
 def test_those_who_came_in_later_are_not_said_to_have_had_no_server() -> None:

@@ -60,6 +60,38 @@ KINDS = (
         ),
     ),
     Kind(
+        name="login-asks-more",
+        title="The hub asks for more than a password",
+        section="Why something failed",
+        mechanism=(
+            "The login form, or a page after it, has more to fill in that cannot be left empty, such as a one-time "
+            "password or a new password. Only the owner of an account knows that."
+        ),
+        confirm=("Open the hub in a browser that is not logged in, and log in by one of the accounts.",),
+        remedies=(
+            "Give these people tokens: a column `token` in the file for `--accounts`, or no accounts, so that the run "
+            "makes its own.",
+            "Log in by each account once and set its new password, if that is what the hub asks for.",
+        ),
+    ),
+    Kind(
+        name="login-other-name",
+        title="The hub has other names for people",
+        section="Why something failed",
+        mechanism=(
+            "The hub let people in under names that are not those that were typed: most authenticators lower-case "
+            "names, `c.Authenticator.username_map` replaces them, several authenticators on one hub put something "
+            "before them, and some hubs give everybody a new name. Such a person's server is not the one that the "
+            "run asks for, so the run stops what the login has started, and goes no further."
+        ),
+        confirm=("Log in with a browser by one of the accounts, and look at the name at the top of the page.",),
+        remedies=(
+            "Write the names in the file for `--accounts` as the hub does, which are those on its admin page.",
+            "Where people cannot log in by the names that the hub gives them: give them tokens, in a column `token`, "
+            "or leave out accounts and password, so that the run makes both.",
+        ),
+    ),
+    Kind(
         name="login-slow",
         title="Logins took long",
         section="Why a login, a notebook or a kernel took long",

@@ -1,0 +1,52 @@
+"""What a hub's login page asks for, told without logging in."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from hubusers.browser.browser import Browser
+from hubusers.browser.login_form import LoginForm, buttons, login_form, own_logins
+from hubusers.hub.deadline import Deadline
+
+
+@dataclass(frozen=True)
+class LoginPage:
+    """What a login page asks for.
+
+    Attributes:
+        asks_for: A phrase, to be read after "login"; "" where there was no page.
+        takes_passwords: Whether name and password will do, as far as the page tells; None where there was no page.
+    """
+
+    asks_for: str
+    takes_passwords: bool | None
+
+
+def look_at_login(browser: Browser, deadline: Deadline) -> LoginPage:
+    """Look at a hub's login page, and at those of its authenticators where it has several.
+
+    Redirects are not followed: what they lead to might log somebody in, or make an account.
+    """
+    path = f"{browser.base}/hub/login"
+    page = browser.fetch("GET", path, deadline=deadline)
+    if 300 <= page.status < 400:
+        target = urlsplit(page.headers.get("Location") or "")
+        return LoginPage(f"nothing to type into; it leads on to {target.netloc}{target.path}", False)
+    if page.status != 200 or not page.is_document:
+        return LoginPage("", None)
+    if form := login_form(browser, page):
+        return _of_form(form, "")
+    for own in own_logins(browser, page):
+        behind = browser.fetch("GET", own, deadline=deadline)
+        if form := login_form(browser, behind) if behind.status == 200 else None:
+            return _of_form(form, f", at {own.partition('?')[0]}")
+    texts = ", ".join(map(repr, buttons(page)))
+    return LoginPage(f"nothing to type into{f', only {texts}' if texts else ''}", False)
+
+
+def _of_form(form: LoginForm, where: str) -> LoginPage:
+    form.filled_in("name", "password")
+    what = "a form for name and password" if form.password is not None else "a form for a name"
+    if form.missing:
+        return LoginPage(f"{what}, and for {', '.join(map(repr, form.missing))}{where}", False)
+    may = f", perhaps also {', '.join(map(repr, form.left_empty))}" if form.left_empty else ""
+    return LoginPage(f"{what}{may}{where}", True)
