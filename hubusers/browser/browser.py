@@ -13,6 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from hubusers.browser.cache import Cache
 from hubusers.browser.cookies import Cookies
+from hubusers.browser.form import Entry, texts_of
 from hubusers.browser.headers import (
     EVENT_SOURCE_HEADERS,
     FILE_HEADERS,
@@ -27,7 +28,7 @@ from hubusers.browser.hosts import Hosts, origin_of, path_of
 from hubusers.browser.page import Page
 from hubusers.browser.path_template import template_of
 from hubusers.http.connections import Connections
-from hubusers.http.local_names import is_this_machine
+from hubusers.http.host_names import is_this_machine
 from hubusers.http.messages import TIMED_OUT, Answer, Request
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.http.stream import Stream
@@ -106,7 +107,7 @@ class Browser:
     def post_form(
         self,
         path: str,
-        fields: Mapping[str, str] | Iterable[tuple[str, str]],
+        fields: Mapping[str, str] | Iterable[Entry],
         *,
         multipart: bool = False,
         deadline: Deadline | None = None,
@@ -115,15 +116,15 @@ class Browser:
 
         Args:
             path: Where the form goes.
-            fields: Names and values; as pairs, where a name comes more than once.
+            fields: Names and values; as pairs, where a name comes more than once or has a file.
             multipart: Whether the form's `enctype` is `multipart/form-data`.
             deadline: Until when the last redirect must have been answered.
         """
-        pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+        pairs: list[Entry] = list(fields.items() if isinstance(fields, Mapping) else fields)
         if multipart:
             body, kind = encode_multipart_formdata(pairs)
         else:
-            body, kind = urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+            body, kind = urlencode(texts_of(pairs)).encode(), "application/x-www-form-urlencoded"
         return self._navigate("POST", path, body, {"Content-Type": kind}, deadline or Deadline(self.timeout))
 
     def _navigate(
@@ -144,7 +145,7 @@ class Browser:
             location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
             if not location:
                 self._page = url
-                return Page.of(answer, path, redirected_from=redirected_from)
+                return Page.of(answer, path, redirected_from=redirected_from, host=self._hosts.other_host(url))
             target, not_followed = self._hosts.target(location, url)
             if not_followed:
                 return Page.of(answer, path, not_followed, redirected_from)
@@ -174,9 +175,11 @@ class Browser:
         """Return the URL of a path."""
         return self._hosts.url(path)
 
-    def server_is_at(self, url: str) -> None:
-        """Learn from the hub where the person's server is, before its page was opened."""
+    def server_is_at(self, url: str) -> bool:
+        """Learn from the hub where the person's server is; return whether that is another host than so far."""
+        before = self._hosts.server
         self._hosts.came_to(url)
+        return self._hosts.server != before
 
     # What a page's scripts do
 

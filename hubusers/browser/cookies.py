@@ -5,7 +5,7 @@ from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
-from hubusers.http.local_names import is_this_machine
+from hubusers.http.host_names import is_this_machine
 
 
 class Cookies:

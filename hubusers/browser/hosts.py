@@ -13,6 +13,9 @@ from hubusers.hub.endpoint import endpoint_from_url, hub_url
 ANOTHER_HOST = "redirect to another host"
 """How `Page.error` begins where a redirect leads to another host, mostly that of an identity provider."""
 
+SERVER_ELSEWHERE = "the server is on a host of another site"
+"""How `Page.error` begins where a redirect leads to a person's server on a host that cannot be one of the hub's."""
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -61,6 +64,8 @@ class Hosts:
             origin = origin_of(parts)
         except ValueError:  # such as "http://["
             return "", UNREADABLE
+        if not self._is_one(parts) and self._is_of_server(parts.path):
+            return "", f"{SERVER_ELSEWHERE}: {origin}"
         if not self._is_one(parts):
             is_same_host = parts.hostname == urlsplit(self.hub).hostname
             return "", f"{ANOTHER_HOST}: {origin if is_same_host else parts.netloc}"
@@ -73,13 +78,20 @@ class Hosts:
             self._transports[origin] = GeventTransport(self._connections.to(origin), origin)
         return self._transports[origin]
 
+    def other_host(self, url: str) -> str:
+        """Return the name of a URL's host; "" for the hub's own."""
+        parts = urlsplit(url)
+        return "" if origin_of(parts) == self.hub else parts.hostname or ""
+
     def came_to(self, url: str) -> None:
         """Note where the person's server is, if this is its URL."""
         parts = urlsplit(url)
-        if self._is_of_server(parts.path) and (origin := origin_of(parts)) != self.hub:
+        if parts.netloc and self._is_of_server(parts.path) and (origin := origin_of(parts)) != self.hub:
             self.server = origin
 
     def _is_one(self, parts: SplitResult) -> bool:
+        if origin_of(parts) == self.server:
+            return True
         hub = urlsplit(self.hub)
         if (parts.scheme, _port(parts)) != (hub.scheme, _port(hub)):
             return False

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.hosts import ANOTHER_HOST
+from hubusers.browser.form import Sent, query_of_form
+from hubusers.browser.hosts import ANOTHER_HOST, SERVER_ELSEWHERE
 from hubusers.browser.identity import user_of, who_is_in
 from hubusers.browser.login_form import asked_for, login_form, own_logins
 from hubusers.browser.page import Page
@@ -163,6 +164,7 @@ def spawn(
 
     Raises:
         UnknownOption: The form does not offer what `options` say.
+        FormNotSent: A browser would not send the form like this.
         ComeBackLater: The hub has too many spawns or servers (429).
         SpawnFailed: The spawn failed at once.
         SessionLost: The hub asks to log in again.
@@ -174,8 +176,8 @@ def spawn(
         raise session_lost(page, doing)
     form = _spawn_form(page)
     if form is not None:
-        page, _ = _submit(browser, page, form, filled_in(form, options or {}), deadline)
-        if page.status == 400:  # the server was started meanwhile, perhaps in another tab
+        page = _send(browser, page, filled_in(form, options or {}), deadline)
+        if page.status == 400 and _spawn_form(page) is None:  # it was started meanwhile, perhaps in another tab
             page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
@@ -321,6 +323,8 @@ def _arrived(
         raise elsewhere(page)
     if on_login_page and page.status in {401, 403}:
         raise refused(page, username)
+    if page.error.startswith(SERVER_ELSEWHERE):
+        return page
     if page.error:
         raise login_error(browser, page, username, deadline)
     name = who_is_in(browser, page, deadline)
@@ -396,6 +400,15 @@ def _submit(
     return _see(browser, browser.post_form(path, fields, multipart=multipart, deadline=deadline), deadline), path
 
 
+def _send(browser: Browser, page: Page, sent: Sent, deadline: Deadline) -> Page:
+    """Send a form as a browser does; return the page that this leads to."""
+    path = browser.path_to(sent.action, page.path) or page.path
+    if sent.method == "GET":
+        return _see(browser, browser.get(query_of_form(path, sent.entries), deadline=deadline), deadline)
+    answer = browser.post_form(path, sent.entries, multipart=sent.multipart, deadline=deadline)
+    return _see(browser, answer, deadline)
+
+
 def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
     """Load the files of a page of the hub. The files of a server's page are loaded elsewhere: JupyterLab's in `lab`."""
     if page.is_document and is_below(browser, page.path, "/hub"):
@@ -404,7 +417,11 @@ def _see(browser: Browser, page: Page, deadline: Deadline) -> Page:
 
 
 def _spawn_form(page: Page) -> Any:
-    return _form(page, "@id='spawn_form'")
+    """Return the form of a spawn page; templates of one's own may have left out its name."""
+    named = _form(page, "@id='spawn_form'")
+    if named is not None or "/hub/spawn" not in page.path:
+        return named
+    return _form(page, "contains(@action, '/hub/spawn') or (not(string(@action)) and @method)")
 
 
 def _consent_form(page: Page) -> Any:

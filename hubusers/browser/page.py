@@ -24,6 +24,7 @@ class Page:
         headers: The headers of the last answer, as in `hubusers.http.messages.Answer`.
         error: Why there is no answer, as in `hubusers.http.messages.Answer`; or where a redirect was not followed.
         redirected_from: The paths of the requests before the last one, which redirected.
+        host: The host of the last request, where that is another one than the hub's.
     """
 
     status: int
@@ -32,11 +33,14 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     redirected_from: tuple[str, ...] = ()
+    host: str = ""
 
     @classmethod
-    def of(cls, answer: Answer, path: str, error: str = "", redirected_from: tuple[str, ...] = ()) -> "Page":
+    def of(
+        cls, answer: Answer, path: str, error: str = "", redirected_from: tuple[str, ...] = (), host: str = ""
+    ) -> "Page":
         """Return the page that an answer is."""
-        return cls(answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from)
+        return cls(answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from, host)
 
     def __repr__(self) -> str:
         return f"Page({self.status}, {self.path.partition('?')[0]!r}, {self.error!r})"  # queries hold codes and tokens

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from hubusers.browser.browser import TOO_MANY_REDIRECTS, Browser
-from hubusers.browser.hosts import ANOTHER_HOST, path_of
+from hubusers.browser.hosts import ANOTHER_HOST, SERVER_ELSEWHERE, path_of
 from hubusers.browser.login_form import buttons
 from hubusers.browser.page import Page
 from hubusers.browser.said import HUB, SERVER, answered_by, words_of, words_of_login
 from hubusers.counting import counted
-from hubusers.http.messages import TIMED_OUT, Answer
+from hubusers.http.messages import HOST_UNKNOWN, TIMED_OUT, Answer
 from hubusers.hub.answers import error_for
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone, WaitTimeout
@@ -199,7 +199,7 @@ def login_error(browser: Browser, page: Page, username: str, deadline: Deadline)
     if loop := loop_of(browser, page, doing):
         return loop
     if not page.status:
-        return HubError(f"{doing}: {page.error}", cause=page.error)
+        return HubError(f"{doing}: {page.error}{_of_host(page)}", cause=page.error)
     what = f"HTTP {page.status}" if page.status >= 400 else "the page is not a login"
     return LoginBroken(
         f"{doing}: {said(page)}", status=page.status, cause=f"{what}, from {answered_by(page)}", words=words_of(page)
@@ -268,7 +268,9 @@ def error_at_server(browser: Browser, page: Page, doing: str, deadline: Deadline
 def unreachable(page: Page, doing: str) -> ServerUnreachable:
     """Return the error for a server that is ready, as the hub says, and does not answer at its address."""
     cause = f"HTTP {page.status} from {answered_by(page)}" if page.status else page.error
-    return ServerUnreachable(f"{doing}: {said(page)}", status=page.status, cause=cause, words=words_of(page))
+    return ServerUnreachable(
+        f"{doing}: {said(page)}{_of_host(page)}", status=page.status, cause=cause, words=words_of(page)
+    )
 
 
 def _explained_by_the_hub(browser: Browser, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
@@ -295,6 +297,14 @@ def page_error(browser: Browser, page: Page, doing: str) -> HubError:
     """Return the error for any other page that says that something is wrong, or that has not come."""
     if loop := loop_of(browser, page, doing):
         return loop
+    if page.error.startswith(SERVER_ELSEWHERE):
+        detail = (
+            f"{page.error}, where nobody is followed to; give the address in --host that the hub has for browsers "
+            "(public_url, subdomain_host in its jupyterhub_config.py), or hosts to its users that are below its own"
+        )
+        return HubError(f"{doing}: {detail}", status=page.status, cause=SERVER_ELSEWHERE)
+    if page.error.startswith(ANOTHER_HOST):
+        return HubError(f"{doing}: {page.error}", status=page.status, cause=ANOTHER_HOST)
     return HubError(
         f"{doing}: {said(page)}", status=page.status, cause=page.error or page.answer.cause, words=words_of(page)
     )
@@ -308,6 +318,16 @@ def said(page: Page) -> Answer:
     if len(message) > _SHOWN_CHARACTERS:
         message = message[:_SHOWN_CHARACTERS] + "…"
     return Answer(page.status, json.dumps({"message": message}), page.headers, page.error)
+
+
+def _of_host(page: Page) -> str:
+    """Return what to add to an error where a host is not known that the hub gave to one person; "" elsewhere."""
+    if page.error != HOST_UNKNOWN or not page.host:
+        return ""
+    return (
+        f" ({page.host}: the hub gives each person a host of their own (subdomain_host), whose name must have an "
+        f"address, as by a wildcard DNS record *.{page.host.partition('.')[2]})"
+    )
 
 
 def is_below(browser: Browser, path: str, *paths: str) -> bool:

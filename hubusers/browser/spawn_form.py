@@ -2,110 +2,115 @@
 
 import json
 import re
-from collections.abc import Mapping, MutableSet
+from collections.abc import Mapping
 from typing import Any
 
-from hubusers.hub.errors import HubUsersError
+from hubusers.browser.fancy_profiles import UNLISTED_CHOICE, follow_the_profile, make_fields
+from hubusers.browser.form import Form, Sent, UnknownOption, listed
+from hubusers.browser.form_fields import is_button, kind_of
 
 _UNLISTED = "unlisted-choice"
+_STANDS_FOR_UNLISTED = {_UNLISTED, UNLISTED_CHOICE}
 _SAVED = re.compile(r"const userOptions = (?=\{)")
 
 
-class UnknownOption(HubUsersError):
-    """The form has no such profile, option or choice; the detail lists what it has."""
-
-    phrase = "not in the spawn form"
-    no_server = True  # the form is not sent
-
-
-def filled_in(form: Any, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+def filled_in(element: Any, options: Mapping[str, Any]) -> Sent:
     """Return what a browser sends when a person has made these choices and left everything else unchanged.
 
     Args:
-        form: The form, as lxml has it; it is changed.
-        options: The server's user options. With KubeSpawner `profile` is a profile's slug, any other key one of the
-            profile's options, and `{key}--unlisted-choice` the text for an option's "Other…". In other forms the keys
-            are the names of the form's fields.
+        element: The form, as lxml has it in its page; it is changed.
+        options: The server's user options. With KubeSpawner, and with jupyterhub-fancy-profiles, `profile` is a
+            profile's slug, any other key one of the profile's options, and `{key}--unlisted-choice` the text for an
+            option's "Other…". In other forms the keys are the names of the form's fields, and the values those of
+            `Form.choose`.
 
     Raises:
         UnknownOption: The form does not offer one of these.
+        FormNotSent: A browser would not send it, because a field is empty or not as the form wants it.
     """
+    make_fields(element)
+    form = Form(element)
     _as_left_last_time(form)
-    if (profile := options.get("profile")) is not None:
-        _choose(form, "profile", profile)
-    prefix = f"profile-option-{_chosen_profile(form)}--"
+    if options.get("profile") is not None:
+        _choose(form, "profile", options["profile"], "profile")
+    profile = form.value("profile")
+    prefix = f"profile-option-{profile}--"
     for key, value in options.items():
         option, is_unlisted = key.removesuffix(f"--{_UNLISTED}"), key.endswith(f"--{_UNLISTED}")
-        if key == "profile":
-            continue
-        if is_unlisted and prefix + option in form.fields:
-            _choose(form, prefix + option, _UNLISTED)
-            _unlisted_input(form, prefix + option).value = str(value)
-        else:
-            _choose(form, prefix + key if prefix + key in form.fields else key, value)
-    # The page's script sends the text under the choice's name.
-    for select in form.xpath(".//select[@name]"):
-        text = _unlisted_input(form, select.name)
-        if text is not None and select.value == _UNLISTED:
-            text.set("name", text.get("data-name"))
-            del select.attrib["name"]
-    return list(form.form_values())
+        text = _text_for_unlisted(form, prefix + option)
+        if is_unlisted and text is not None:
+            if form.named(prefix + option):
+                form.choose(prefix + option, *_STANDS_FOR_UNLISTED & set(form.offers(prefix + option)))
+            text.value = str(value)
+        elif key != "profile":
+            _choose(form, prefix + key if form.named(prefix + key) else key, value, key)
+    _name_texts(form)
+    follow_the_profile(element, profile)
+    return form.sent(prefix)
 
 
-def _as_left_last_time(form: Any) -> None:
+def _as_left_last_time(form: Form) -> None:
     """Select what was chosen for the last start, as KubeSpawner's script does when the page has loaded."""
-    for script in form.iter("script"):
+    for script in form.element.iter("script"):
         if match := _SAVED.search(script.text or ""):
             try:
                 saved, _ = json.JSONDecoder().raw_decode(script.text, match.end())
             except ValueError:  # a form that was not made by KubeSpawner
                 continue
             prefix = f"profile-option-{saved.get('profile')}--"
-            for select in form.xpath(".//select[@name]"):
-                key = select.name.removeprefix(prefix)
-                text = _unlisted_input(form, select.name)
-                if key == select.name:
+            for name in form.names:
+                key, text = name.removeprefix(prefix), _text_for_unlisted(form, name)
+                if key == name:
                     continue
                 if text is not None and (other := saved.get(f"{key}--{_UNLISTED}")):
-                    select.value, text.value = _UNLISTED, str(other)
-                elif saved.get(key) in select.value_options:
-                    select.value = saved[key]
+                    form.choose(name, _UNLISTED)
+                    text.value = str(other)
+                elif saved.get(key) in form.offers(name):
+                    form.choose(name, saved[key])
 
 
-def _chosen_profile(form: Any) -> str:
-    return str(form.fields["profile"]) if "profile" in form.fields else ""
+def _choose(form: Form, name: str, value: Any, called: str) -> None:
+    if not form.named(name):
+        raise UnknownOption(
+            f"the spawn form has no option {called!r}; it has: {listed(_options(form))}{_by_script(form)}",
+            cause="option",
+        )
+    offered = form.offers(name)
+    known = [one for one in offered if one not in _STANDS_FOR_UNLISTED]
+    takes_texts = len(known) < len(offered)
+    if (name == "profile" or takes_texts) and known and str(value) not in known:
+        what, of_what = ("profile", "") if name == "profile" else ("choice", f" for {called}")
+        more = f", and anything as {called}--{_UNLISTED}" if takes_texts else ""
+        raise UnknownOption(
+            f"the spawn form has no {what} {str(value)!r}{of_what}; it has: {listed(known)}{more}", cause=what
+        )
+    form.choose(name, value, called)
 
 
-def _choose(form: Any, name: str, value: Any) -> None:
-    if name not in form.fields:
-        raise UnknownOption(f"the spawn form has no option {name!r}; it has: {_listed(_options(form))}", cause="option")
-    field = form.inputs[name]
-    wanted = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
-    kind = getattr(field, "type", "")
-    offered = [field.get("value")] if kind == "radio" else getattr(field, "value_options", wanted)
-    if missing := [one for one in wanted if one not in offered]:
-        option = name.rpartition("--")[2]
-        what, of_what = ("profile", "") if name == "profile" else ("choice", f" for {option}")
-        known = _listed([one for one in offered if one != _UNLISTED])
-        more = f", and anything as {option}--{_UNLISTED}" if _UNLISTED in offered else ""
-        raise UnknownOption(f"the spawn form has no {what} {missing[0]!r}{of_what}; it has: {known}{more}", cause=what)
-    if kind in {"radio", "checkbox"}:
-        field.checked = bool(value)
-    else:
-        field.value = wanted if isinstance(field.value, MutableSet) else wanted[0]
-
-
-def _options(form: Any) -> list[str]:
+def _options(form: Form) -> list[str]:
     """Return the names of the options, without those of other profiles."""
-    prefix = f"profile-option-{_chosen_profile(form)}--"
-    names = [name.removeprefix(prefix) for name in form.fields if name]
-    return [name for name in names if not name.startswith("profile-option-")]
+    prefix = f"profile-option-{form.value('profile')}--"
+    names = [name.removeprefix(prefix) for name in form.names]
+    return [name for name in names if not name.startswith("profile-option-") and name != "select-profile"]
 
 
-def _unlisted_input(form: Any, select: str) -> Any:
-    found = form.xpath(".//input[@data-name=$name]", name=f"{select}--{_UNLISTED}")
+def _by_script(form: Form) -> str:
+    """Return what to add where fields may be missing because a script makes them."""
+    is_empty = not [field for field in form.fields if not is_button(field) and kind_of(field) != "hidden"]
+    return " (what a script adds to the page is not seen here)" if is_empty and form.element.xpath(".//script") else ""
+
+
+def _text_for_unlisted(form: Form, select: str) -> Any:
+    found = form.element.xpath(".//input[@data-name=$name]", name=f"{select}--{_UNLISTED}")
     return found[0] if found else None
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "nothing"
+def _name_texts(form: Form) -> None:
+    """Give those texts their names that are shown, as the script of the page does; the others are not sent."""
+    for text in form.element.xpath(".//input[@data-name]"):
+        name = text.get("data-name").removesuffix(f"--{_UNLISTED}")
+        choice = form.value(name)
+        if choice in _STANDS_FOR_UNLISTED or not form.named(name):
+            text.set("name", text.get("data-name"))
+        if choice == _UNLISTED:
+            del form.named(name)[0].attrib["name"]

@@ -26,7 +26,7 @@ from websocket import (
 
 from hubusers.browser.page import Page
 from hubusers.browser.said import BEFORE_THE_HUB, answered_by, words_of
-from hubusers.http.local_names import address_of
+from hubusers.http.host_names import address_of
 from hubusers.http.messages import TIMED_OUT, UNREADABLE, Answer, reason_of
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.errors import HubError, HubUsersError

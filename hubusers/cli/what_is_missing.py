@@ -9,6 +9,7 @@ from hubusers.hub.client import HubClient
 from hubusers.results.hub_metrics import hub_sample
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE, Access
 from hubusers.settings.hub_check import METRICS_SCOPE, CheckedHub
+from hubusers.settings.public_address import public_address, sends_browsers_to
 
 _CLOCKS_DIFFER = 5.0
 """Seconds. The hub's answers tell its time to the second, and take a moment."""
@@ -22,7 +23,7 @@ _WITHOUT_METRICS = (
 
 
 def what_is_missing(checked: CheckedHub, access: Access, *, makes_accounts: bool) -> Iterator[str]:
-    """Yield a sentence for each thing, with what to do. One small request asks for the hub's metrics.
+    """Yield a sentence for each thing, with what to do. Two small requests ask for metrics and for the start page.
 
     Args:
         checked: What `check_hub` found.
@@ -36,6 +37,11 @@ def what_is_missing(checked: CheckedHub, access: Access, *, makes_accounts: bool
             "The token lacks the scope tokens: a NotebookUser cannot log in, so that a run with people in a browser is "
             f"refused. Add the scope, or give these people a password ({PASSWORD_VARIABLE}, {PASSWORD_FILE_VARIABLE}) "
             "if the hub's login takes any. Runs without a browser do not need it."
+        )
+    if public := public_address(checked.endpoint, access):
+        yield (
+            f"{sends_browsers_to(checked.endpoint, public)}: a NotebookUser is refused. Give that address in --host or "
+            "JUPYTERHUB_ENDPOINT. Runs without a browser do not need it."
         )
     if not checked.spawner:
         yield "The token lacks the scope read:hub: a report will not name the spawner. Nothing else depends on it."

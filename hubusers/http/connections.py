@@ -18,7 +18,7 @@ from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
 
-from hubusers.http.local_names import address_of
+from hubusers.http.host_names import address_of
 from hubusers.http.session import REQUEST_TIMEOUT
 
 _BLOCK_SIZE = 65_536

@@ -23,6 +23,7 @@ TIMED_OUT = "timed out"
 CONNECTION_LOST = "connection lost"
 CERTIFICATE_NOT_TRUSTED = "TLS certificate not trusted"
 UNREADABLE = "answer cannot be read"
+HOST_UNKNOWN = "host name unknown"
 
 _SHOWN_CHARACTERS = 200
 
@@ -157,7 +158,7 @@ def reason_of(error: BaseException) -> str:
         (ssl.SSLCertVerificationError, CERTIFICATE_NOT_TRUSTED),
         (ssl.SSLError, "TLS failed"),
         (ConnectionRefusedError, CONNECTION_REFUSED),
-        (socket.gaierror, "host name unknown"),
+        (socket.gaierror, HOST_UNKNOWN),
         ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIMED_OUT),
         # requests parses a redirect's Location even if it should not follow it, and raises this.
         (ValueError, UNREADABLE),

@@ -78,7 +78,7 @@ class _RoutesOfHost:
         return getattr(self._proxy, name)
 
     def target_for_req(self, _: None, path: str) -> Any:
-        return self._proxy.target_for_req(self._host, path)
+        return self._proxy.target_for_req(self._host, f"/{path.lstrip('/')}")
 
 
 def _initialize_for_host(handler: Any, proxy: Any) -> None:

@@ -36,6 +36,7 @@ from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, access_from
 from hubusers.settings.hub_check import CheckedHub, PreflightError, check_hub, check_named_servers, check_spelling
+from hubusers.settings.public_address import check_public_address
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
 LOG = get_logger(__name__)
@@ -174,6 +175,8 @@ class BeforeRun:
         self.checked_hub = checked = check_hub(settings.endpoint, self._known_access, scopes)
         if settings.named_servers:
             check_named_servers(checked, self._known_access)
+        if any(each.has_browser for each in classes):
+            check_public_address(settings.endpoint, self._known_access)
         check_accounts(settings, options or self._options)
         check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
         self._environment.host = hub_url(settings.endpoint)
@@ -192,6 +195,7 @@ class BeforeRun:
         def log_in(account: Account) -> str:
             return next(filter(None, (each.try_login(run, account) for each in classes)), "")
 
+        has_browser = any(each.has_browser for each in classes)
         try:
             kinds = list(different_user_options(settings))
             for number, user_options in enumerate(kinds, start=1):
@@ -200,7 +204,7 @@ class BeforeRun:
                     self._doing += f" of each kind ({number} of {len(kinds)})"
                 # Otherwise it was cleaned up after, because the process ends.
                 once = log_in if number == 1 else None
-                if run in self._first_servers and try_one_server(run, user_options, once):
+                if run in self._first_servers and try_one_server(run, user_options, once, has_browser=has_browser):
                     self._tried += (kind_of_start(user_options),)
         except FirstServersFailed as error:
             raise PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None

@@ -7,16 +7,19 @@ of those (five on Kubernetes deployments). When many users ask at once, all of t
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import remove_entered
 from hubusers.accounts.sources import NoAccountLeft
+from hubusers.http.host_names import has_address
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
 from hubusers.hub.progress import progress
+from hubusers.hub.sightings import USER_PATH
 from hubusers.log import get_logger
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.run import server_life
@@ -37,7 +40,13 @@ class FirstServersFailed(PreflightError):
     """As many first servers as allowed have failed to start; the results of their run tell how."""
 
 
-def try_one_server(run: Run, user_options: UserOptions | None, log_in: Callable[[Account], str] | None = None) -> bool:
+def try_one_server(
+    run: Run,
+    user_options: UserOptions | None,
+    log_in: Callable[[Account], str] | None = None,
+    *,
+    has_browser: bool = False,
+) -> bool:
     """Start one server, wait until it is ready, and remove it; after a failed spawn try again, as often as allowed.
 
     Before that, its person logs in. Where the hub refuses the password of a given account, others are tried.
@@ -49,6 +58,7 @@ def try_one_server(run: Run, user_options: UserOptions | None, log_in: Callable[
         user_options: As for the servers of the run.
         log_in: Logs in once; returns why the hub refuses, "" where it does not; raises PreflightError where nobody
             could log in like this. None where it was tried before.
+        has_browser: Whether people with a browser come, who must find the server by the name of its host.
 
     Whatever interrupts this (Ctrl-C, SIGTERM) leaves account and server in the run's ledger until they are removed, for
     the clean-up.
@@ -79,6 +89,8 @@ def try_one_server(run: Run, user_options: UserOptions | None, log_in: Callable[
         if log_in:
             _try_logins(run, account, log_in)
         was_tried = _try_until_ready(client, run, account, user_options)
+        if was_tried and has_browser:
+            _check_address(client, account)
     except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
         _remove(client, run, account, error)
         raise
@@ -136,6 +148,22 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
         f"{spawns_in_a_row(settings.failed_spawns_to_stop).capitalize()} failed, before there was any load. "
         f"The last one: {reason.rstrip('.')}."
     )
+
+
+def _check_address(client: HubClient, account: Account) -> None:
+    """Raise PreflightError where the hub gives the person a host of their own, whose name has no address."""
+    user = client.request("GET", USER_PATH, username=account.username).model
+    try:
+        url = str(user["servers"][account.server_name]["url"])
+    except (KeyError, TypeError):  # it was late, and is not there yet
+        return
+    host = urlsplit(url).hostname
+    if host and not has_address(host):
+        raise PreflightError(
+            f"The hub gives each person a host of their own (subdomain_host), and the name of {account.username}'s, "
+            f"{host}, has no address here: add a wildcard DNS record, *.{host.partition('.')[2]}, or let only users "
+            "without a browser come."
+        )
 
 
 def _start(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> float:

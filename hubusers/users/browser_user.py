@@ -21,6 +21,7 @@ from hubusers.browser.page_errors import (
     RedirectLoop,
     ServerUnreachable,
     SessionLost,
+    asks_to_log_in,
     error_at_server,
     login_error,
     token_of_another,
@@ -31,7 +32,7 @@ from hubusers.hub.answers import State, Stop, error_for
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
-from hubusers.hub.sightings import look_at
+from hubusers.hub.sightings import USER_PATH, look_at
 from hubusers.log import get_logger
 from hubusers.results.records import LOGIN, SPAWN_PAGE, UNFINISHED
 from hubusers.run.run import Run
@@ -61,7 +62,6 @@ class BrowserUser(PlannedUser):
     """
 
     abstract = True
-
     has_browser = True
 
     def __init__(self, environment: Environment) -> None:
@@ -251,7 +251,20 @@ class BrowserUser(PlannedUser):
             self._note_server_gone()
         if not self.has_server:
             self.start_server()
-        return self.browser.get(f"{self.browser.base}{self.server_path}/")  # which leads to its start page
+        path = f"{self.browser.base}{self.server_path}/"  # which leads to its start page
+        page = self.browser.get(path)
+        if asks_to_log_in(self.browser, page) and self._learns_where_the_server_is():
+            page = self.browser.get(path)
+        return page
+
+    def _learns_where_the_server_is(self) -> bool:
+        """Ask the hub for the address of the server; return whether that is on another host, and not known yet."""
+        user = self.hub.request("GET", USER_PATH, username=self.username).model
+        try:
+            url = str(user["servers"][self.account.server_name]["url"])
+        except (KeyError, TypeError):
+            return False
+        return self.browser.server_is_at(url)
 
     def _was_stopped(self) -> bool:
         """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""

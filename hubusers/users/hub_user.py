@@ -67,7 +67,7 @@ class HubUser(VisitingUser):
     abstract = True
 
     has_browser = False
-    """Whether such a person thinks between cells, and leaves in the ways that an event says."""
+    """Whether such a person opens the hub's pages, thinks between cells, and leaves in the ways that an event says."""
     leaves_server = False
     """Whether the user leaves the server running, until the end of the run."""
     _has_arrived = False

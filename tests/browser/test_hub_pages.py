@@ -12,9 +12,9 @@ import pytest
 
 from hubusers.browser import hub_pages
 from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.form import UnknownOption
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import LoginElsewhere, LoginRefused, ServerNotRunning
-from hubusers.browser.spawn_form import UnknownOption
 from hubusers.http.connections import Connections
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop
 from hubusers.hub.deadline import Deadline, poll

@@ -5,7 +5,8 @@ from typing import Any
 import lxml.html
 import pytest
 
-from hubusers.browser.spawn_form import UnknownOption, filled_in
+from hubusers.browser.form import UnknownOption
+from hubusers.browser.spawn_form import filled_in
 
 
 def form(*fields: str, script: str = "") -> Any:
@@ -40,7 +41,7 @@ def test_what_is_chosen_is_sent_and_the_rest_stays_as_it_is(
     field: str, options: dict[str, Any], sent: list[tuple[str, str]]
 ) -> None:
     hidden = "<input type='hidden' name='_xsrf' value='token'>"
-    assert filled_in(form(hidden, field), options) == [("_xsrf", "token"), *sent]
+    assert filled_in(form(hidden, field), options).entries == [("_xsrf", "token"), *sent]
 
 
 @pytest.mark.parametrize(
@@ -58,4 +59,4 @@ def test_what_the_form_does_not_offer_is_named_with_what_it_does(options: dict[s
 
 def test_scripts_of_other_forms_do_no_harm() -> None:
     script = "<script>const userOptions = {image: chosen()};</script>"
-    assert filled_in(form(IMAGE, script=script), {}) == [("image", "new")]
+    assert filled_in(form(IMAGE, script=script), {}).entries == [("image", "new")]

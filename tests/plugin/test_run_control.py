@@ -221,7 +221,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
     """Ctrl-C while the first server is tried: what its ledger holds is removed, once, and the exit code is 130."""
     removed: list[str] = []
 
-    def try_one_server(run: Run, *_: object) -> None:
+    def try_one_server(run: Run, *_: object, **__: object) -> None:
         run.ledger.user_created("ann")
         raise KeyboardInterrupt
 
@@ -245,7 +245,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
 def test_what_the_first_server_leaves_is_said_by_the_exit_code(
     control: RunControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def try_one_server(run: Run, *_: object) -> None:
+    def try_one_server(run: Run, *_: object, **__: object) -> None:
         run.ledger.user_created("ann")
         raise PreflightError("Four spawns failed.")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hubusers.accounts.ledger import Ledger, Totals
+from hubusers.browser.form import UnknownOption
 from hubusers.browser.page_errors import ServerNotRunning
-from hubusers.browser.spawn_form import UnknownOption
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop
 from hubusers.hub.deadline import Deadline

@@ -1,7 +1,9 @@
-"""Names of this machine. Those below `localhost`, such as `ann.localhost`, belong to it as well (RFC 6761).
+"""What the names of hosts stand for. Those below `localhost`, such as `ann.localhost`, are this machine (RFC 6761).
 
 Browsers take them so, but the look-up of names of some systems knows only `localhost` itself.
 """
+
+import socket
 
 _LOCALHOST = "localhost"
 
@@ -14,3 +16,12 @@ def address_of(host: str) -> str:
 def is_this_machine(host: str) -> bool:
     """Say whether a host is this machine, by its name or its IPv4 or IPv6 address."""
     return address_of(host) in {_LOCALHOST, "::1"} or host.startswith("127.")
+
+
+def has_address(host: str) -> bool:
+    """Look up whether a name has an address."""
+    try:
+        socket.getaddrinfo(address_of(host), None)
+    except (OSError, UnicodeError):  # UnicodeError: a label that is empty or too long
+        return False
+    return True
