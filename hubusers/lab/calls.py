@@ -21,8 +21,9 @@ class Call:
 
     Attributes:
         method: The HTTP method.
-        path: Below the server's base URL, with `{notebook}` for the notebook's path, and `{workspace}` for the name of
-            JupyterLab's workspace; the time is added to its query.
+        path: Below the server's base URL; the time is added to its query. `{notebook}` stands for the notebook's path,
+            `{folder}` for that of the folder that is listed, with a slash before it, `{linked}` for the path that the
+            page's address names, and `{workspace}` for the name of JupyterLab's workspace.
         good: The statuses that are not failures.
         only_if: The option of the page's configuration without which the call is not sent.
         since: The first version that sends the call: of JupyterLab, or of Notebook 7 in its pages.
@@ -51,6 +52,7 @@ class Calls:
         plugins: When its plugins start. The theme loads at the same time.
         restoring: Afterwards, until the page is complete. The kernels' icons load with the listing of the folder.
         polls: What is repeated while the tab is visible, and the seconds from one to the next.
+        linked: Before that, where the page's address names a notebook or a folder.
         opening: Opens a notebook: its content, its checkpoints, what follows from them, the sessions. The files for it
             load with the checkpoints; where there is no checkpoint, one is made.
         starting_kernel: Starts a kernel for a notebook without one: under a made-up path, which is then changed to the
@@ -64,6 +66,7 @@ class Calls:
     plugins: Wave
     restoring: tuple[Wave, ...]
     polls: Mapping[Call, float]
+    linked: Wave = ()
     opening: tuple[Wave, ...] = ()
     starting_kernel: tuple[Wave, ...] = ()
     kernel_found: Wave = ()
@@ -83,7 +86,8 @@ KERNELS = Call("GET", "api/kernels")
 SESSIONS = Call("GET", "api/sessions")
 TERMINALS = Call("GET", "api/terminals", MAY_BE_ABSENT, only_if="terminalsAvailable")
 WORKSPACES = Call("GET", "lab/api/workspaces", MAY_BE_ABSENT)
-FOLDER = Call("GET", "api/contents?content=1&hash=0")
+FOLDER = Call("GET", "api/contents{folder}?content=1&hash=0")
+LINKED = Call("GET", "api/contents/{linked}?content=0&hash=0", MAY_BE_ABSENT)
 SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/{workspace}", (200, 201, 204))
 # Each listing of the folder sets the widths of its columns, which are a part of the workspace.
 SAVE_COLUMNS = replace(SAVE_WORKSPACE, since=(4, 3))
@@ -124,6 +128,7 @@ CALLS_OF_LAB = Calls(
         (SAVE_WORKSPACE, FOLDER),
         (SAVE_WORKSPACE,),
     ),
+    linked=(LINKED, LINKED, LINKED),
     opening=(
         (
             CONTENT,

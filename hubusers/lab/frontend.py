@@ -131,6 +131,7 @@ class FrontEnd:
         self._hold = hold
         self._files = files
         self._loaded = frozenset(loaded)
+        self._folder = ""
         self._kernelspecs: dict[str, Any] = {}
 
     @classmethod
@@ -181,6 +182,9 @@ class FrontEnd:
                         self._kernelspecs = _mapping(answer.answer.model)
             late = (path for path in self._late_files() if path not in self._loaded)
             self._ask(self._calls.plugins, deadline, [self.base + THEME, *late])
+            if self._page.linked:
+                self._ask(self._calls.linked, deadline)
+            self._folder = self._page.folder
             for wave in self._calls.restoring:
                 self._ask(wave, deadline, self._launcher_images() if FOLDER in wave else ())
         self._loaded = frozenset()
@@ -359,7 +363,13 @@ class FrontEnd:
         asked = []
         for call in self._asked(wave):
             name = self._page.workspace
-            path = call.path.format(notebook=quote(self.notebook), workspace=quote(name), session=session)
+            path = call.path.format(
+                notebook=quote(self.notebook),
+                folder=f"/{quote(self._folder)}" if self._folder else "",
+                linked=quote(self._page.linked),
+                workspace=quote(name),
+                session=session,
+            )
             path = f"{self.base}{path}{'&' if '?' in path else '?'}{time.time_ns() // 1_000_000}"
             content = None
             if call.method == "PUT" and "/workspaces/" in call.path:

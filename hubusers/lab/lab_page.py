@@ -29,7 +29,8 @@ class LabPage:
     Attributes:
         application: `JUPYTERLAB` or `NOTEBOOK_7`; the empty string for the page of anything else.
         kind: Which of Notebook 7's pages it is, as `tree` or `notebooks`; the empty string for JupyterLab's.
-        notebook: The path of the notebook that the page opens, below the server's folder; the empty string for none.
+        linked: The path of the notebook or folder that the page's address names; the empty string for none. It is below
+            the server's folder.
         base: The server's base path, with a slash at its end.
         token: What JupyterLab shows to its server with each request, or the empty string.
         main: The path of JupyterLab's first script, or the empty string where the page names none.
@@ -41,7 +42,7 @@ class LabPage:
 
     application: str
     kind: str
-    notebook: str
+    linked: str
     base: str
     token: str
     main: str
@@ -66,13 +67,13 @@ class LabPage:
         is_jupyters = bool(static_url) or "/static/lab/" in main
         is_elsewhere = bool(static_url) and not static
         base = base if base.endswith("/") else f"{base}/"
-        opens = str(configuration.get("treePath") or "")
+        linked = str(configuration.get("treePath") or "")
         if kind == NOTEBOOK:
-            opens = unquote(page.path.partition("?")[0].removeprefix(f"{base}{NOTEBOOK}/"))
+            linked = unquote(page.path.partition("?")[0].removeprefix(f"{base}{NOTEBOOK}/"))
         return cls(
             application=(NOTEBOOK_7 if kind else JUPYTERLAB) if is_jupyters and (main or is_elsewhere) else "",
             kind=kind,
-            notebook=opens if opens.endswith(".ipynb") else "",
+            linked=linked.strip("/"),
             base=base,
             token=str(configuration.get("token") or ""),
             main=main,
@@ -91,6 +92,18 @@ class LabPage:
     def main_in_build(self) -> str:
         """The first script's path as the bundle has it: the same for everyone with this build of JupyterLab."""
         return self.main.replace(self._folders[STATIC], STATIC, 1)
+
+    @property
+    def notebook(self) -> str:
+        """The path of the notebook that the page opens by itself; the empty string for none."""
+        return self.linked if self.linked.endswith(".ipynb") else ""
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder that the page lists once it is there; the empty string for the server's own."""
+        if self.linked and self.kind != NOTEBOOK:
+            return posixpath.dirname(self.linked) if self.notebook else self.linked
+        return str(self._configuration.get("preferredPath") or "").strip("/")
 
     @property
     def workspace(self) -> str:

@@ -154,6 +154,33 @@ def test_says_once_when_the_files_are_elsewhere(caplog: pytest.LogCaptureFixture
     assert [record.message for record in caplog.records] == [ELSEWHERE]
 
 
+@pytest.mark.parametrize(
+    ("linked", "preferred", "notebook", "listed"),
+    [
+        ("", "/", "", "api/contents"),
+        ("", "home/ann", "", "api/contents/home/ann"),
+        ("a b", "/", "", "api/contents/a%20b"),
+        ("a b/c.ipynb", "home/ann", "a b/c.ipynb", "api/contents/a%20b"),
+        ("c.ipynb", "/", "c.ipynb", "api/contents"),
+        ("a/data.csv", "/", "", "api/contents/a/data.csv"),
+    ],
+)
+def test_starts_where_the_address_leads_to(
+    linked: str, preferred: str, notebook: str, listed: str, installed: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `/lab/workspaces/mine/tree/a b/c.ipynb` does, and a preferred folder where the address names nothing."""
+    monkeypatch.setattr(Files, "read", lambda *_: installed)
+    browser = StandIn()
+    configuration = {**CONFIGURATION, "treePath": linked, "preferredPath": preferred, "workspace": "mine"}
+    front_end = lab_in(browser, page(configuration), Deadline(60))
+    front_end.load(Deadline(60))
+    assert front_end.notebook_at_start == notebook
+    assert f"GET {listed}" in browser.calls[-2:]
+    assert browser.calls[-1] == "PUT lab/api/workspaces/mine"
+    assert browser.bodies[-1]["metadata"] == {"id": "mine"}
+    assert len(browser.calls) == (26 if linked else 23)
+
+
 # Persons
 
 
@@ -326,7 +353,7 @@ def test_polls_in_the_rhythm_of_jupyterlab(lab: tuple[StandIn, FrontEnd]) -> Non
         now += front_end.poll(now, random.Random(6))
     asked = browser.calls[before:]
     for call, seconds in CALLS_OF_LAB.polls.items():
-        times = asked.count(f"{call.method} {call.path.partition('?')[0]}")
+        times = asked.count(f"{call.method} {call.path.partition('?')[0].format(folder='', workspace='default')}")
         assert times == 122 // seconds
 
 

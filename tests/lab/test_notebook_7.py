@@ -163,7 +163,9 @@ def polled(browser: StandIn, interface: Notebook7, now: float) -> Counter[str]:
 def as_polled(polls: Mapping[Call, float], version: tuple[int, int]) -> Counter[str]:
     return Counter(
         {
-            f"{call.method} {call.path.partition('?')[0].format(notebook='work/a%20b.ipynb')}": int(122 // seconds)
+            f"{call.method} {call.path.partition('?')[0].format(notebook='work/a%20b.ipynb', folder='')}": int(
+                122 // seconds
+            )
             for call, seconds in polls.items()
             if call.since <= version and (not call.until or version < call.until)
         }
