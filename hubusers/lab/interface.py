@@ -123,7 +123,7 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
 
 
 def _unknown(page: Page) -> UnknownPage:
-    title = " ".join(" ".join(page.document.xpath("//title//text()")).split())[:_TITLE_CHARACTERS]
+    title = " ".join(" ".join(page.document.xpath("//head/title//text()")).split())[:_TITLE_CHARACTERS]
     is_called = f'is called "{title}"' if title else "has no title"
     return UnknownPage(
         f"the page at {page.path.partition('?')[0]} {is_called}, and is neither JupyterLab's nor Notebook 7's. Use "

@@ -19,7 +19,8 @@ TREE, NOTEBOOK = "tree", "notebooks"
 
 ELSEWHERE = "JupyterLab's files are on another host, which is not asked for them"
 
-_FIRST_SCRIPT = re.compile(r"/(main\.(?!min\.)[^/]*|bundle\.js)$")  # the second one is that of Notebook 7.0 to 7.2
+_FIRST_SCRIPT = re.compile(r"/main\.(?!min\.)[^/]*$")
+_FIRST_SCRIPT_OF_NOTEBOOK = re.compile(r"/(main\.[^/]*|bundle\.js)$")  # the second one in 7.0 to 7.2
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ class LabPage:
         """Read a page, whatever it is."""
         configuration = _configuration(page)
         scripts = _addresses(browser, page, "//script/@src")
-        main = next((script for script in scripts if _FIRST_SCRIPT.search(script)), "")
+        kind = str(configuration.get("notebookPage") or "")
+        first_script = _FIRST_SCRIPT_OF_NOTEBOOK if kind else _FIRST_SCRIPT
+        main = next((script for script in scripts if first_script.search(script)), "")
         static_url = str(configuration.get("fullStaticUrl") or "")
         static = browser.path_to(static_url, page.path)
         extensions = browser.path_to(str(configuration.get("fullLabextensionsUrl") or ""), page.path)
         base = str(configuration.get("baseUrl") or "") or re.split(r"(?<=/)(?:lab|tree|doc|notebooks)\b", page.path)[0]
-        kind = str(configuration.get("notebookPage") or "")
         is_jupyters = bool(static_url) or "/static/lab/" in main
         is_elsewhere = bool(static_url) and not static
         base = base if base.endswith("/") else f"{base}/"

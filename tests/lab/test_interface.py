@@ -12,6 +12,9 @@ CLASSIC = """<html><head><title>Home Page - Select or create a notebook</title><
     <body data-base-url="/user/ann/"><script src="/user/ann/static/tree/js/main.min.js?v=1"></script></body></html>"""
 VOILA = """<html><script id="jupyter-config-data" type="application/json">
     {"baseUrl": "/user/ann/", "fullStaticUrl": "/user/ann/voila/static"}</script></html>"""
+RETROLAB = """<html><head><title>Home</title></head><script id="jupyter-config-data" type="application/json">
+    {"baseUrl": "/user/ann/", "fullStaticUrl": "/user/ann/static/retro", "retroPage": "tree"}</script>
+    <script src="/user/ann/static/retro/bundle.js" main="index"></script></html>"""
 
 
 def test_jupyterlabs_page() -> None:
@@ -26,6 +29,7 @@ def test_jupyterlabs_page() -> None:
         ("<html><title> R\n Studio</title><script src='/static/js/main.7f3a.js'></script></html>", "R Studio"),
         (CLASSIC, "Home Page - Select or create a notebook"),
         (VOILA, ""),
+        (RETROLAB, "Home"),
         ('{"version": "2.14"}', ""),
     ],
 )
