@@ -4,6 +4,7 @@ What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/brow
 
     HubUsersError
       HubError
+        TooOld               the server's JupyterLab is older than those that are known
         UnknownPage          the hub leads to a page that is neither JupyterLab's nor Notebook 7's
         FilesMissing         files of JupyterLab's do not come
         SaveRefused          the server does not save: the storage is full, read-only, …

@@ -39,6 +39,9 @@ _WHEN_OPENED = (
 )
 _SHARED_WHEN_OPENED = ("marked-gfm-heading-id", "marked-mangle")
 
+# The editor of JupyterLab 3, which loads all that notebooks need while it starts.
+_ALL_AT_START = "codemirror"
+
 
 @dataclass(frozen=True)
 class Extension:
@@ -105,7 +108,8 @@ class Files:
         while_starting = runtime.loaded_by(texts, _WHILE_STARTING, _SHARED_WHILE_STARTING if is_lab else ())
         when_opened = runtime.loaded_by(texts, _WHEN_OPENED, _SHARED_WHEN_OPENED)
         problems = [part.problem for part in parts]
-        problems.append(INCOMPLETE if not all(texts) else "" if when_opened else NOTEBOOK_NOT_UNDERSTOOD)
+        is_understood = when_opened or _ALL_AT_START in runtime.offers
+        problems.append(INCOMPLETE if not all(texts) else "" if is_understood else NOTEBOOK_NOT_UNDERSTOOD)
         waves = (scripts, _in_static(names)) if is_lab else (_in_static(names), scripts)
         return cls(
             ((main,), *waves, tuple(file for part in parts for file in part.files)),

@@ -1,6 +1,6 @@
 """The calls of JupyterLab's front end to its server: when it starts, as long as it is open, and around a notebook.
 
-Those of Notebook 7, which has pages of its own, are in `notebook_calls.py`.
+Those of JupyterLab 3 are in `lab_3_calls.py`, those of Notebook 7, which has pages of its own, in `notebook_calls.py`.
 
 Recorded from Chromium with JupyterLab 4.6; 4.2 sends the same, except for calls with a later `since`. Left out are the
 kernel's websocket, and automatic saving, which JupyterLab does every two minutes when there is something to save.
@@ -34,7 +34,7 @@ class Call:
     path: str
     good: Container[int] = FINE
     only_if: str = ""
-    since: tuple[int, int] = (4, 0)
+    since: tuple[int, int] = (0, 0)
     until: tuple[int, int] | None = None
 
 
@@ -77,6 +77,11 @@ class Calls:
 def settings_of(*plugins: str) -> Wave:
     """Return the calls for the settings of some of JupyterLab's plugins."""
     return tuple(Call("GET", f"lab/api/settings/@jupyterlab/{plugin}", MAY_BE_ABSENT) for plugin in plugins)
+
+
+def lists_folder(wave: Wave) -> bool:
+    """Say whether one of the calls lists the folder that is shown."""
+    return any(call.path.startswith("api/contents?") for call in wave)
 
 
 KERNELSPECS = Call("GET", "api/kernelspecs")

@@ -26,7 +26,7 @@ from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.bundle import Files
-from hubusers.lab.calls import FOLDER, KERNELS, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, workspace
+from hubusers.lab.calls import KERNELS, KERNELSPECS, NEW_CHECKPOINT, THEME, Call, Calls, lists_folder, workspace
 from hubusers.lab.kernel_choice import kernel_for
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_page import LabPage
@@ -186,7 +186,7 @@ class FrontEnd:
                 self._ask(self._calls.linked, deadline)
             self._folder = self._page.folder
             for wave in self._calls.restoring:
-                self._ask(wave, deadline, self._launcher_images() if FOLDER in wave else ())
+                self._ask(wave, deadline, self._launcher_images() if lists_folder(wave) else ())
         self._loaded = frozenset()
 
     def open_notebook(self, notebook: str, deadline: Deadline) -> Opened:
@@ -207,7 +207,7 @@ class FrontEnd:
             content = self._ask(contents, deadline)[0]
             if content.status != 200:
                 return Opened(content, storage=time.monotonic() - began)
-            has = self._ask(checkpoints, deadline, self._page.actual(self._files.when_opened))
+            has = self._ask(checkpoints, deadline, self._files_of_notebooks())
             without = all(page.answer.model == [] for page in has)
             self._ask((*workspace, NEW_CHECKPOINT) if without else workspace, deadline)
             storage = time.monotonic() - began
@@ -331,6 +331,10 @@ class FrontEnd:
     def _late_files(self) -> Sequence[str]:
         """Return the files that the page loads while it shows itself."""
         return self._page.actual(self._files.while_starting)
+
+    def _files_of_notebooks(self) -> Sequence[str]:
+        """Return the files that the page loads when it opens its first notebook."""
+        return self._page.actual(self._files.when_opened)
 
     def _launcher_images(self) -> Sequence[str]:
         """Return the kernels' icons that load with the listing of the folder."""

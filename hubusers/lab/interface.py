@@ -9,6 +9,8 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd, Hold, Opened, Running
+from hubusers.lab.lab_3 import Lab3
+from hubusers.lab.lab_3_calls import CALLS_OF_LAB_3
 from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_7 import Notebook7
 
@@ -90,6 +92,12 @@ class Interface(Protocol):
         """
 
 
+class TooOld(HubError):
+    """The server's JupyterLab is older than those that are known."""
+
+    phrase = "JupyterLab too old"
+
+
 class UnknownPage(HubError):
     """The server's page is neither JupyterLab's nor Notebook 7's. The words are its title."""
 
@@ -111,10 +119,19 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
         WARNING what is not understood of the page or the bundle, once in a process.
 
     Raises:
+        TooOld: The page is of a JupyterLab before version 3.
         UnknownPage: The page is something else's.
         WaitTimeout: Somebody else was still reading the bundle at the deadline.
     """
     lab_page = LabPage.read(browser, page)
+    if lab_page.application == JUPYTERLAB and lab_page.release < (3, 0):
+        raise TooOld(
+            f"the server has JupyterLab {lab_page.version}, and NotebookUser knows JupyterLab 3 and 4. Put a newer one "
+            "into the servers' image, or use PageUser for people who only go to its page",
+            cause=lab_page.version,
+        )
+    if lab_page.application == JUPYTERLAB and lab_page.release < (4, 0):
+        return Lab3.from_page(browser, lab_page, CALLS_OF_LAB_3, hold, deadline)
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
     if lab_page.application == NOTEBOOK_7 and lab_page.kind in {TREE, NOTEBOOK}:

@@ -13,6 +13,8 @@ from hubusers.browser.page import Page
 from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 
+_NEWEST = (1000, 0)
+
 JUPYTERLAB, NOTEBOOK_7 = "JupyterLab", "Notebook 7"
 TREE, NOTEBOOK = "tree", "notebooks"
 """The kinds of Notebook 7's pages that people work in."""
@@ -53,6 +55,7 @@ class LabPage:
     problem: str
     _folders: Mapping[str, str] = field(repr=False)
     _configuration: Mapping[str, Any] = field(repr=False)
+    _mathjax: str = field(repr=False)
 
     @classmethod
     def read(cls, browser: Browser, page: Page) -> "LabPage":
@@ -88,6 +91,7 @@ class LabPage:
             problem=ELSEWHERE if is_elsewhere else "",
             _folders={STATIC: static or posixpath.dirname(main), EXTENSIONS: extensions},
             _configuration=configuration,
+            _mathjax=browser.path_to(str(configuration.get("mathjaxUrl") or ""), page.path),
         )
 
     @property
@@ -117,6 +121,20 @@ class LabPage:
         """The version of JupyterLab or of Notebook 7, as far as it is known."""
         return str(self._configuration.get("appVersion") or "")
 
+    @property
+    def release(self) -> tuple[int, int]:
+        """The first two numbers of the version; the highest ones where it is not known."""
+        read = re.match(r"(\d+)\.(\d+)", self.version)
+        return (int(read[1]), int(read[2])) if read else _NEWEST
+
+    @property
+    def mathjax(self) -> tuple[str, str]:
+        """The path of MathJax's script, and the names of its configurations, as JupyterLab 3 has them, or two "".
+
+        They are empty where the script is on another host.
+        """
+        return self._mathjax, str(self._configuration.get("mathjaxConfig") or "") if self._mathjax else ""
+
     def actual(self, paths: Iterable[str]) -> list[str]:
         """Return the paths on this server of files that are named as the bundle names them."""
         actual = []
@@ -128,10 +146,8 @@ class LabPage:
 
     def has(self, call: Call) -> bool:
         """Whether this JupyterLab, by its version and its configuration, makes a call."""
-        if read := re.match(r"(\d+)\.(\d+)", self.version):
-            version = int(read[1]), int(read[2])
-            if version < call.since or (call.until and version >= call.until):
-                return False
+        if self.release < call.since or (call.until and self.release >= call.until):
+            return False
         return not call.only_if or bool(self._configuration.get(call.only_if, True))
 
 
