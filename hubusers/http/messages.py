@@ -65,6 +65,8 @@ class Answer:
         """
         if self.message:
             return self.message
+        if isinstance(self.model, dict) and self.model.get("message", "") is None:  # as in the hub's 404
+            return ""
         text = _text_of_page(self.body) if self.is_web_page else self.body
         return " ".join(text.split())[:_SHOWN_CHARACTERS]
 
