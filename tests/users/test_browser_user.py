@@ -191,7 +191,7 @@ def test_who_has_no_password_gets_a_token_and_shows_no_page(people: Callable[...
     visit(person)
     assert visitors.count("POST /users/{name}/tokens") == 1
     assert visitors.count("GET /hub/api/user") == 1
-    assert visitors.count("GET /user/{name}/lab") == 1
+    assert visitors.count("GET /user/{name}/") == 1
     assert not visitors.run.results.records.of(SPAWN_PAGE)
     person.leave()
     assert visitors.server_of(person) is None
