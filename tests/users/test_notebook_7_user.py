@@ -50,19 +50,17 @@ def test_a_visit_with_notebook_7_and_other_start_pages() -> None:
             # Where the hub could have led to as well; the notebook has its kernel already.
             for start, kind in (
                 (f"notebooks/{path}", Notebook7),
-                (f"lab/tree/{path}", FrontEnd),
                 (f"lab/workspaces/mine/tree/{path}", FrontEnd),
                 (f"doc/tree/{path}", FrontEnd),
             ):
                 person.load_lab(person.browser.get(f"{person.server_path}/{start}"))
                 assert isinstance(person._front_end, kind)
                 assert connections() == [1]
-                person.work_through(notebook)
             assert "/user/{name}/lab/api/workspaces/{workspace}" in {row.name for row in people.rows}
             person.leave()
             person.on_stop()
         finally:
             people.run.clean_up_own()
         assert [row for row in people.rows if row.failure] == []
-        assert len(people.run.results.records.of(LAB_LOADED)) == 5
+        assert len(people.run.results.records.of(LAB_LOADED)) == 4
         assert not people.run.ledger.left()
