@@ -91,7 +91,7 @@ class LabPage:
             problem=ELSEWHERE if is_elsewhere else "",
             _folders={STATIC: static or posixpath.dirname(main), EXTENSIONS: extensions},
             _configuration=configuration,
-            _mathjax=browser.path_to(str(configuration.get("mathjaxUrl") or ""), page.path),
+            _mathjax=browser.path_to(str(configuration.get("fullMathjaxUrl") or ""), page.path),
         )
 
     @property

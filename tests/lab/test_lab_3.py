@@ -12,7 +12,7 @@ from hubusers.lab.lab_3 import Lab3
 from tests.lab.test_frontend import CONFIGURATION, StandIn, page
 
 MATHJAX = {
-    "mathjaxUrl": "/hub-prefix/user/ann/static/nbclassic/components/MathJax/MathJax.js",
+    "fullMathjaxUrl": "/hub-prefix/user/ann/static/nbclassic/components/MathJax/MathJax.js",
     "mathjaxConfig": "TeX-AMS-MML_HTMLorMML-full,Safe",
 }
 
@@ -61,7 +61,7 @@ def test_works_as_chromium_does_with_version_3_6() -> None:
     json.dumps(browser.bodies)
 
 
-@pytest.mark.parametrize("mathjax", [{}, {"mathjaxUrl": "https://cdn.example/MathJax.js", "mathjaxConfig": "Safe"}])
+@pytest.mark.parametrize("mathjax", [{}, {"fullMathjaxUrl": "https://cdn.example/MathJax.js", "mathjaxConfig": "Safe"}])
 def test_works_with_an_older_version_without_events_and_with_formulas_from_elsewhere(mathjax: dict[str, str]) -> None:
     browser, held = visited("3.4.8", **mathjax)
     assert held == []
