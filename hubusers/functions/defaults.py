@@ -21,14 +21,14 @@ def chosen_timeout(timeout: float | None) -> float:
         import hubusers
 
         timeout = hubusers.SERVER_LIFECYCLE_TIMEOUT
-    return _positive(timeout, "timeout")
+    return checked_seconds(timeout, "timeout")
 
 
 def chosen_interval(poll_interval: float | None) -> float:
     """Return the seconds between two polls: the argument, else `SERVER_POLL_INTERVAL` of the environment, else 1."""
     if poll_interval is None:
         poll_interval = seconds_from_environment("SERVER_POLL_INTERVAL", POLL_INTERVAL)
-    return _positive(poll_interval, "poll_interval")
+    return checked_seconds(poll_interval, "poll_interval")
 
 
 def seconds_from_environment(variable: str, default: float) -> float:
@@ -43,7 +43,8 @@ def seconds_from_environment(variable: str, default: float) -> float:
         return default
 
 
-def _positive(seconds: float, what: str) -> float:
+def checked_seconds(seconds: float, what: str) -> float:
+    """Return `seconds`; raise TypeError or ValueError if they are not a number above 0."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError(f"{what} must be a number of seconds, not {type(seconds).__name__}")
     if not (seconds > 0 and math.isfinite(seconds)):

@@ -1,12 +1,12 @@
 """The documented functions that start servers and wait for them."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
 from hubusers.counting import counted
 from hubusers.functions.batches import call_for_each, checked_batches, checked_choice, checked_count, checked_name
-from hubusers.functions.defaults import chosen_interval, chosen_timeout
+from hubusers.functions.defaults import checked_seconds, chosen_interval, chosen_timeout
 from hubusers.functions.many import many
 from hubusers.functions.script_client import Reasons, ScriptClient
 from hubusers.functions.timing import timeit
@@ -32,6 +32,7 @@ def start_server(
     *,
     on_failure: OnFailure = "log",
     retries: int = 0,
+    retry_pause: float | None = None,
     reasons: Reasons | None = None,
 ) -> bool:
     """Ask the hub to start a user's server (`POST /users/{name}/server`); does not wait until it is ready.
@@ -43,8 +44,12 @@ def start_server(
         profile: A profile's slug, or a dictionary of user options; None repeats those of the user's last start.
         on_failure: `"log"`: log and return False. `"raise"`: log and raise `SpawnFailed`. `"delete_user"`: log, delete
             the user so that no orphan stays, and return False.
-        retries: How often to ask again, after 1, 2, 4, … seconds, if the spawn failed at once (500) or the hub could
-            not answer. A hub may exit after several failed spawns in a row (`consecutive_failure_limit`).
+        retries: How often to ask again if the spawn failed at once (500) or the hub could not answer; by default never.
+            A spawn that the hub accepts and that fails later is for `wait_for_server_to_start` to tell. Each failure
+            counts towards the hub's `consecutive_failure_limit` (5 on Kubernetes): after so many in a row, of all users
+            together, the hub exits. So retries can take down a hub whose spawns fail, and so can many first tries:
+            fourteen that fail at once end it before a client could have counted five.
+        retry_pause: Seconds before each retry; by default 1, 2, 4 and so on, twice as long each time.
         reasons: A dictionary to fill, if the result is False: why, as an error, for this user.
 
     Returns:
@@ -59,20 +64,20 @@ def start_server(
     """
     checked_name(username)
     options = lifecycle.user_options(profile)
-    _check_what_to_do(on_failure, retries)
+    checked_choice(on_failure, get_args(OnFailure), "on_failure")
+    pauses = _pauses(retries, retry_pause)
     client = ScriptClient(endpoint, session, [username], reasons)
     with client.interruptible(f"starting the server of {username}"):
-        return _start(client, username, options, on_failure, retries)
+        return _start(client, username, options, on_failure, pauses)
 
 
 def _start(
-    client: ScriptClient, username: str, options: UserOptions | None, on_failure: OnFailure, retries: int
+    client: ScriptClient, username: str, options: UserOptions | None, on_failure: OnFailure, pauses: Sequence[float]
 ) -> bool:
     error = _ask(client, username, options)
-    for number in range(retries):
+    for pause in pauses:
         if error is None or not _may_pass(error):
             break
-        pause = 2.0**number
         client.log(logging.WARNING, "%s; trying again in %g s", error.detail, pause)
         CLOCK.sleep(pause)
         error = _ask(client, username, options)
@@ -172,6 +177,7 @@ def start_servers(
     max_workers: int = 10,
     on_failure: OnFailure = "log",
     retries: int = 0,
+    retry_pause: float | None = None,
     reasons: Reasons | None = None,
     progress: bool = False,
 ) -> dict[str, bool]:
@@ -184,7 +190,9 @@ def start_servers(
         profile: As for `start_server`, the same for all.
         max_workers: Most requests under way, whatever the size of a batch.
         on_failure: As for `start_server`. With `"raise"`, the first error is raised after all are answered.
-        retries: As for `start_server`.
+        retries: As for `start_server`, for each user. All failures together count towards the hub's
+            `consecutive_failure_limit`, and `max_workers` of them can come at once.
+        retry_pause: As for `start_server`.
         reasons: A dictionary to fill: why, as an error, for each user for whom the result is False.
         progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
@@ -201,7 +209,8 @@ def start_servers(
     batches = checked_batches(users)
     checked_count(max_workers, "max_workers")
     options = lifecycle.user_options(profile)
-    _check_what_to_do(on_failure, retries)
+    checked_choice(on_failure, get_args(OnFailure), "on_failure")
+    pauses = _pauses(retries, retry_pause)
     names = [name for batch in batches for name in batch]
     client = ScriptClient(endpoint, session, names, reasons)
     in_batches = counted(len(batches), "batch", "batches")
@@ -210,7 +219,7 @@ def start_servers(
 
     def start_one(username: str) -> bool:
         try:
-            return _start(client, username, options, on_failure, retries)
+            return _start(client, username, options, on_failure, pauses)
         except SpawnFailed as failure:
             failures.append(failure)
             return False
@@ -291,6 +300,9 @@ def wait_for_servers_to_start(
     )
 
 
-def _check_what_to_do(on_failure: str, retries: int) -> None:
-    checked_choice(on_failure, get_args(OnFailure), "on_failure")
+def _pauses(retries: int, retry_pause: float | None) -> Sequence[float]:
+    """Return the seconds before each retry."""
     checked_count(retries, "retries", least=0)
+    if retry_pause is None:
+        return [2.0**number for number in range(retries)]
+    return retries * [checked_seconds(retry_pause, "retry_pause")]

@@ -135,6 +135,10 @@ class TestRetries:
         scripted_hub.script(Scripted(500, {"message": "no room"}), Scripted(lost=True), Scripted(201))
         assert hubusers.start_server("ann", scripted_hub.endpoint, any_session, retries=2)
         assert pauses == [1, 2]
+        pauses.clear()
+        scripted_hub.script(Scripted(500), Scripted(500), Scripted(201))
+        tried = hubusers.start_servers([["ann"]], scripted_hub.endpoint, any_session, retries=2, retry_pause=0.5)
+        assert (tried, pauses) == ({"ann": True}, [0.5, 0.5])
         assert "trying again in 1 s" in caplog.text
         scripted_hub.script(Scripted(500))
         before = len(scripted_hub.asked)
@@ -148,6 +152,8 @@ class TestRetries:
         assert len(scripted_hub.asked) == 1
 
     def test_less_than_none(self, scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
+        with pytest.raises(ValueError, match="retry_pause must be a number of seconds above 0"):
+            hubusers.start_server("ann", scripted_hub.endpoint, any_session, retries=1, retry_pause=0)
         with pytest.raises(ValueError, match="retries must be 0 or more"):
             hubusers.start_server("ann", scripted_hub.endpoint, any_session, retries=-1)
 
