@@ -30,6 +30,7 @@ from hubusers.settings.hub_check import (
     check_hub,
     check_named_servers,
     check_spelling,
+    proxy_not_used,
 )
 
 _LOGIN_PAGE = 20.0
@@ -85,6 +86,8 @@ def check(
     click.echo(f"token of   {checked.owner}")
     optional = [scope for scope in OPTIONAL_SCOPES if scope in checked.scopes]
     click.echo(f"scopes     {', '.join([*needed, *optional])}: granted")
+    if of_proxy := proxy_not_used(endpoint):
+        click.echo(f"proxy      {of_proxy}")
     if accounts:
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))

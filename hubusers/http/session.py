@@ -5,11 +5,12 @@ import ssl
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import Retry
 
@@ -34,7 +35,7 @@ RETRIES = Retry(
 """What to try again, and how often: answers 429 (after `Retry-After`), 503 and 504, and refused connections."""
 
 
-def get_session(token: str, *, verify: bool | str = True) -> requests.Session:
+def get_session(token: str, *, verify: bool | str = True, direct: bool = False) -> requests.Session:
     """Return a session that speaks to the hub as the owner of `token`.
 
     It sends `Authorization: token …` (even if a netrc file has an entry for the host), keeps up to 100 connections, and
@@ -46,6 +47,8 @@ def get_session(token: str, *, verify: bool | str = True) -> requests.Session:
         token: The API token of a service or user.
         verify: How to verify TLS certificates. True: by the authorities in `REQUESTS_CA_BUNDLE`, or else the usual
             ones. A file or folder: by the authorities in it. False: not at all.
+        direct: Whether to connect to the hub itself in any case, and not to a proxy that the environment names
+            (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`; except for hosts in `NO_PROXY`).
 
     Logs:
         WARNING if certificates are not verified.
@@ -68,10 +71,18 @@ def get_session(token: str, *, verify: bool | str = True) -> requests.Session:
     session.headers["Authorization"] = f"token {token}"
     # Without this, a session replaces the header by the entry that a netrc file has for the host.
     session.auth = _keep_headers
-    adapter = _Adapter(verify, pool_connections=10, pool_maxsize=100, max_retries=RETRIES)
+    adapter = _Adapter(verify, direct, pool_connections=10, pool_maxsize=100, max_retries=RETRIES)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def proxy_variable(url: str) -> str:
+    """Return the variable of the environment that names a proxy for this URL; "" where none does."""
+    if not select_proxy(url, get_environ_proxies(url)):
+        return ""
+    names = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
+    return next((each for name in names for each in (name.upper(), name) if os.environ.get(each)), "")
 
 
 def ssl_context(verify: bool | str) -> ssl.SSLContext:
@@ -137,8 +148,8 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, verify: bool | str, **kwargs: Any) -> None:
-        self._verify = verify
+    def __init__(self, verify: bool | str, direct: bool, **kwargs: Any) -> None:
+        self._verify, self._direct = verify, direct
         super().__init__(**kwargs)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -147,4 +158,6 @@ class _Adapter(HTTPAdapter):
         # Set here, because a REQUESTS_CA_BUNDLE in the environment overrides the session's own `verify`.
         if self._verify is not True:
             kwargs["verify"] = self._verify
+        if self._direct:
+            kwargs["proxies"] = {}
         return super().send(request, *args, **kwargs)

@@ -35,7 +35,14 @@ from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, access_from
-from hubusers.settings.hub_check import CheckedHub, PreflightError, check_hub, check_named_servers, check_spelling
+from hubusers.settings.hub_check import (
+    CheckedHub,
+    PreflightError,
+    check_hub,
+    check_named_servers,
+    check_spelling,
+    proxy_not_used,
+)
 from hubusers.settings.public_address import check_public_address
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
@@ -181,6 +188,8 @@ class BeforeRun:
         check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
         self._environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
+        if of_proxy := proxy_not_used(settings.endpoint):
+            LOG.warning("%s", of_proxy)
         if with_first_server and settings.failed_spawns_to_stop:
             self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)), classes)
 

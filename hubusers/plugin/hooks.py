@@ -13,6 +13,7 @@ import resource
 import sys
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from gevent.event import Event
 
@@ -47,6 +48,8 @@ from hubusers.settings.options import add_options
 _LISTENING = Event()
 """Set when hubusers answers to Locust's events, and to the messages between processes."""
 
+_SWITCHED_ON: WeakSet[Events] = WeakSet()
+
 _NO_OPTIONS = (
     "A script that uses Locust as a library must give the options before it fires the event `init`: "
     'environment.parsed_options = locust.argument_parser.get_parser().parse_args(["--headless", "--host", HUB])'
@@ -57,6 +60,8 @@ def switch_on(events: Events = locust_events) -> None:
     """Switch on, in a locustfile, all that a run needs beside its users: options, check of the hub, names, clean-up,
     the page Hub, events, the report.
 
+    Several locustfiles of one run may each call it; it does so once.
+
     Args:
         events: Locust's; by default those of the `locust` command.
 
@@ -64,6 +69,9 @@ def switch_on(events: Events = locust_events) -> None:
         RuntimeError: Users cannot run in this process, such as the kernel of a notebook.
     """
     check_is_patched()
+    if events in _SWITCHED_ON:
+        return
+    _SWITCHED_ON.add(events)
     _allow_many_connections()
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()

@@ -66,7 +66,8 @@ class Access:
     @cached_property
     def session(self) -> requests.Session:
         """The session for everything that is not done as a user."""
-        return get_session(self.token, verify=self.verify)
+        # As the simulated people do, whose connections know no proxies.
+        return get_session(self.token, verify=self.verify, direct=True)
 
 
 def access_from(

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from hubusers.accounts.account import Account
 from hubusers.accounts.names import new_run_id
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, Answer
+from hubusers.http.session import proxy_variable
 from hubusers.hub.answers import user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.endpoint import hub_url
@@ -85,6 +86,15 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
             "(--named-servers)."
         )
     return CheckedHub(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
+
+
+def proxy_not_used(endpoint: str) -> str:
+    """Return a sentence about a proxy that the environment names for the hub; "" where it names none."""
+    variable = proxy_variable(endpoint)
+    return variable and (
+        f"{variable} is set, and a test does not use it: everything that connects to the hub does so directly. If the "
+        "hub is behind that proxy, run hubusers where it can be reached without it."
+    )
 
 
 def check_named_servers(checked: CheckedHub, access: Access) -> None:
@@ -169,7 +179,7 @@ def _version(answer: Answer, endpoint: str) -> str:
     if not answer.status:
         raise PreflightError(
             f"No answer from {url} ({answer.error}): is the hub running, and is the URL in --host or "
-            "JUPYTERHUB_ENDPOINT right?"
+            f"JUPYTERHUB_ENDPOINT right?{f' {of_proxy}' if (of_proxy := proxy_not_used(endpoint)) else ''}"
         )
     if answer.status == 200 and isinstance(answer.model, dict) and "version" in answer.model:
         return str(answer.model["version"])

@@ -8,8 +8,9 @@ import trustme
 
 import hubusers
 from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
 from hubusers.settings.access import Access
-from hubusers.settings.hub_check import PreflightError, check_hub, check_named_servers
+from hubusers.settings.hub_check import PreflightError, check_hub, check_named_servers, proxy_not_used
 from tests.scripted_hub import Scripted, ScriptedHub
 
 TOKEN = "0123456789abcdef"
@@ -100,3 +101,21 @@ def test_nothing_was_changed(local_hub: LocalHub, session: requests.Session) -> 
     before = hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h")
     check_hub(local_hub.endpoint, Access(local_hub.token))
     assert hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="h") == before
+
+
+def test_a_proxy_of_the_environment_is_not_used_and_that_is_said(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://ann:secret@127.0.0.1:9")  # where nothing listens
+    access = Access("0123456789abcdef")
+    assert access.session.get(scripted_hub.endpoint).status_code == 200
+    said = proxy_not_used(scripted_hub.endpoint)
+    assert said.startswith("HTTP_PROXY is set, and a test does not use it")
+    assert "secret" not in said
+    nowhere = f"http://127.0.0.1:{free_port()}/hub/api"
+    with pytest.raises(PreflightError, match="connection refused.*HTTP_PROXY is set"):
+        check_hub(nowhere, access)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert not proxy_not_used(scripted_hub.endpoint)
