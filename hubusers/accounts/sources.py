@@ -62,6 +62,10 @@ class Accounts(ABC):
         """
         return Seen()
 
+    def place_of(self, key: str) -> tuple[str, str]:
+        """Return the name of the account that has the server of this key, and the server's name."""
+        return key, ""
+
     @abstractmethod
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
         """Remove from the hub what the run created under this key; raise the errors of `remove_user`."""
@@ -177,6 +181,9 @@ class NamedServers(Accounts):
 
     def give_back(self, key: str) -> None:
         """Do nothing: the server was deleted, and the next person gets a new one."""
+
+    def place_of(self, key: str) -> tuple[str, str]:
+        return self._owner, key
 
     def remove(self, client: HubClient, key: str, seconds: float, interval: float, *, may_have_server: bool) -> None:
         remove_server(client, self._owner, key, seconds, interval)

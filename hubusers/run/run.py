@@ -7,10 +7,12 @@ import ssl
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, cast
 
 from gevent.lock import BoundedSemaphore
+from gevent.pool import Pool
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
@@ -18,13 +20,16 @@ from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
 from hubusers.accounts.other_names import enter_other_name
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
+from hubusers.counting import counted
 from hubusers.durations import time_of_day
 from hubusers.http.connections import Connections
 from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
+from hubusers.hub.answers import State
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, TokenRejected
+from hubusers.hub.sightings import look_at
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
 from hubusers.results.distinct import Distinct
@@ -270,9 +275,33 @@ class Run:
         self._is_over = True
         while self._kept_open:
             self._kept_open.pop().close()
-        if not self.settings.keep:
+        if self.settings.keep:
+            self._strike_out_what_is_gone()
+        else:
             self._cleanup.remove_all()
         self._token_doubt.end()
+
+    def _strike_out_what_is_gone(self) -> None:
+        """Look which of the servers and accounts that are to be kept somebody else has stopped or deleted."""
+        client = HubClient(self.settings.endpoint, self.connections(self.settings.access.token, size=CONCURRENCY))
+        deadline, before = Deadline(self.settings.server_timeout), self.ledger.totals()
+
+        def look(key: str) -> None:
+            username, server_name = self.accounts.place_of(key)
+            with suppress(HubUsersError):  # what cannot be seen is told as it was
+                servers = look_at(client, username, deadline)
+                if servers and servers.user_is_gone:
+                    self.ledger.removed(key)
+                elif servers and servers.state(server_name) is State.STOPPED:
+                    self.ledger.server_gone(key)
+
+        Pool(CONCURRENCY).map(look, self.ledger.left())
+        if gone := before.servers_left - self.ledger.totals().servers_left:
+            LOG.warning(
+                "%s that %s to be kept %s stopped by somebody else, as a culler does, or ended",
+                counted(gone, "server"),
+                *(("was", "was") if gone == 1 else ("were", "were")),
+            )
 
     def clean_up_everything(self) -> None:
         """Like `clean_up_own`, in the only process of a run; then look whether the hub still lists anything of it."""

@@ -115,7 +115,7 @@ def test_a_proxy_of_the_environment_is_not_used_and_that_is_said(
     assert said.startswith("HTTP_PROXY is set, and a test does not use it")
     assert "secret" not in said
     nowhere = f"http://127.0.0.1:{free_port()}/hub/api"
-    with pytest.raises(PreflightError, match="connection refused.*HTTP_PROXY is set"):
+    with pytest.raises(PreflightError, match=r"connection refused.*HTTP_PROXY is set"):
         check_hub(nowhere, access)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert not proxy_not_used(scripted_hub.endpoint)

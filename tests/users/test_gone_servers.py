@@ -12,7 +12,7 @@ import requests
 from hubusers.accounts.account import Account
 from hubusers.hub.deadline import Deadline, poll
 from hubusers.local import LocalHub
-from hubusers.results.records import STOP_TO_STOPPED, Record
+from hubusers.results.records import SERVER_HELD, STOP_TO_STOPPED, Record
 from hubusers.settings.access import Access
 from hubusers.users import ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
@@ -69,6 +69,35 @@ def test_a_server_that_was_culled_was_gone(people: People, delete: Callable[[str
     person.start_server()
     person.stop_server()
     assert [record.failure for record in stops(people)] == ["server was gone", ""]
+
+
+def test_servers_that_were_to_be_kept_and_are_gone(
+    local_hub: LocalHub, delete: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    people = people_on(local_hub.endpoint, Access(local_hub.token), poll_interval=0.1, keep=True, stay=(0.0, 0.0))
+    kept, culled, deleted = [people.comes(ServerLifecycleUser) for _ in range(3)]
+    try:
+        for person in (kept, culled, deleted):
+            person.on_start()
+            person.live_through_a_server()
+        delete(f"/users/{culled.username}/server")
+        with pytest.raises(RescheduleTask):
+            culled.live_through_a_server()
+        kept.live_through_a_server()
+        assert [(record.step, record.failure) for record in people.run.results.records.failed()] == [
+            (SERVER_HELD, "server was gone")
+        ]
+        culled.live_through_a_server()  # asks for another one
+        delete(f"/users/{culled.username}/server")
+        delete(f"/users/{deleted.username}")
+        people.run.clean_up_everything()
+        totals = people.run.ledger.totals()
+        assert (totals.users_left, totals.servers_left) == (2, 1)
+        assert people.run.ledger.has_server(kept.account.key)
+        assert "2 servers that were to be kept were stopped by somebody else" in caplog.text
+    finally:
+        object.__setattr__(people.run.settings, "keep", False)
+        people.run.clean_up_everything()
 
 
 def test_an_account_that_was_deleted_is_gone_with_its_server(people: People, delete: Callable[[str], None]) -> None:

@@ -148,7 +148,10 @@ class OwnTask(ServerLifecycleUser):
 def visits_of(user_class: type[User], **changes: Any) -> tuple[People, OwnUser, float]:
     """Let one person of an event come, and return the person when it has left, with the seconds until then."""
     cohort = f'user_class = "{user_class.__name__}"\nstay = {STAY}\npause = {PAUSE}\n'
-    event = event_with(people=1, above="seed = 1", cohort=cohort + "\n".join(f"{key} = {value}" for key, value in changes.items()))
+    cohort += "\n".join(f"{key} = {value}" for key, value in changes.items())
+    event = event_with(
+        people=1, above="seed = 1", cohort=cohort + "\n".join(f"{key} = {value}" for key, value in changes.items())
+    )
     people = people_on("http://hub/hub/api", event=event, server_timeout=0.5)
     runner = people.environment.create_local_runner()
     people.environment.user_classes = [user_class]
