@@ -128,6 +128,20 @@ class TestGivenAccounts:
         assert running(hub) == []
         assert purge(hub, "--accounts", accounts) == "Nothing to remove.\n"
 
+    def test_a_login_that_leads_to_another_name_is_undone_and_nobody_is_left_to_wait_for(
+        self, hub: LocalHub, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "accounts.csv"
+        file.write_text("name;password\r\nEve;one\r\n", encoding="utf-8")
+        options = ["--accounts", str(file), "--stop-after-failed-spawns", "0", "-u", "1", "-t", "10m"]
+        locust = run_locust(hub, "NotebookUser", *options)
+        assert locust.process.returncode == 1
+        assert "the hub says that this is eve (it normalizes the names of people); write eve, as" in locust.output
+        assert "All users are done" in locust.output
+        assert locust.summary() == (0, 0, 0, 1, 1, 0)
+        assert running(hub) == []
+        ask(hub, "DELETE", "/users/eve")
+
     def test_names_that_the_hub_writes_in_another_way_are_told_of(self, hub: LocalHub, tmp_path: Path) -> None:
         """Most hubs lower-case all names."""
         file = tmp_path / "accounts.csv"

@@ -148,7 +148,6 @@ class OwnTask(ServerLifecycleUser):
 def visits_of(user_class: type[User], **changes: Any) -> tuple[People, OwnUser, float]:
     """Let one person of an event come, and return the person when it has left, with the seconds until then."""
     cohort = f'user_class = "{user_class.__name__}"\nstay = {STAY}\npause = {PAUSE}\n'
-    cohort += "\n".join(f"{key} = {value}" for key, value in changes.items())
     event = event_with(
         people=1, above="seed = 1", cohort=cohort + "\n".join(f"{key} = {value}" for key, value in changes.items())
     )
