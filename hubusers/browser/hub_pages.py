@@ -327,7 +327,7 @@ def _arrived(
         return page
     if page.error:
         raise login_error(browser, page, username, deadline)
-    name = who_is_in(browser, page, deadline)
+    name = who_is_in(browser, page, username, deadline)
     if name:
         if name != username:
             raise another_name(page, username, name, typed=typed)

@@ -24,18 +24,21 @@ def user_of(page: Page) -> str | None:
         return ""
 
 
-def who_is_in(browser: Browser, page: Page, deadline: Deadline) -> str:
+def who_is_in(browser: Browser, page: Page, username: str, deadline: Deadline) -> str:
     """Return as whom a browser is logged in at the hub; "" for nobody.
+
+    The hub is asked where the page does not tell, as that of a server, or tells another name than the person's: some
+    versions of JupyterHub write names with special characters in another way there.
 
     Args:
         browser: The person's.
-        page: Where they are. Where it does not tell, as the page of a server, the hub is asked.
+        page: Where they are.
+        username: Who they want to be.
         deadline: Until when the hub must have answered.
     """
-    if user := user_of(page):
+    user = user_of(page)
+    if user == username or (user == "" and page.status < 400):
         return user
-    if user == "" and page.status < 400:
-        return ""
     path = f"{browser.base}/hub/api{OWNER_PATH}"
     model = browser.fetch("GET", path, good=(200, 401, 403), deadline=deadline).answer.model
-    return str(model.get("name") or "") if isinstance(model, dict) else ""
+    return str(model["name"]) if isinstance(model, dict) and model.get("name") else user or ""

@@ -69,14 +69,16 @@ class LoggedInAsAnother(LoginFailed):
     Attributes:
         name: As the hub says it.
         page: Where the login has led.
+        typed: Whether the name was typed into a form.
     """
 
     phrase = "logged in as another name"
 
-    def __init__(self, detail: str, name: str, page: Page) -> None:
+    def __init__(self, detail: str, name: str, page: Page, *, typed: bool) -> None:
         super().__init__(detail, status=page.status)
         self.name = name
         self.page = page
+        self.typed = typed
 
 
 class LoginBroken(HubError):
@@ -178,7 +180,8 @@ def another_name(page: Page, username: str, name: str, *, typed: bool) -> Logged
     else:
         why = "it normalizes the names of people, or maps them to others"
         todo = f"write {name} if this person can log in by it; otherwise {_GIVE_TOKENS}"
-    return LoggedInAsAnother(f"logging in as {username}: the hub says that this is {name} ({why}); {todo}", name, page)
+    detail = f"logging in as {username}: the hub says that this is {name} ({why}); {todo}"
+    return LoggedInAsAnother(detail, name, page, typed=typed)
 
 
 def token_of_another(page: Page, username: str, name: str) -> LoggedInAsAnother:
@@ -188,6 +191,7 @@ def token_of_another(page: Page, username: str, name: str) -> LoggedInAsAnother:
         f"their own, or write {name} as the name",
         name,
         page,
+        typed=False,
     )
 
 

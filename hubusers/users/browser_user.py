@@ -341,6 +341,8 @@ class BrowserUser(PlannedUser):
 
 
 def _with_way_out(run: Run, error: LoginFailed) -> str:
-    if not run.accounts.are_made:
-        return error.sentence
-    return f"{error.sentence} {_WITHOUT_PASSWORD}"
+    if run.accounts.are_made:
+        return f"{error.sentence} {_WITHOUT_PASSWORD}"
+    if isinstance(error, LoggedInAsAnother) and not error.typed:
+        return f"{error.sentence} If the hub has made the account {error.name} for this login, an admin must remove it."
+    return error.sentence

@@ -108,7 +108,7 @@ def test_a_hub_that_names_people_itself_cannot_be_logged_into_by_name() -> None:
         assert requests.get(f"{hub.endpoint}/users", headers=headers, timeout=10).json() == []
         with pytest.raises(LoggedInAsAnother) as raised:
             log_in(hub, "ann")
-    assert len(raised.value.name) == 36
+    assert (len(raised.value.name), raised.value.typed) == (36, False)
     assert "(nobody was asked for a name, because the hub, or something before it, decides" in raised.value.detail
 
 
@@ -214,6 +214,14 @@ def test_what_a_made_page_says_is_told(
         hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
     assert detail in raised.value.detail
     assert "<" not in raised.value.detail
+
+
+def test_the_hub_is_asked_before_a_name_counts_as_another(scripted_hub: ScriptedHub) -> None:
+    """JupyterHub 4 writes o&#39;brien."""
+    page = Scripted(200, of_hub("Home", "o&#39;brien"))
+    scripted_hub.script(Scripted(200, form(BOTH)), page, Scripted(200, {"name": "o'brien"}))
+    hub_pages.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(5))
+    assert scripted_hub.asked[-1].path == "/hub/api/user"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,19 @@ def test_only_accounts_that_are_younger_than_the_person_s_own_are_ours(
     assert paths == ["/hub/api/users/other/server"] + ["/hub/api/users/other"] * is_ours
 
 
+def test_an_account_that_the_run_may_not_remove_is_named(scripted_hub: ScriptedHub, tmp_path: Path) -> None:
+    """TmpAuthenticator makes one for everybody who opens the hub."""
+    file = tmp_path / "accounts.csv"
+    file.write_text("name,password\nann,any\n", encoding="utf-8")
+    page = '<html><script>window.jhdata = { user: "3f0a" };</script></html>'
+    scripted_hub.script(Scripted(200, page), Scripted(200, {"name": "3f0a"}))
+    run = people_on(scripted_hub.endpoint, accounts_file=str(file)).run
+    with pytest.raises(PreflightError) as raised:
+        BrowserUser.try_login(run, run.accounts.take())
+    assert "give these people tokens instead. If the hub has made the account 3f0a for this login," in str(raised.value)
+    assert not run.ledger.left()
+
+
 def test_a_token_of_somebody_else_starts_nothing(hub: LocalHub) -> None:
     headers = {"Authorization": f"token {hub.token}"}
     token = requests.post(f"{hub.endpoint}/users/bob/tokens", headers=headers, timeout=10).json()["token"]
