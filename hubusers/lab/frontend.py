@@ -232,8 +232,8 @@ class FrontEnd:
     def _start_kernel(self, content: Page, deadline: Deadline) -> Page:
         metadata = _mapping(_mapping(_mapping(content.answer.model).get("content")).get("metadata"))
         kernel = kernel_for(self.notebook, metadata, self._kernelspecs)
-        name = self.notebook.rpartition("/")[2]
-        new = {"path": str(uuid.uuid4()), "type": "notebook", "name": name, "kernel": {"name": kernel}}
+        folder, slash, name = self.notebook.rpartition("/")
+        new = {"path": f"{folder}{slash}{uuid.uuid4()}", "type": "notebook", "name": name, "kernel": {"name": kernel}}
         post, sessions, move, rename = self._calls.starting_kernel
         (session,) = self._ask(post, deadline, body=new)
         identity = _mapping(session.answer.model).get("id")

@@ -63,6 +63,7 @@ class Kernel(HeldWebsocket):
         id: The kernel's id.
         state: What the kernel last said of itself: `starting`, `idle`, `busy`; or what the server said of it:
             `restarting`, `dead`. The empty string before that.
+        language_version: The version of its language, such as `3.11.7`. The empty string before it is ready.
 
     Raises:
         WebsocketRefused: As in `HeldWebsocket`.
@@ -79,7 +80,7 @@ class Kernel(HeldWebsocket):
         timeout: float = REQUEST_TIMEOUT,
     ) -> None:
         self.id = urlsplit(url).path.split("/")[-2]
-        self.state = ""
+        self.state = self.language_version = ""
         self._session = parse_qs(urlsplit(url).query).get("session_id", [uuid.uuid4().hex])[0]
         self._died: HubUsersError | None = None  # while nothing ran
         self._requests: dict[str, Pending] = {}
@@ -189,6 +190,8 @@ class Kernel(HeldWebsocket):
             request = self._requests.get(asked_by)
             if kind == "status":
                 self._note_state(content["execution_state"])
+            elif kind == "kernel_info_reply":
+                self.language_version = str(content.get("language_info", {}).get("version", ""))
             elif kind == "update_display_data":
                 self._update_displays(content)
             elif kind == "input_request" and request:

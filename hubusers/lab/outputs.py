@@ -25,6 +25,9 @@ _REPLACED = tuple(
         (r"\x1b\[[0-9;?]*[A-Za-z]", ""),  # colours
         (r"\b0x[0-9a-fA-F]{6,}\b|\bat [0-9a-f]{8,}\b", "0x…"),  # addresses in memory
         (r"\bipykernel_\d+\b", "ipykernel_…"),
+        # Of NumPy's numbers, as version 2 shows them.
+        (r"\bnp\.(?:float|int|uint|complex|str|bool)\w*\(([^()]*)\)", r"\1"),
+        (r"\bnp\.(True|False)_\b", r"\1"),
         # Of %time, which prints some of its lines only now and then.
         (r"^(CPU times|Wall time)\b.*$", r"\1: …"),
         (r"^(?:The slowest run took|Compiler *:|Parser *:).*\n?", ""),
@@ -32,7 +35,7 @@ _REPLACED = tuple(
         (r"^.* per loop \(.*\)?$|^[\d,]+ loops, best of .*$", "… per loop"),
         # Of progress bars.
         (r"\[[\d:?]+<[\d:?]+,[^\]]*\]", "[…]"),
-        (r"\[[\d:]+, [^\]]*(?:it/s|s/it)\]", "[…]"),
+        (r"\[[\d:]+, [^\]]*(?:/s|s/it)\]", "[…]"),
         (r"\b\d+m?s(?: \d+[mµu]?s/(?:step|sample|epoch))", "…"),
     )
 )

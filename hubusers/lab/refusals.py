@@ -18,6 +18,7 @@ _BY_WORDS = (
     ("quota exceeded", r"quota|errno 122\b"),
     ("storage is read-only", r"read-only|errno 30\b"),
     ("permission denied", r"permission denied|errno 1\b|errno 13\b"),
+    ("no such folder", r"no such file or directory|errno 2\b"),
     ("storage error", r"\berrno \d"),
 )
 """The errors of the operating system, which Jupyter servers repeat in the message."""

@@ -22,7 +22,15 @@ from hubusers.settings.access import (
     TOKEN_VARIABLE,
 )
 from hubusers.settings.declaration import Option, declared_options, option, switch
-from hubusers.settings.readers import factor, json_object, leaving_shares, one_of, web_address, whole_number
+from hubusers.settings.readers import (
+    factor,
+    folder_on_server,
+    json_object,
+    leaving_shares,
+    one_of,
+    web_address,
+    whole_number,
+)
 
 if TYPE_CHECKING:  # the hubusers command needs this file and not Locust
     from locust.argument_parser import LocustArgumentParser
@@ -236,7 +244,17 @@ class Options:
         section=USERS,
         in_web_form=False,
         help="Folder of notebooks that a NotebookUser works through. The outputs stored in them are the expected ones. "
-        "Without it, a small notebook that comes with hubusers.",
+        "The files beside them go along. Without it, a small notebook that comes with hubusers.",
+    )
+    notebook_dir: str = option(
+        "--notebook-dir",
+        read=folder_on_server,
+        metavar="FOLDER",
+        section=USERS,
+        is_advanced=True,
+        help="Folder on each server in which a NotebookUser works, below the server's root; {username} is replaced by "
+        "the account's name, as in home/{username}. It must be there. Without it, the folder that the server shows at "
+        "first, as /lab/tree/home/ann does, or else the root.",
     )
     thinking: tuple[float, float] = option(
         "--thinking",

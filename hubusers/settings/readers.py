@@ -5,6 +5,7 @@ Durations have their own, in `hubusers.durations`.
 
 import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -46,6 +47,16 @@ def factor(text: str) -> float:
     if not 0 < number < math.inf:
         raise ValueError(f"{text!r} must be a number above 0, such as 12 for twelve times as fast")
     return number
+
+
+def folder_on_server(text: str) -> str:
+    """Return a folder below a server's root, without slashes at its ends; it may have `{username}` in it."""
+    folder = text.strip().strip("/")
+    if {".", ".."} & set(folder.split("/")):
+        raise ValueError(f"{text!r} must be a folder below the server's root, without dots in place of names")
+    if re.search(r"[{}]", folder.replace("{username}", "")):
+        raise ValueError(f"{text!r} can have {{username}} in it, such as home/{{username}}, and no other braces")
+    return folder
 
 
 def whole_number(text: str) -> int:

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 from hubusers.browser.page import Page
 from hubusers.browser.said import SERVER, answered_by, words_of
 from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.lab.files_beside import FileBeside, read_files_beside
 from hubusers.lab.frontend import Running
 from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
+from hubusers.lab.person_folder import PersonFolder, folder_shown, name_for
 from hubusers.lab.refusals import loading_error, save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
@@ -46,9 +47,9 @@ class NotebookUser(TabUser):
     `--notebooks`, drawn at random. The person begins another one until the stay is over, and works through each to its
     end, unless they have to leave (`until` in an event). Before each cell the person thinks.
 
-    Each notebook becomes a file in the person's folder. Its name begins with the run's prefix, so that no file of
-    anybody else's is opened. With named servers, which may share one folder, it begins with the server's name, so that
-    each person has files of their own. A person who logs out deletes them first.
+    The notebooks, and the files beside them, are put into a folder that is made for the person: its name has the run's
+    prefix, the person's name and that of a named server in it, so that no file of anybody else's is opened or changed,
+    also where servers share a place for files. A person who logs out deletes it first.
     """
 
     only_if_asked = True
@@ -57,12 +58,15 @@ class NotebookUser(TabUser):
         super().__init__(environment)
         self._thoughts = self.person.thoughts()
         self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
-        self._files: set[str] = set()  # the paths of those put into the person's folder
+        self._shown = ""  # the path of the page that the server showed first
+        self._folder: PersonFolder | None = None
+        self._files: set[str] = set()  # the paths of the notebooks put into it
 
     @classmethod
     def check(cls, settings: Settings) -> None:
         try:
             _notebooks_in(settings.notebooks)
+            _files_beside(settings.notebooks)
         except NotebookError as error:
             raise SettingsError(str(error)) from None
 
@@ -89,6 +93,7 @@ class NotebookUser(TabUser):
 
         The rows are `STEP lab loaded` and, for such a notebook, `STEP kernel ready`.
         """
+        self._shown = page.path
         super().load_lab(page)
         if notebook := self._front_end.notebook_at_start:
             self.open_notebook(notebook)
@@ -107,13 +112,15 @@ class NotebookUser(TabUser):
         self.save(path, document)
 
     def put_there(self, notebook: Notebook) -> str:
-        """Put a notebook into the person's folder, once; return its path there."""
-        # Servers of one account may share its folder; their names begin with the run's prefix as well.
-        path = f"{self.account.server_name or self.settings.prefix}-{notebook.name}"
+        """Put a notebook into the person's folder, once; return its path there.
+
+        The first time, the folder is made, and the files beside the notebooks are put there.
+        """
+        folder = self._folder = self._folder or self._make_folder()
+        path = f"{folder.path}/{notebook.name}"
         if path not in self._files:
-            body = {"type": "notebook", "format": "json", "content": notebook.document()}
             began = time.monotonic()
-            page = self.browser.fetch("PUT", self._contents(path), body, good=(200, 201))
+            page = folder.put(notebook)
             if page.status not in {200, 201}:
                 self._fail_to_save(self._save_error(page, f"putting {path} there"), began)
             self._files.add(path)
@@ -188,13 +195,28 @@ class NotebookUser(TabUser):
         self._kernels.clear()
 
     def before_logging_out(self) -> None:
-        """Delete the notebooks that were put into the person's folder."""
-        deadline = Deadline(self.settings.server_timeout)
-        for path in sorted(self._files):
-            self.browser.fetch("DELETE", self._contents(path), good=(204, 404), deadline=deadline)
+        """Delete the folder that was made for the person."""
+        if self._folder:
+            versions = {kernel.language_version for kernel in self._kernels.values()} - {""}
+            self._folder.remove(Deadline(self.settings.server_timeout), next(iter(versions), ""))
+        self._folder = None
         self._files.clear()
 
     # How it is done
+
+    def _make_folder(self) -> PersonFolder:
+        base, name = self._front_end.base, name_for(self.settings.prefix, self.username, self.account.server_name)
+        began = time.monotonic()
+        parent = self.settings.notebook_dir.replace("{username}", self.username) or (
+            folder_shown(self.browser, base, self._shown)
+        )
+        folder = PersonFolder(self.browser, base, f"{parent}/{name}" if parent else name)
+        page = folder.make(_files_beside(self.settings.notebooks))
+        if page.status not in {200, 201}:
+            where = f"in {parent}" if parent else "at the server's root"
+            doing = f"making the folder {name} {where} (--notebook-dir can name another place)"
+            self._fail_to_save(self._save_error(page, doing), began)
+        return folder
 
     def _start_kernel(self, path: str, step: Step) -> tuple[Kernel, Parts]:
         """Return a kernel for a notebook, and what else opening it took."""
@@ -265,10 +287,12 @@ class NotebookUser(TabUser):
     def _path_of(self, kernel: Kernel) -> str:
         return f"{self._front_end.base}api/kernels/{kernel.id}"
 
-    def _contents(self, path: str) -> str:
-        return f"{self._front_end.base}api/contents/{quote(path)}"
-
 
 @lru_cache(maxsize=1)
 def _notebooks_in(folder: str) -> list[Notebook]:
     return read_notebooks(folder) if folder else [built_in_notebook()]
+
+
+@lru_cache(maxsize=1)
+def _files_beside(folder: str) -> list[FileBeside]:
+    return read_files_beside(folder) if folder else []

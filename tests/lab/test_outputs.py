@@ -62,6 +62,7 @@ def error(name: str, value: str, traceback: str = "") -> dict[str, Any]:
             [stream("\r100%|██| 20/20 [00:02<00:00,  8.6it/s]\n")],
         ),
         ([stream("313/313 - 2s 5ms/step - loss: 0.1\n")], [stream("313/313 - 11s 36ms/step - loss: 0.1\n")]),
+        ([result("(1.5, 'a', True)")], [result("(np.float64(1.5), np.str_('a'), np.True_)")]),
         ([stream("{'b', 'a', 'c d'}\n")], [stream("{'c d', 'a', 'b'}\n")]),
         (
             [

@@ -98,6 +98,7 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         "stay": (30.0, 90.0),
         "pause": (10.0, 30.0),
         "notebooks": "",
+        "notebook_dir": "",
         "thinking": (5.0, 20.0),
         "leave": {"log-out": 1.0},
         "activity_interval": 300.0,
@@ -128,6 +129,8 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         (["--leave", "log-out=50%"], "must add up to 100 %"),
         (["--thinking", "long"], "is not a duration or a range"),
         (["--wait", "hope"], "must be one of progress, listing, poll"),
+        (["--notebook-dir", "home/../.."], "must be a folder below the server's root"),
+        (["--notebook-dir", "home/{user}"], "can have {username} in it, such as home/{username}, and no other braces"),
         (["--web-url", "locust.example.org"], "must be a URL such as"),
         (["--web-url", "http://locust:one"], "must be a URL such as"),
         (["--time-scale", "0"], "must be a number above 0"),
@@ -197,6 +200,7 @@ def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
         "stay": (30.0, 90.0),
         "pause": (10.0, 30.0),
         "notebooks": "",
+        "notebook_dir": "",
         "thinking": (5.0, 20.0),
         "leave": {"log-out": 1.0},
         "activity_interval": 300.0,
@@ -210,7 +214,8 @@ def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
 def test_the_web_form_offers_what_the_declarations_say() -> None:
     assert {option.name for option in OPTIONS.values() if option.in_web_form} == {
         *["name_prefix", "server_profile", "user_options", "server_timeout", "poll_interval", "wait", "stay", "pause"],
-        *["thinking", "leave", "activity_interval", "lifecycles", "keep", "after_failure", "stop_after_failed_spawns"],
+        *["notebook_dir", "thinking", "leave", "activity_interval", "lifecycles", "keep"],
+        *["after_failure", "stop_after_failed_spawns"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from locust.exception import RescheduleTask
 
+import hashlib
 import json
 import re
 import socket
@@ -29,21 +30,33 @@ from hubusers.lab.execution import CellResult
 from hubusers.lab.frontend import FrontEnd, Hold
 from hubusers.lab.kernel import Kernel
 from hubusers.lab.lab_page import LabPage
-from hubusers.lab.notebooks import built_in_notebook
+from hubusers.lab.notebooks import built_in_notebook, read_notebooks
+from hubusers.lab.person_folder import name_for
 from hubusers.local import LocalHub
 from hubusers.users import NotebookUser, tab_user
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
+from tests.browser.test_said import HUB_HEADERS
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.users.people import People, people_on
+from tests.users.shared_folder_hub import shared_folder
 from tests.waiting import wait_until
 
 QUICK = ["--stay", "0", "--pause", "1", "--thinking", "0.1", "--server-timeout", "180", *NO_FIRST_SERVER]
 
 
 @pytest.fixture(scope="module")
-def lab_hub() -> Iterator[LocalHub]:
-    with LocalHub(servers="lab", extra_config="c.JupyterHub.allow_named_servers = True") as hub:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root that all servers share, with the folder that they show at first."""
+    root = tmp_path_factory.mktemp("root")
+    (root / "people").mkdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab_hub(root: Path) -> Iterator[LocalHub]:
+    config = f"c.JupyterHub.allow_named_servers = True\n{shared_folder(root, 'people')}"
+    with LocalHub(servers="lab", extra_config=config) as hub:
         yield hub
 
 
@@ -70,7 +83,7 @@ def steps(locust: LocustProcess) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, notebooks: str) -> None:
+def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, root: Path, notebooks: str) -> None:
     locust = run_locust(
         lab_hub,
         *["NotebookUser", "--json", "-u", "1", "--lifecycles", "1", "--notebooks", notebooks, *QUICK],
@@ -97,8 +110,7 @@ def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, notebooks: 
     assert rows["GET /user/{name}/api/kernels/{kernel}/channels"]["num_requests"] == 1
     assert locust.summary() == (1, 1, 0, 1, 1, 0)
     assert users_on(lab_hub) == []
-    (home,) = (lab_hub.folder / "homes").glob("hub-stress-test-*")
-    assert list(home.glob("*.ipynb")) == []  # deleted before logging out
+    assert list((root / "people").glob("hub-*")) == []  # deleted before logging out
     assert "anything" not in locust.output
 
 
@@ -306,22 +318,114 @@ def test_a_wrong_output_is_counted_by_its_cell_and_shown_as_an_example(scripted_
     assert "ann" in example
 
 
-def test_people_whose_servers_share_a_folder_have_files_of_their_own(
-    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+def test_people_whose_servers_share_a_folder_have_one_of_their_own_with_the_files_beside_the_notebooks(
+    lab_hub: LocalHub, root: Path, tmp_path: Path
 ) -> None:
-    page = Page(200, "/user/ann/lab")
-    paths = []
-    for server_name in ("", "hub-stress-test-k3x9qa-0-0", "hub-stress-test-k3x9qa-0-1"):
-        _, person = visitor(scripted_hub.endpoint, Account("ann", server_name, token="own"))
-        person._front_end = LoadedIn(person.browser, page, person.hold)
-        monkeypatch.setattr(person.browser, "fetch", lambda _, path, *__, **___: Page(201, path))
-        paths.append(person.put_there(built_in_notebook()))
-    name = built_in_notebook().name
-    assert paths == [
-        f"hub-stress-test-{name}",
-        f"hub-stress-test-k3x9qa-0-0-{name}",
-        f"hub-stress-test-k3x9qa-0-1-{name}",
-    ]
+    """They work there at the same time, find the files under the names that the notebook knows, and leave nothing."""
+    course = tmp_path / "course"
+    (course / "data" / "2026").mkdir(parents=True)
+    (course / "data" / "2026" / "rain.csv").write_text("mm\n62\n")
+    (course / "large.bin").write_bytes(bytes(range(256)) * 4 * 2049)  # three pieces
+    (course / "helper.py").write_text("answer = 42\n")
+    code = (
+        "import helper, hashlib, pathlib\n"
+        "large = hashlib.md5(pathlib.Path('large.bin').read_bytes()).hexdigest()\n"
+        "pathlib.Path('made.txt').write_text('made')\n"
+        "print(helper.answer, large, open('data/2026/rain.csv').read().split())"
+    )
+    digest = hashlib.md5((course / "large.bin").read_bytes(), usedforsecurity=False).hexdigest()
+    output = new_output("stream", name="stdout", text=f"42 {digest} ['mm', '62']\n")
+    nbformat.write(new_notebook(cells=[new_code_cell(code, outputs=[output])]), course / "lesson.ipynb")
+    people = people_on(
+        lab_hub.endpoint, lab_hub.token, server_timeout=180.0, notebooks=str(course), thinking=(0.0, 0.0)
+    )
+    visitors = [people.comes(NotebookUser) for _ in range(2)]
+    (notebook,) = read_notebooks(course)
+    others = {path: path.read_bytes() for path in (root / "people").rglob("*.ipynb")}
+    theirs = root / "people" / "lesson.ipynb"
+    theirs.write_text("somebody else's")
+    try:
+        for visitor in visitors:
+            visitor.on_start()
+            visitor.log_in()
+            visitor.load_lab(visitor.open_server())
+            visitor.work_through(notebook)
+        first, second = (root / "people" / visitor.username for visitor in visitors)
+        for folder in (first, second):
+            assert {path.name for path in folder.iterdir()} >= {
+                *("lesson.ipynb", "helper.py", "large.bin", "data", "made.txt", "__pycache__")
+            }
+        visitors[0].leave()
+        assert (first.exists(), second.exists()) == (False, True)
+        visitors[1].leave()
+        assert not second.exists()
+        assert [row for row in people.rows if row[2]] == []
+    finally:
+        people.run.clean_up_own()
+    assert theirs.read_text() == "somebody else's"
+    assert {path: path.read_bytes() for path in others} == others
+    theirs.unlink()
+
+
+def test_a_persons_folder_has_the_prefix_the_person_and_the_server_in_its_name() -> None:
+    prefix = "hub-stress-test"
+    assert name_for(prefix, "ann", "") == "hub-stress-test-ann"
+    assert name_for(prefix, "hub-stress-test-k3x9qa-0-1", "") == "hub-stress-test-k3x9qa-0-1"
+    assert name_for(prefix, "ann", "hub-stress-test-k3x9qa-0-1") == "hub-stress-test-k3x9qa-0-1-ann"
+    assert name_for(prefix, "o'brien/x:y@example.org", "") == "hub-stress-test-o%27brien%2Fx%3Ay@example.org"
+    assert name_for(prefix, "a b", "") != name_for(prefix, "a-b", "")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "page", "kind", "path"),
+    [
+        ("", "/user/ann/lab", "", "hub-stress-test-ann"),
+        ("", "/user/ann/lab/tree/home/ann?reset", "directory", "home/ann/hub-stress-test-ann"),
+        ("", "/user/ann/lab/workspaces/auto-k/tree/a%20b/c.ipynb", "notebook", "a b/hub-stress-test-ann"),
+        ("", "/user/ann/tree/c.ipynb", "notebook", "hub-stress-test-ann"),
+        ("", "/user/ann/notebooks/work/c.ipynb", "notebook", "work/hub-stress-test-ann"),
+        ("", "/user/ann/lab/tree/gone", "", "hub-stress-test-ann"),
+        ("home/{username}", "/user/ann/lab/tree/elsewhere", "directory", "home/ann/hub-stress-test-ann"),
+    ],
+)
+def test_the_folder_is_in_the_one_that_was_chosen_or_that_the_server_shows(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch, chosen: str, page: str, kind: str, path: str
+) -> None:
+    _, person = visitor(scripted_hub.endpoint, Account("ann", token="own"), notebook_dir=chosen)
+    person._front_end, person._shown = LoadedIn(person.browser, Page(200, page), person.hold), page
+
+    def fetch(method: str, path: str, *_: object, **__: object) -> Page:
+        return Page(201, path) if method == "PUT" else Page(200 if kind else 404, path, json.dumps({"type": kind}))
+
+    monkeypatch.setattr(person.browser, "fetch", fetch)
+    assert person.put_there(built_in_notebook()) == f"{path}/welcome.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("message", "failure"),
+    [
+        ("Permission denied: hub-stress-test-ann", "save refused: permission denied"),
+        ("Unexpected error: [Errno 30] Read-only file system: '/x'", "save refused: storage is read-only"),
+        ("Unexpected error: [Errno 2] No such file or directory: '/home/ann/x'", "save refused: no such folder"),
+    ],
+)
+def test_where_nobody_may_write_one_sentence_says_what_to_do(
+    scripted_hub: ScriptedHub,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    message: str,
+    failure: str,
+) -> None:
+    people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"), notebook_dir="home/{username}")
+    person._front_end = LoadedIn(person.browser, Page(200, "/user/ann/lab"), person.hold)
+    answer = Page(403, "/user/ann/api/contents/x", json.dumps({"message": message, "reason": None}), HUB_HEADERS)
+    monkeypatch.setattr(person.browser, "fetch", lambda *_, **__: answer)
+    with pytest.raises(RescheduleTask):
+        person.put_there(built_in_notebook())
+    assert people.rows == [("STEP", "saved", failure)]
+    said = "making the folder hub-stress-test-ann in home/ann (--notebook-dir can name another place): HTTP 403: "
+    assert said in caplog.text
+    assert message in caplog.text
 
 
 def test_notebooks_that_cannot_be_read_are_refused_in_one_sentence(local_hub: LocalHub) -> None:

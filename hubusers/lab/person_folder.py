@@ -1,0 +1,127 @@
+"""The folder on a server that has one person's notebooks in it, with the files beside them.
+
+It is made for the person, and has a name of its own, so that nothing of anybody else's is opened, changed or deleted,
+whoever else has files in the same place. In it, notebooks find the files beside them by the names that they know.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, unquote
+
+from hubusers.browser.browser import Browser
+from hubusers.browser.page import Page
+from hubusers.hub.deadline import Deadline
+from hubusers.lab.files_beside import FileBeside
+from hubusers.lab.notebooks import Notebook
+
+_PUT = (200, 201)
+_DELETED = (204, 404)
+
+_NAMED = re.compile(r"(?:(?:lab|doc)/)?(?:workspaces/[^/]+/)?(?:tree|notebooks)/(.+)")
+
+
+def name_for(prefix: str, username: str, server_name: str) -> str:
+    """Return the name of a person's folder: it has the run's prefix, the person and a named server's name in it."""
+    name = "-".join(part for part in (server_name, username) if part)
+    name = name if name.startswith(f"{prefix}-") else f"{prefix}-{name}"
+    return re.sub(r"[^\w.@+-]", lambda found: quote(found[0], safe=""), name)
+
+
+def folder_shown(browser: Browser, base: str, page: str) -> str:
+    """Return the folder that a page of the server's shows, or whose file it shows; the empty string for the root.
+
+    Args:
+        browser: The person's.
+        base: The server's base path, with a slash at its end.
+        page: The path of the page, such as `/user/ann/lab/tree/home/ann`.
+    """
+    named = _NAMED.fullmatch(page.partition("?")[0].removeprefix(base))
+    if not named:
+        return ""
+    path = unquote(named[1]).strip("/")
+    there = browser.fetch("GET", f"{base}api/contents/{quote(path)}?content=0", good=(200, 404))
+    model = there.answer.model
+    if there.status != 200 or not isinstance(model, dict):
+        return ""
+    return path if model.get("type") == "directory" else path.rpartition("/")[0]
+
+
+class PersonFolder:
+    """A person's folder on their server.
+
+    Args:
+        browser: The person's.
+        base: The server's base path, with a slash at its end.
+        path: Of the folder, below the server's root.
+    """
+
+    def __init__(self, browser: Browser, base: str, path: str) -> None:
+        self.path = path
+        self._browser = browser
+        self._contents = f"{base}api/contents/"
+        self._modules: list[str] = []
+
+    def make(self, files: Iterable[FileBeside]) -> Page:
+        """Make the folder, and put the files into it; return the first answer that is not good, or the last one."""
+        folder = {"type": "directory"}
+        page = self._fetch("PUT", self.path, folder)
+        made = set[str]()
+        for file in files:
+            steps: list[tuple[str, dict[str, Any]]] = [(path, folder) for path in file.folders if path not in made]
+            made |= set(file.folders)
+            for path, body in [*steps, *((file.path, body) for body in file.bodies)]:
+                if page.status not in _PUT:
+                    return page
+                page = self._fetch("PUT", f"{self.path}/{path}", body)
+            if file.path.endswith(".py"):
+                self._modules.append(f"{self.path}/{file.path}")
+        return page
+
+    def put(self, notebook: Notebook) -> Page:
+        """Put a notebook into it, and return the answer."""
+        body = {"type": "notebook", "format": "json", "content": notebook.document()}
+        return self._fetch("PUT", f"{self.path}/{notebook.name}", body)
+
+    def remove(self, deadline: Deadline, python: str) -> None:
+        """Delete it, with all that is in it.
+
+        Args:
+            deadline: Until when to send requests for it.
+            python: The version of the kernels' Python, such as `3.11.7`; the empty string where it is not known.
+        """
+        # Servers that have a trash take the whole folder; others refuse one that is not empty, with 400.
+        if self._delete(self.path, deadline, (*_DELETED, 400)).status in _DELETED:
+            return
+        for module in self._modules:  # what was imported has left a file that the server does not list
+            folder, _, name = module.rpartition("/")
+            tag = "".join(python.split(".")[:2])
+            self._delete(f"{folder}/__pycache__/{name.removesuffix('.py')}.cpython-{tag}.pyc", deadline)
+            self._delete(f"{folder}/__pycache__", deadline, (*_DELETED, 400))
+        self._empty(self.path, deadline)
+        self._delete(self.path, deadline)
+
+    def _empty(self, folder: str, deadline: Deadline) -> None:
+        page = self._fetch("GET", folder, query="?content=1", good=(200, 404), deadline=deadline)
+        model = page.answer.model
+        listed = model.get("content") if isinstance(model, dict) else None
+        for each in listed if isinstance(listed, list) else ():
+            path = f"{folder}/{each['name']}"
+            if each["type"] == "directory":
+                self._empty(path, deadline)
+            self._delete(path, deadline)
+
+    def _delete(self, path: str, deadline: Deadline, good: tuple[int, ...] = _DELETED) -> Page:
+        return self._fetch("DELETE", path, good=good, deadline=deadline)
+
+    def _fetch(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: str = "",
+        good: tuple[int, ...] = _PUT,
+        deadline: Deadline | None = None,
+    ) -> Page:
+        return self._browser.fetch(method, f"{self._contents}{quote(path)}{query}", body, good, deadline=deadline)
