@@ -109,6 +109,7 @@ class FrontEnd:
         base: The server's base path, with a slash at its end.
         problem: What of the page or the bundle is not understood, or the empty string.
         notebook_at_start: The path of the notebook that the page opens by itself, or the empty string.
+        shown_at_start: The path of the file or folder that the page shows at first; the empty string for the root.
         notebook: The path of the notebook that is open, below the server's folder, or the empty string.
         polls: When the calls are repeated.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
@@ -121,6 +122,7 @@ class FrontEnd:
         self.base = page.base
         self.problem = page.problem or files.problem
         self.notebook_at_start = page.notebook
+        self.shown_at_start = page.linked or page.folder
         self.notebook = ""
         self.polls = Polls({call: seconds for call, seconds in calls.polls.items() if page.has(call)})
         self.bad_answer: Page | None = None

@@ -23,12 +23,14 @@ class Interface(Protocol):
     Attributes:
         base: The server's base path, with a slash at its end.
         notebook_at_start: The path of the notebook that the page opens by itself; the empty string for none.
+        shown_at_start: The path of the file or folder that the page shows at first; the empty string for the root.
         bad_answer: The first bad answer to the calls that were repeated last, or None.
         running: What the page last heard of the kernels that run, or None before that.
     """
 
     base: str
     notebook_at_start: str
+    shown_at_start: str
 
     @property
     def bad_answer(self) -> Page | None: ...

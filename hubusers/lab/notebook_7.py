@@ -33,12 +33,14 @@ class Notebook7:
     Attributes:
         base: The server's base path, with a slash at its end.
         notebook_at_start: The path of the notebook whose page that is; the empty string for the tree.
+        shown_at_start: The path of that notebook, or of the folder that the tree shows; the empty string for the root.
         problem: What of the page or the bundle is not understood, or the empty string.
     """
 
     def __init__(self, browser: Browser, page: LabPage, hold: Hold, deadline: Deadline) -> None:
         self.base = page.base
         self.notebook_at_start = page.notebook
+        self.shown_at_start = page.linked or page.folder
         self._browser = browser
         self._hold = hold
         self._notebooks: dict[str, _NotebookPage] = {}

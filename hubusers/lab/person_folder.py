@@ -7,7 +7,7 @@ whoever else has files in the same place. In it, notebooks find the files beside
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
@@ -18,8 +18,6 @@ from hubusers.lab.notebooks import Notebook
 _PUT = (200, 201)
 _DELETED = (204, 404)
 
-_NAMED = re.compile(r"(?:(?:lab|doc)/)?(?:workspaces/[^/]+/)?(?:tree|notebooks)/(.+)")
-
 
 def name_for(prefix: str, username: str, server_name: str) -> str:
     """Return the name of a person's folder: it has the run's prefix, the person and a named server's name in it."""
@@ -28,18 +26,16 @@ def name_for(prefix: str, username: str, server_name: str) -> str:
     return re.sub(r"[^\w.@+-]", lambda found: quote(found[0], safe=""), name)
 
 
-def folder_shown(browser: Browser, base: str, page: str) -> str:
-    """Return the folder that a page of the server's shows, or whose file it shows; the empty string for the root.
+def folder_of(browser: Browser, base: str, path: str) -> str:
+    """Return the folder that a path on a server leads to, or in which its file is; the empty string for the root.
 
     Args:
         browser: The person's.
         base: The server's base path, with a slash at its end.
-        page: The path of the page, such as `/user/ann/lab/tree/home/ann`.
+        path: Below the server's root. Where nothing is there, it leads to the root.
     """
-    named = _NAMED.fullmatch(page.partition("?")[0].removeprefix(base))
-    if not named:
+    if not path:
         return ""
-    path = unquote(named[1]).strip("/")
     there = browser.fetch("GET", f"{base}api/contents/{quote(path)}?content=0", good=(200, 404))
     model = there.answer.model
     if there.status != 200 or not isinstance(model, dict):

@@ -19,7 +19,7 @@ from hubusers.lab.files_beside import FileBeside, read_files_beside
 from hubusers.lab.frontend import Running
 from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
-from hubusers.lab.person_folder import PersonFolder, folder_shown, name_for
+from hubusers.lab.person_folder import PersonFolder, folder_of, name_for
 from hubusers.lab.refusals import loading_error, save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
@@ -58,7 +58,6 @@ class NotebookUser(TabUser):
         super().__init__(environment)
         self._thoughts = self.person.thoughts()
         self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
-        self._shown = ""  # the path of the page that the server showed first
         self._folder: PersonFolder | None = None
         self._files: set[str] = set()  # the paths of the notebooks put into it
 
@@ -93,7 +92,6 @@ class NotebookUser(TabUser):
 
         The rows are `STEP lab loaded` and, for such a notebook, `STEP kernel ready`.
         """
-        self._shown = page.path
         super().load_lab(page)
         if notebook := self._front_end.notebook_at_start:
             self.open_notebook(notebook)
@@ -207,8 +205,8 @@ class NotebookUser(TabUser):
     def _make_folder(self) -> PersonFolder:
         base, name = self._front_end.base, name_for(self.settings.prefix, self.username, self.account.server_name)
         began = time.monotonic()
-        parent = self.settings.notebook_dir.replace("{username}", self.username) or (
-            folder_shown(self.browser, base, self._shown)
+        parent = self.settings.notebook_dir.replace("{username}", self.username) or folder_of(
+            self.browser, base, self._front_end.shown_at_start
         )
         folder = PersonFolder(self.browser, base, f"{parent}/{name}" if parent else name)
         page = folder.make(_files_beside(self.settings.notebooks))

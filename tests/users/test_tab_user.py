@@ -194,7 +194,7 @@ class Server(ScriptedHub):
 class Opened:
     """As much of a front end as the tests need."""
 
-    base = "/user/ann/"
+    base, shown_at_start = "/user/ann/", ""
 
     def save(self, content: Any, deadline: Deadline) -> Page:
         raise NotImplementedError
