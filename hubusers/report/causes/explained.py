@@ -149,7 +149,7 @@ _RULES = (
     _of(set(), "other-start-page", failure="^not a page of JupyterLab or Notebook 7"),
     _of(set(), "files-missing", failure="^files missing"),
     _of({LAB_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
-    _of(set(), "wrong-output", failure="^wrong output"),
+    _of(set(), "wrong-output", failure="^(wrong output|input asked for|output cut off)"),
     _of({USER_CLASS}, "user-code"),
     _of(set(), "save-refused", failure="^save refused"),
     _of({SAVED}, "save-refused", failure="^hub error: HTTP (413|507)"),

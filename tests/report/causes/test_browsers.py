@@ -54,6 +54,8 @@ KINDS = [
     (SAVED, "save refused: storage full", "save-refused"),
     (SAVED, "hub error: HTTP 413", "save-refused"),
     (CELL, "wrong output: built-in.ipynb, cell 2", "wrong-output"),
+    (CELL, "input asked for: lesson.ipynb, cell 2", "wrong-output"),
+    (CELL, "output cut off: IOPub data rate exceeded", "wrong-output"),
     (CELL, "timed out: cell still running", "other-failures"),
     (STOP_TO_STOPPED, "timed out", "other-failures"),
     (USER_CLASS, "ValueError: no such thing", "user-code"),

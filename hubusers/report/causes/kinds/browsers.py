@@ -275,12 +275,16 @@ KINDS = (
         mechanism=(
             "A cell ran and gave an error, or another output than is stored in the notebook. Mostly a package is "
             "missing in the image or has another version, a file is not there, or a limit of memory or network "
-            "stopped the code."
+            "stopped the code. *Output cut off*: the cell printed more in a second than a Jupyter server passes on. "
+            "*Input asked for*: the cell waits for a person to type something."
         ),
         confirm=("Run the notebook in a server of the hub, and compare its outputs.",),
         remedies=(
             "Install the missing packages in the image, in the versions that the notebook was made with.",
+            "If only the versions differ, run the notebook in a server of the hub from top to bottom, and save it: its "
+            "outputs are then those that the hub gives.",
             "If outputs may differ, clear them in the notebook: then only errors count.",
+            "Let cells print less, or raise `c.ServerApp.iopub_data_rate_limit`.",
         ),
     ),
     Kind(
