@@ -25,29 +25,43 @@ class Collected:
     """The outputs of a cell, or of an Output widget, as messages add to them.
 
     Attributes:
-        outputs: As the nbformat library has them, in their order.
+        outputs: As the nbformat library has them, in their order. Call `settle` before they are read.
     """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
     _clear_before_next: bool = False
+    _pieces: list[str] = field(default_factory=list)  # of the text of the last output, which may be long
 
     def take(self, kind: str, content: dict[str, Any]) -> dict[str, Any] | None:
         """Take an output, or the order to clear them; return the output that is new in the list, if there is one."""
         if kind == "clear_output":
             self._clear_before_next = bool(content.get("wait"))
             if not self._clear_before_next:
-                self.outputs.clear()
+                self._clear()
             return None
         if self._clear_before_next:
-            self.outputs.clear()
+            self._clear()
             self._clear_before_next = False
         output = {"output_type": kind, **{name: content[name] for name in OUTPUT_FIELDS[kind]}}
         last = self.outputs[-1] if self.outputs else {}
         if kind == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
+            self._pieces = self._pieces or [last["text"]]
+            self._pieces.append(output["text"])
             return None
+        self.settle()
+        self._pieces = []
         self.outputs.append(output)
         return output
+
+    def settle(self) -> None:
+        """Put the pieces of a text together."""
+        if self._pieces:
+            self.outputs[-1]["text"] = "".join(self._pieces)
+            self._pieces = [self.outputs[-1]["text"]]
+
+    def _clear(self) -> None:
+        self.outputs.clear()
+        self._pieces = []
 
 
 @dataclass
@@ -117,3 +131,5 @@ class Execution(Pending):
                 self._displays.setdefault(display_id, []).append(output)
                 self.result.updatable.append(output)
         super().take(channel, kind, content)
+        if self.done.is_set():
+            self._collected.settle()

@@ -85,6 +85,7 @@ class OutputWidgets:
 
     def _tell(self, comm_id: str, widget: "_Widget") -> None:
         if not widget.told_by:  # like ipywidgets: one message at a time, whatever changes meanwhile
+            widget.collected.settle()
             state = {"outputs": widget.collected.outputs}
             data = {"method": "update", "state": state, "buffer_paths": []}
             widget.told_by = self._tell_kernel({"comm_id": comm_id, "data": data})

@@ -16,8 +16,7 @@ _SHOWN_CHARACTERS = 80
 _SHOWN_BEFORE = 20
 """How much of a text is shown around the first difference, and how much of that comes before it."""
 
-_TAKEN_BACK = re.compile("[^\n\x08]\x08")
-_SET = re.compile(r"\{([^{}:]*, [^{}:]*)\}")
+_SET = re.compile(r"\{([^{}:]*)\}")
 
 _REPLACED = tuple(
     (re.compile(pattern, re.MULTILINE), by)
@@ -140,13 +139,23 @@ def _as_seen(output: Output, may_change: bool = False) -> _Seen:
 
 def _read_by_a_person(text: str) -> str:
     text = text.replace("\r\n", "\n")
-    while _TAKEN_BACK.search(text):
-        text = _TAKEN_BACK.sub("", text)
+    if "\x08" in text:
+        text = "\n".join(map(_taken_back, text.split("\n")))
     if "\r" in text:
         text = "\n".join(map(_overwritten, text.split("\n")))
     for pattern, by in _REPLACED:
         text = pattern.sub(by, text)
     return _SET.sub(lambda found: "{" + ", ".join(sorted(found[1].split(", "))) + "}", text)
+
+
+def _taken_back(line: str) -> str:
+    seen: list[str] = []
+    for character in line:
+        if character == "\x08" and seen and seen[-1] != "\x08":
+            seen.pop()
+        else:
+            seen.append(character)
+    return "".join(seen)
 
 
 def _overwritten(line: str) -> str:

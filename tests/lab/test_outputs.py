@@ -1,5 +1,6 @@
 """What counts as the same output when a cell is run again."""
 
+import time
 from typing import Any
 
 import pytest
@@ -137,6 +138,14 @@ def test_where_texts_differ_each_time_another_error_is_missed_and_what_did_not_c
     assert missing([error("KeyError", "1")], [error("OSError", "2")]) == "raised 'OSError: 2'"
     assert missing([stream("a", "stderr")], []) == ""
     assert missing([display(IMAGE)], []) == "expected result '' got nothing"
+
+
+def test_long_and_odd_texts_are_compared_in_little_time() -> None:
+    size = 100_000
+    for text in ("{" + "a, " * size, "a" * size + "\x08" * size, "[1<" * size, "x\r" * size, "np.int(" * size):
+        began = time.monotonic()
+        assert differences([stream(text)], [stream(f"{text}!")]) or text.endswith("\x08")
+        assert time.monotonic() - began < 10, text[:5]
 
 
 TEXTS = some.text(alphabet="ab \n\r\b\t0x…ß\x1b\U000e0001", max_size=200)
