@@ -4,8 +4,8 @@ If no user class is named on the command line, the users are `ServerLifecycleUse
 """
 
 from hubusers.plugin import switch_on
-from hubusers.users import ActivityUser, NotebookUser, ServerLifecycleUser
+from hubusers.users import ActivityUser, NotebookUser, PageUser, ServerLifecycleUser
 
 switch_on()
 
-__all__ = ["ActivityUser", "NotebookUser", "ServerLifecycleUser"]
+__all__ = ["ActivityUser", "NotebookUser", "PageUser", "ServerLifecycleUser"]

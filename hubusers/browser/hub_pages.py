@@ -25,6 +25,7 @@ from hubusers.browser.page_errors import (
     asks_to_log_in,
     elsewhere,
     is_below,
+    is_servers_own,
     login_error,
     page_error,
     refused,
@@ -102,7 +103,13 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
 
 
 def open_spawn_page(
-    browser: Browser, username: str, deadline: Deadline, server_name: str = "", *, page: Page | None = None
+    browser: Browser,
+    username: str,
+    deadline: Deadline,
+    server_name: str = "",
+    *,
+    page: Page | None = None,
+    start: str = "",
 ) -> Page:
     """Open the page that asks for a server.
 
@@ -114,6 +121,7 @@ def open_spawn_page(
         deadline: Until when the page must be there.
         server_name: Which server; "" is the default one.
         page: Where the person is: opens nothing if that is the server's spawn, or the server, already.
+        start: As for `log_in`: a link of the default server that people open instead.
 
     Returns:
         Where that led to, whatever it says.
@@ -121,7 +129,7 @@ def open_spawn_page(
     browser.server_name = server_name
     if page is not None and _leads_to(browser, page, username, server_name):
         return page
-    return _go(browser, f"/hub/spawn/{_whose(username, server_name)}", deadline)
+    return _go(browser, start or f"/hub/spawn/{_whose(username, server_name)}", deadline)
 
 
 def is_of_a_spawn(browser: Browser, page: Page) -> bool:
@@ -147,6 +155,7 @@ def spawn(
     options: Mapping[str, Any] | None = None,
     *,
     page: Page | None = None,
+    start: str = "",
 ) -> Page:
     """Ask for a server the way the page does, by its form where there is one.
 
@@ -158,9 +167,10 @@ def spawn(
         options: What to choose in the form, as for `filled_in`; everything else stays as the form has it. Where there
             is no form, there is nothing to choose.
         page: Where the person is, if the login has led on to this server's spawn; otherwise its page is opened.
+        start: As for `open_spawn_page`.
 
     Returns:
-        The page to hand to `follow_progress`: that of the spawn, or what the server itself answers if it is up.
+        The page to hand to `follow_progress`: that of the spawn, or what is at the server's address if it is up.
 
     Raises:
         UnknownOption: The form does not offer what `options` say.
@@ -170,7 +180,7 @@ def spawn(
         SessionLost: The hub asks to log in again.
         HubError: Any other answer, or none.
     """
-    page = open_spawn_page(browser, username, deadline, server_name, page=page)
+    page = open_spawn_page(browser, username, deadline, server_name, page=page, start=start)
     doing = f"spawning the server of {username}"
     if asks_to_log_in(browser, page):
         raise session_lost(page, doing)
@@ -179,6 +189,8 @@ def spawn(
         page = _send(browser, page, filled_in(form, options or {}), deadline)
         if page.status == 400 and _spawn_form(page) is None:  # it was started meanwhile, perhaps in another tab
             page = _go(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
+    if is_below(browser, page.path, "/user"):
+        return page
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
     answer, words = said(page), words_of(page)
@@ -197,6 +209,8 @@ def follow_progress(
     deadline: Deadline,
     on_ready: Callable[[], None] = lambda: None,
     hears: Hears = lambda _: None,
+    *,
+    goes_on: bool = True,
 ) -> Page:
     """Stay on the page of a spawn until it leads to the server, and on to the server's own first page.
 
@@ -206,9 +220,11 @@ def follow_progress(
         deadline: Until when to stay.
         on_ready: Called when the page is told that the server is ready, before it leads there.
         hears: Called with each event of the progress stream.
+        goes_on: Whether to go on to the server when the page is told that it is ready.
 
     Returns:
-        The server's first page, mostly JupyterLab's.
+        The server's first page, mostly JupyterLab's: also an error page, if the server itself shows one. Where it does
+        not go on, the page of the spawn.
 
     Raises:
         SpawnFailed: The page, or its progress stream, says so; the detail holds the last messages.
@@ -231,6 +247,8 @@ def follow_progress(
             if _listen(browser, page, progress_path, deadline, hears):
                 told_ready = deadline.elapsed()
                 on_ready()
+                if not goes_on:
+                    return page
             else:
                 deadline.sleep(RECONNECT)
             page = _see(browser, browser.get(page.path, deadline=deadline), deadline)
@@ -361,6 +379,8 @@ def _at_the_server(browser: Browser, page: Page, deadline: Deadline, told_ready:
         raise error(f"{doing}: {said(page)}", status=page.status, words=words_of(page))
     if page.error or page.status >= 400:
         is_at_server = is_below(browser, page.path, "/user")
+        if is_at_server and is_servers_own(browser, page, deadline):
+            return page
         bad = unreachable(page, doing) if is_at_server else page_error(browser, page, doing)
         bad.after = deadline.elapsed() - told_ready if told_ready is not None else 0.0
         raise bad

@@ -11,7 +11,7 @@ from hubusers.browser.browser import TOO_MANY_REDIRECTS, Browser
 from hubusers.browser.hosts import ANOTHER_HOST, SERVER_ELSEWHERE, path_of
 from hubusers.browser.login_form import buttons
 from hubusers.browser.page import Page
-from hubusers.browser.said import HUB, SERVER, answered_by, words_of, words_of_login
+from hubusers.browser.said import HUB, PROXY, SERVER, answered_by, words_of, words_of_login
 from hubusers.counting import counted
 from hubusers.http.messages import HOST_UNKNOWN, TIMED_OUT, Answer
 from hubusers.hub.answers import error_for
@@ -275,6 +275,37 @@ def unreachable(page: Page, doing: str) -> ServerUnreachable:
     return ServerUnreachable(
         f"{doing}: {said(page)}{_of_host(page)}", status=page.status, cause=cause, words=words_of(page)
     )
+
+
+def is_servers_own(browser: Browser, page: Page, deadline: Deadline) -> bool:
+    """Say whether a bad answer at a server's address is the server's own, or that of an application behind it.
+
+    What such an application answers looks like what a proxy would answer for a server that it does not reach. So where
+    nothing in the answer tells, the server is asked for something else.
+
+    Args:
+        browser: The person's.
+        page: The bad answer.
+        deadline: Until when the server must have answered.
+    """
+    who = answered_by(page)
+    if who in {HUB, PROXY, ""}:
+        return False
+    return who == SERVER or server_answers(browser, page.path, deadline)
+
+
+def server_answers(browser: Browser, path: str, deadline: Deadline) -> bool:
+    """Ask a server for its status, and say whether it gives it.
+
+    Args:
+        browser: The person's.
+        path: The path of any page of the server.
+        deadline: Until when it must have answered.
+    """
+    own = path_of(path).partition("?")[0].removeprefix(browser.base).split("/")
+    base = "/".join(own[: 4 if browser.server_name else 3])
+    status = browser.fetch("GET", f"{browser.base}{base}/api/status", deadline=deadline)
+    return status.status == 200 and answered_by(status) == SERVER
 
 
 def _explained_by_the_hub(browser: Browser, page: Page, doing: str, deadline: Deadline) -> HubUsersError:

@@ -14,8 +14,12 @@ _LONGEST = 500
 _WHAT_WENT_WRONG = (
     "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
     " | //div[@class='error']/p[1]"
+    " | //div[@class='error']//pre"
     " | //div[@class='container'][.//a[@id='start']]//p"
 )
+
+_ERROR_WITHOUT_WORDS = "//div[@class='error']/h1"
+"""The heading of a Jupyter server's error page, which is all that it says where nobody gave a reason."""
 
 # Where login pages that somebody has made for a hub say it.
 _REFUSES_LOGIN = (
@@ -46,6 +50,8 @@ def words_of(page: Page) -> str:
         message = " ".join(" ".join(element.text_content() for element in elements).split())
         if message or PAGE_OF_THE_HUB in page.text:  # nobody needs the hub's menu
             return message[:_LONGEST]
+        if headings := page.document.xpath(_ERROR_WITHOUT_WORDS):
+            return " ".join(headings[0].text_content().split())[:_LONGEST]
     return page.answer.words
 
 

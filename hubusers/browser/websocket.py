@@ -111,6 +111,7 @@ class HeldWebsocket:
         headers: Lines of the handshake, as `Browser.websocket_headers` gives them: cookies, authorization, origin.
         tls_context: How `wss` verifies certificates; None takes the authorities of this machine.
         timeout: Seconds that the handshake may take, from the look-up of the host's name to the answer.
+        subprotocols: What is offered to the server, as a list with commas; "" for what the class offers.
 
     Attributes:
         subprotocol: The subprotocol that the server chose, or the empty string.
@@ -123,7 +124,7 @@ class HeldWebsocket:
     """
 
     offered_subprotocol: ClassVar[str] = ""
-    """The subprotocol that is offered to the server, if any."""
+    """The subprotocol that is offered to the server, if any, where none are given."""
 
     def __init__(
         self,
@@ -132,11 +133,12 @@ class HeldWebsocket:
         *,
         tls_context: ssl.SSLContext | None = None,
         timeout: float = REQUEST_TIMEOUT,
+        subprotocols: str = "",
     ) -> None:
         lines = [*headers]
-        if self.offered_subprotocol:
+        if offered := subprotocols or self.offered_subprotocol:
             # As a header, because the library refuses servers that choose none of what its own option offers.
-            lines.append(f"Sec-WebSocket-Protocol: {self.offered_subprotocol}")
+            lines.append(f"Sec-WebSocket-Protocol: {offered}")
         self.lost: WebsocketLost | None = None
         self.on_lost: Callable[[WebsocketLost], None] = lambda _: None
         self._websocket = _opened(url, lines, tls_context, timeout)

@@ -17,6 +17,7 @@ from hubusers.settings.options import WEB_UI
 USER_CLASSES = {
     "ServerLifecycleUser": "starts a server, stays, stops it and pauses, all by the hub's API; the default",
     "NotebookUser": "a person with a browser: logs in, starts a server, and works through notebooks in JupyterLab",
+    "PageUser": "a person with a browser: logs in, starts a server, and stays at the page that the hub leads to",
     "ActivityUser": "the load of an idle server: reports activity to the hub",
 }
 """What is in hubusers' own locustfile."""
@@ -76,6 +77,7 @@ def run(ctx: click.Context, /, web: bool, user_classes: tuple[str, ...], **_: An
       hubusers run --event exam             an event: who comes, when, and what must hold
       hubusers run --event exam --dry-run   only its plan, without a hub
       hubusers run NotebookUser -u 30       people with a browser and JupyterLab
+      hubusers run PageUser -u 30           people with a browser at whatever page the hub leads to
       hubusers run --web                    choose in the browser what to run, and watch it there
 
     A line says how far the run is. Its last lines are the answer: the verdict, what limited the hub, what is left on

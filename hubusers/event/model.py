@@ -16,6 +16,7 @@ from hubusers.durations import in_words, seconds
 from hubusers.event.arrival_patterns import MOST_PEOPLE, AnyArrivals, Step, Steps
 from hubusers.event.distributions import LongerThanZero, Spread, Table
 from hubusers.event.leaving import Leaving
+from hubusers.event.start_page import start_page
 
 Duration = Literal[
     "start to ready",
@@ -24,6 +25,7 @@ Duration = Literal[
     "login",
     "spawn page",
     "lab loaded",
+    "page loaded",
     "kernel ready",
     "cell",
     "saved",
@@ -136,6 +138,7 @@ def _all_of_them(profiles: dict[str, float]) -> dict[str, float]:
 
 OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)]
 LeavingShares = Annotated[dict[Leaving, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
+StartPage = Annotated[str, AfterValidator(start_page)]
 Profiles = Annotated[dict[OneLine, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
 UserOptions = Annotated[dict[str, Any], AfterValidator(_json)]
 
@@ -197,6 +200,7 @@ class Cohort(Table):
     stay: Spread = Field(examples=['stay = "90m"'])  # with a ready server
     pause: Spread = 0.0  # between two lifecycles
     thinking: Spread | None = None  # between two cells of a notebook
+    start_page: StartPage | None = None  # None: where the hub leads everybody
     leave: LeavingShares | None = None  # the share of the visits that end each way
     lifecycles: int = Field(default=1, ge=0)  # 0: again and again, until everybody leaves
     until: LongerThanZero | None = None  # after the start of the event; everybody leaves then at the latest
@@ -214,7 +218,7 @@ class Cohort(Table):
         if self.profiles is not None and self.user_options is not None:
             yield ("user_options",), "give profiles or user_options, not both: a profile is one of the user options"
         if self.user_class == LIFECYCLE_USER:
-            for key in ("thinking", "leave"):
+            for key in ("thinking", "start_page", "leave"):
                 if getattr(self, key) is not None:
                     yield (key,), 'is for people with a browser; add user_class = "NotebookUser", or remove this line'
         if self.until is not None and self.until <= self.arrivals.earliest:

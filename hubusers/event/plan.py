@@ -34,6 +34,7 @@ class Person:
     stay: Spread  # as in the event file, not scaled
     pause: Spread
     thinking: Spread
+    start_page: str  # below the person's server; "" where the hub leads everybody
     leave: Mapping[Leaving, float]  # shares
     time_scale: float
 
@@ -90,6 +91,7 @@ def plan(event: Event, seed: int) -> list[Person]:
             stay=cohort.stay,
             pause=cohort.pause,
             thinking=THINKING if cohort.thinking is None else cohort.thinking,
+            start_page=cohort.start_page or "",
             leave=cohort.leave or EVERYBODY_LOGS_OUT,
             time_scale=event.time_scale,
         )

@@ -11,6 +11,7 @@ from hubusers.results.records import (
     KERNEL_READY,
     LAB_LOADED,
     LOGIN,
+    PAGE_LOADED,
     SAVED,
     SERVER_HELD,
     SPAWN_PAGE,
@@ -26,6 +27,7 @@ _STOPPED = {
     SPAWN_PAGE: "stopped at the spawn page",
     START_TO_READY: "stopped at the start of a server",
     LAB_LOADED: "stopped while JupyterLab was loading",
+    PAGE_LOADED: "stopped while their page was loading",
     KERNEL_READY: "stopped at the start of a kernel",
     CELL: "stopped at a cell",
     SAVED: "stopped at saving a notebook",
@@ -38,6 +40,7 @@ _WAITED_FOR = {
     LOGIN: "for the login",
     SPAWN_PAGE: "for the spawn page",
     LAB_LOADED: "for JupyterLab",
+    PAGE_LOADED: "for their page",
     KERNEL_READY: "for a kernel",
 }
 """Steps that a person takes once in a visit, and for which the person waits."""
@@ -47,6 +50,7 @@ _NEVER = {
     LOGIN: "could not log in",
     SPAWN_PAGE: "never saw the spawn page",
     LAB_LOADED: "never got into JupyterLab",
+    PAGE_LOADED: "never saw their page",
     KERNEL_READY: "never got a kernel",
 }
 
@@ -56,6 +60,7 @@ _NOUNS = {
     LOGIN: "logins",
     SPAWN_PAGE: "spawn pages",
     LAB_LOADED: "loads of JupyterLab",
+    PAGE_LOADED: "loads of pages",
     KERNEL_READY: "starts of kernels",
     CELL: "cells",
     SAVED: "savings",

@@ -18,6 +18,7 @@ from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
     NOT_REACHED,
+    PAGE_LOADED,
     SAVED,
     SERVER_HELD,
     SPAWN_PAGE,
@@ -32,13 +33,15 @@ from hubusers.results.records import (
     longest_known,
 )
 
-_LADDER = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED)
+_LADDER = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED)
 """Each step needs those before it, as far as a person takes them."""
 
 _WAITS = (ARRIVAL, LOGIN, START_TO_READY)
 """The steps that the end of a run may break off while a person waits for a server."""
 
-_IN_A_BROWSER = {LOGIN, SPAWN_PAGE, LAB_LOADED, KERNEL_READY, CELL, SAVED}
+_IN_JUPYTER = {LAB_LOADED, KERNEL_READY, CELL, SAVED}
+_AT_THE_SERVER = {*_IN_JUPYTER, PAGE_LOADED}
+_IN_A_BROWSER = {LOGIN, SPAWN_PAGE, *_AT_THE_SERVER}
 _REPEATED = {KERNEL_READY, CELL, SAVED}
 
 GONE = {"server was gone", "user gone"}
@@ -97,7 +100,7 @@ class Visit:
     @property
     def has_server(self) -> bool:
         """Whether the server was ready. A person who comes back to a running server does not start one."""
-        return bool(self.succeeded & {START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED})
+        return bool(self.succeeded & {START_TO_READY, *_AT_THE_SERVER})
 
     @property
     def height(self) -> int:
@@ -117,10 +120,17 @@ class _Kind:
         return bool(self.steps & _IN_A_BROWSER)
 
     @property
+    def comes_for_a_page(self) -> bool:
+        """Whether they open a page that is not JupyterLab's, and do nothing else at their server."""
+        return PAGE_LOADED in self.steps and not self.steps & _IN_JUPYTER
+
+    @property
     def work(self) -> str:
         """The step that means that a person can work."""
         if not self.has_browser:
             return START_TO_READY
+        if self.comes_for_a_page:
+            return PAGE_LOADED
         # Nobody ran a cell: that is as planned only where somebody left without a failure, and without having run one.
         if CELL in self.steps or not self.has_gone_well:
             return CELL
@@ -340,6 +350,9 @@ class People:
         steps = self._kinds[kind].steps
         if step in steps or step in {START_TO_READY, STOP_TO_STOPPED}:
             return True
+        # Of people of whom nobody got to the server it is not known which page they came for.
+        if (step == PAGE_LOADED and steps & _IN_JUPYTER) or (step in _IN_JUPYTER and PAGE_LOADED in steps):
+            return False
         if START_TO_READY in steps and not self._kinds[kind].has_browser:
             return not any(step in other.steps for other in self._kinds.values())
         return True

@@ -12,6 +12,7 @@ STOP_TO_STOPPED = "stop to stopped"
 LOGIN = "login"
 SPAWN_PAGE = "spawn page"
 LAB_LOADED = "lab loaded"
+PAGE_LOADED = "page loaded"
 KERNEL_READY = "kernel ready"
 CELL = "cell"
 SAVED = "saved"
@@ -25,7 +26,7 @@ SERVER_HELD = "server held"
 """A server that was seen to be gone, or not to answer, between two steps of its person; noted for those only."""
 
 STEPS = (
-    *(LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL, SAVED),
+    *(LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED),
     *(WEBSOCKET_HELD, SERVER_HELD, STOP_TO_STOPPED),
 )
 """In the order in which a person takes them."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 from hubusers.accounts.names import DEFAULT_PREFIX, checked_prefix
 from hubusers.durations import seconds_above_zero, seconds_range
 from hubusers.event.leaving import Leaving
+from hubusers.event.start_page import start_page as read_start_page
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.settings.access import (
     ENDPOINT_VARIABLE,
@@ -236,6 +237,17 @@ class Options:
         section=USERS,
         decided_by_event=True,
         help="How long a user pauses between two servers: a duration, or a range.",
+    )
+    start_page: str = option(
+        "--start-page",
+        read=read_start_page,
+        metavar="LINK",
+        section=USERS,
+        is_advanced=True,
+        decided_by_event=True,
+        help="Page that people with a browser open first: a link such as "
+        "https://hub.example.org/hub/user-redirect/git-pull?repo=..., or a path of their server such as /rstudio. "
+        "Without it, the page that the hub leads to.",
     )
     notebooks: str = option(
         "--notebooks",

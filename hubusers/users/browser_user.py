@@ -64,6 +64,9 @@ class BrowserUser(PlannedUser):
     abstract = True
     has_browser = True
 
+    _goes_on_when_ready = True
+    """Whether the step that asks for the server also opens its first page."""
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.browser: Browser
@@ -186,7 +189,9 @@ class BrowserUser(PlannedUser):
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
                 try:
-                    self._page = hub_pages.log_in(self.browser, self.username, self.account.password, step.deadline)
+                    self._page = hub_pages.log_in(
+                        self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
+                    )
                 except LoggedInAsAnother as other:
                     step.ended = time.monotonic()
                     started = hub_pages.is_of_a_started_spawn(self.browser, other.page)
@@ -251,7 +256,12 @@ class BrowserUser(PlannedUser):
             self._note_server_gone()
         if not self.has_server:
             self.start_server()
-        path = f"{self.browser.base}{self.server_path}/"  # which leads to its start page
+        return self._first_page()
+
+    def _first_page(self) -> Page:
+        """Open the page that a person with a token opens first."""
+        # Without one, the server's own address leads to its start page.
+        path = f"{self.browser.base}{self.server_path}/{self.person.start_page}"
         page = self.browser.get(path)
         if asks_to_log_in(self.browser, page) and self._learns_where_the_server_is():
             page = self.browser.get(path)
@@ -266,6 +276,12 @@ class BrowserUser(PlannedUser):
             return False
         return self.browser.server_is_at(url)
 
+    @property
+    def _link(self) -> str:
+        """The link that a person with a password opens, below the hub's base URL; "" for none."""
+        path = self.person.start_page
+        return f"/hub/user-redirect/{path}" if path and not self.account.server_name else ""
+
     def _was_stopped(self) -> bool:
         """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""
         with self.errors_end_the_task(), self._token_shown():
@@ -277,13 +293,15 @@ class BrowserUser(PlannedUser):
         """Open the spawn page, which leads to the server if it runs; if not, start the server from there."""
         began = (page and self.browser.form_answered) or self._began()
         deadline = Deadline(self.settings.server_timeout)
-        page = hub_pages.open_spawn_page(self.browser, self.username, deadline, self.account.server_name, page=page)
+        page = hub_pages.open_spawn_page(
+            self.browser, self.username, deadline, self.account.server_name, page=page, start=self._link
+        )
         if hub_pages.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
             return self._start_by_the_page(page, began)
         with self.errors_end_the_task(), self._measured(SPAWN_PAGE, "STEP", began):
             try:
-                return hub_pages.follow_progress(self.browser, page, deadline)
+                return hub_pages.follow_progress(self.browser, page, deadline, goes_on=self._goes_on_when_ready)
             except HubUsersError as error:
                 if error.no_server:
                     self._note_server_gone()
@@ -311,13 +329,16 @@ class BrowserUser(PlannedUser):
                     self.account.server_name,
                     self.person.user_options,
                     page=page,
+                    start=self._link,
                 )
 
         def wait(step: Step, page: Page) -> Page:
             def note_ready() -> None:
                 step.ended = time.monotonic()
 
-            return hub_pages.follow_progress(self.browser, page, step.deadline, note_ready, step.hears)
+            return hub_pages.follow_progress(
+                self.browser, page, step.deadline, note_ready, step.hears, goes_on=self._goes_on_when_ready
+            )
 
         return self._start(ask, wait, began=began)
 

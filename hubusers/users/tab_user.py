@@ -1,15 +1,16 @@
-"""People with JupyterLab open in a tab: what it holds open and asks for again, and what happens to it meanwhile."""
+"""People with JupyterLab, or another page, open in a tab: what it holds and repeats, and what happens meanwhile."""
 
 from locust.env import Environment
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import gevent
 
+from hubusers.browser.git_pull import follow_git_pull
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
 from hubusers.browser.path_template import template_of
@@ -32,7 +33,7 @@ LOOK = 5.0
 
 Held = TypeVar("Held", bound=HeldWebsocket)
 
-_OF_A_GATEWAY = {502, 503, 504}
+OF_A_GATEWAY = {502, 503, 504}
 
 _ENDS_THE_PAGE = (ServerGone, SessionLost, OwnTokenRejected)
 """What a page does not come back from by itself."""
@@ -42,7 +43,7 @@ _OF_THE_SERVER = (*_ENDS_THE_PAGE, ServerUnreachable, RedirectLoop)
 
 
 class TabUser(BrowserUser):
-    """A person with JupyterLab in a tab of the browser.
+    """A person with JupyterLab, or another page of the server, in a tab of the browser.
 
     While the tab is open, it holds websockets and repeats requests. What that shows between two steps is counted when
     it is seen: a websocket that was lost as a failed step `websocket held`, a server that is gone or does not answer
@@ -69,6 +70,7 @@ class TabUser(BrowserUser):
         doing = "opening JupyterLab"
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(LAB_LOADED) as step:
+            page = follow_git_pull(self.browser, page, step.deadline)
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
             failed = self.browser.failures.copy()
@@ -116,7 +118,7 @@ class TabUser(BrowserUser):
 
     # Websockets
 
-    def hold(self, kind: type[Held], path: str, deadline: Deadline) -> Held:
+    def hold(self, kind: Callable[..., Held], path: str, deadline: Deadline) -> Held:
         """Open a websocket, count its handshake under its path template, and hold it until the page is closed.
 
         Raises:
@@ -215,7 +217,7 @@ class TabUser(BrowserUser):
         A gateway's answer to a single request is not that of a server that is unreachable, if others are answered.
         """
         error = self._error_for(page, doing, Deadline(LOOK))
-        if isinstance(error, ServerUnreachable) and page.status in _OF_A_GATEWAY and self._look().status == 200:
+        if isinstance(error, ServerUnreachable) and page.status in OF_A_GATEWAY and self._look().status == 200:
             cause = f"HTTP {page.status} from {answered_by(page)}"
             return HubError(error.detail, status=page.status, cause=cause, words=error.words)
         return error
@@ -223,13 +225,17 @@ class TabUser(BrowserUser):
     def _look(self) -> Page:
         return self.browser.fetch("GET", f"{self._front_end.base}api/kernels", deadline=Deadline(LOOK))
 
+    def _is_answered(self, look: Page) -> bool:
+        """Say whether a look shows that the server is there, or tells nothing, because it took too long."""
+        return look.status == 200 or look.error == TIMED_OUT
+
     def _behind(self, error: HubUsersError) -> HubUsersError:
         """Return what is behind a failure: that the server does not answer any request; otherwise the failure itself.
 
         So does the page: it asks its server again. Nothing of that is part of a measured time.
         """
         look = self._look()
-        if look.status == 200 or look.error == TIMED_OUT:
+        if self._is_answered(look):
             return error
         behind = self._error_for(look, "looking whether the server answers", Deadline(LOOK))
         return behind if isinstance(behind, _OF_THE_SERVER) else error

@@ -62,3 +62,44 @@ def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_th
     ]
     load_files(browser, page, Deadline(5))  # the cache has all of it
     assert len(site.asked) == 11
+
+
+PAGE_OF_AN_APP = """<html><head><base href="./static/">
+    <link rel="modulepreload" href="a.js"><link rel="preload" as="font" href="b.woff2"><link rel="prefetch" href="c.js">
+    <link rel="dns-prefetch" href="no-1"><link rel="manifest" href="no-2"><link rel="apple-touch-icon" href="no-3">
+    <link rel="shortcut icon" href="no-4"><script type="module" src="d.js"></script>
+    <script nomodule src="no-5"></script><script type="text/template" src="no-6"></script>
+    <script src="/user/ann/app/e.js"></script><noscript><img src="no-7"></noscript></head>
+    <body><img src="f.png"><script>require(["no-8"])</script></body></html>"""
+
+
+def test_the_page_of_an_application_is_loaded_as_its_links_and_its_base_say(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FILES, "/user/ann/app/", PAGE_OF_AN_APP)
+    monkeypatch.setitem(FILES, "/user/ann/app/e.js", 'define(["no-9"], f)')
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
+    load_files(browser, browser.get("/user/ann/app/"), Deadline(5), icon=False)
+    assert sorted(asked.path.removeprefix("/user/ann/app/") for asked in site.asked[1:]) == [
+        "e.js",
+        *("static/a.js", "static/b.woff2", "static/c.js", "static/d.js", "static/f.png"),
+    ]
+
+
+def test_only_scripts_after_requirejs_require_and_what_one_server_has_is_read_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tree(name: str) -> str:
+        own = f"/user/{name}/static"
+        monkeypatch.setitem(FILES, f"{own}/before.js", 'define(["react"], f)')
+        monkeypatch.setitem(FILES, f"{own}/main.js", 'require(["services/contents"])')
+        return f"""<html><script src="{own}/before.js"></script><script src="{own}/require.js"></script>
+            <script>require.config({{baseUrl: '{own}/'}})</script><script src="{own}/main.js"></script></html>"""
+
+    for name in ("ann", "bob"):
+        monkeypatch.setitem(FILES, f"/user/{name}/tree", tree(name))
+        browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
+        load_files(browser, browser.get(f"/user/{name}/tree"), Deadline(5))
+        loaded = [asked.path.removeprefix(f"/user/{name}/static/") for asked in site.asked if f"/{name}/" in asked.path]
+        assert sorted(loaded[1:]) == ["before.js", "main.js", "require.js", "services/contents.js"]
+        assert page_files.KNOWN_REFERENCES.of("/user/zoe/static/main.js") == ("services/contents",)

@@ -169,6 +169,16 @@ def test_what_is_not_toml_has_the_hint_that_fits(written: str, hint: str) -> Non
         (', p95 = "80m"', "", 'line 14: cohorts 2 (auditors), stay, p95: is missing; add it, as in p95 = "80m"'),
         (
             'stay = "90m"',
+            'stay = "90m"\nstart_page = "/rstudio"',
+            'line 9: cohorts 1 (students), start_page: is for people with a browser; add user_class = "NotebookUser"',
+        ),
+        (
+            'stay = "90m"',
+            'stay = "90m"\nuser_class = "PageUser"\nstart_page = "/hub/home"',
+            "line 10: cohorts 1 (students), start_page: '/hub/home' does not lead to everybody's own server; write a",
+        ),
+        (
+            'stay = "90m"',
             'stay = "90m"\nleave = { log-out = 1 }',
             'line 9: cohorts 1 (students), leave: is for people with a browser; add user_class = "NotebookUser"',
         ),

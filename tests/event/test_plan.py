@@ -224,7 +224,13 @@ class TestPeopleWithABrowser:
         again = plan(event_with(above="time_scale = 10", cohort=self.COHORT, people=300), 1)
         assert ways == [next(person.ways_to_leave()) for person in again]
 
+    def test_the_page_that_they_open_first_is_a_link_or_a_path(self) -> None:
+        link = "https://hub.example.org/hub/user-redirect/git-pull?repo=https://example.org/course.git"
+        (person,) = plan(event_with(cohort=f'user_class = "PageUser"\nstart_page = "{link}"', people=1), 1)
+        assert person.start_page == "git-pull?repo=https://example.org/course.git"
+
     def test_by_default_everybody_thinks_a_little_and_logs_out(self) -> None:
         (person,) = plan(event_with(people=1), 1)
+        assert person.start_page == ""
         assert 5 <= next(person.thoughts()) <= 20
         assert next(person.ways_to_leave()) == "log-out"

@@ -15,6 +15,7 @@ from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
     NOT_REACHED,
+    PAGE_LOADED,
     SAVED,
     SERVER_HELD,
     SPAWN_PAGE,
@@ -163,6 +164,14 @@ class TestReached:
         visit(cut_off, "ann", ARRIVAL, LOGIN, START_TO_READY, LAB_LOADED)
         assert (cut_off.people.reached().could_work, cut_off.people.reached().under_way) == (0, 1)
 
+    def test_people_who_come_for_a_page_have_what_they_came_for_once_it_is_loaded(self) -> None:
+        results = Results()
+        visit(results, "ann", ARRIVAL, LOGIN, START_TO_READY, PAGE_LOADED, STOP_TO_STOPPED, user_class="PageUser")
+        visit(results, "bob", ARRIVAL, LOGIN, START_TO_READY, PAGE_LOADED, failure="no page", user_class="PageUser")
+        visit(results, "cem", ARRIVAL, LOGIN, PAGE_LOADED, user_class="PageUser")  # who found the server running
+        reached = results.people.reached()
+        assert (reached.got_server, reached.could_work, reached.stopped) == (3, 2, {PAGE_LOADED: 1})
+
     def test_people_who_ask_for_no_server_are_under_way(self) -> None:
         results = Results()
         visit(results, "ann", ARRIVAL, user_class="ActivityUser")
@@ -195,6 +204,16 @@ class TestMeasures:
         visit(results, "cem", ARRIVAL, LOGIN, failure="hub error: HTTP 500")
         one = measured(results, CELL, 60)
         assert (one.count, one.failed, one.not_reached, one.state) == (120, 79, 78, "missed")
+
+    def test_people_come_for_a_page_or_for_jupyterlab(self) -> None:
+        results = Results()
+        visit(results, "ann", *WHOLE_VISIT, user_class="NotebookUser")
+        visit(results, "bob", ARRIVAL, LOGIN, failure="hub error: HTTP 500", user_class="NotebookUser")
+        visit(results, "cem", ARRIVAL, LOGIN, START_TO_READY, PAGE_LOADED, user_class="PageUser")
+        visit(results, "dan", ARRIVAL, LOGIN, failure="hub error: HTTP 500", user_class="PageUser")
+        for measure, not_reached in ((PAGE_LOADED, 1), (LAB_LOADED, 1), (CELL, 2)):
+            one = measured(results, measure)
+            assert (one.people, one.not_reached) == (2, not_reached)
 
     def test_people_do_not_come_for_what_their_class_never_does(self) -> None:
         results = class_at_nine(STOP_TO_STOPPED, failure="")

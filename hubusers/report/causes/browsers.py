@@ -16,7 +16,7 @@ from hubusers.report.causes.how_failed import (
     were,
 )
 from hubusers.report.finding import Finding
-from hubusers.results.records import Record
+from hubusers.results.records import PAGE_LOADED, Record
 
 
 def redirect_loops(facts: Facts) -> Iterator[Finding]:
@@ -61,16 +61,43 @@ def other_start_pages(facts: Facts) -> Iterator[Finding]:
 
 
 def missing_files(facts: Facts) -> Iterator[Finding]:
-    """Find that JupyterLab did not load completely."""
+    """Find that JupyterLab, or another page of a server, did not load completely."""
     for records in of_kind(facts, "files-missing"):
         yield failed(
             facts,
             "files-missing",
             records,
-            f"JupyterLab did not load completely for {small(people_of(facts, records))}: "
+            f"{_loaded(records)} did not load completely for {small(people_of(facts, records))}: "
             f"{most_frequent_cause(records)}.",
-            they="for whom JupyterLab did not load completely",
+            they="whose page did not load completely",
             evidence=[*causes_of(records), *example_of(facts, records)],
+        )
+
+
+def broken_pages(facts: Facts) -> Iterator[Finding]:
+    """Find that servers showed something else than the page that people came for."""
+    for records in of_kind(facts, "page-broken"):
+        yield failed(
+            facts,
+            "page-broken",
+            records,
+            f"The server did not show {small(people_of(facts, records))} the page that they came for: "
+            f"{most_frequent_cause(records)}.",
+            they="who did not see the page that they came for",
+            evidence=[*causes_of(records), *example_of(facts, records)],
+        )
+
+
+def failed_pulls(facts: Facts) -> Iterator[Finding]:
+    """Find that nbgitpuller did not bring the files of a course."""
+    for records in of_kind(facts, "git-pull-failed"):
+        yield failed(
+            facts,
+            "git-pull-failed",
+            records,
+            f"nbgitpuller did not bring the files for {small(people_of(facts, records))}.",
+            they="who did not get the files",
+            evidence=example_of(facts, records),
         )
 
 
@@ -104,6 +131,11 @@ def culled_servers(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _loaded(records: list[Record]) -> str:
+    """Return what did not load completely."""
+    return "The page" if any(record.step == PAGE_LOADED for record in records) else "JupyterLab"
+
+
 def _time_at_server(facts: Facts, records: list[Record]) -> list[str]:
     """Say for how long people had been at their server when something failed."""
     ready = defaultdict[str, list[float]](list)
@@ -127,6 +159,8 @@ CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     unreachable_servers,
     other_start_pages,
     missing_files,
+    broken_pages,
+    failed_pulls,
     lost_sessions,
     culled_servers,
 )

@@ -16,6 +16,7 @@ from hubusers.report.causes.token import TOKEN_REJECTED, revoked_at
 from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
+    PAGE_LOADED,
     SAVED,
     SPAWN_PAGE,
     START_TO_READY,
@@ -148,7 +149,9 @@ _RULES = (
     _of(set(), "kernel-gone", failure="^kernel gone"),
     _of(set(), "other-start-page", failure="^not a page of JupyterLab or Notebook 7"),
     _of(set(), "files-missing", failure="^files missing"),
-    _of({LAB_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
+    _of(set(), "page-broken", failure="^page broken"),
+    _of(set(), "git-pull-failed", failure="^git pull failed"),
+    _of({LAB_LOADED, PAGE_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
     _of(set(), "wrong-output", failure="^(wrong output|input asked for|output cut off)"),
     _of({USER_CLASS}, "user-code"),
     _of(set(), "save-refused", failure="^save refused"),

@@ -15,7 +15,7 @@ from hubusers.report.causes.how_failed import (
     same,
 )
 from hubusers.report.finding import Finding
-from hubusers.results.records import SILENT, Record
+from hubusers.results.records import PAGE_LOADED, SILENT, Record
 
 _SEEN_LATE = 5.0
 """Seconds after which a probe notices that nothing answers, at the latest."""
@@ -23,7 +23,7 @@ _SEEN_LATE = 5.0
 _MOMENT = 5.0
 """Seconds in which things happen in the same moment: it may be seen late that a connection is gone."""
 
-_WEBSOCKETS = ("/channels", "/api/events/subscribe", "/websocket/")
+_WEBSOCKETS = ("/channels", "/api/events/subscribe", "/websocket/", "/_stcore/stream", "/ws", "/desktop-websockify/")
 """What the names of requests that open websockets contain."""
 
 
@@ -34,10 +34,15 @@ def refused_websockets(facts: Facts) -> Iterator[Finding]:
             facts,
             "websockets-refused",
             records,
-            f"{people_of(facts, records)} got no websocket, and so no kernel: {most_frequent_cause(records)}.",
+            f"{people_of(facts, records)} got no websocket{_and_so(records)}: {most_frequent_cause(records)}.",
             they="whose websockets were refused",
             evidence=[*causes_of(records), *_http_works(facts)],
         )
+
+
+def _and_so(records: list[Record]) -> str:
+    """Say what people did not get because of it, where that is the same for all."""
+    return "" if any(record.step == PAGE_LOADED for record in records) else ", and so no kernel"
 
 
 def cut_websockets(facts: Facts) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from hubusers.results.records import (
     KERNEL,
     KERNEL_READY,
     LAB_LOADED,
+    PAGE_LOADED,
     SAVED,
     SERVER_HELD,
     SILENT,
@@ -45,6 +46,11 @@ KINDS = [
     (LAB_LOADED, "not a page of JupyterLab or Notebook 7", "other-start-page"),
     (LAB_LOADED, "files missing: /user/{name}/static/lab/{file}, HTTP 404", "files-missing"),
     (LAB_LOADED, "hub error: /user/{name}/api/kernelspecs, HTTP 500", "files-missing"),
+    (PAGE_LOADED, "files missing: /user/{name}/app/{file}, HTTP 404", "files-missing"),
+    (PAGE_LOADED, "page broken: HTTP 503", "page-broken"),
+    (PAGE_LOADED, "page broken: it asks to log in", "page-broken"),
+    (PAGE_LOADED, "git pull failed", "git-pull-failed"),
+    (PAGE_LOADED, "websocket refused: HTTP 502 from nginx", "websockets-refused"),
     (SAVED, "session lost", "session-lost"),
     (SERVER_HELD, "server was gone", "servers-culled"),
     (STOP_TO_STOPPED, "server was gone", "servers-culled"),
@@ -69,6 +75,13 @@ def test_each_failure_is_explained_by_one_kind(name: str, failure: str, kind: st
     assert (found.kind, found.explains, found.share) == (kind, "failures", 1.0)
     assert "8 " in found.sentence
     assert failure.partition(": ")[2] in text_of(found)
+
+
+def test_what_a_page_lacks_is_not_said_of_jupyterlab_or_kernels() -> None:
+    (found,) = findings(people(PAGE_LOADED, 8, 4, "files missing: /user/{name}/app/{file}, HTTP 404"))
+    assert found.sentence.startswith("The page did not load completely for 8 of 12 people")
+    (found,) = findings(people(PAGE_LOADED, 8, 0, "websocket refused: HTTP 502 from nginx"))
+    assert found.sentence == "All 8 people got no websocket: HTTP 502 from nginx."
 
 
 def test_websockets_are_refused_while_http_works() -> None:

@@ -54,10 +54,10 @@ KINDS = (
         title="Websockets were refused",
         section="Why something failed",
         mechanism=(
-            "Kernels speak through websockets. Pages and files came, but each connection that was to become a "
-            "websocket was refused. Something before the proxy, such as nginx, an ingress, a load balancer or a "
-            "firewall, does not pass the headers `Upgrade` and `Connection` on, or changes `Host`, which the server "
-            "compares with `Origin`."
+            "Kernels, and most applications, speak through websockets. Pages and files came, but each connection that "
+            "was to become a websocket was refused. Something before the proxy, such as nginx, an ingress, a load "
+            "balancer or a firewall, does not pass the headers `Upgrade` and `Connection` on, or changes `Host`, which "
+            "the server compares with `Origin`."
         ),
         confirm=(
             "Open a notebook in a browser, and look in its network tab for `channels` with a status that is not 101.",
@@ -111,7 +111,7 @@ KINDS = (
     ),
     Kind(
         name="files-missing",
-        title="JupyterLab did not load completely",
+        title="Pages did not load completely",
         section="Why something failed",
         mechanism=(
             "Files of the page, or answers that its scripts ask the server for, did not come. A page without its "
@@ -125,6 +125,47 @@ KINDS = (
             "open files (`ulimit -n`) and ports of the proxy.",
             "Look at `c.JupyterHub.base_url`, at caches and rewriting rules before the hub, and at the extensions in "
             "the image: `jupyter labextension list`.",
+        ),
+    ),
+    Kind(
+        name="page-broken",
+        title="Servers showed something else than the page",
+        section="Why something failed",
+        mechanism=(
+            "The server ran, and showed an error, a login or nothing where people expected RStudio, VS Code, a desktop "
+            "or another application. The application is not in the image, did not start in the time that "
+            "jupyter-server-proxy gives it, ended at once, or has a login of its own."
+        ),
+        confirm=(
+            "Open the page in a browser, from the same link.",
+            "Look in the server's log for the application's own messages: `kubectl -n jhub logs POD`.",
+        ),
+        remedies=(
+            "If it *could not start in time*: give it longer, with `timeout` in `c.ServerProxy.servers`, which is five "
+            "seconds by default; and give servers more CPU: `singleuser.cpu.guarantee`.",
+            "Start the application by hand in the image, with the command of `c.ServerProxy.servers`.",
+            "If it asks to log in: switch its own login off, as `--auth none` does for code-server; the hub has logged "
+            "people in already.",
+            "Look at the link, or at `c.Spawner.default_url`: a wrong path gives HTTP 404.",
+        ),
+    ),
+    Kind(
+        name="git-pull-failed",
+        title="nbgitpuller did not bring the files",
+        section="Why something failed",
+        mechanism=(
+            "People opened a link of nbgitpuller, and Git, in their server, could not get the files of its repository: "
+            "the repository or the branch does not exist, asks to log in, cannot be reached from the servers, limits "
+            "how often it is asked, or conflicts with what people have changed."
+        ),
+        confirm=(
+            "Open the link in a browser; the page shows what Git says.",
+            "Try it in a server: `git ls-remote REPOSITORY`.",
+        ),
+        remedies=(
+            "Look at `repo` and `branch` in the link.",
+            "Look whether servers may reach the repository: `singleuser.networkPolicy.egress` in the chart's values.",
+            "If many come at once, let them pull from a mirror near the hub, and with `depth=1` in the link.",
         ),
     ),
     Kind(

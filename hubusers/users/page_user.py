@@ -1,0 +1,138 @@
+"""People who come for another page than JupyterLab: RStudio, VS Code, a desktop, an application, a dashboard."""
+
+from locust import task
+
+import time
+from functools import partial
+from urllib.parse import urlsplit
+
+from hubusers.browser import hub_pages
+from hubusers.browser.git_pull import follow_git_pull
+from hubusers.browser.page import Page
+from hubusers.browser.page_errors import is_below, is_servers_own
+from hubusers.browser.page_files import load_files
+from hubusers.browser.said import HUB, PROXY, answered_by, words_of
+from hubusers.browser.start_pages import PageBroken, PageWebsocket, problem_of, title_of, websockets_of
+from hubusers.browser.websocket import HeldWebsocket
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import WaitTimeout
+from hubusers.lab.refusals import loading_error
+from hubusers.results.records import PAGE_LOADED, SERVER_HELD
+from hubusers.settings.access import SettingsError
+from hubusers.settings.settings import Settings
+from hubusers.users.step import Step
+from hubusers.users.tab_user import LOOK, OF_A_GATEWAY, TabUser
+
+_DOING = "opening the page"
+
+
+class PageUser(TabUser):
+    """A person who comes, opens the page that the hub leads to, whatever it is, stays there, and leaves.
+
+    The page is loaded with its files, as a browser loads them, and its websockets are held, as far as they are known.
+    Its scripts are not run, and nothing is clicked. After the stay the person asks the server once more, as a click
+    would, so that a server that is gone is noticed.
+    """
+
+    only_if_asked = True
+
+    websockets: tuple[str, ...] = ()
+    """Addresses of websockets that the page's scripts open, as they would stand in the page, such as `_stcore/stream`.
+
+    For a subclass to give, beside those that are known anyway: `hubusers/browser/start_pages.py` says which.
+    """
+
+    _goes_on_when_ready = False  # what is at the server's address is a matter of the step `page loaded`
+
+    @classmethod
+    def check(cls, settings: Settings) -> None:
+        if elsewhere := [address for address in cls.websockets if urlsplit(address).netloc]:
+            raise SettingsError(
+                f"{cls.__name__}.websockets names {elsewhere[0]}: give the address without its host, as it is below "
+                "the page, or below the host."
+            )
+
+    @task
+    def visit(self) -> None:
+        stay = self.begin_lifecycle()
+        try:
+            self.log_in()
+            self.load_page(self.open_server())
+            self.stay(min(stay, self.time_left))
+            self.look_again()
+            self.leave()
+        except Exception:  # a step failed, and was counted
+            self.close_page()
+            raise
+
+    # The steps
+
+    def load_page(self, page: Page) -> None:
+        """Open what is at the server's address, with its files and websockets: the row `STEP page loaded`.
+
+        Args:
+            page: Where `open_server` has led.
+        """
+        self.close_page()  # one that was left open when a step failed; the new one is in the same tab
+        with self.step(PAGE_LOADED) as step:
+            page = self._opened(page, step)
+            if problem := problem_of(page):
+                words = words_of(page) if page.status >= 400 else title_of(page)
+                detail = f"{_DOING} {_address(page)}: {problem}" + (f": {words}" if words else "")
+                raise PageBroken(detail, cause=problem, words=words)
+            failed = self.browser.failures.copy()
+            load_files(self.browser, page, step.deadline, icon=False)
+            if step.deadline.remaining() <= 0:
+                raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
+            if failures := self.browser.failures - failed:
+                step.ended = time.monotonic()
+                raise self._behind(loading_error(failures, _DOING))
+            own = [PageWebsocket(self.browser.path_to(address, page.path)) for address in self.websockets]
+            for path, subprotocols in dict.fromkeys([*websockets_of(self.browser, page), *own]):
+                self.hold(partial(HeldWebsocket, subprotocols=subprotocols), path, step.deadline)
+
+    def look_again(self) -> None:
+        """Ask the server once more, as a click would; a failed step `server held` if it is not there any more."""
+        self.end_if_the_page_has_ended()
+        look = self._look()
+        if not self._is_answered(look):
+            error = self._error_for(look, "looking at the page again", Deadline(LOOK))
+            if error.no_server:
+                self._note_server_gone()
+            with self.errors_end_the_task(), self._measured(SERVER_HELD, "STEP", self._ready_at):
+                raise error
+
+    # How it is done
+
+    def _first_page(self) -> Page:
+        """Return the page that a person with a token opens, before it is opened."""
+        return Page(0, f"{self.browser.base}{self.server_path}/{self.person.start_page}")
+
+    def _opened(self, page: Page, step: Step) -> Page:
+        """Return the page that the server shows, whatever it is; raise what is wrong where none of it came."""
+        if not (page.status or page.error) or not is_below(self.browser, page.path, "/user"):
+            page = self.browser.get(page.path, deadline=step.deadline)
+        if not self._token:
+            page = hub_pages.follow_progress(self.browser, page, step.deadline)
+        page = follow_git_pull(self.browser, page, step.deadline)
+        if step.deadline.remaining() <= 0:
+            raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
+        is_at_server = is_below(self.browser, page.path, "/user")
+        if page.error or not is_at_server:
+            raise self._error_for(page, _DOING, step.deadline)
+        if page.status >= 400 and not is_servers_own(self.browser, page, step.deadline):
+            raise self._error_for(page, _DOING, step.deadline)
+        return page
+
+    def _look(self) -> Page:
+        path = f"{self.browser.base}{self.server_path}/api/status"
+        return self.browser.fetch("GET", path, good=range(200, 500), deadline=Deadline(LOOK))
+
+    def _is_answered(self, look: Page) -> bool:
+        # Not each server has this address: some are applications. What they answer shows that they are there.
+        is_theirs = bool(look.status) and look.status not in {401, 403, *OF_A_GATEWAY}
+        return super()._is_answered(look) or (is_theirs and answered_by(look) not in {HUB, PROXY})
+
+
+def _address(page: Page) -> str:
+    return page.path.partition("?")[0]  # queries hold codes and tokens
