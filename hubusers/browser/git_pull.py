@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
@@ -21,6 +21,9 @@ class PullFailed(HubUsersError):
 
 
 _BROKE_OFF = "its progress broke off"
+
+_UNCHANGED = "%/?:@!$&'()*+,;=~[]#"
+"""What browsers leave as it is in an address that a script gives them."""
 
 
 def is_git_pull(page: Page) -> bool:
@@ -61,7 +64,7 @@ def follow_git_pull(browser: Browser, page: Page, deadline: Deadline) -> Page:
                     words = str(message.get("message") or "").strip()
                     raise PullFailed(f"{doing}: {words or 'no reason given'}", words=words)
                 if message.get("phase") == "finished":
-                    return browser.get(base + says["data-path"], deadline=deadline)
+                    return browser.get(base + quote(says["data-path"], safe=_UNCHANGED), deadline=deadline)
     except StreamLost as lost:
         if str(lost) == TIMED_OUT:
             raise WaitTimeout(f"{doing} took longer than {deadline.seconds:g} seconds") from None

@@ -116,6 +116,7 @@ class BrowserUser(PlannedUser):
         authorization = f"token {self._token}" if self._token else ""
         connections = self._connections(size=CONNECTIONS, headers=HEADERS)
         self.browser = Browser(connections, authorization=authorization, timeout=self.settings.server_timeout)
+        self.browser.server_name = self.account.server_name
 
     def leave_run(self) -> None:
         self.close_page()

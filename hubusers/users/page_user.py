@@ -16,6 +16,8 @@ from hubusers.browser.start_pages import PageBroken, PageWebsocket, problem_of, 
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
+from hubusers.lab.known_builds import KNOWN_BUILDS
+from hubusers.lab.lab_page import LabPage
 from hubusers.lab.refusals import loading_error
 from hubusers.results.records import PAGE_LOADED, SERVER_HELD
 from hubusers.settings.access import SettingsError
@@ -24,6 +26,11 @@ from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, OF_A_GATEWAY, TabUser
 
 _DOING = "opening the page"
+
+_BETTER_BY_NOTEBOOK_USER = (
+    "The page that PageUsers open is JupyterLab's or Notebook 7's: they load what it names, which is little. Take "
+    "NotebookUser, which does what its scripts do."
+)
 
 
 class PageUser(TabUser):
@@ -80,6 +87,8 @@ class PageUser(TabUser):
                 words = words_of(page) if page.status >= 400 else title_of(page)
                 detail = f"{_DOING} {_address(page)}: {problem}" + (f": {words}" if words else "")
                 raise PageBroken(detail, cause=problem, words=words)
+            if LabPage.read(self.browser, page).application:
+                KNOWN_BUILDS.log_once(_BETTER_BY_NOTEBOOK_USER)
             failed = self.browser.failures.copy()
             load_files(self.browser, page, step.deadline, icon=False)
             if step.deadline.remaining() <= 0:

@@ -121,7 +121,7 @@ def test_a_page_is_loaded_and_held_and_anything_else_is_told(page_hub: LocalHub,
 
 
 def test_a_link_of_nbgitpuller_is_followed_to_jupyterlab(people: People, course: Path) -> None:
-    link = f"git-pull?repo=file://{course}&branch=main&targetpath=course&urlpath=lab/tree/course/lesson.ipynb"
+    link = f"git-pull?repo=file://{course}&branch=main&targetpath=my%20course&urlpath=lab/tree/my%20course/lesson.ipynb"
     worker = people.comes(NotebookUser)
     worker.on_start()
     worker.person = replace(worker.person, start_page=link)
@@ -129,7 +129,7 @@ def test_a_link_of_nbgitpuller_is_followed_to_jupyterlab(people: People, course:
     worker.load_lab(worker.open_server())
     assert people.run.results.records.of(LAB_LOADED)[0].failure == ""
     assert "/user/{name}/git-pull/api" in {row.name for row in people.rows}
-    lesson = worker.browser.fetch("GET", f"{worker.server_path}/api/contents/course/lesson.ipynb")
+    lesson = worker.browser.fetch("GET", f"{worker.server_path}/api/contents/my%20course/lesson.ipynb")
     assert lesson.status == 200
     worker.close_page()
 
