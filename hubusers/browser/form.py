@@ -74,6 +74,10 @@ class Form:
         self._files: dict[Any, tuple[str, bytes, str]] = {}
         self._typed: list[Any] = []
         self._button: Any = None
+        for radio in reversed(self.fields):  # of a group the last one holds
+            if kind_of(radio) == "radio" and "checked" in radio.attrib:
+                for other in self.named(radio.get("name")):
+                    set_mark(other, "checked", other is radio)
 
     @property
     def fields(self) -> list[Any]:
@@ -177,8 +181,10 @@ class Form:
             for option in fields[0].iter("option"):
                 set_mark(option, "selected", option_value(option) in texts)
         elif kind_of(fields[0]) == "radio":
-            for radio in fields:
-                set_mark(radio, "checked", _value_of_box(radio) in texts)
+            chosen = [radio for radio in fields if _value_of_box(radio) in texts]
+            if not [radio for radio in chosen if "checked" in radio.attrib]:
+                for radio in fields:
+                    set_mark(radio, "checked", radio is chosen[0])
         else:
             self._button = next(button for button in fields if _value_of_box(button) in texts)
 
@@ -207,7 +213,7 @@ class Form:
         if not can_be_changed(field) or kind_of(field) in BUTTONS | NEVER_SENT | {"hidden"}:
             return
         name = (field.get("name") or field.get("id") or "a field without a name").removeprefix(prefix)
-        value = self._present(field)
+        value = (field.value or "") if field in self._typed else self._present(field)
         if not value and "required" in field.attrib:
             what = f"the spawn form requires {name}: give it in the user options"
             raise FormNotSent(what, cause="a value is missing")
@@ -244,7 +250,7 @@ def texts_of(entries: Iterable[Entry]) -> list[tuple[str, str]]:
 
 def listed(names: list[str]) -> str:
     """Return names as a sentence lists them."""
-    return ", ".join(dict.fromkeys(names)) or "nothing"
+    return ", ".join(name or "''" for name in dict.fromkeys(names)) or "nothing"
 
 
 def _no_choice(called: str, value: str, offered: list[str], more: str = "") -> UnknownOption:

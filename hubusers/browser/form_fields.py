@@ -121,6 +121,8 @@ def _against_number(field: Any, value: str) -> Iterator[str]:
         yield "it must be a number"
         return
     least, most, step = (_number(field.get(name)) for name in ("min", "max", "step"))
+    if kind_of(field) == "range":
+        least, most = _ends(least, most)
     if least is not None and number < least:
         yield f"it must be at least {least:g}"
     if most is not None and number > most:
@@ -134,13 +136,17 @@ def _against_number(field: Any, value: str) -> Iterator[str]:
 
 
 def _of_slider(field: Any, value: str) -> str:
-    least, most = _number(field.get("min")), _number(field.get("max"))
-    least, most = 0.0 if least is None else least, 100.0 if most is None else most
+    least, most = _ends(_number(field.get("min")), _number(field.get("max")))
     number = _number(value)
     if number is None:
         step = _number(field.get("step")) or 1.0
         number = least + round((most - least) / 2 / step) * step
     return value if value and least <= number <= most else f"{max(least, min(number, most)):g}"
+
+
+def _ends(least: float | None, most: float | None) -> tuple[float, float]:
+    """Return the ends of a slider."""
+    return 0.0 if least is None else least, 100.0 if most is None else most
 
 
 def _number(text: Any) -> float | None:

@@ -347,7 +347,7 @@ def page_error(browser: Browser, page: Page, doing: str) -> HubError:
 
 def said(page: Page) -> Answer:
     """Return what a page says went wrong as the hub's API would have said it; its text is for a log."""
-    message = words_of(page) if page.is_document else ""
+    message = words_of(page) or _heading(page) if page.is_document else ""
     if not message:
         return page.answer
     if len(message) > _SHOWN_CHARACTERS:
@@ -363,6 +363,11 @@ def _of_host(page: Page) -> str:
         f" ({page.host}: the hub gives each person a host of their own (subdomain_host), whose name must have an "
         f"address, as by a wildcard DNS record *.{page.host.partition('.')[2]})"
     )
+
+
+def _heading(page: Page) -> str:
+    """Return the heading of one of the hub's error pages, for those that say nothing else."""
+    return " ".join(page.document.xpath("string(//div[@class='error']/h1)").split())
 
 
 def is_below(browser: Browser, path: str, *paths: str) -> bool:

@@ -13,6 +13,7 @@ _LONGEST = 500
 # Where pages say what went wrong: those of the login and the spawn, error pages, the page of a server that is not up.
 _WHAT_WENT_WRONG = (
     "//*[contains(@class, 'login_error') or contains(@class, 'spawn-error-msg')]"
+    " | //form//*[contains(@class, 'alert-danger')]"
     " | //div[@class='error']/p[1]"
     " | //div[@class='error']//pre"
     " | //div[@class='container'][.//a[@id='start']]//p"

@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hubusers.browser.fancy_profiles import UNLISTED_CHOICE, follow_the_profile, make_fields
 from hubusers.browser.form import Form, Sent, UnknownOption, listed
 from hubusers.browser.form_fields import is_button, kind_of
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
 
 _UNLISTED = "unlisted-choice"
 _STANDS_FOR_UNLISTED = {_UNLISTED, UNLISTED_CHOICE}
@@ -24,12 +28,17 @@ def filled_in(element: Any, options: Mapping[str, Any]) -> Sent:
             option's "Other…". In other forms the keys are the names of the form's fields, and the values those of
             `Form.choose`.
 
+    Logs:
+        WARNING once, that a script makes the fields of the form, which is not run here.
+
     Raises:
         UnknownOption: The form does not offer one of these.
         FormNotSent: A browser would not send it, because a field is empty or not as the form wants it.
     """
     make_fields(element)
     form = Form(element)
+    if by_script := _by_script(form):
+        _warn_once(f"The spawn form has nothing to fill in{by_script}: what the script would send is left out")
     _as_left_last_time(form)
     if options.get("profile") is not None:
         _choose(form, "profile", options["profile"], "profile")
@@ -98,6 +107,11 @@ def _by_script(form: Form) -> str:
     """Return what to add where fields may be missing because a script makes them."""
     is_empty = not [field for field in form.fields if not is_button(field) and kind_of(field) != "hidden"]
     return " (what a script adds to the page is not seen here)" if is_empty and form.element.xpath(".//script") else ""
+
+
+@cache
+def _warn_once(text: str) -> None:
+    LOG.warning("%s", text)
 
 
 def _text_for_unlisted(form: Form, select: str) -> Any:
