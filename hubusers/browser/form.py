@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from hubusers.browser.form_fields import (
     BUTTONS,
     NEVER_SENT,
+    SHOWN,
     against_length,
     against_value,
     can_be_changed,
@@ -144,6 +145,7 @@ class Form:
             _limit(called, texts, len(fields))
             self._typed += fields
             for field, text in zip(fields, texts, strict=False):
+                field.set(SHOWN, field.get("value", ""))
                 field.value = text
 
     def sent(self, prefix: str = "") -> Sent:

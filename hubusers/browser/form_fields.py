@@ -11,6 +11,9 @@ from typing import Any
 BUTTONS = frozenset({"submit", "image"})
 NEVER_SENT = frozenset({"reset", "button"})
 
+SHOWN = "data-shown"
+"""The attribute with the value that the page shows, of a field in which something was typed: from there steps count."""
+
 _WITH_PATTERN = {"text", "search", "url", "tel", "email", "password"}
 _TEXTS = {*_WITH_PATTERN, "textarea"}
 
@@ -129,7 +132,7 @@ def _against_number(field: Any, value: str) -> Iterator[str]:
         yield f"it may be at most {most:g}"
     if field.get("step", "").lower() != "any":
         step = step if step and step > 0 else 1.0
-        begin = least if least is not None else _number(field.get("value")) or 0.0
+        begin = least if least is not None else _number(field.get(SHOWN, field.get("value"))) or 0.0
         steps = (number - begin) / step
         if not math.isclose(steps, round(steps), abs_tol=1e-6):
             yield f"it must be {begin:g} and steps of {step:g}"

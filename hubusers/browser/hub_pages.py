@@ -35,7 +35,7 @@ from hubusers.browser.page_errors import (
 )
 from hubusers.browser.page_files import load_files
 from hubusers.browser.said import HUB, answered_by, words_of
-from hubusers.browser.spawn_form import filled_in
+from hubusers.browser.spawn_form import filled_in, warn_of_no_form
 from hubusers.http.messages import TIMED_OUT, StreamLost
 from hubusers.hub.answers import ACTIVE_SERVER_LIMIT, CONCURRENT_SPAWN_LIMIT, Stop, error_for, limit_of, stop_outcome
 from hubusers.hub.deadline import Deadline
@@ -172,6 +172,9 @@ def spawn(
     Returns:
         The page to hand to `follow_progress`: that of the spawn, or what is at the server's address if it is up.
 
+    Logs:
+        WARNING once, where there are options and no form to choose them in.
+
     Raises:
         UnknownOption: The form does not offer what `options` say.
         FormNotSent: A browser would not send the form like this.
@@ -185,6 +188,8 @@ def spawn(
     if asks_to_log_in(browser, page):
         raise session_lost(page, doing)
     form = _spawn_form(page)
+    if form is None and options and is_of_a_spawn(browser, page):
+        warn_of_no_form()
     if form is not None:
         page = _send(browser, page, filled_in(form, options or {}), deadline)
         if page.status == 400 and _spawn_form(page) is None:  # it was started meanwhile, perhaps in another tab

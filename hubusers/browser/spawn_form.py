@@ -109,6 +109,11 @@ def _by_script(form: Form) -> str:
     return " (what a script adds to the page is not seen here)" if is_empty and form.element.xpath(".//script") else ""
 
 
+def warn_of_no_form() -> None:
+    """Warn, once, that nothing can be chosen, because the hub shows no form."""
+    _warn_once("The hub starts servers without a spawn form: people who log in get its default, whatever their options")
+
+
 @cache
 def _warn_once(text: str) -> None:
     LOG.warning("%s", text)

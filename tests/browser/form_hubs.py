@@ -87,6 +87,7 @@ FORMS = {
         <select name="project" required><option value="">choose</option><option>physics</option></select>
         <input name="runtime" value="1:00:00" pattern="[0-9]+:[0-5][0-9]:[0-5][0-9]" title="hh:mm:ss">
         <input type="number" name="cores" value="1" min="1" max="4">""",
+    "template": """<input name="image" value="any">""",
     "refused": """<input name="image" value="any">""",
     "forbidden": """<input name="image" value="any">""",
     "scripted": """
@@ -119,7 +120,7 @@ async def form_of(spawner):
 
 class FormSpawner(StubSpawner):
     def options_from_form(self, fields):
-        if self.user.name.startswith("refused"):
+        if "refused" in self.user.name:
             raise ValueError("No such image: any")
         if self.user.name.startswith("forbidden"):
             raise web.HTTPError(400, "Your group has no image left")
@@ -129,6 +130,22 @@ class FormSpawner(StubSpawner):
         }
 
 
+# A page of one's own, as of SWAN at CERN, without what JupyterHub calls its form and its message.
+TEMPLATE = """
+{% extends "templates/spawn.html" %}
+{% block main %}
+{% if not for_user.name.startswith("template") %}{{ super() }}{% else %}
+<form action="{{ url }}" method="post">
+  {% if error_message %}<div class="alert alert-danger">{{ error_message }}</div>{% endif %}
+  {{ spawner_options_form | safe }} <input type="submit" name="start" value="go">
+</form>
+{% endif %}
+{% endblock %}
+"""
+(folder / "templates").mkdir()
+(folder / "templates" / "spawn.html").write_text(TEMPLATE)
+
+c.JupyterHub.template_paths = [str(folder / "templates")]
 c.JupyterHub.spawner_class = FormSpawner
 c.Spawner.options_form = form_of
 '''

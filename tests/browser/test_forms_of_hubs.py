@@ -76,6 +76,7 @@ def arrived(hub: LocalHub, username: str, options: dict[str, Any]) -> dict[str, 
         ("buttons-ann", {"action": "large"}, {"action": ["large"], "hours": ["1"]}),
         ("wrapped-ann", {"profile": "big"}, {"profile": ["big"]}),
         ("images-ann", {"image": "scipy:2"}, {"image": ["scipy:2"]}),
+        ("template-ann", {"image": "base"}, {"image": ["base"], "start": ["go"]}),
         ("tables-ann", {"cores": 6, "gpus": 1}, {"cores": ["6"], "gpus": ["1"]}),
     ],
 )
@@ -102,6 +103,7 @@ def test_a_form_arrives_as_from_chromium(
         ("required-bob", {"project": "physics", "runtime": "1h"}, FormNotSent, "for runtime: it must be hh:mm:ss"),
         ("scripted-bob", {"added": 1}, UnknownOption, "has: nothing (what a script adds to the page is not seen here)"),
         ("refused", {}, SpawnFailed, "No such image: any"),
+        ("template-refused", {}, SpawnFailed, "No such image: any"),
         ("forbidden", {}, SpawnFailed, "Your group has no image left"),
     ],
 )
@@ -113,6 +115,13 @@ def test_what_a_browser_would_not_send_is_not_sent_and_the_hub_is_quoted(
     assert said in raised.value.detail
     assert isinstance(raised.value, SpawnFailed) == (said in raised.value.words)
     assert spawner_events(plain_hub, "starting", username=username) == []
+
+
+def test_options_without_a_form_are_missed_aloud(plain_hub: LocalHub, caplog: pytest.LogCaptureFixture) -> None:
+    spawn_form._warn_once.cache_clear()
+    with caplog.at_level(logging.WARNING):
+        assert arrived(plain_hub, "nobody", {"image": "base"}) == {}
+    assert "The hub starts servers without a spawn form" in caplog.text
 
 
 def test_fields_that_a_script_adds_are_missed_aloud(plain_hub: LocalHub, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import lxml.html
 import pytest
 
-from hubusers.browser.form import UnknownOption
+from hubusers.browser.form import Entry, FormNotSent, Sent, UnknownOption, query_of_form
 from hubusers.browser.spawn_form import filled_in
 
 
@@ -60,3 +60,65 @@ def test_what_the_form_does_not_offer_is_named_with_what_it_does(options: dict[s
 def test_scripts_of_other_forms_do_no_harm() -> None:
     script = "<script>const userOptions = {image: chosen()};</script>"
     assert filled_in(form(IMAGE, script=script), {}).entries == [("image", "new")]
+
+
+def page_of(text: str) -> Any:
+    document: Any = lxml.html.document_fromstring(f"<html><body>{text}</body></html>")
+    return document.forms[0]
+
+
+def test_fields_may_stand_outside_and_buttons_may_say_where_the_form_goes() -> None:
+    text = """
+        <form id="spawn_form" method="post" enctype="multipart/form-data" action="/hub/spawn?_xsrf=1">
+          <input name="inside" value="1"> <input name="of-another" form="other" value="2">
+          <button name="go" value="small" formaction="/hub/spawn/small" formmethod="get" formnovalidate>Small</button>
+          <input name="must" required> <button>Start</button>
+        </form>
+        <input name="outside" form="spawn_form" value="3"> <input name="elsewhere" value="4">"""
+    sent = filled_in(page_of(text), {"must": "x", "outside": "y"})
+    assert sent == Sent("/hub/spawn?_xsrf=1", "POST", True, [("inside", "1"), ("must", "x"), ("outside", "y")])
+    sent = filled_in(page_of(text), {"go": "small"})
+    entries: list[Entry] = [("inside", "1"), ("go", "small"), ("must", ""), ("outside", "3")]
+    assert sent == Sent("/hub/spawn/small", "GET", True, entries)
+    assert query_of_form("/hub/spawn/small?old", [("a", "1 2"), ("file", ("f.txt", b"x", "text/plain"))]) == (
+        "/hub/spawn/small?a=1+2&file=f.txt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "against"),
+    [
+        ("<input name='x' type='number' min='0.5' step='0.25'>", 0.75, ""),
+        ("<input name='x' type='number' min='0.5' step='0.25'>", 0.8, "it must be 0.5 and steps of 0.25"),
+        ("<input name='x' type='number' step='any'>", 0.123, ""),
+        ("<input name='x' type='number'>", 1.5, "it must be 0 and steps of 1"),
+        ("<input name='x' type='range'>", 101, "it may be at most 100"),
+        ("<input name='x' type='email'>", "ann", "it must be an e-mail address"),
+        ("<input name='x' type='url'>", "github.com", "it must be a URL"),
+        ("<input name='x' maxlength='3'>", "four", "it may have 3 characters"),
+        ("<textarea name='x' minlength='5'></textarea>", "four", "it must have 5 characters"),
+        ("<input name='x' pattern='[a-z]+'>", "A", "it must be like [a-z]+"),
+        (r"<input name='x' pattern='[\p{L}--a]'>", "a", ""),  # what only browsers can read
+        ("<input name='x' type='date' min='2026-01-01'>", "2026-02-01", ""),
+    ],
+)
+def test_what_a_browser_says_against_a_value(field: str, value: object, against: str) -> None:
+    if not against:
+        assert filled_in(form(field), {"x": value}).entries == [("x", str(value))]
+        return
+    with pytest.raises(FormNotSent) as raised:
+        filled_in(form(field), {"x": value})
+    assert raised.value.detail == f"the spawn form takes no {str(value)!r} for x: {against}"
+    assert filled_in(page_of(f"<form novalidate>{field}</form>"), {"x": value}).entries
+
+
+def test_of_a_group_of_radios_one_is_sent() -> None:
+    text = "<input type='radio' name='n' value='1' checked><input type='radio' name='n' value='2' checked>"
+    assert filled_in(form(text), {}).entries == [("n", "2")]
+    assert filled_in(form(text), {"n": 1}).entries == [("n", "1")]
+    same = "<input type='radio' name='n' value='1'>" * 3  # whose values a script sets
+    assert filled_in(form(same), {"n": 1}).entries == [("n", "1")]
+
+
+def test_none_leaves_a_field_as_it_is() -> None:
+    assert filled_in(form(IMAGE), {"image": None, "profile": None}).entries == [("image", "new")]
