@@ -81,7 +81,7 @@ def settings_of(*plugins: str) -> Wave:
 
 def lists_folder(wave: Wave) -> bool:
     """Say whether one of the calls lists the folder that is shown."""
-    return any(call.path.startswith("api/contents?") for call in wave)
+    return any(call.path.startswith("api/contents{folder}?") for call in wave)
 
 
 KERNELSPECS = Call("GET", "api/kernelspecs")

@@ -184,9 +184,7 @@ class FrontEnd:
                         self._kernelspecs = _mapping(answer.answer.model)
             late = (path for path in self._late_files() if path not in self._loaded)
             self._ask(self._calls.plugins, deadline, [self.base + THEME, *late])
-            if self._page.linked:
-                self._ask(self._calls.linked, deadline)
-            self._folder = self._page.folder
+            self._folder = self._folder_of(self._ask(self._calls.linked, deadline) if self._page.linked else [])
             for wave in self._calls.restoring:
                 self._ask(wave, deadline, self._launcher_images() if lists_folder(wave) else ())
         self._loaded = frozenset()
@@ -346,6 +344,17 @@ class FrontEnd:
     def _images_of_kernel(self, name: str) -> Sequence[str]:
         """Return the images that show which kernel a notebook has."""
         return ()
+
+    def _folder_of(self, linked: Sequence[Page]) -> str:
+        """Return the path of the folder that the page lists.
+
+        Args:
+            linked: The answers with what the page's address names: a folder, or what is in one.
+        """
+        kind = _mapping(linked[0].answer.model).get("type") if linked else None
+        if kind == "directory":
+            return self._page.linked
+        return self._page.linked.rpartition("/")[0] if kind else self._page.preferred_folder
 
     def _logo_of(self, kernel: str, *kinds: str) -> str:
         """Return the path of a kernel's logo, of the first of some kinds that it has; or the empty string."""

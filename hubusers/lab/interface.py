@@ -145,8 +145,8 @@ def _unknown(page: Page) -> UnknownPage:
     title = " ".join(" ".join(page.document.xpath("//head/title//text()")).split())[:_TITLE_CHARACTERS]
     is_called = f'is called "{title}"' if title else "has no title"
     return UnknownPage(
-        f"the page at {page.path.partition('?')[0]} {is_called}, and is neither JupyterLab's nor Notebook 7's. Use "
-        "PageUser for people who go to such a page (stub servers have no other: start the local hub with `hubusers hub "
-        "--servers lab`)",
+        f"the page at {page.path.partition('?')[0]} {is_called}. NotebookUser works in JupyterLab, and in the tree and "
+        "the notebooks of Notebook 7. Use PageUser for people who go to another page (stub servers have no other: "
+        "start the local hub with `hubusers hub --servers lab`)",
         words=title,
     )

@@ -22,7 +22,7 @@ from hubusers.lab.calls import (
     settings_of,
 )
 
-_FOLDER = Call("GET", "api/contents?content=1")
+_FOLDER = Call("GET", "api/contents{folder}?content=1")
 _NOTEBOOK_STATE = Call("GET", "api/contents/{notebook}?content=0")
 
 CALLS_OF_LAB_3 = Calls(

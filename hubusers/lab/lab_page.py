@@ -105,10 +105,8 @@ class LabPage:
         return self.linked if self.linked.endswith(".ipynb") else ""
 
     @property
-    def folder(self) -> str:
-        """The path of the folder that the page lists once it is there; the empty string for the server's own."""
-        if self.linked and self.kind != NOTEBOOK:
-            return posixpath.dirname(self.linked) if self.notebook else self.linked
+    def preferred_folder(self) -> str:
+        """The path of the folder that the page lists unless its address names one; empty for the server's own."""
         return str(self._configuration.get("preferredPath") or "").strip("/")
 
     @property

@@ -162,7 +162,8 @@ def test_says_once_when_the_files_are_elsewhere(caplog: pytest.LogCaptureFixture
         ("a b", "/", "", "api/contents/a%20b"),
         ("a b/c.ipynb", "home/ann", "a b/c.ipynb", "api/contents/a%20b"),
         ("c.ipynb", "/", "c.ipynb", "api/contents"),
-        ("a/data.csv", "/", "", "api/contents/a/data.csv"),
+        ("a/data.csv", "/", "", "api/contents/a"),
+        ("nowhere", "home/ann", "", "api/contents/home/ann"),
     ],
 )
 def test_starts_where_the_address_leads_to(
@@ -170,7 +171,8 @@ def test_starts_where_the_address_leads_to(
 ) -> None:
     """As `/lab/workspaces/mine/tree/a b/c.ipynb` does, and a preferred folder where the address names nothing."""
     monkeypatch.setattr(Files, "read", lambda *_: installed)
-    browser = StandIn()
+    kinds = {"a%20b": "directory", "a%20b/c.ipynb": "notebook", "c.ipynb": "notebook", "a/data.csv": "file"}
+    browser = StandIn(**{f"GET api/contents/{path}": (200, {"type": kind}) for path, kind in kinds.items()})
     configuration = {**CONFIGURATION, "treePath": linked, "preferredPath": preferred, "workspace": "mine"}
     front_end = lab_in(browser, page(configuration), Deadline(60))
     front_end.load(Deadline(60))

@@ -39,6 +39,6 @@ def test_another_page_is_named(text: str, title: str) -> None:
     error = unknown.value
     assert error.words == title
     assert error.detail.startswith(
-        f'the page at /user/ann/rstudio/ {f"""is called "{title}",""" if title else "has no title,"} '
-        "and is neither JupyterLab's nor Notebook 7's. Use PageUser"
+        f'the page at /user/ann/rstudio/ {f"""is called "{title}".""" if title else "has no title."} '
+        "NotebookUser works in JupyterLab, and in the tree and the notebooks of Notebook 7. Use PageUser"
     )
