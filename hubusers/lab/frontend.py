@@ -122,7 +122,7 @@ class FrontEnd:
         self.base = page.base
         self.problem = page.problem or files.problem
         self.notebook_at_start = page.notebook
-        self.shown_at_start = page.linked or page.folder
+        self.shown_at_start = page.linked or page.preferred_folder
         self.notebook = ""
         self.polls = Polls({call: seconds for call, seconds in calls.polls.items() if page.has(call)})
         self.bad_answer: Page | None = None

@@ -40,7 +40,7 @@ class Notebook7:
     def __init__(self, browser: Browser, page: LabPage, hold: Hold, deadline: Deadline) -> None:
         self.base = page.base
         self.notebook_at_start = page.notebook
-        self.shown_at_start = page.linked or page.folder
+        self.shown_at_start = page.linked or page.preferred_folder
         self._browser = browser
         self._hold = hold
         self._notebooks: dict[str, _NotebookPage] = {}
