@@ -8,11 +8,13 @@ from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
-from hubusers.lab.frontend import FrontEnd, Hold, Opened, Running
+from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.lab_3 import Lab3
 from hubusers.lab.lab_3_calls import CALLS_OF_LAB_3
 from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_7 import Notebook7
+from hubusers.lab.opened import Opened, Running
+from hubusers.lab.tab import Hold
 
 _TITLE_CHARACTERS = 80
 

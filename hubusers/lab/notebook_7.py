@@ -10,9 +10,11 @@ import gevent
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
-from hubusers.lab.frontend import FrontEnd, Hold, Opened, Running, in_time
+from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.lab_page import NOTEBOOK, NOTEBOOK_7, TREE, LabPage
 from hubusers.lab.notebook_calls import CALLS_OF_NOTEBOOK, CALLS_OF_TREE
+from hubusers.lab.opened import Opened, Running
+from hubusers.lab.tab import Hold, in_time
 
 _LONGEST_SLEEP = 2.0
 """Seconds until the next look at what is due: a tab that was opened meanwhile has calls of its own."""

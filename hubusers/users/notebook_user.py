@@ -16,9 +16,9 @@ from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.files_beside import FileBeside, read_files_beside
-from hubusers.lab.frontend import Running
 from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
+from hubusers.lab.opened import Running
 from hubusers.lab.person_folder import PersonFolder, folder_of, name_for
 from hubusers.lab.refusals import loading_error, save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE

@@ -20,8 +20,8 @@ from hubusers.http.messages import TIMED_OUT
 from hubusers.http.request_event import count
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone
-from hubusers.lab.frontend import Running
 from hubusers.lab.interface import Interface, interface_of
+from hubusers.lab.opened import Running
 from hubusers.lab.refusals import loading_error
 from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
 from hubusers.users.browser_user import BrowserUser

@@ -20,7 +20,7 @@ from hubusers.browser.websocket import HeldWebsocket
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
-from hubusers.lab import frontend
+from hubusers.lab import tab
 from hubusers.lab.bundle import INCOMPLETE, Files
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.frontend import FrontEnd
@@ -98,7 +98,7 @@ class StandIn(Browser):
 
 @pytest.fixture(autouse=True)
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontend, "KNOWN_BUILDS", KnownBuilds())
+    monkeypatch.setattr(tab, "KNOWN_BUILDS", KnownBuilds())
 
 
 # Reading the page and the bundle

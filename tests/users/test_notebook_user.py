@@ -27,11 +27,12 @@ from hubusers.lab import interface
 from hubusers.lab.bundle import Files
 from hubusers.lab.calls import CALLS_OF_LAB, KERNELS
 from hubusers.lab.execution import CellResult
-from hubusers.lab.frontend import FrontEnd, Hold
+from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.kernel import Kernel
 from hubusers.lab.lab_page import LabPage
 from hubusers.lab.notebooks import built_in_notebook, read_notebooks
 from hubusers.lab.person_folder import name_for
+from hubusers.lab.tab import Hold
 from hubusers.local import LocalHub
 from hubusers.users import NotebookUser, tab_user
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
