@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import gevent
 import pytest
 
+from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
@@ -223,6 +224,17 @@ def test_what_comes_instead_of_a_notebooks_page(browser: Notebook7Browser, inste
     was_opened = interface.open_notebook("c.ipynb", Deadline(60))
     assert was_opened.notebook is instead
     assert (was_opened.session, was_opened.kernel) == (None, "")
+
+
+def test_files_of_a_notebooks_page_that_do_not_come_are_told(
+    browser: Notebook7Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interface = opened(browser)
+    missing = Failed("/user/{name}/static/notebook/{file}", "HTTP 404", is_file=True)
+    monkeypatch.setattr(browser, "load", lambda *_, **__: browser.failures.update([missing]))
+    was_opened = interface.open_notebook("c.ipynb", Deadline(60))
+    assert set(was_opened.failures) == {missing}
+    assert was_opened.session is None
 
 
 def test_opening_a_page_ends_at_its_deadline(browser: Notebook7Browser) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hubusers.accounts.account import Account
-from hubusers.browser.browser import Browser
+from hubusers.browser.browser import Browser, Failed
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
@@ -31,9 +32,11 @@ from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.kernel import Kernel
 from hubusers.lab.lab_page import LabPage
 from hubusers.lab.notebooks import built_in_notebook, read_notebooks
+from hubusers.lab.opened import Opened
 from hubusers.lab.person_folder import name_for
 from hubusers.lab.tab import Hold
 from hubusers.local import LocalHub
+from hubusers.results.records import KERNEL_READY, PAGE
 from hubusers.users import NotebookUser, tab_user
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
 from tests.browser.test_said import HUB_HEADERS
@@ -273,6 +276,23 @@ def test_loading_jupyterlab_ends_at_its_deadline(scripted_hub: ScriptedHub, load
         person.load_lab(Page(200, "/user/ann/lab", "<html></html>"))
     assert time.monotonic() - began < 3
     assert people.rows[-1] == ("STEP", "lab loaded", "timed out")
+
+
+def test_files_of_a_notebooks_own_page_that_do_not_come_fail_the_step(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, person = visitor(scripted_hub.endpoint, Account("ann", token="own"))
+    person._front_end = front_end = LoadedIn(person.browser, Page(200, "/user/ann/tree"), person.hold)
+    missing = Failed("/user/{name}/static/notebook/{file}", "HTTP 404", is_file=True)
+    opened = Opened(Page(200, "/user/ann/notebooks/a.ipynb"), page=0.2, failures=Counter([missing]))
+    monkeypatch.setattr(front_end, "open_notebook", lambda *_: opened)
+    scripted_hub.script(Scripted(200, []))  # the server answers other requests
+    with pytest.raises(RescheduleTask):
+        person.open_notebook("a.ipynb")
+    failure = "files missing: /user/{name}/static/notebook/{file}, HTTP 404"
+    assert people.rows[-1] == ("STEP", "kernel ready", failure)
+    (record,) = people.run.results.records.of(KERNEL_READY)
+    assert dict(record.parts)[PAGE] == 0.2
 
 
 def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(
