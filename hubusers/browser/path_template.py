@@ -35,6 +35,8 @@ _SERVER_PATHS = (
     "/api/sessions/{session}",
     "/api/terminals/{terminal}",
     "/api/config/{section}",
+    "/api/collaboration/room/{room}",
+    "/api/collaboration/session/{path...}",
     "/api/nbconvert/{format}",
     "/kernelspecs/{kernelspec}/{file...}",
     "/terminals/websocket/{terminal}",

@@ -8,6 +8,7 @@ What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/brow
         UnknownPage          the hub leads to a page that is neither JupyterLab's nor Notebook 7's
         FilesMissing         files of JupyterLab's do not come
         SaveRefused          the server does not save: the storage is full, read-only, …
+      RoomEmpty              with jupyter-collaboration: the server holds no notebook at the address that arrived
       KernelNotInstalled     the server has no kernel that a notebook wants
       KernelDied             the kernel is gone; its server may be restarting it
       KernelGone             the server does not know the kernel any more

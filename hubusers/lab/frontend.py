@@ -8,7 +8,7 @@ from typing import Any
 
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
-from hubusers.lab.calls import NEW_CHECKPOINT
+from hubusers.lab.calls import NEW_CHECKPOINT, Wave
 from hubusers.lab.kernel_choice import kernel_for
 from hubusers.lab.opened import Opened, mapping
 from hubusers.lab.tab import Tab, in_time
@@ -32,7 +32,7 @@ class FrontEnd(Tab):
         began = time.monotonic()
         with in_time(f"opening {notebook}", deadline):
             contents, checkpoints, workspace, sessions = self._calls.opening
-            content = self._ask(contents, deadline)[0]
+            content = self._content(contents, deadline)
             if content.status != 200:
                 return Opened(content, storage=time.monotonic() - began)
             has = self._ask(checkpoints, deadline, self._files_of_notebooks())
@@ -108,6 +108,10 @@ class FrontEnd(Tab):
             self._browser.load([icon], deadline=deadline)
 
     # What differs between the pages
+
+    def _content(self, wave: Wave, deadline: Deadline) -> Page:
+        """Return the answer with the notebook, or that which came in its place."""
+        return self._ask(wave, deadline)[0]
 
     def _icons(self) -> Sequence[str]:
         """Return the tab's icons: of an idle kernel first, of a busy one next."""

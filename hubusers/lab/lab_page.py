@@ -13,6 +13,9 @@ from hubusers.browser.page import Page
 from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 
+COLLABORATION = {"@jupyter/collaboration-extension", "@jupyter/docprovider-extension"}
+"""The extensions that a page names where jupyter-collaboration is installed: of version 2, and since version 3."""
+
 _NEWEST = (1000, 0)
 
 JUPYTERLAB, NOTEBOOK_7 = "JupyterLab", "Notebook 7"
@@ -124,6 +127,12 @@ class LabPage:
         """The first two numbers of the version; the highest ones where it is not known."""
         read = re.match(r"(\d+)\.(\d+)", self.version)
         return (int(read[1]), int(read[2])) if read else _NEWEST
+
+    @property
+    def is_collaborative(self) -> bool:
+        """Whether the server holds open notebooks, by jupyter-collaboration."""
+        names = {extension.name for extension in self.extensions}
+        return bool(names & COLLABORATION) and str(self._configuration.get("disableRTC")).lower() != "true"
 
     @property
     def mathjax(self) -> tuple[str, str]:
