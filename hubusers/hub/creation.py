@@ -1,6 +1,7 @@
 """Making accounts: the requests, what their answers mean, and the patience of a run that needs its accounts."""
 
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Protocol
 
 from hubusers.http.messages import Answer
@@ -21,6 +22,11 @@ _SECONDS_PER_ACCOUNT = 0.1
 
 _REFUSED = {400, 401, 403, 404}
 """With these statuses the hub has made nothing. Trying again helps only where it was the token that it refused."""
+
+_NAME_REFUSED = (
+    ". The hub's rules for names may refuse this one (`username_pattern`, or those for accounts of its machine): let "
+    "the names begin with something that they allow (--name-prefix), or use accounts that exist (--accounts)"
+)
 
 
 class AccountLedger(Protocol):
@@ -104,6 +110,8 @@ def make_accounts(
         answer = answers[(refused or missing)[0]]
         error = error_for(answer, f"creating {what}")
         if refused:
+            if answer.status == HTTPStatus.BAD_REQUEST:
+                error.detail += _NAME_REFUSED
             raise error
         on_failure(error)
         last = error.detail

@@ -7,6 +7,7 @@ of those (five on Kubernetes deployments). When many users ask at once, all of t
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from hubusers.accounts.account import Account
@@ -16,7 +17,7 @@ from hubusers.http.host_names import has_address
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed, Throttled, UserGone, WaitTimeout
 from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
 from hubusers.hub.progress import progress
 from hubusers.hub.sightings import USER_PATH
@@ -34,6 +35,15 @@ LOG = get_logger(__name__)
 
 _MOST_LOGINS = 3
 """How many given accounts are tried where the hub refuses the first one: its line may be wrong."""
+
+_NOT_OF_THE_HUB = {0, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+"""The statuses of answers that something before the hub gave; 0 where there was no answer."""
+
+_MOST_ODD_ANSWERS = 3
+"""How many of them in a row keep a first server from being tried: one proves nothing."""
+
+_PAUSE = 2.0
+"""Seconds before the hub is asked again after one of them."""
 
 
 class FirstServersFailed(PreflightError):
@@ -176,7 +186,17 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
     with PendingStart(run, username, server_name, deadline.started) as pending:
 
         def ask() -> None:
-            ask_to_start(client, username, user_options, deadline, server_name)
+            for number in range(_MOST_ODD_ANSWERS):
+                try:
+                    ask_to_start(client, username, user_options, deadline, server_name)
+                except HubError as error:
+                    is_last = number + 1 == _MOST_ODD_ANSWERS
+                    if is_last or error.status not in _NOT_OF_THE_HUB or deadline.remaining() <= _PAUSE:
+                        raise
+                    LOG.warning("%s; asking again in %g s", error.detail, _PAUSE)
+                    deadline.sleep(_PAUSE)
+                else:
+                    return
 
         def wait(_: None) -> None:
             pending.waits_for(SPAWNING)

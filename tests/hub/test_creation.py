@@ -94,6 +94,7 @@ def test_a_name_that_the_hub_does_not_accept_does_not_keep_the_others_from_being
     with pytest.raises(HubError) as raised:
         make(scripted_hub, ["ann", "ben"], ledger)
     assert raised.value.status == 400
+    assert "let the names begin with something that they allow (--name-prefix)" in raised.value.sentence
     assert asked(scripted_hub) == ["POST /users", "POST /users/ann", "POST /users/ben"]
     assert ledger.left() == ["ann"]
 

@@ -115,6 +115,22 @@ def test_one_lost_answer_does_not_end_it(caplog: pytest.LogCaptureFixture) -> No
     assert "A first server was ready after" in caplog.text
 
 
+@pytest.mark.parametrize("odd", [Answer(0, error=CONNECTION_LOST), refusal(502, "no upstream"), refusal(503, "away")])
+@pytest.mark.parametrize("times", [1, 3])
+def test_one_odd_answer_to_the_start_does_not_end_it_but_three_do(odd: Answer, times: int) -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        send, answers = hub.send, [odd] * times
+
+        def send_or_not(request: Request) -> Answer:
+            is_start = request.method == "POST" and request.url.endswith("/server")
+            return answers.pop() if is_start and answers else send(request)
+
+        with mock.patch.object(hub, "send", send_or_not):
+            outcome = tried(run, clock)
+        assert (outcome is None) == (times == 1)
+        assert isinstance(outcome, PreflightError) == (times == 3)
+
+
 def test_the_same_reason_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     with run_on_a_model(6) as (run, hub, clock):
         hub.spawns = itertools.cycle([True])
