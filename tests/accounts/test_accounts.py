@@ -1,10 +1,13 @@
 """Accounts from a file, and named servers of one ordinary account, on a real hub."""
 
+from locust.event import EventHook
+
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,9 +17,15 @@ import requests
 import hubusers
 from hubusers.accounts.account import Account
 from hubusers.accounts.file import AccountsFileError, read_accounts
-from hubusers.accounts.sources import GivenAccounts, NoAccountLeft
+from hubusers.accounts.sources import GivenAccounts, NoAccountLeft, Seen
+from hubusers.http.connections import Connections
+from hubusers.hub.client import HubClient
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError
 from hubusers.local import LocalHub
+from tests.http.sessions import Row
 from tests.locust_process import LocustProcess, run_locust, users_on
+from tests.scripted_hub import Scripted, ScriptedHub
 from tests.spawner_events import spawner_events
 from tests.waiting import wait_until
 
@@ -194,6 +203,19 @@ def test_an_account_is_had_by_one_person_at_a_time() -> None:
     assert accounts.take() == ann
     with pytest.raises(NoAccountLeft):
         accounts.take()
+
+
+@pytest.mark.parametrize(("status", "failure"), [(404, None), (500, "HTTP 500")])
+def test_an_account_that_has_never_logged_in_is_no_failed_request(
+    status: int, failure: str | None, scripted_hub: ScriptedHub, event: EventHook, rows: list[Row]
+) -> None:
+    scripted_hub.script(Scripted(status, {"status": status, "message": None}))
+    connections = Connections(scripted_hub.endpoint, {}, request_event=event)
+    accounts = GivenAccounts([Account("ann")], "accounts.csv")
+    with suppress(HubError):
+        seen = accounts.look_at(HubClient(scripted_hub.endpoint, connections), accounts.take(), Deadline(5))
+        assert seen == Seen(in_use=False, had_server=False)
+    assert rows == [("GET", "/users/{name}", failure)]
 
 
 class TestFile:
