@@ -27,8 +27,8 @@ def user_of(page: Page) -> str | None:
 def who_is_in(browser: Browser, page: Page, username: str, deadline: Deadline) -> str:
     """Return as whom a browser is logged in at the hub; "" for nobody.
 
-    The hub is asked where the page does not tell, as that of a server, or tells another name than the person's: some
-    versions of JupyterHub write names with special characters in another way there.
+    The hub is asked where the page does not tell, as that of a server, or tells another name than the person's: a
+    page's own template may write names with special characters in another way.
 
     Args:
         browser: The person's.

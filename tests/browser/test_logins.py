@@ -217,7 +217,7 @@ def test_what_a_made_page_says_is_told(
 
 
 def test_the_hub_is_asked_before_a_name_counts_as_another(scripted_hub: ScriptedHub) -> None:
-    """JupyterHub 4 writes o&#39;brien."""
+    """As where a hub's own template escapes names as it escapes any text."""
     page = Scripted(200, of_hub("Home", "o&#39;brien"))
     scripted_hub.script(Scripted(200, form(BOTH)), page, Scripted(200, {"name": "o'brien"}))
     hub_pages.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(5))
