@@ -20,15 +20,3 @@ c.MultiAuthenticator.authenticators = [
 """
 
 TMP = 'c.JupyterHub.authenticator_class = "tmp"'
-
-LTI_11 = """
-from unittest.mock import MagicMock
-
-from jupyterhub.handlers import BaseHandler
-
-if not hasattr(BaseHandler, "statsd"):
-    BaseHandler.statsd = MagicMock()  # the authenticator still counts by it; JupyterHub 6 has it no more
-
-c.JupyterHub.authenticator_class = "ltiauthenticator.LTIAuthenticator"
-c.LTI11Authenticator.consumers = {"client": "secret"}
-"""

@@ -20,7 +20,7 @@ from hubusers.browser.page_errors import (
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.local import LocalHub
-from tests.browser.authenticators import LTI_11, NAMES_AND_2FA, SEVERAL, TMP
+from tests.browser.authenticators import NAMES_AND_2FA, SEVERAL, TMP
 from tests.scripted_hub import Scripted, ScriptedHub
 
 HOME = "/hub/home"
@@ -101,6 +101,7 @@ def test_a_form_that_is_one_click_away_is_filled_in() -> None:
         assert raised.value.name == "local:ann"
 
 
+@pytest.mark.thorough
 def test_a_hub_that_names_people_itself_cannot_be_logged_into_by_name() -> None:
     with LocalHub(extra_config=TMP) as hub:
         assert login_of(hub.url) == ("nothing to type into; it leads on to /hub/tmplogin", False)
@@ -110,12 +111,6 @@ def test_a_hub_that_names_people_itself_cannot_be_logged_into_by_name() -> None:
             log_in(hub, "ann")
     assert (len(raised.value.name), raised.value.typed) == (36, False)
     assert "(nobody was asked for a name, because the hub, or something before it, decides" in raised.value.detail
-
-
-def test_a_page_that_only_takes_people_from_another_service_is_no_login() -> None:
-    with LocalHub(extra_config=LTI_11) as hub, pytest.raises(LoginElsewhere) as raised:
-        log_in(hub, "ann")
-    assert raised.value.detail.startswith("the hub's login leads to /hub/lti/launch, which only takes people whom")
 
 
 # Pages that somebody has made for a hub
@@ -242,6 +237,19 @@ def test_what_a_login_asks_for_is_told_without_logging_in(
     scripted_hub.script(Scripted(status, page, {"Content-Type": "text/html"}))
     assert login_of(scripted_hub.url) == (asks_for, takes_passwords)
     assert {asked.method for asked in scripted_hub.asked} == {"GET"}
+
+
+def test_a_page_that_only_takes_people_from_another_service_is_no_login(scripted_hub: ScriptedHub) -> None:
+    """As LTI's, to which the hub leads by itself."""
+    launch = Scripted(302, headers={"Location": "/hub/lti/launch"})
+    scripted_hub.script(
+        launch, Scripted(405, of_hub("405 : Method Not Allowed")), Scripted(403, {"message": "Forbidden"})
+    )
+    with pytest.raises(LoginElsewhere) as raised:
+        hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+    assert raised.value.detail.startswith("the hub's login leads to /hub/lti/launch, which only takes people whom")
+    scripted_hub.script(launch)
+    assert login_of(scripted_hub.url) == ("nothing to type into; it leads on to /hub/lti/launch", False)
 
 
 def test_a_form_for_a_name_that_is_sent_elsewhere_is_no_login() -> None:
