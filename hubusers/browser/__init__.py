@@ -14,6 +14,7 @@ What can go wrong there, beside what `hubusers/hub/errors.py` draws:
         LoginRefused         it says so
         LoginElsewhere       it leaves logins to another service, into whose pages nothing can be typed from here
       UnknownOption          the spawn form does not offer what was to be chosen
+      FormNotSent            a browser would not send the spawn form, because of a value that is missing or wrong
       ServerNotRunning       the server's page says so, and offers to start it
 
 Their `detail` is a line for the log, as of all these errors: it says what was being done, and has no full stop.

@@ -40,7 +40,7 @@ def what_is_missing(checked: CheckedHub, access: Access, *, makes_accounts: bool
         )
     if public := public_address(checked.endpoint, access):
         yield (
-            f"{sends_browsers_to(checked.endpoint, public)}: a NotebookUser is refused. Give that address in --host or "
+            f"{sends_browsers_to(checked.endpoint, public)}: their run is refused. Give that address in --host or "
             "JUPYTERHUB_ENDPOINT. Runs without a browser do not need it."
         )
     if not checked.spawner:

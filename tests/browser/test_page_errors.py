@@ -14,6 +14,7 @@ from hubusers.browser.page_errors import (
     ServerUnreachable,
     SessionLost,
     error_at_server,
+    unreachable,
 )
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
@@ -198,3 +199,11 @@ def test_a_server_that_is_ready_and_does_not_answer_says_for_how_long(
         hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), Deadline(0.6))
     assert str(raised.value) == text
     assert 0 < raised.value.after < 5
+
+
+def test_a_host_without_an_address_is_named_with_what_is_missing() -> None:
+    page = Page(0, "/user/ann/", error="host name unknown", host="ann.hub.example.org")
+    error = unreachable(page, "opening the server")
+    assert str(error) == "server unreachable: host name unknown"  # a row for all people
+    assert "(ann.hub.example.org: the hub gives each person a host of their own" in error.detail
+    assert "a wildcard DNS record *.hub.example.org" in error.detail
