@@ -20,6 +20,7 @@ from hubusers.plugin.messages import Briefing
 from hubusers.plugin.needs import (
     check_accounts,
     check_classes,
+    check_tasks,
     coming,
     different_user_options,
     needed_scopes,
@@ -157,6 +158,7 @@ class BeforeRun:
     def check_user_classes(self, settings: Settings, briefing: Briefing) -> None:
         """Raise SettingsError when a user class of the run is not there, or could not do its work."""
         check_classes(self._environment.user_classes_by_name, settings.event)
+        check_tasks(self._environment.user_classes)
         for each in coming(self._environment, settings.event):
             if each.__name__ in briefing.user_classes:
                 each.check(settings)

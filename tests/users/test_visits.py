@@ -12,7 +12,7 @@ import pytest
 
 from hubusers.accounts.account import Account
 from hubusers.hub.errors import HubUsersError
-from hubusers.plugin.needs import check_classes
+from hubusers.plugin.needs import check_classes, check_tasks
 from hubusers.results.records import USER_CLASS
 from hubusers.run.next_person import NextPerson
 from hubusers.settings.access import SettingsError
@@ -148,9 +148,8 @@ class OwnTask(ServerLifecycleUser):
 def visits_of(user_class: type[User], **changes: Any) -> tuple[People, OwnUser, float]:
     """Let one person of an event come, and return the person when it has left, with the seconds until then."""
     cohort = f'user_class = "{user_class.__name__}"\nstay = {STAY}\npause = {PAUSE}\n'
-    event = event_with(
-        people=1, above="seed = 1", cohort=cohort + "\n".join(f"{key} = {value}" for key, value in changes.items())
-    )
+    cohort += "\n".join(f"{key} = {value}" for key, value in changes.items())
+    event = event_with(people=1, above="seed = 1", cohort=cohort)
     people = people_on("http://hub/hub/api", event=event, server_timeout=0.5)
     runner = people.environment.create_local_runner()
     people.environment.user_classes = [user_class]
@@ -240,3 +239,14 @@ def test_a_class_that_cannot_hold_the_rules_is_refused(user_class: type[User] | 
     with pytest.raises(SettingsError, match=says):
         check_classes(known, event)
     check_classes({"Named": NotebookUser}, event)
+
+
+def test_a_task_that_locust_would_never_run_is_refused() -> None:
+    class Asynchronous(User):
+        @task  # type: ignore[type-var]
+        async def visit(self) -> None:
+            pass
+
+    with pytest.raises(SettingsError, match="The task visit of Asynchronous is `async def`"):
+        check_tasks([Asynchronous])
+    check_tasks([Reader, InTaskSet])
