@@ -27,7 +27,7 @@ _DIFFERENT = {
     *("getpid", "getppid", "gethostname", "uname", "cpu_count", "platform", "environ", "getenv", "getuser"),
     *("getcwd", "cwd", "expanduser", "home", "listdir", "scandir", "iterdir", "glob", "stat", "getmtime"),
     *("uuid1", "uuid4", "urandom", "mkdtemp", "mkstemp", "NamedTemporaryFile", "TemporaryDirectory", "urlopen"),
-    *("__version__", "version", "executable"),
+    *("__version__", "version", "executable", "current_thread", "get_ident"),
 }
 _DIFFERENT_CALLS = {"id", "hash", "dir", "globals", "locals", "vars"}
 _DIFFERENT_PACKAGES = {"secrets", "uuid", "tempfile", "requests", "urllib", "httpx", "socket", "psutil", "yfinance"}

@@ -139,6 +139,7 @@ class Kernel(HeldWebsocket):
             "allow_stdin": True,
             "stop_on_error": True,
         }
+        self._output_widgets.tell_all()
         execution = Execution(self._displays)
         if not self._ask("execute_request", content, execution, deadline.remaining()):
             raise WaitTimeout(f"the cell did not end within {deadline.seconds:g} seconds", cause="cell still running")

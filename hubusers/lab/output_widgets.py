@@ -26,6 +26,13 @@ class OutputWidgets:
         self._tell_kernel = tell_kernel
         self._widgets: dict[str, _Widget] = {}  # by the ids of their comms
 
+    def tell_all(self) -> None:
+        """Tell the kernel what it does not know yet, so that the next cell finds it."""
+        for comm_id, widget in self._widgets.items():
+            if widget.is_changed:
+                widget.told_by = ""
+                self._tell(comm_id, widget)
+
     def forget(self) -> None:
         """Forget all of them, as their kernel was restarted."""
         self._widgets.clear()

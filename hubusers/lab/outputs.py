@@ -27,6 +27,7 @@ _REPLACED = tuple(
         # Of NumPy's numbers, as version 2 shows them.
         (r"\bnp\.(?:float|int|uint|complex|str|bool)\w*\(([^()]*)\)", r"\1"),
         (r"\bnp\.(True|False)_\b", r"\1"),
+        (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\b", "…"),  # as Python's logging writes the time
         # Of %time, which prints some of its lines only now and then.
         (r"^(CPU times|Wall time)\b.*$", r"\1: …"),
         (r"^(?:The slowest run took|Compiler *:|Parser *:).*\n?", ""),

@@ -253,14 +253,14 @@ def test_what_is_printed_in_an_output_widget_belongs_to_the_widget_whose_kernel_
     lines = ["with out:", "    print('in', flush=True)", "    display(1)", "print('beside', flush=True)"]
     assert texts(run(kernel, "from IPython.display import clear_output", *lines)) == ["beside\n"]
     told = "[o.get('text') or o['data']['text/plain'] for o in out.outputs]"
-    wait_until(lambda: texts(run(kernel, told)) == ["['in\\n', '1']"])
+    assert texts(run(kernel, told)) == ["['in\\n', '1']"]
     run(kernel, "with out:", "    clear_output(wait=True)", "    print('new', flush=True)")
-    wait_until(lambda: texts(run(kernel, told)) == ["['new\\n']"])
+    assert texts(run(kernel, told)) == ["['new\\n']"]
     nested = ["with out:", "    with inner:", "        print('inner', flush=True)", "    print('outer', flush=True)"]
     assert texts(run(kernel, *nested)) == []
-    wait_until(lambda: texts(run(kernel, "[o['text'] for o in inner.outputs]")) == ["['inner\\n']"])
+    assert texts(run(kernel, "[o['text'] for o in inner.outputs]")) == ["['inner\\n']"]
     run(kernel, "out._set(outputs=[])", "inner.comm.close()", "with out: print('last', flush=True)")
-    wait_until(lambda: texts(run(kernel, told)) == ["['last\\n']"])
+    assert texts(run(kernel, told)) == ["['last\\n']"]
 
 
 def test_output_that_the_server_cuts_off_is_known(kernel: Kernel) -> None:

@@ -64,6 +64,7 @@ def error(name: str, value: str, traceback: str = "") -> dict[str, Any]:
         ),
         ([stream("313/313 - 2s 5ms/step - loss: 0.1\n")], [stream("313/313 - 11s 36ms/step - loss: 0.1\n")]),
         ([result("(1.5, 'a', True)")], [result("(np.float64(1.5), np.str_('a'), np.True_)")]),
+        ([stream("2026-11-26 16:58:16,670 begun\n")], [stream("2027-01-02 03:04:05,006 begun\n")]),
         ([stream("{'b', 'a', 'c d'}\n")], [stream("{'c d', 'a', 'b'}\n")]),
         (
             [
