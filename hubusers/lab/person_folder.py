@@ -102,8 +102,10 @@ class PersonFolder:
         model = page.answer.model
         listed = model.get("content") if isinstance(model, dict) else None
         for each in listed if isinstance(listed, list) else ():
+            if not isinstance(each, dict) or not each.get("name"):
+                continue
             path = f"{folder}/{each['name']}"
-            if each["type"] == "directory":
+            if each.get("type") == "directory":
                 self._empty(path, deadline)
             self._delete(path, deadline)
 
