@@ -16,6 +16,8 @@ _SHOWN_CHARACTERS = 80
 _SHOWN_BEFORE = 20
 """How much of a text is shown around the first difference, and how much of that comes before it."""
 
+_AT_BRACKETS = re.compile(r"(?<=[\[(])\s+|(?<!\s)\s+(?=[\])])")
+_BETWEEN = re.compile(r"\s+")
 _SET = re.compile(r"\{([^{}:]*)\}")
 
 _REPLACED = tuple(
@@ -75,8 +77,8 @@ def differences(expected: Sequence[Output], got: Sequence[Output], may_change: C
     Compared are the text of stdout, the plain text and the MIME types of results and displays, and the name and value
     of errors. Not compared are stderr, where warnings and progress bars go; the numbers at prompts, metadata, images
     and HTML; the plain text of what is shown as an image or a widget; tracebacks; colours; addresses in memory, the
-    kernel's process id in the names of cells, the times that %time, %timeit and progress bars print, the order in
-    sets, and the earlier states of an overwritten line.
+    kernel's process id in the names of cells, the spaces in results, the order in sets, the times that %time, %timeit
+    and progress bars print, and the earlier states of an overwritten line.
 
     Args:
         expected: Outputs as nbformat has them.
@@ -135,7 +137,9 @@ def _as_seen(output: Output, may_change: bool = False) -> _Seen:
         return _Seen("error", _read_by_a_person(f"{output['ename']}: {output['evalue']}"))
     data = output["data"]
     text = data.get("text/plain", "") if data.keys() <= _READ_AS_TEXT else ""
-    return _Seen("result", _read_by_a_person(text), tuple(sorted(data)), may_change)
+    # Versions of NumPy and pandas align their numbers, and break their lines, in different ways.
+    text = _BETWEEN.sub(" ", _AT_BRACKETS.sub("", _read_by_a_person(text))).strip()
+    return _Seen("result", text, tuple(sorted(data)), may_change)
 
 
 def _read_by_a_person(text: str) -> str:

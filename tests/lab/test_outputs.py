@@ -65,6 +65,7 @@ def error(name: str, value: str, traceback: str = "") -> dict[str, Any]:
         ([stream("313/313 - 2s 5ms/step - loss: 0.1\n")], [stream("313/313 - 11s 36ms/step - loss: 0.1\n")]),
         ([result("(1.5, 'a', True)")], [result("(np.float64(1.5), np.str_('a'), np.True_)")]),
         ([stream("2026-11-26 16:58:16,670 begun\n")], [stream("2027-01-02 03:04:05,006 begun\n")]),
+        ([result("array([13.6  , 14.387])")], [result("array([ 13.6  ,\n        14.387])")]),
         ([stream("{'b', 'a', 'c d'}\n")], [stream("{'c d', 'a', 'b'}\n")]),
         (
             [
@@ -147,6 +148,7 @@ def test_long_and_odd_texts_are_compared_in_little_time() -> None:
         began = time.monotonic()
         assert differences([stream(text)], [stream(f"{text}!")]) or text.endswith("\x08")
         assert time.monotonic() - began < 10, text[:5]
+    assert differences([result(" " * size)], [result(" " * size + "!")])
 
 
 TEXTS = some.text(alphabet="ab \n\r\b\t0x…ß\x1b\U000e0001", max_size=200)
