@@ -53,8 +53,7 @@ def problem_of(page: Page) -> str:
         return f"HTTP {page.status}"
     if not page.text.strip():
         return "it is empty"
-    kind = (page.headers.get("Content-Type") or "text/html").partition(";")[0].strip().lower()
-    if not page.is_document and (kind not in {"text/html", "application/xhtml+xml"} or "<" not in page.text):
+    if not page.is_document or "<" not in page.text:
         return "it is not a web page"
     says = [" ".join(element.text_content().split()) for element in page.document.xpath("//title | //h1")]
     if page.document.xpath("//input[@type='password']") or any(map(_IS_LOGIN.search, says[:1])):
