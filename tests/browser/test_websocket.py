@@ -70,6 +70,15 @@ def test_headers_are_those_given_and_no_proxy_is_asked(monkeypatch: pytest.Monke
     assert request.startswith("GET /api/kernels/k/channels?session_id=s HTTP/1.1\r\n")
 
 
+def test_subprotocols_that_a_page_offers_and_the_one_that_the_server_chooses() -> None:
+    with ScriptedWebsocket(until_it_ends, "Sec-WebSocket-Protocol: bokeh\r\n") as server:
+        held = HeldWebsocket(server.url, subprotocols="bokeh, eyJz.ab-c")
+        assert held.subprotocol == "bokeh"
+        held.drop()
+    (request,) = server.requests
+    assert "\r\nSec-WebSocket-Protocol: bokeh, eyJz.ab-c\r\n" in request
+
+
 def test_nobody_sends_the_cookies_of_somebody_else() -> None:
     with ScriptedWebsocket(until_it_ends, "Set-Cookie: session=of-ann; Domain=127.0.0.1\r\n") as server:
         for _ in range(2):
