@@ -10,6 +10,7 @@ from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
 from hubusers.lab.collaboration import CALLS_OF_COLLABORATION, CollaborativeLab
 from hubusers.lab.frontend import FrontEnd
+from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_3 import Lab3
 from hubusers.lab.lab_3_calls import CALLS_OF_LAB_3
 from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPage
@@ -18,6 +19,11 @@ from hubusers.lab.opened import Opened, Running
 from hubusers.lab.tab import Hold
 
 _TITLE_CHARACTERS = 80
+
+WITHOUT_COLLABORATION = (
+    "jupyter-collaboration is installed, and people are led to Notebook 7: there they work as if it were not, so the "
+    "server keeps no notebook open for them. Lead them to JupyterLab (/lab) to include that"
+)
 
 
 class Interface(Protocol):
@@ -142,6 +148,8 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
     if lab_page.application == NOTEBOOK_7 and lab_page.kind in {TREE, NOTEBOOK}:
+        if lab_page.is_collaborative:
+            KNOWN_BUILDS.log_once(WITHOUT_COLLABORATION)
         return Notebook7(browser, lab_page, hold, deadline)
     raise _unknown(page)
 

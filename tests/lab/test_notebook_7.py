@@ -17,7 +17,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab.bundle import STATIC, Files
 from hubusers.lab.calls import Call
-from hubusers.lab.interface import UnknownPage, interface_of
+from hubusers.lab.interface import WITHOUT_COLLABORATION, UnknownPage, interface_of
 from hubusers.lab.notebook_7 import Notebook7
 from hubusers.lab.notebook_calls import CALLS_OF_NOTEBOOK, CALLS_OF_TREE
 from tests.lab.installed_notebook import MAIN, NOTEBOOK, text_of
@@ -241,6 +241,14 @@ def test_opening_a_page_ends_at_its_deadline(browser: Notebook7Browser) -> None:
     interface = opened(browser)
     with pytest.raises(WaitTimeout):
         interface.open_notebook("c.ipynb", Deadline(0.005))
+
+
+def test_says_that_collaboration_is_left_out(browser: Notebook7Browser, caplog: pytest.LogCaptureFixture) -> None:
+    first = page()
+    extension = {"name": "@jupyter/collaboration-extension", "load": "static/remoteEntry.js"}
+    text = first.text.replace('"federated_extensions": []', f'"federated_extensions": [{json.dumps(extension)}]')
+    interface_of(browser, Page(200, first.path, text), hold, Deadline(60))
+    assert [record.message for record in caplog.records] == [WITHOUT_COLLABORATION]
 
 
 @pytest.mark.parametrize("kind", ["edit", "terminals", "consoles"])
