@@ -24,7 +24,7 @@ from tests.matrix.case import Case, distribution
 from tests.matrix.cases import CASES, GROUPS
 from tests.matrix.results import Result
 from tests.matrix.running_hub import DidNotStart
-from tests.matrix.trial import DoesNotHold, Software, missing_programs, try_out
+from tests.matrix.trial import DoesNotHold, Software, missing, try_out
 
 FOLDER = environments.PROJECT / "build" / "matrix"
 """Each case has a folder here, with the logs of its hub and its run, until it is tried again."""
@@ -65,8 +65,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _result_of(case: Case) -> Result:
     today = datetime.now(UTC).date().isoformat()
-    if missing := missing_programs(case):
-        return Result("not tried", f"missing here: {', '.join(missing)}", "", {})
+    if lacking := missing(case):
+        return Result("not tried", f"missing here: {', '.join(lacking)}", "", {})
     try:
         software, versions = _software(case)
     except environments.NotInstalled as error:

@@ -1,7 +1,8 @@
 """Authenticators: who people are, and how they log in."""
 
-from tests.matrix.case import PASSWORD, Case
-from tests.matrix.directories import ACCOUNTS, OPENID_PROVIDER, PAM, PEOPLE, SLAPD
+from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE
+from tests.matrix.case import PASSWORD, browser_case
+from tests.matrix.directories import ACCOUNTS, OPENID_PROVIDER, PEOPLE, SLAPD
 
 _STATSD = """
 from unittest.mock import MagicMock
@@ -42,10 +43,7 @@ c.LDAPAuthenticator.tls_strategy = "insecure"
 c.LDAPAuthenticator.bind_dn_template = ["uid={username},dc=campus,dc=example"]
 """
 
-_PAM = """
-c.JupyterHub.authenticator_class = "pam"
-c.PAMAuthenticator.open_sessions = False
-"""
+_PAM = 'c.JupyterHub.authenticator_class = "pam"\n'
 
 _SHARED = f"""
 c.JupyterHub.authenticator_class = "shared-password"
@@ -87,62 +85,64 @@ _OPENID_PACKAGES = ("oauthenticator", "oidc-provider-mock")
 
 # The users of the API have no password to type, so they come to such hubs as well.
 CASES = (
-    Case("dummy, everybody with a token", environment={}),
-    Case("shared password", config=_SHARED),
-    Case(
+    browser_case("dummy, everybody with a token", environment={}),
+    browser_case("shared password", config=_SHARED),
+    browser_case(
         "native, people who have signed up",
         hub_packages=("jupyterhub-nativeauthenticator",),
         config=_NATIVE,
         accounts=ACCOUNTS,
     ),
-    Case("first use", hub_packages=(_FIRST_USE_PACKAGE,), config=_FIRST_USE),
-    Case("PAM", config=_PAM, parts=(PAM,), accounts=ACCOUNTS),
-    Case("LDAP", hub_packages=("jupyterhub-ldapauthenticator",), config=_LDAP, parts=(SLAPD,), accounts=ACCOUNTS),
-    Case(
+    browser_case("first use", hub_packages=(_FIRST_USE_PACKAGE,), config=_FIRST_USE),
+    browser_case("PAM", config=_PAM, parts=(ACCOUNTS_OF_THE_MACHINE,), accounts=ACCOUNTS),
+    browser_case(
+        "LDAP", hub_packages=("jupyterhub-ldapauthenticator",), config=_LDAP, parts=(SLAPD,), accounts=ACCOUNTS
+    ),
+    browser_case(
         "OpenID (GenericOAuthenticator), everybody with a token",
         hub_packages=_OPENID_PACKAGES,
         config=_OPENID,
         parts=(OPENID_PROVIDER,),
         environment={},
     ),
-    Case(
+    browser_case(
         "OpenID (GenericOAuthenticator), with passwords",
         hub_packages=_OPENID_PACKAGES,
         config=_OPENID,
         parts=(OPENID_PROVIDER,),
         refused="what another service asks cannot be typed in from here",
     ),
-    Case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
-    Case(
+    browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
+    browser_case(
         "LTI, with passwords",
         hub_packages=(_LTI_PACKAGE,),
         config=_LTI,
         refused="which only takes people whom another service sends",
     ),
-    Case(
+    browser_case(
         "OpenID and the dummy authenticator on one page",
         hub_packages=(*_OPENID_PACKAGES, "jupyterhub-multiauthenticator"),
         config=_SEVERAL,
         parts=(OPENID_PROVIDER,),
     ),
-    Case(
+    browser_case(
         "tmp, everybody with a token",
         hub_packages=("jupyterhub-tmpauthenticator",),
         config='c.JupyterHub.authenticator_class = "tmp"\n',
         environment={},
     ),
-    Case(
+    browser_case(
         "tmp, with passwords",
         hub_packages=("jupyterhub-tmpauthenticator",),
         config='c.JupyterHub.authenticator_class = "tmp"\n',
         refused="the hub says that this is",
     ),
-    Case(
+    browser_case(
         "a hub that allows nobody",
         config="c.Authenticator.allow_all = False\n",
         refused="since version 5 nobody may log in",
     ),
-    Case(
+    browser_case(
         "names that the hub maps to others",
         config='c.Authenticator.username_map = {"anna": "annika"}\n',
         accounts=ACCOUNTS,

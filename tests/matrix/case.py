@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 NEWEST_HUB = "6.1"
 NEWEST_PROXY = "5"
@@ -36,15 +37,15 @@ class Part:
 
     Attributes:
         name: What it is, as the table says it.
-        programs: The commands that it needs, and what to install where one is missing.
+        needs: The commands and files that it needs, and where they come from.
         running: Has it run as long as a with-block lasts. It gives names that the hub's configuration may use, and, in
             capital letters, variables for the hub's environment; a part that stands before the hub gives `public_url`,
-            and `authority` if it has a certificate.
-        version: Returns its version.
+            and `authority` if it has a certificate; `begin_of_command` is the begin of the command that starts the hub.
+        version: Returns its version; "" where it has none.
     """
 
     name: str
-    programs: Mapping[str, str]
+    needs: Mapping[str, str]
     running: Callable[[Site], AbstractContextManager[Mapping[str, object]]]
     version: Callable[[], str]
 
@@ -90,6 +91,11 @@ class Case:
     def servers(self) -> str:
         """The name of the servers' environment."""
         return re.sub(r"[^\w.]+", "-", "-".join([f"servers-{self.hub}", *self.server_packages])).strip("-")
+
+
+def browser_case(name: str, **changes: Any) -> Case:
+    """Return a case for what only people in a browser meet: the trial before a run asks the API anyway."""
+    return Case(name, **{"people": {"NotebookUser": 1}, **changes})
 
 
 def distribution(package: str) -> str:

@@ -1,8 +1,7 @@
-"""Where people's passwords are, when not in the hub: an LDAP directory, an OpenID provider, PAM."""
+"""Where people's passwords are, when not in the hub: an LDAP directory, an OpenID provider."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from hubusers.local.ports import LOOPBACK, free_port
 from tests.matrix.case import Part, Site
@@ -62,57 +61,3 @@ def _openid_provider(site: Site) -> Iterator[Mapping[str, object]]:
 
 
 OPENID_PROVIDER = Part("an OpenID provider", {}, _openid_provider, lambda: "")
-
-
-_PAM_WRAPPER = "libpam_wrapper.so"
-_NSS_WRAPPER = "libnss_wrapper.so"
-
-
-def _library(name: str) -> str:
-    """Return the path of a library; its name, where it is not installed."""
-    found = sorted(Path("/usr/lib").glob(f"*/{name}"))
-    return str(found[0]) if found else name
-
-
-def machine_accounts(folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """Return variables with which a process sees these accounts on the machine, and nobody else does.
-
-    They have the number of the account that runs this, because the files of the tests must be readable for them.
-    """
-    passwd, group = folder / "passwd", folder / "group"
-    theirs = "".join(f"{name}:x:0:0::{folder}/homes/{name}:/bin/bash\n" for name in names)
-    passwd.write_text(Path("/etc/passwd").read_text(encoding="utf-8") + theirs, encoding="utf-8")
-    group.write_text(Path("/etc/group").read_text(encoding="utf-8"), encoding="utf-8")
-    return {
-        "LD_PRELOAD": _library(_NSS_WRAPPER),
-        "NSS_WRAPPER_PASSWD": str(passwd),
-        "NSS_WRAPPER_GROUP": str(group),
-    }
-
-
-@contextmanager
-def _pam(site: Site) -> Iterator[Mapping[str, object]]:
-    services, passwords = site.folder / "pam.d", site.folder / "passdb"
-    services.mkdir()
-    passwords.write_text("".join(f"{name}:{password}:login\n" for name, password in PEOPLE.items()), encoding="utf-8")
-    matrix = _library("pam_wrapper/pam_matrix.so")
-    lines = [f"{kind} required {matrix} passdb={passwords}\n" for kind in ("auth", "account", "session", "password")]
-    (services / "login").write_text("".join(lines), encoding="utf-8")
-    accounts = machine_accounts(site.folder, list(PEOPLE))
-    yield {
-        **accounts,
-        "LD_PRELOAD": f"{_library(_PAM_WRAPPER)}:{accounts['LD_PRELOAD']}",
-        "PAM_WRAPPER": "1",
-        "PAM_WRAPPER_SERVICE_DIR": str(services),
-    }
-
-
-PAM = Part(
-    "PAM",
-    {
-        _library(_PAM_WRAPPER): "apt install libpam-wrapper",
-        _library(_NSS_WRAPPER): "apt install libnss-wrapper",
-    },
-    _pam,
-    lambda: "",
-)

@@ -1,6 +1,6 @@
 """The form on which people choose their server, as several spawners have it."""
 
-from tests.matrix.case import Case
+from tests.matrix.case import browser_case
 
 _PLAIN = """
 c.Spawner.options_form = \"\"\"
@@ -83,15 +83,17 @@ c.Spawner.ip = "127.0.0.1"
 _PROFILE = ("--user-options", '{"profile": "large", "image": "scipy"}')
 
 CASES = (
-    Case("a form of one's own", config=_PLAIN, options=("--user-options", '{"size": "large", "project": "astro"}')),
-    Case("KubeSpawner's form", hub_packages=("jupyterhub-kubespawner",), config=_KUBESPAWNER, options=_PROFILE),
-    Case(
+    browser_case(
+        "a form of one's own", config=_PLAIN, options=("--user-options", '{"size": "large", "project": "astro"}')
+    ),
+    browser_case("KubeSpawner's form", hub_packages=("jupyterhub-kubespawner",), config=_KUBESPAWNER, options=_PROFILE),
+    browser_case(
         "fancy profiles",
         hub_packages=("jupyterhub-kubespawner", "jupyterhub-fancy-profiles"),
         config=_FANCY_PROFILES,
         options=_PROFILE,
     ),
-    Case(
+    browser_case(
         "wrapspawner's profiles",
         hub_packages=("wrapspawner",),
         config=_WRAPSPAWNER,

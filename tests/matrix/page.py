@@ -42,7 +42,7 @@ def write() -> None:
 def _row(case: Case, result: Result | None) -> str:
     result = result or Result("not tried", "", "", {})
     people = ", ".join(f"{count} {user_class}" for user_class, count in case.people.items())
-    versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    versions = ", ".join(f"{name} {version}".strip() for name, version in result.versions.items())
     outcome = _SHOWN[result.outcome]
     if result.outcome == "not tried" and result.why:
         outcome += f": {result.why}"

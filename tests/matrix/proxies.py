@@ -1,7 +1,7 @@
 """The hub's own proxy, and the web servers that stand before it, with TLS, a base path and their time limits."""
 
 from tests.matrix.case import Case
-from tests.matrix.web_servers import apache, haproxy, nginx
+from tests.matrix.web_servers import CERTIFICATE, LOCALHOST, apache, haproxy, nginx
 
 # The folder of Traefik's own configuration is the hub's folder; its API needs a password.
 TRAEFIK = """
@@ -19,6 +19,8 @@ c.JupyterHub.bind_url = f"https://127.0.0.1:{proxy_port}{base_url}"
 c.JupyterHub.ssl_cert = c.JupyterHub.ssl_key = certificate
 """
 
+SUBDOMAINS = 'c.JupyterHub.subdomain_host = f"http://localhost:{proxy_port}"\n'
+
 CASES = (
     Case("configurable-http-proxy 4.6 from npm", proxy="4.6"),
     Case(
@@ -32,4 +34,6 @@ CASES = (
     Case("haproxy with TLS, the hub at /hub-prefix/", base_url="/hub-prefix/", parts=(haproxy(),)),
     Case("haproxy with TLS and a time limit of 10 seconds", parts=(haproxy(seconds=10),)),
     Case("Apache with TLS, the hub at /hub-prefix/", base_url="/hub-prefix/", parts=(apache(),)),
+    Case("TLS by the hub's own proxy", config=OWN_TLS, parts=(CERTIFICATE,)),
+    Case("a host for each user (subdomain_host)", config=SUBDOMAINS, parts=(LOCALHOST,)),
 )

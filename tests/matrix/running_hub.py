@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -88,7 +89,7 @@ class DidNotStart(Exception):
 
 @contextmanager
 def running_hub(
-    case: Case, site: Site, names: Mapping[str, object], server_python: Path, proxy_command: Sequence[str]
+    case: Case, site: Site, names: Mapping[str, Any], server_python: Path, proxy_command: Sequence[str]
 ) -> Iterator[RunningHub]:
     """Have the hub of a case as long as the with-block lasts.
 
@@ -100,6 +101,7 @@ def running_hub(
         proxy_command: The command of its proxy; empty if the configuration says it.
     """
     folder, token = site.folder, secrets.token_hex(32)
+    begin_of_command: Sequence[str] = names.get("begin_of_command", [])
     hub_environment = {name: str(value) for name, value in names.items() if name.isupper()}
     hub_port, proxy_api_port = free_ports(2)
     names = {
@@ -125,7 +127,7 @@ def running_hub(
     search_path = os.pathsep.join([str(site.hub_python.parent), os.environ.get("PATH", "")])
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(site.hub_python), "-m", "jupyterhub", "-f", str(config)],
+            [*begin_of_command, str(site.hub_python), "-m", "jupyterhub", "-f", str(config)],
             cwd=folder,
             env={**_clean_environment(), "PATH": search_path, FOLDER_VARIABLE: str(folder), **hub_environment},
             stdin=subprocess.DEVNULL,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hubusers.local.ports import free_ports
+from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE, with_accounts
 from tests.matrix.case import Part, Site
-from tests.matrix.directories import PEOPLE, machine_accounts
 from tests.matrix.processes import ran, running, version_of
 
 _CONFIG = """\
@@ -57,6 +57,7 @@ def _slurm(site: Site) -> Iterator[Mapping[str, object]]:
         encoding="utf-8",
     )
     environment = {"SLURM_CONF": str(config)}
+    begin = with_accounts(folder)
     munged = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={munge}"]
     munged += [f"--pid-file={folder}/munged.pid", f"--log-file={folder}/munged.log", f"--seed-file={folder}/munge.seed"]
 
@@ -66,16 +67,16 @@ def _slurm(site: Site) -> Iterator[Mapping[str, object]]:
 
     log, env = folder / "slurm.log", os.environ | environment
     with (
-        running(munged, folder / "munge.log", munge.exists),
-        running(["slurmctld", "-D", "-f", str(config)], log, lambda: True, env=env),
-        running(["slurmd", "-D", "-f", str(config), "-N", host], log, node_is_idle, env=env),
+        running([*begin, *munged], folder / "munge.log", munge.exists),
+        running([*begin, "slurmctld", "-D", "-f", str(config)], log, lambda: True, env=env),
+        running([*begin, "slurmd", "-D", "-f", str(config), "-N", host], log, node_is_idle, env=env),
     ):
-        yield {**environment, **machine_accounts(folder, list(PEOPLE))}
+        yield {**environment, "begin_of_command": begin}
 
 
 SLURM = Part(
     "Slurm",
-    {"slurmctld": "apt install slurm-wlm", "munged": "apt install munge"},
+    {**ACCOUNTS_OF_THE_MACHINE.needs, "slurmctld": "apt install slurm-wlm", "sudo": "apt install sudo"},
     _slurm,
     version_of("slurmctld", "-V"),
 )

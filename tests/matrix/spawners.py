@@ -1,19 +1,27 @@
 """Spawners: what a server is."""
 
+from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE, SUDO, SYSTEMD
 from tests.matrix.case import Case
 from tests.matrix.directories import ACCOUNTS
 from tests.matrix.docker import DOCKER
 from tests.matrix.slurm import SLURM
 
 _DOCKER = """
-c.JupyterHub.spawner_class = "dockerspawner.DockerSpawner"
+from dockerspawner import DockerSpawner
+
+
+class OnTheNetworkOfTheMachine(DockerSpawner):
+    async def get_ip_and_port(self):
+        return self.host_ip, self.port
+
+
+c.JupyterHub.spawner_class = OnTheNetworkOfTheMachine
 c.DockerSpawner.image = docker_image
 c.DockerSpawner.pull_policy = "never"
 c.DockerSpawner.read_only_volumes = mounted
 c.DockerSpawner.remove = True
 c.DockerSpawner.network_name = "host"
 c.DockerSpawner.use_internal_ip = False
-c.DockerSpawner.host_ip = "127.0.0.1"
 c.Spawner.notebook_dir = "/tmp"
 c.Spawner.environment = {"HOME": "/tmp", "PATH": "/usr/bin:/bin"}
 
@@ -27,21 +35,48 @@ def port_of_its_own(spawner):
 c.Spawner.pre_spawn_hook = port_of_its_own
 """
 
+_LOCAL = """
+c.JupyterHub.authenticator_class = "pam"
+c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+"""
+
+_SUDO = """
+c.JupyterHub.spawner_class = "sudospawner.SudoSpawner"
+c.SudoSpawner.sudospawner_path = str(Path(server_python).parent / "sudospawner")
+"""
+
 _SLURM = """
 import batchspawner
 
 c.JupyterHub.spawner_class = "batchspawner.SlurmSpawner"
-c.BatchSpawnerBase.exec_prefix = ""
 c.BatchSpawnerBase.batchspawner_singleuser_cmd = f"{server_python} -m batchspawner.singleuser"
 c.BatchSpawnerBase.startup_poll_interval = 0.5
 c.SlurmSpawner.req_srun = ""
-c.SlurmSpawner.req_homedir = str(folder)
 c.SlurmSpawner.req_nprocs = "1"
-c.SlurmSpawner.req_keepvars_extra = "SLURM_CONF,HOME"
+c.SlurmSpawner.req_keepvars_extra = "SLURM_CONF"
 c.JupyterHub.hub_connect_ip = "127.0.0.1"
 """
 
+_SYSTEMD = """
+c.JupyterHub.spawner_class = "systemd"
+c.SystemdSpawner.dynamic_users = True
+"""
+
 CASES = (
+    Case(
+        "LocalProcessSpawner and PAM: each as an account of the machine",
+        config=_LOCAL,
+        parts=(ACCOUNTS_OF_THE_MACHINE,),
+        accounts=ACCOUNTS,
+    ),
+    Case(
+        "SudoSpawner",
+        hub_packages=("sudospawner",),
+        server_packages=("jupyterlab", "sudospawner"),
+        config=_SUDO,
+        parts=(ACCOUNTS_OF_THE_MACHINE, SUDO),
+        accounts=ACCOUNTS,
+    ),
     Case("DockerSpawner", hub_packages=("dockerspawner",), config=_DOCKER, parts=(DOCKER,)),
     Case(
         "BatchSpawner with Slurm",
@@ -50,5 +85,11 @@ CASES = (
         config=_SLURM,
         parts=(SLURM,),
         accounts=ACCOUNTS,
+    ),
+    Case(
+        "SystemdSpawner",
+        hub_packages=("jupyterhub-systemdspawner",),
+        config=_SYSTEMD,
+        parts=(SYSTEMD,),
     ),
 )

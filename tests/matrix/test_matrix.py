@@ -9,7 +9,7 @@ import pytest
 from tests.matrix import page, results
 from tests.matrix.cases import CASES
 from tests.matrix.results import Result
-from tests.matrix.trial import Software, missing_programs, try_out
+from tests.matrix.trial import Software, missing, try_out
 
 OUR_OWN = Software(Path(sys.executable), Path(sys.executable), [sys.executable, "-m", "hubusers.local.python_proxy"])
 IN_SMALL = ["nginx with TLS, the hub at /hub-prefix/"]
@@ -18,8 +18,8 @@ IN_SMALL = ["nginx with TLS, the hub at /hub-prefix/"]
 @pytest.mark.parametrize("name", IN_SMALL)
 def test_some_of_it_holds_in_the_environment_of_the_tests(name: str, tmp_path: Path) -> None:
     [case] = [case for case in CASES if case.name == name]
-    if missing := missing_programs(case):
-        pytest.skip(f"missing here: {', '.join(missing)}")
+    if lacking := missing(case):
+        pytest.skip(f"missing here: {', '.join(lacking)}")
     try_out(replace(case, people={"ServerLifecycleUser": 1, "NotebookUser": 1}), OUR_OWN, tmp_path)
 
 

@@ -41,10 +41,10 @@ class Software:
     proxy_command: list[str]
 
 
-def missing_programs(case: Case) -> list[str]:
-    """Return what to install for a case, one entry for each program that this machine lacks."""
-    needed = {program: how for part in case.parts for program, how in part.programs.items()}
-    return sorted({how for program, how in needed.items() if not shutil.which(program)})
+def missing(case: Case) -> list[str]:
+    """Return what this machine lacks for a case."""
+    needed = {what: where for part in case.parts for what, where in part.needs.items()}
+    return sorted({where for what, where in needed.items() if not (shutil.which(what) or Path(what).exists())})
 
 
 def try_out(case: Case, software: Software, folder: Path) -> None:

@@ -161,3 +161,19 @@ def apache(*, seconds: int = 60) -> Part:
         modules=_APACHE_MODULES,
     )
     return Part("Apache", {"apache2": "apt install apache2"}, start, version_of("apache2", "-v"))
+
+
+@contextmanager
+def _own_tls(site: Site) -> Iterator[Mapping[str, object]]:
+    certificate, authority = _certificate(site)
+    public_url = f"https://{LOOPBACK}:{site.proxy_port}"
+    yield {"certificate": certificate, "public_url": public_url, "authority": authority}
+
+
+@contextmanager
+def _at_localhost(site: Site) -> Iterator[Mapping[str, object]]:
+    yield {"public_url": f"http://localhost:{site.proxy_port}"}
+
+
+CERTIFICATE = Part("a certificate", {}, _own_tls, lambda: "")
+LOCALHOST = Part("the name localhost", {}, _at_localhost, lambda: "")
