@@ -1,38 +1,27 @@
 """Authenticators: who people are, and how they log in."""
 
+from tests.browser.authenticators import (
+    FIRST_USE,
+    LTI_11,
+    NATIVE,
+    NOBODY_ALLOWED,
+    OAUTH,
+    SEVERAL_WITHOUT_PREFIX,
+    TMP,
+)
 from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE
 from tests.matrix.case import PASSWORD, browser_case
 from tests.matrix.directories import ACCOUNTS, OPENID_PROVIDER, PEOPLE, SLAPD
 
-_STATSD = """
-from unittest.mock import MagicMock
-
-from jupyterhub.handlers import BaseHandler
-
-if not hasattr(BaseHandler, "statsd"):
-    BaseHandler.statsd = MagicMock()  # some authenticators still count by it; JupyterHub 6 has it no more
-"""
-
-_NATIVE = f"""{_STATSD}
-import nativeauthenticator
-
-
-class Native(nativeauthenticator.NativeAuthenticator):
+_SIGNED_UP = f"""{NATIVE}
+class WithPeople(nativeauthenticator.NativeAuthenticator):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         for name, password in {dict(PEOPLE)!r}.items():
-            self.create_user(name, password)  # they have signed up
+            self.create_user(name, password)
 
 
-c.JupyterHub.authenticator_class = Native
-c.NativeAuthenticator.open_signup = True
-c.JupyterHub.template_paths = [str(Path(nativeauthenticator.__file__).parent / "templates")]
-"""
-
-_FIRST_USE = f"""{_STATSD}
-c.JupyterHub.authenticator_class = "firstuseauthenticator.FirstUseAuthenticator"
-c.FirstUseAuthenticator.dbm_path = str(folder / "passwords.dbm")
-c.FirstUseAuthenticator.create_users = True
+c.JupyterHub.authenticator_class = WithPeople
 """
 
 _LDAP = """
@@ -50,50 +39,22 @@ c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = {PASSWORD["HUBUSERS_PASSWORD"]!r}
 """
 
-_OPENID = """
-c.JupyterHub.authenticator_class = "generic-oauth"
-c.GenericOAuthenticator.client_id = c.GenericOAuthenticator.client_secret = "hub"
-c.GenericOAuthenticator.authorize_url = f"{provider}/oauth2/authorize"
-c.GenericOAuthenticator.token_url = f"{provider}/oauth2/token"
-c.GenericOAuthenticator.userdata_url = f"{provider}/userinfo"
-c.GenericOAuthenticator.oauth_callback_url = f"http://127.0.0.1:{proxy_port}/hub/oauth_callback"
-c.GenericOAuthenticator.username_claim = "sub"
-c.GenericOAuthenticator.scope = ["openid"]
-c.GenericOAuthenticator.login_service = "Campus ID"
-"""
-
-_LTI = f"""{_STATSD}
-c.JupyterHub.authenticator_class = "ltiauthenticator.LTIAuthenticator"
-c.LTI11Authenticator.consumers = {{"client": "secret"}}
-"""
-
-_SEVERAL = """
-c.JupyterHub.authenticator_class = "multiauthenticator.MultiAuthenticator"
-c.MultiAuthenticator.authenticators = [
-    {"authenticator_class": "generic-oauth", "url_prefix": "/campus", "config": {
-        "client_id": "hub", "client_secret": "hub", "login_service": "Campus ID", "allow_all": True,
-        "authorize_url": f"{provider}/oauth2/authorize", "token_url": f"{provider}/oauth2/token",
-    }},
-    {"authenticator_class": "dummy", "url_prefix": "/local", "config": {"allow_all": True}},
-]
-c.MultiAuthenticator.username_prefix = ""
-"""
+_OPENID = OAUTH.replace('"{provider}', 'f"{provider}')
 
 _FIRST_USE_PACKAGE = "jupyterhub-firstuseauthenticator"
 _LTI_PACKAGE = "jupyterhub-ltiauthenticator"
 _OPENID_PACKAGES = ("oauthenticator", "oidc-provider-mock")
 
-# The users of the API have no password to type, so they come to such hubs as well.
 CASES = (
     browser_case("dummy, everybody with a token", environment={}),
     browser_case("shared password", config=_SHARED),
     browser_case(
         "native, people who have signed up",
         hub_packages=("jupyterhub-nativeauthenticator",),
-        config=_NATIVE,
+        config=_SIGNED_UP,
         accounts=ACCOUNTS,
     ),
-    browser_case("first use", hub_packages=(_FIRST_USE_PACKAGE,), config=_FIRST_USE),
+    browser_case("first use", hub_packages=(_FIRST_USE_PACKAGE,), config=FIRST_USE),
     browser_case("PAM", config=_PAM, parts=(ACCOUNTS_OF_THE_MACHINE,), accounts=ACCOUNTS),
     browser_case(
         "LDAP", hub_packages=("jupyterhub-ldapauthenticator",), config=_LDAP, parts=(SLAPD,), accounts=ACCOUNTS
@@ -112,34 +73,35 @@ CASES = (
         parts=(OPENID_PROVIDER,),
         refused="what another service asks cannot be typed in from here",
     ),
-    browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
+    browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=LTI_11, environment={}),
     browser_case(
         "LTI, with passwords",
         hub_packages=(_LTI_PACKAGE,),
-        config=_LTI,
+        config=LTI_11,
         refused="which only takes people whom another service sends",
     ),
     browser_case(
         "OpenID and the dummy authenticator on one page",
         hub_packages=(*_OPENID_PACKAGES, "jupyterhub-multiauthenticator"),
-        config=_SEVERAL,
+        config=SEVERAL_WITHOUT_PREFIX,
+        environment={"HUBUSERS_PASSWORD": "local-secret"},
         parts=(OPENID_PROVIDER,),
     ),
     browser_case(
         "tmp, everybody with a token",
         hub_packages=("jupyterhub-tmpauthenticator",),
-        config='c.JupyterHub.authenticator_class = "tmp"\n',
+        config=TMP,
         environment={},
     ),
     browser_case(
         "tmp, with passwords",
         hub_packages=("jupyterhub-tmpauthenticator",),
-        config='c.JupyterHub.authenticator_class = "tmp"\n',
+        config=TMP,
         refused="the hub says that this is",
     ),
     browser_case(
         "a hub that allows nobody",
-        config="c.Authenticator.allow_all = False\n",
+        config=NOBODY_ALLOWED,
         refused="since version 5 nobody may log in",
     ),
     browser_case(

@@ -66,6 +66,8 @@ class Case:
         people: How many people of each user class come.
         options: More options of the run.
         environment: Variables of the run.
+        has_trial: Whether a login and a server are tried before anybody comes, as runs do by default. That takes time,
+            so only cases have it where it may go wrong.
         accounts: The content of the file of `--accounts`; "" for accounts that the run creates.
         refused: The sentence with which hubusers refuses this hub before anybody comes. "" if it can be rehearsed: then
             everybody must be served, nothing may fail, and nothing may be left.
@@ -83,6 +85,7 @@ class Case:
     people: Mapping[str, int] = field(default_factory=lambda: {"ServerLifecycleUser": 1, "NotebookUser": 1})
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: PASSWORD)
+    has_trial: bool = False
     accounts: str = ""
     refused: str = ""
     remark: str = ""
@@ -94,8 +97,8 @@ class Case:
 
 
 def browser_case(name: str, **changes: Any) -> Case:
-    """Return a case for what only people in a browser meet: the trial before a run asks the API anyway."""
-    return Case(name, **{"people": {"NotebookUser": 1}, **changes})
+    """Return a case for what only people in a browser meet; the trial asks the API anyway."""
+    return Case(name, **{"people": {"NotebookUser": 1}, "has_trial": True, **changes})
 
 
 def distribution(package: str) -> str:

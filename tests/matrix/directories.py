@@ -13,6 +13,9 @@ PEOPLE: Mapping[str, str] = {"anna": "anna's password", "bert": "bert's password
 ACCOUNTS = "name,password\n" + "".join(f"{name},{password}\n" for name, password in PEOPLE.items())
 """The same for `--accounts`."""
 
+KNOWN = f"c.Authenticator.allowed_users = set({list(PEOPLE)!r})\n"
+"""With it the hub knows them before they log in, so that their servers can be started by the API."""
+
 _SLAPD = """\
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema

@@ -3,7 +3,7 @@
 from tests.matrix.case import Case
 
 CASES = (
-    Case("JupyterHub 6.1", hub="6.1"),
-    Case("JupyterHub 5.5", hub="5.5"),
-    Case("JupyterHub 4.1", hub="4.1"),
+    Case("JupyterHub 6.1", has_trial=True, hub="6.1"),
+    Case("JupyterHub 5.5", has_trial=True, hub="5.5"),
+    Case("JupyterHub 4.1", has_trial=True, hub="4.1"),
 )

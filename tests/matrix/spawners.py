@@ -2,7 +2,7 @@
 
 from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE, SUDO, SYSTEMD
 from tests.matrix.case import Case
-from tests.matrix.directories import ACCOUNTS
+from tests.matrix.directories import ACCOUNTS, KNOWN
 from tests.matrix.docker import DOCKER
 from tests.matrix.slurm import SLURM
 
@@ -21,7 +21,7 @@ c.DockerSpawner.pull_policy = "never"
 c.DockerSpawner.read_only_volumes = mounted
 c.DockerSpawner.remove = True
 c.DockerSpawner.network_name = "host"
-c.DockerSpawner.use_internal_ip = False
+c.DockerSpawner.use_internal_ip = True  # nothing is forwarded
 c.Spawner.notebook_dir = "/tmp"
 c.Spawner.environment = {"HOME": "/tmp", "PATH": "/usr/bin:/bin"}
 
@@ -35,25 +35,25 @@ def port_of_its_own(spawner):
 c.Spawner.pre_spawn_hook = port_of_its_own
 """
 
-_LOCAL = """
+_LOCAL = f"""{KNOWN}
 c.JupyterHub.authenticator_class = "pam"
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 """
 
-_SUDO = """
+_SUDO = f"""{KNOWN}
 c.JupyterHub.spawner_class = "sudospawner.SudoSpawner"
 c.SudoSpawner.sudospawner_path = str(Path(server_python).parent / "sudospawner")
 """
 
-_SLURM = """
+_SLURM = f"""{KNOWN}
 import batchspawner
 
 c.JupyterHub.spawner_class = "batchspawner.SlurmSpawner"
-c.BatchSpawnerBase.batchspawner_singleuser_cmd = f"{server_python} -m batchspawner.singleuser"
+c.BatchSpawnerBase.batchspawner_singleuser_cmd = f"{{server_python}} -m batchspawner.singleuser"
 c.BatchSpawnerBase.startup_poll_interval = 0.5
 c.SlurmSpawner.req_srun = ""
 c.SlurmSpawner.req_nprocs = "1"
-c.SlurmSpawner.req_keepvars_extra = "SLURM_CONF"
+c.Spawner.environment["SLURM_CONF"] = SLURM_CONF
 c.JupyterHub.hub_connect_ip = "127.0.0.1"
 """
 

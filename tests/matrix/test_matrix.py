@@ -12,7 +12,7 @@ from tests.matrix.results import Result
 from tests.matrix.trial import Software, missing, try_out
 
 OUR_OWN = Software(Path(sys.executable), Path(sys.executable), [sys.executable, "-m", "hubusers.local.python_proxy"])
-IN_SMALL = ["nginx with TLS, the hub at /hub-prefix/"]
+IN_SMALL = ["nginx with TLS, the hub at /hub-prefix/", "native, people who have signed up"]
 
 
 @pytest.mark.parametrize("name", IN_SMALL)
@@ -20,7 +20,7 @@ def test_some_of_it_holds_in_the_environment_of_the_tests(name: str, tmp_path: P
     [case] = [case for case in CASES if case.name == name]
     if lacking := missing(case):
         pytest.skip(f"missing here: {', '.join(lacking)}")
-    try_out(replace(case, people={"ServerLifecycleUser": 1, "NotebookUser": 1}), OUR_OWN, tmp_path)
+    try_out(replace(case, has_trial=False), OUR_OWN, tmp_path)
 
 
 def test_the_page_fits_the_results() -> None:

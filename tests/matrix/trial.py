@@ -10,7 +10,7 @@ from typing import Any
 
 from hubusers.local.ports import free_port
 from hubusers.results.folder import SUMMARY_JSON_FILE
-from tests.locust_process import LocustProcess
+from tests.locust_process import NO_FIRST_SERVER, LocustProcess
 from tests.matrix.case import Case, Site
 from tests.matrix.running_hub import RunningHub, running_hub
 
@@ -91,6 +91,8 @@ def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict
     event.write_text(_event(case.name, case.people), encoding="utf-8")
     runs.mkdir()
     options = ["--event", str(event), "--runs-folder", str(runs), "--server-timeout", "120", *case.options]
+    if not case.has_trial:
+        options += NO_FIRST_SERVER
     if case.accounts:
         accounts.write_text(case.accounts, encoding="utf-8")
         options += ["--accounts", str(accounts)]
