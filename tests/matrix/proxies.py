@@ -2,6 +2,7 @@
 
 from tests.matrix.case import Case
 from tests.matrix.web_servers import CERTIFICATE, LOCALHOST, apache, haproxy, nginx
+from tests.users.subdomain_hub import SUBDOMAINS
 
 # The folder of Traefik's own configuration is the hub's folder; its API needs a password.
 TRAEFIK = """
@@ -19,7 +20,6 @@ c.JupyterHub.bind_url = f"https://127.0.0.1:{proxy_port}{base_url}"
 c.JupyterHub.ssl_cert = c.JupyterHub.ssl_key = certificate
 """
 
-SUBDOMAINS = 'c.JupyterHub.subdomain_host = f"http://localhost:{proxy_port}"\n'
 
 CASES = (
     Case("configurable-http-proxy 4.6 from npm", proxy="4.6"),
