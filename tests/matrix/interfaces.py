@@ -19,7 +19,7 @@ c.ServerProxy.servers = {
 CASES = (
     browser_case("JupyterLab 4.2", server_packages=("jupyterlab~=4.2.0",)),
     browser_case("JupyterLab 4.0", server_packages=("jupyterlab~=4.0.0",)),
-    browser_case("JupyterLab 3.6", server_packages=("jupyterlab~=3.6.0",), refused="JupyterLab 3"),
+    browser_case("JupyterLab 3.6", server_packages=("jupyterlab~=3.6.0",)),
     browser_case("JupyterLab with jupyter-collaboration", server_packages=("jupyterlab", "jupyter-collaboration")),
     browser_case("Notebook 7", server_packages=("jupyterlab", "notebook~=7.0"), config=_TREE),
     browser_case("nbclassic", server_packages=("jupyterlab", "nbclassic"), config=_TREE, people=_PAGE),
