@@ -64,7 +64,7 @@ class Case:
         proxy: The version of npm's configurable-http-proxy; "" if `config` has another proxy.
         base_url: The path at which the hub is.
         people: How many people of each user class come.
-        options: More options of the run.
+        user_options: What everybody chooses on the spawn form.
         environment: Variables of the run.
         has_trial: Whether a login and a server are tried before anybody comes, as runs do by default. That takes time,
             so only cases have it where it may go wrong.
@@ -83,7 +83,7 @@ class Case:
     proxy: str = NEWEST_PROXY
     base_url: str = "/"
     people: Mapping[str, int] = field(default_factory=lambda: {"ServerLifecycleUser": 1, "NotebookUser": 1})
-    options: tuple[str, ...] = ()
+    user_options: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: PASSWORD)
     has_trial: bool = False
     accounts: str = ""

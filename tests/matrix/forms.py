@@ -80,23 +80,23 @@ c.ProfilesSpawner.profiles = [
 c.Spawner.ip = "127.0.0.1"
 """
 
-_PROFILE = ("--user-options", '{"profile": "large", "image": "scipy"}')
+_PROFILE = {"profile": "large", "image": "scipy"}
 
 CASES = (
+    browser_case("a form of one's own", config=_PLAIN, user_options={"size": "large", "project": "astro"}),
     browser_case(
-        "a form of one's own", config=_PLAIN, options=("--user-options", '{"size": "large", "project": "astro"}')
+        "KubeSpawner's form", hub_packages=("jupyterhub-kubespawner",), config=_KUBESPAWNER, user_options=_PROFILE
     ),
-    browser_case("KubeSpawner's form", hub_packages=("jupyterhub-kubespawner",), config=_KUBESPAWNER, options=_PROFILE),
     browser_case(
         "fancy profiles",
         hub_packages=("jupyterhub-kubespawner", "jupyterhub-fancy-profiles"),
         config=_FANCY_PROFILES,
-        options=_PROFILE,
+        user_options=_PROFILE,
     ),
     browser_case(
         "wrapspawner's profiles",
         hub_packages=("wrapspawner",),
         config=_WRAPSPAWNER,
-        options=("--server-profile", "lab-large"),
+        user_options={"profile": "lab-large"},
     ),
 )

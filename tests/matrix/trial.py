@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +67,9 @@ def try_out(case: Case, software: Software, folder: Path) -> None:
             _check_refusal(case, done)
         else:
             _check_run(case, done, summary)
+        # Where accounts are given, the hub makes them at their first login; only their servers are ours.
         after = hub.users()
-        # Given accounts stay: the hub made them at their first login.
-        may_stay = before.keys() | {line.partition(",")[0] for line in case.accounts.splitlines()}
-        left = sorted(name for name, is_active in after.items() if is_active or name not in may_stay)
+        left = sorted(name for name, is_active in after.items() if is_active or not (name in before or case.accounts))
         if left:
             raise DoesNotHold(f"these are left on the hub: {', '.join(left)}")
 
@@ -88,9 +87,9 @@ def _running(case: Case, software: Software, folder: Path) -> Iterator[RunningHu
 def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict[str, Any] | None]:
     """Have people come, and return the run and its summary; None where it did not begin."""
     event, accounts, runs = folder / "event.toml", folder / "accounts.csv", folder / "runs"
-    event.write_text(_event(case.name, case.people), encoding="utf-8")
+    event.write_text(_event(case), encoding="utf-8")
     runs.mkdir()
-    options = ["--event", str(event), "--runs-folder", str(runs), "--server-timeout", "120", *case.options]
+    options = ["--event", str(event), "--runs-folder", str(runs), "--server-timeout", "120"]
     if not case.has_trial:
         options += NO_FIRST_SERVER
     if case.accounts:
@@ -110,13 +109,15 @@ def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict
     return done, summary
 
 
-def _event(title: str, people: Mapping[str, int]) -> str:
+def _event(case: Case) -> str:
     cohorts = []
-    for user_class, count in people.items():
+    chosen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in case.user_options.items())
+    for user_class, count in case.people.items():
         has_browser = user_class != "ServerLifecycleUser"
         cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=5 if has_browser else 3)
-        cohorts.append(cohort + (_THINKING if user_class == "NotebookUser" else ""))
-    return f"title = {json.dumps(title)}\n{''.join(cohorts)}"
+        cohort += _THINKING if user_class == "NotebookUser" else ""
+        cohorts.append(cohort + (f"user_options = {{ {chosen} }}\n" if chosen else ""))
+    return f"title = {json.dumps(case.name)}\n{''.join(cohorts)}"
 
 
 def _check_refusal(case: Case, done: LocustProcess) -> None:
