@@ -72,10 +72,10 @@ def _result_of(case: Case) -> Result:
     except environments.NotInstalled as error:
         return Result("not tried", str(error), "", {})
     try:
-        try_out(case, software, _new_folder(case.name))
+        sentence = try_out(case, software, _new_folder(case.name))
     except (DoesNotHold, DidNotStart, AssertionError, RuntimeError) as error:
         return Result("failed", str(error), today, versions)
-    return Result("refused" if case.refused else "held", "", today, versions)
+    return Result("refused" if case.refused else "held", sentence, today, versions)
 
 
 def _new_folder(name: str) -> Path:

@@ -69,8 +69,8 @@ class Case:
         has_trial: Whether a login and a server are tried before anybody comes, as runs do by default. That takes time,
             so only cases have it where it may go wrong.
         accounts: The content of the file of `--accounts`; "" for accounts that the run creates.
-        refused: The sentence with which hubusers refuses this hub before anybody comes. "" if it can be rehearsed: then
-            everybody must be served, nothing may fail, and nothing may be left.
+        refused: Words of the sentence with which hubusers refuses this hub before anybody comes. "" if it can be
+            rehearsed: then everybody must be served, nothing may fail, and nothing may be left.
         remark: What else the table has to say.
     """
 

@@ -46,8 +46,8 @@ def _row(case: Case, result: Result | None) -> str:
     outcome = _SHOWN[result.outcome]
     if result.outcome == "not tried" and result.why:
         outcome += f": {result.why}"
-    if case.refused and result.outcome == "refused":
-        outcome += f": *{case.refused}*"
+    if result.outcome == "refused":
+        outcome += f": *{result.why}*"
     name = f"{case.name}. {case.remark}" if case.remark else case.name
     return f"| {name} | {versions} | {people} | {outcome} | {result.date} |"
 

@@ -21,6 +21,7 @@ c.JupyterHub.ssl_cert = c.JupyterHub.ssl_key = certificate
 """
 
 
+# A time limit must be longer than the hub takes to answer a start (`slow_spawn_timeout`, 10 seconds by default).
 CASES = (
     Case("configurable-http-proxy 4.6 from npm", proxy="4.6"),
     Case(
@@ -30,9 +31,9 @@ CASES = (
         proxy="",
     ),
     Case("nginx with TLS, the hub at /hub-prefix/", base_url="/hub-prefix/", parts=(nginx(),)),
-    Case("nginx with TLS and a time limit of 10 seconds", parts=(nginx(seconds=10),)),
+    Case("nginx with TLS and a time limit of 15 seconds", parts=(nginx(seconds=15),)),
     Case("haproxy with TLS, the hub at /hub-prefix/", base_url="/hub-prefix/", parts=(haproxy(),)),
-    Case("haproxy with TLS and a time limit of 10 seconds", parts=(haproxy(seconds=10),)),
+    Case("haproxy with TLS and a time limit of 15 seconds", parts=(haproxy(seconds=15),)),
     Case("Apache with TLS, the hub at /hub-prefix/", base_url="/hub-prefix/", parts=(apache(),)),
     Case("TLS by the hub's own proxy", config=OWN_TLS, parts=(CERTIFICATE,)),
     Case("a host for each user (subdomain_host)", config=SUBDOMAINS, parts=(LOCALHOST,)),

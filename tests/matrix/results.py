@@ -14,7 +14,7 @@ class Result:
 
     Attributes:
         outcome: "held", "refused" (as it must be), "failed" or "not tried".
-        why: Of a failure, what did not hold; of what was not tried, why.
+        why: Of a failure, what did not hold; of what was refused, the sentence; of what was not tried, what it lacks.
         date: The day, such as 2026-11-26; "" if not tried.
         versions: The very version of each part.
     """

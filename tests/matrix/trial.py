@@ -47,13 +47,16 @@ def missing(case: Case) -> list[str]:
     return sorted({where for what, where in needed.items() if not (shutil.which(what) or Path(what).exists())})
 
 
-def try_out(case: Case, software: Software, folder: Path) -> None:
+def try_out(case: Case, software: Software, folder: Path) -> str:
     """Try a case.
 
     Args:
         case: The case.
         software: With what it is tried.
         folder: A folder for everything that hub and run write; it stays, for who wants to know what happened.
+
+    Returns:
+        The sentence with which hubusers refused the hub, if it must; otherwise "".
 
     Raises:
         DoesNotHold: Something that must hold does not.
@@ -63,15 +66,13 @@ def try_out(case: Case, software: Software, folder: Path) -> None:
     with _running(case, software, folder) as hub:
         before = hub.users()
         done, summary = _run(case, hub, folder)
-        if case.refused:
-            _check_refusal(case, done)
-        else:
-            _check_run(case, done, summary)
+        sentence = _check_refusal(case, done) if case.refused else _check_run(case, done, summary)
         # Where accounts are given, the hub makes them at their first login; only their servers are ours.
         after = hub.users()
         left = sorted(name for name, is_active in after.items() if is_active or not (name in before or case.accounts))
         if left:
             raise DoesNotHold(f"these are left on the hub: {', '.join(left)}")
+    return sentence
 
 
 @contextmanager
@@ -120,14 +121,16 @@ def _event(case: Case) -> str:
     return f"title = {json.dumps(case.name)}\n{''.join(cohorts)}"
 
 
-def _check_refusal(case: Case, done: LocustProcess) -> None:
-    if case.refused not in done.output:
+def _check_refusal(case: Case, done: LocustProcess) -> str:
+    said = [line for line in done.lines if line.startswith("Error: ") and case.refused in line]
+    if not said:
         raise DoesNotHold(f"it did not say {case.refused!r}; it said:\n{done.output}")
     if done.process.returncode == 0:
         raise DoesNotHold("it refused, and ended with exit code 0")
+    return said[0].removeprefix("Error: ").strip()
 
 
-def _check_run(case: Case, done: LocustProcess, summary: dict[str, Any] | None) -> None:
+def _check_run(case: Case, done: LocustProcess, summary: dict[str, Any] | None) -> str:
     if summary is None:
         raise DoesNotHold(f"there was no run; Locust said:\n{done.output}")
     wanted, served = sum(case.people.values()), summary["people"]["could_work"]
@@ -140,6 +143,7 @@ def _check_run(case: Case, done: LocustProcess, summary: dict[str, Any] | None) 
     wrong = [sentence for sentence, is_wrong in found.items() if is_wrong]
     if wrong:
         raise DoesNotHold("; ".join(wrong))
+    return ""
 
 
 def _told(failures: list[dict[str, Any]]) -> str:
