@@ -13,7 +13,7 @@ from tests.matrix.case import Part, Site
 from tests.matrix.processes import folder_of, ran, running, version_of
 
 IMAGE = "hubusers-matrix"
-"""An image with nothing in it: the programs of this machine are mounted into its containers, read-only."""
+"""An image with hardly anything in it: the programs of this machine are mounted into its containers, read-only."""
 
 _MOUNTED = ["/usr", "/lib", "/lib64", "/bin", "/etc/ssl"]
 
@@ -32,7 +32,7 @@ def _docker(site: Site) -> Iterator[Mapping[str, object]]:
             return ran(["docker", *arguments], env=env, input=stdin)
 
         with running(command, site.folder / "docker.log", lambda: docker("info")):
-            docker("import", "-", IMAGE, stdin=_empty_archive())
+            docker("import", "-", IMAGE, stdin=_archive())
             try:
                 yield {"DOCKER_HOST": host, "docker_image": IMAGE, "mounted": _mounted()}
             finally:
@@ -40,10 +40,12 @@ def _docker(site: Site) -> Iterator[Mapping[str, object]]:
                     docker("rm", "--force", *containers)
 
 
-def _empty_archive() -> bytes:
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w"):
-        pass
+def _archive() -> bytes:
+    """Return an archive with all that the image has: a folder for files of the moment."""
+    written, folder = io.BytesIO(), tarfile.TarInfo("tmp")
+    folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        archive.addfile(folder)
     return written.getvalue()
 
 

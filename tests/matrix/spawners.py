@@ -50,6 +50,7 @@ import batchspawner
 
 c.JupyterHub.spawner_class = "batchspawner.SlurmSpawner"
 c.BatchSpawnerBase.batchspawner_singleuser_cmd = f"{{server_python}} -m batchspawner.singleuser"
+c.Spawner.cmd = [str(Path(server_python).parent / "jupyterhub-singleuser")]  # it wants a script of Python
 c.BatchSpawnerBase.startup_poll_interval = 0.5
 c.SlurmSpawner.req_srun = ""
 c.SlurmSpawner.req_nprocs = "1"
