@@ -2,8 +2,9 @@
 
 Those of JupyterLab 3 are in `lab_3_calls.py`, those of Notebook 7, which has pages of its own, in `notebook_calls.py`.
 
-Recorded from Chromium with JupyterLab 4.6; 4.2 sends the same, except for calls with a later `since`. Left out are the
-kernel's websocket, and automatic saving, which JupyterLab does every two minutes when there is something to save.
+Recorded from Chromium with JupyterLab 4.6; 4.0 and 4.2 send the same, except for calls with a later `since`. Left out
+are the kernel's websocket, and automatic saving, which JupyterLab does every two minutes when there is something to
+save.
 """
 
 from collections.abc import Container, Mapping
@@ -90,7 +91,7 @@ SETTINGS = Call("GET", "lab/api/settings")
 KERNELS = Call("GET", "api/kernels")
 SESSIONS = Call("GET", "api/sessions")
 TERMINALS = Call("GET", "api/terminals", MAY_BE_ABSENT, only_if="terminalsAvailable")
-WORKSPACES = Call("GET", "lab/api/workspaces", MAY_BE_ABSENT)
+WORKSPACES = Call("GET", "lab/api/workspaces", MAY_BE_ABSENT, since=(4, 2))
 FOLDER = Call("GET", "api/contents{folder}?content=1&hash=0")
 LINKED = Call("GET", "api/contents/{linked}?content=0&hash=0", MAY_BE_ABSENT)
 SAVE_WORKSPACE = Call("PUT", "lab/api/workspaces/{workspace}", (200, 201, 204))
