@@ -1,6 +1,6 @@
 """Authenticators: who people are, and how they log in."""
 
-from tests.browser.authenticators import LTI_11, SEVERAL, TMP
+from tests.browser.authenticators import SEVERAL, TMP
 from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE
 from tests.matrix.case import PASSWORD, browser_case
 from tests.matrix.directories import ACCOUNTS, OPENID_PROVIDER, PEOPLE, SLAPD
@@ -34,6 +34,11 @@ _FIRST_USE = f"""{_STATSD}
 c.JupyterHub.authenticator_class = "firstuseauthenticator.FirstUseAuthenticator"
 c.FirstUseAuthenticator.dbm_path = str(folder / "passwords.dbm")
 c.FirstUseAuthenticator.create_users = True
+"""
+
+_LTI = f"""{_STATSD}
+c.JupyterHub.authenticator_class = "ltiauthenticator.LTIAuthenticator"
+c.LTI11Authenticator.consumers = {{"client": "secret"}}
 """
 
 _LDAP = """
@@ -99,11 +104,11 @@ CASES = (
         parts=(OPENID_PROVIDER,),
         refused="what another service asks cannot be typed in from here",
     ),
-    browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=LTI_11, environment={}),
+    browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
     browser_case(
         "LTI, with passwords",
         hub_packages=(_LTI_PACKAGE,),
-        config=LTI_11,
+        config=_LTI,
         refused="which only takes people whom another service sends",
     ),
     browser_case(
