@@ -103,12 +103,13 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
         example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
         for example in blocks(TEXTS["docs/functions.md"], "python")
     ]
-    start_and_stop, reasons, progress, asyncio, at_the_end = cells
+    start_and_stop, reasons, retries, progress, asyncio, at_the_end = cells
     try:
         ran = run_cells(
             start_and_stop,
             "logging.getLogger().handlers.clear()",
             reasons,
+            retries,
             progress,
             ("hubusers.wait_for_servers_to_stop({'ann': True, 'bob': True}, endpoint, session, timeout=300)", 1.5),
             "logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s')",
@@ -119,15 +120,16 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
         )
     finally:
         hubusers.delete_users(names, local_hub.endpoint, session)
-    first, _, why, bars, interrupted, _, _, stopped, started, deleted = ran
+    first, _, why, again, bars, interrupted, _, _, stopped, started, deleted = ran
     hub = local_hub.endpoint.removesuffix("/hub/api")
-    assert [cell.error for cell in ran] == ["", "", "", "", "KeyboardInterrupt: ", "", "", "", "", ""]
+    assert [cell.error for cell in ran] == ["", "", "", "", "", "KeyboardInterrupt: ", "", "", "", "", ""]
     assert first.out == "{'ann': True, 'bob': True, 'eve': True}\n"
     assert f"INFO {hub}: created 3 of 3 users\n" in first.err
     assert " was ready after " in first.err
     assert why.out == "nobody: user gone (HTTP 404)\n"
     assert why.err.startswith(f"{hub}: could not start the server of nobody: HTTP 404")  # without logging set up
     assert why.err.count("\n") == 1
+    assert again.out == first.out.rstrip()
     assert "Starting servers: 100%" in bars.err
     assert "3/3" in bars.err
     assert interrupted.seconds < 30  # of 300
