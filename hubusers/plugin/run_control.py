@@ -153,9 +153,7 @@ class RunControl:
         else:
             LOG.info("Run %s begins", settings.run_id)
         self.role.let_people_come(run)
-        # More people can come later to a run in the web UI, and where a shape says how many there are.
-        is_all = self.options.headless and not self.environment.shape_class
-        if (settings.lifecycles or is_all) and self.role.conducts:
+        if settings.lifecycles and self.role.conducts:
             gevent.spawn(self._stop_after_the_last_user)
 
     def let_users_come(self, run: Run) -> bool:
