@@ -22,7 +22,18 @@ _MOUNTED = ["/usr", "/lib", "/lib64", "/bin", "/etc/ssl"]
 def _docker(site: Site) -> Iterator[Mapping[str, object]]:
     with folder_of("root") as folder:
         host = f"unix://{folder}/docker.sock"
-        command = ["dockerd", "--host", host, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"]
+        # What the engine mounts goes with it, because only it sees that.
+        command = [
+            "unshare",
+            "--mount",
+            "dockerd",
+            "--host",
+            host,
+            "--data-root",
+            f"{folder}/data",
+            "--exec-root",
+            f"{folder}/exec",
+        ]
         command += ["--pidfile", f"{folder}/pid", "--storage-driver", "vfs"]
         # Containers are in the network of this machine, so no rule and no bridge is added to it.
         command += ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
@@ -60,7 +71,7 @@ def _mounted() -> dict[str, str]:
 
 DOCKER = Part(
     "Docker",
-    {"dockerd": "apt install docker.io", "docker": "apt install docker.io"},
+    {"dockerd": "apt install docker.io", "docker": "apt install docker.io", "unshare": "apt install util-linux"},
     _docker,
     version_of("dockerd", "--version"),
 )
