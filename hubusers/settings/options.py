@@ -245,9 +245,8 @@ class Options:
         section=USERS,
         is_advanced=True,
         decided_by_event=True,
-        help="Page that people with a browser open first: a link such as "
-        "https://hub.example.org/hub/user-redirect/git-pull?repo=..., or a path of their server such as /rstudio. "
-        "Without it, the page that the hub leads to.",
+        help="Page that people with a browser open first: a link that takes each of them to their own server, such as "
+        "those of nbgitpuller, or a path of the server such as /rstudio. Without it, the page that the hub leads to.",
     )
     notebooks: str = option(
         "--notebooks",

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
+from unittest import mock
 
 import gevent
 import pytest
@@ -227,8 +228,8 @@ def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scr
 
     with Server(kernels=kernels) as hub, ScriptedWebsocket(cut) as server:
         people, person = person_on(hub)
-        person.settings = person.settings.__class__(**{**vars(person.settings), "endpoint": _http(server.url)})
-        person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
+        with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
+            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
         wait_until(lambda: bool(people.run.results.records.failed()) or bool(person._unreachable), str)
         person.close_page()
     (record,) = people.run.results.records.failed()
@@ -241,14 +242,14 @@ def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scr
 
 
 def _http(url: str) -> str:
-    return f"http{url.removeprefix('ws').partition('/api/')[0]}/hub/api"
+    return f"http{url.removeprefix('ws')}"
 
 
 def test_websockets_that_are_closed_here_are_not_counted() -> None:
     with Server() as hub, ScriptedWebsocket(until_it_ends) as server:
         people, person = person_on(hub)
-        person.settings = person.settings.__class__(**{**vars(person.settings), "endpoint": _http(server.url)})
-        person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
+        with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
+            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
         person.close_page()
         gevent.sleep(0.2)
     assert people.run.results.records.failed() == []
