@@ -24,6 +24,7 @@ from hubusers.results.records import (
     SPAWN_PAGE,
     START_TO_READY,
     STOP_TO_STOPPED,
+    USER_CLASS,
     WEBSOCKET_HELD,
     Record,
     Records,
@@ -89,13 +90,19 @@ class Visit:
 
     @property
     def stopped(self) -> Record | None:
-        """The failure that ended the visit; None where it went on, or ended well."""
+        """The failure that ended the visit; None where it went on, or ended well.
+
+        Once the code of the user class has failed, it is not known what the person would have done. So no good step
+        that follows makes up for it.
+        """
+        if USER_CLASS in self.failed:
+            return self.failed[USER_CLASS]
         return self.last if self.last and self.last.failed else None
 
     @property
     def is_waiting(self) -> bool:
         """Whether the run ended while the person waited for the server, or for what comes before it."""
-        return self.last is not None and self.last.is_unfinished
+        return self.last is not None and self.last.is_unfinished and not self.stopped
 
     @property
     def has_server(self) -> bool:

@@ -60,6 +60,21 @@ def measured(results: Results, measure: str, percentile: float | None = 95, **mo
 
 
 class TestReached:
+    def test_code_that_failed_is_not_made_up_for_by_good_steps_after_it(self) -> None:
+        results = Results()
+        for name in ("ann", "bob"):
+            visit(results, name, ARRIVAL, START_TO_READY, user_class="Worker")
+        visit(results, "bob", USER_CLASS, failure="RuntimeError", user_class="Worker")
+        visit(results, "bob", "exercise", STOP_TO_STOPPED, user_class="Worker")
+        visit(results, "bob", START_TO_READY, failure=UNFINISHED, user_class="Worker")
+        reached = results.people.reached()
+        assert (reached.could_work, reached.lost, reached.share_in_vain) == (2, {USER_CLASS: 1}, 0.5)
+        # A crash before the server was ready: nobody is counted twice.
+        visit(results, "cem", ARRIVAL, USER_CLASS, failure="RuntimeError", user_class="Worker")
+        visit(results, "cem", START_TO_READY, failure=UNFINISHED, user_class="Worker")
+        reached = results.people.reached()
+        assert (reached.stopped, reached.waiting, reached.under_way) == ({USER_CLASS: 1}, 0, 0)
+
     @pytest.mark.parametrize("stopped_at", [LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, KERNEL_READY, CELL])
     def test_eight_of_twelve_stop_at_a_step(self, stopped_at: str) -> None:
         reached = class_at_nine(stopped_at).people.reached()
