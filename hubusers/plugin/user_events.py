@@ -10,7 +10,9 @@ from locust.exception import (
 )
 from locust.user import User
 
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -49,8 +51,8 @@ def note_users(environment: Environment) -> None:
     """Have all users counted that come, and all errors in the code of their classes, wherever they come up.
 
     Locust fires its event `user_error` for exceptions in tasks and in a user's `on_start` only. This fires it for all
-    others as well: in `on_stop` and `wait_time`, in greenlets that users spawn, and for those that are not of the type
-    `Exception`, such as a `SystemExit`, by which one user would end the whole process, or a timeout of gevent.
+    others as well: in `on_stop` and `wait_time`, in greenlets and threads that users start, and for those that are not
+    of the type `Exception`, such as a `SystemExit`, by which one user would end the whole process, or a timeout.
 
     Args:
         environment: Locust's, of a process that has users.
@@ -77,6 +79,22 @@ def note_users(environment: Environment) -> None:
             gevent.spawn(user.leave_run)  # Locust calls no `on_stop` of a user that ends like this
 
     hub.handle_error = handle_error_and_tell
+    threading.excepthook = partial(_tell_of_thread, threading.excepthook)
+
+
+def _tell_of_thread(
+    print_exception: Callable[[threading.ExceptHookArgs], object], error: threading.ExceptHookArgs
+) -> None:
+    """Have an exception counted that ends a thread: Python takes it before gevent does, though threads are greenlets.
+
+    A `SystemExit` only ends the thread, as Python has it.
+    """
+    user, exception = user_of(gevent.getcurrent()), error.exc_value
+    if user is None or exception is None or isinstance(exception, SystemExit):
+        print_exception(error)
+    elif not isinstance(exception, _NO_CRASHES):
+        print_exception(error)
+        _fire_user_error(user.environment, user, exception)
 
 
 def _fire_user_error(environment: Environment, user: User | None, error: BaseException) -> None:

@@ -3,6 +3,8 @@
 from locust import SequentialTaskSet, TaskSet, User, constant, task
 from locust.env import Environment
 
+import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -105,6 +107,23 @@ class FailsInPool(Ours):
         raise ZeroDivisionError("in a pool, which is joined")
 
 
+class FailsInThread(Ours):
+    @task
+    def nothing(self) -> None:
+        thread = threading.Thread(target=self.elsewhere)
+        thread.start()
+        thread.join()
+
+    def elsewhere(self) -> None:
+        raise ZeroDivisionError("in a thread")
+
+
+class EndsThread(Ours):
+    @task
+    def nothing(self) -> None:
+        threading.Thread(target=sys.exit).start()
+
+
 class FailsInNestedTaskSet(Ours):
     @task
     class nothing(SequentialTaskSet):  # noqa: N801
@@ -152,16 +171,17 @@ class PlainGood(Theirs):
 
 ALL: list[type[User]] = [
     *[FailsInTask, FailsInInit, FailsInOnStart, FailsInOnStop, FailsInWaitTime, ExitsInTask, TimesOutInTask],
-    *[FailsInGreenlet, FailsInPool, FailsInNestedTaskSet, FailsInOnStopOfTaskSet],
-    *[PlainFailsInTask, PlainFailsInInit, PlainFailsInOnStop, Good, PlainGood],
+    *[FailsInGreenlet, FailsInPool, FailsInThread, FailsInNestedTaskSet, FailsInOnStopOfTaskSet],
+    *[PlainFailsInTask, PlainFailsInInit, PlainFailsInOnStop, EndsThread, Good, PlainGood],
 ]
 
 ENDS_AT_ONCE = {"FailsInOnStart", "FailsInWaitTime", "ExitsInTask", "TimesOutInTask"}
 
 
 @pytest.fixture
-def environment() -> Iterator[Environment]:
-    """Locust's, with the hub of gevent that prints nothing of the exceptions here."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
+    """Locust's, with the hub of gevent and threads that print nothing of the exceptions here."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
     environment = Environment(user_classes=ALL)
     environment.create_local_runner()
     hub: Any = gevent.get_hub()
@@ -181,10 +201,12 @@ def test_every_exception_counts_and_the_others_go_on(scripted_hub: ScriptedHub, 
     assert runner
     runner.start(len(ALL), spawn_rate=100)
     wait_until(lambda: runner.user_count == len(ALL) - len(ENDS_AT_ONCE) - 2, lambda: str(runner.user_classes_count))
-    wait_until(lambda: "FailsInPool" in crashed(run), lambda: str(crashed(run)))
+    failing = {each.__name__ for each in ALL} - {"Good", "EndsThread", "PlainGood"}
+    early = failing - {"FailsInOnStop", "PlainFailsInOnStop"}
+    wait_until(lambda: early <= crashed(run).keys(), lambda: str(crashed(run)))
     runner.stop()
     crashes = crashed(run)
-    assert crashes.keys() == {each.__name__ for each in ALL} - {"Good", "PlainGood"}
+    assert crashes.keys() == failing
     once = [*ENDS_AT_ONCE, "FailsInInit", "FailsInOnStop", "PlainFailsInInit", "PlainFailsInOnStop"]
     assert {crashes[name] for name in once} == {1}, crashes
     assert run.counts.failed == crashes.total()
