@@ -13,6 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from hubusers.browser.cache import Cache
 from hubusers.browser.cookies import Cookies
+from hubusers.browser.file_kinds import FILE, FileKind, why_not_used
 from hubusers.browser.form import Entry, texts_of
 from hubusers.browser.headers import (
     EVENT_SOURCE_HEADERS,
@@ -48,6 +49,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _SUCCESSES = range(200, 300)
 _FINE_FOR_A_PERSON = {*range(200, 400), 429}  # 429: counted as throttled by the step that comes back later
 _FINE_FOR_A_FILE = {200, 304}
+_FINE_ON_THE_WAY = _FINE_FOR_A_FILE | _REDIRECTS
 
 
 class Failed(NamedTuple):
@@ -248,33 +250,62 @@ class Browser:
 
     # Files
 
-    def load(self, paths: Iterable[str], *, deadline: Deadline | None = None) -> None:
-        """Load what pages need: scripts, styles, images; several at a time, and only what the cache lacks."""
-        deadline = deadline or Deadline(self.timeout)
-        urls = dict.fromkeys(map(self._hosts.url, paths))
-        wanted = [url for url in urls if not self._cache.is_fresh(url)]
+    def load(
+        self, paths: Iterable[str], *, kinds: Mapping[str, FileKind] | None = None, deadline: Deadline | None = None
+    ) -> None:
+        """Load what pages need: scripts, styles, images; several at a time, and only what the cache lacks.
+
+        A file that a browser would not use counts as a failure, as one that does not come.
+
+        Args:
+            paths: The files'.
+            kinds: What the files are for, by their paths; of the others only web pages are not used.
+            deadline: Until when the last one must be there.
+        """
+        deadline, kinds = deadline or Deadline(self.timeout), kinds or {}
+        files = {self._hosts.url(path): kinds.get(path, FILE) for path in paths}
+        wanted = [(url, kind) for url, kind in files.items() if not self._cache.is_fresh(url)]
         if len(wanted) == 1:
-            self._load(wanted[0], deadline)
+            self._load(*wanted[0], deadline)
         elif wanted:
             pool = Pool(CONNECTIONS)
             try:
-                gevent.joinall([pool.spawn(self._load, url, deadline) for url in wanted], raise_error=True)
+                gevent.joinall([pool.spawn(self._load, url, kind, deadline) for url, kind in wanted], raise_error=True)
             finally:
                 pool.kill()  # does something only where the person was ended meanwhile
 
-    def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
-        """Load a file, whatever the cache has, and return its text; the empty string where there is none."""
-        url = self._hosts.url(path)
-        self._cache.forget(url)
-        answer = self._load(url, deadline or Deadline(self.timeout), keep_body=True)
-        return answer.body if answer.status in _SUCCESSES else ""
+    def read(self, path: str, kind: FileKind, *, deadline: Deadline | None = None) -> Page:
+        """Load a file, whatever the cache has; its text is empty where a browser would not use what came."""
+        return self._load(self._hosts.url(path), kind, deadline or Deadline(self.timeout), keep_body=True)
 
-    def _load(self, url: str, deadline: Deadline, keep_body: bool = False) -> Answer:
-        headers = {**FILE_HEADERS, **self._cache.conditions(url)}
-        answer = self._send("GET", url, headers, _FINE_FOR_A_FILE, deadline, keep_body=keep_body, is_file=True)
-        if answer.status in _FINE_FOR_A_FILE:
+    def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
+        """Return the text of a file, as `read` does."""
+        return self.read(path, FILE, deadline=deadline).text
+
+    def _load(self, url: str, kind: FileKind, deadline: Deadline, keep_body: bool = False) -> Page:
+        why_not = TOO_MANY_REDIRECTS
+        for _ in range(MOST_REDIRECTS + 1):
+            if keep_body:
+                self._cache.forget(url)
+            elif self._cache.is_fresh(url):
+                return Page(304, path_of(url))
+            headers = {**FILE_HEADERS, **self._cache.conditions(url)}
+            answer = self._send("GET", url, headers, _FINE_ON_THE_WAY, deadline, keep_body=keep_body, is_file=True)
+            if answer.status not in _REDIRECTS:
+                why_not = why_not_used(kind, answer) if answer.status in _FINE_FOR_A_FILE else ""
+                break
+            location = answer.headers.get("Location")
+            target = self._hosts.target(location, url)[0] if location else ""
+            if not target:
+                why_not = answer.cause
+                break
+            url = target
+        if why_not:
+            self.failures[Failed(self.row_of(url), why_not, is_file=True)] += 1
+        elif answer.status in _FINE_FOR_A_FILE:
             self._cache.keep(url, answer.headers)
-        return answer
+            return Page.of(answer, path_of(url))
+        return Page(answer.status, path_of(url), error=answer.error)
 
     # Requests
 

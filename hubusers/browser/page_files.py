@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.file_kinds import ANYTHING, FILE, MODULE, SCRIPT, STRICT_STYLE, STYLE, FileKind
 from hubusers.browser.fonts import Fonts, addresses_used
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
@@ -19,6 +20,9 @@ _LOADED = {"stylesheet", "preload", "modulepreload", "prefetch"}
 
 _SCRIPT = re.compile(r"^(|module|(text|application)/(x-)?(java|ecma)script)$", re.IGNORECASE)
 """The types of scripts that browsers load."""
+
+_BEGINNING = 1000
+"""How many characters of a page may stand before its doctype ends, such as comments."""
 
 _CONFIGURES_MODULES = re.compile(r"\brequire(?:js)?\.config\(")
 _REQUIRE_JS = re.compile(r"/require(\.min)?\.js$")
@@ -41,8 +45,17 @@ class References:
     def __contains__(self, path: str) -> bool:
         return _for_everybody(path) in self._known
 
-    def read(self, path: str, text: str) -> None:
-        """Read a file's text."""
+    def read(self, path: str, text: str, led_to: str) -> None:
+        """Read a file's text.
+
+        Args:
+            path: Where a page names it.
+            text: The text.
+            led_to: Where redirects from there have led, which is what a style's addresses start from.
+        """
+        if led_to != path and _is_style(path):
+            self._known[_for_everybody(path)] = (posixpath.relpath(led_to, posixpath.dirname(path)),)
+            path = led_to
         path = _for_everybody(path)
         self._known[path] = _imports(text) if _is_style(path) else _names_in(text)
         if _is_style(path):
@@ -77,24 +90,31 @@ def load_files(browser: Browser, page: Page, deadline: Deadline, *, icon: bool =
     document = page.document
     scripts = "\n".join(script.text or "" for script in document.iter("script"))
     own_styles = "\n".join(style.text or "" for style in document.iter("style"))
-    own_files = (*_own_files(document, icon), *_imports(own_styles))
+    style = STRICT_STYLE if "<!doctype" in page.text[:_BEGINNING].lower() else STYLE
+    own_files = [*_own_files(document, icon, style), *((address, style) for address in _imports(own_styles))]
     base = browser.path_to("".join(document.xpath("//base/@href")[:1]), page.path) or page.path
-    wave = [path for address in own_files if (path := browser.path_to(address, base))]
+    kinds = {path: kind for address, kind in own_files if (path := browser.path_to(address, base))}
+    wave = list(kinds)
     modules = _Modules(browser.path_to(_first(_BASE_URL, scripts), page.path) or page.path, scripts, wave)
     required = modules.paths(_names_in(scripts))
     seen: dict[str, None] = {}
     while wave and deadline.remaining() > 0:
         seen.update(dict.fromkeys(wave))
         unread = [path for path in wave if _tells_more(path, modules) and path not in KNOWN_REFERENCES]
-        browser.load((path for path in wave if path not in unread), deadline=deadline)
+        browser.load((path for path in wave if path not in unread), kinds=kinds, deadline=deadline)
         for path in unread:
-            if text := browser.text_of(path, deadline=deadline):
-                KNOWN_REFERENCES.read(path, text)
-        found, required = required, []
+            file = browser.read(path, kinds[path], deadline=deadline)
+            if file.text:
+                KNOWN_REFERENCES.read(path, file.text, file.path)
+        found, required = dict.fromkeys(required, SCRIPT), []
         for path in wave:
             names = KNOWN_REFERENCES.of(path)
-            found += [browser.path_to(name, path) for name in names] if _is_style(path) else modules.paths(names)
-        wave = [path for path in dict.fromkeys(found) if path and path not in seen]
+            if _is_style(path):
+                found |= dict.fromkeys((browser.path_to(name, path) for name in names), style)
+            else:
+                found |= dict.fromkeys(modules.paths(names), SCRIPT)
+        wave = [path for path in found if path and path not in seen]
+        kinds = found | kinds
     styles = {page.path: Fonts.read(own_styles) if own_styles else _NO_FONTS}
     styles |= {path: KNOWN_REFERENCES.fonts_of(path) for path in seen if _is_style(path)}
     fonts = [browser.path_to(address, path) for path, address in addresses_used(document, styles)]
@@ -127,16 +147,31 @@ class _Modules:
         return [path + arguments for path in found if path not in self._loaded]
 
 
-def _own_files(document: Any, icon: bool) -> list[str]:
-    linked: list[str] = []
-    icons: list[str] = []
+def _own_files(document: Any, icon: bool, style: FileKind) -> list[tuple[str, FileKind]]:
+    """Return the addresses that a page names; a later one for the same file says best what it is for."""
+    linked: list[tuple[str, FileKind]] = []
+    icons: list[tuple[str, FileKind]] = []
     for link in document.xpath("//link[@href][not(ancestor::noscript)]"):
         relations = set((link.get("rel") or "").lower().split())
-        linked += [link.get("href")] if relations & _LOADED else []
-        icons += [link.get("href")] if "icon" in relations else []
-    scripts = document.xpath("//script[@src][not(@nomodule)]")
-    sources = [script.get("src") for script in scripts if _SCRIPT.search((script.get("type") or "").strip())]
-    return [*linked, *(icons[:1] if icon else []), *sources, *document.xpath("//img[not(ancestor::noscript)]/@src")]
+        if relations & _LOADED:
+            linked.append((link.get("href"), _kind_of_link(relations, (link.get("as") or "").lower(), style)))
+        if "icon" in relations:
+            icons.append((link.get("href"), FILE))
+    sources = []
+    for script in document.xpath("//script[@src][not(@nomodule)]"):
+        script_type = (script.get("type") or "").strip().lower()
+        if _SCRIPT.search(script_type):
+            sources.append((script.get("src"), MODULE if script_type == "module" else SCRIPT))
+    images = [(source, FILE) for source in document.xpath("//img[not(ancestor::noscript)]/@src")]
+    return [*linked, *(icons[:1] if icon else []), *sources, *images]
+
+
+def _kind_of_link(relations: set[str], destination: str, style: FileKind) -> FileKind:
+    if "stylesheet" in relations:
+        return style
+    if "modulepreload" in relations and destination in {"", "script"}:
+        return MODULE
+    return {"script": SCRIPT, "style": STYLE, "font": FILE, "image": FILE}.get(destination, ANYTHING)
 
 
 def _for_everybody(path: str) -> str:

@@ -52,10 +52,11 @@ class GeventTransport:
         def receive() -> Answer:
             nonlocal length
             response = self._response_to(request)
-            if not request.keep_body:
+            headers = _headers(response)
+            if not (request.keep_body or headers.get("content-type", "").lower().startswith("text/html")):
                 while block := response.read(_BLOCK):
                     length += len(block)
-                return Answer(response.status_code, headers=_headers(response))
+                return Answer(response.status_code, headers=headers)
             content = response.read()
             length = len(content)
             return _answer(response, content)

@@ -125,7 +125,8 @@ class Request:
         timeout: Seconds until the end of the answer, or of the stream.
         good: Says whether Locust's statistics count an answer as a success.
         silence: Seconds without a byte after which a stream is given up.
-        keep_body: Whether the answer's body is of use. `GeventTransport` reads one that is not, and forgets it.
+        keep_body: Whether the answer's body is of use, even if it is not a web page. `GeventTransport` reads one that
+            is not, and forgets it.
     """
 
     method: str

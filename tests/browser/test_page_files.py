@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from hubusers.browser import page_files
-from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.browser import CONNECTIONS, Browser, Failed
 from hubusers.browser.page_files import load_files
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
@@ -103,3 +103,58 @@ def test_only_scripts_after_requirejs_require_and_what_one_server_has_is_read_on
         loaded = [asked.path.removeprefix(f"/user/{name}/static/") for asked in site.asked if f"/{name}/" in asked.path]
         assert sorted(loaded[1:]) == ["before.js", "main.js", "require.js", "services/contents.js"]
         assert page_files.KNOWN_REFERENCES.of("/user/zoe/static/main.js") == ("services/contents",)
+
+
+PAGE_WITHOUT_FILES = """<!doctype html><html><head><script src="a.js"></script>
+    <script type="module" src="b.js"></script><script src="fine.js"></script>
+    <link rel="stylesheet" href="c.css"><link rel="prefetch" href="next.html">
+    <link rel="stylesheet" href="moved.css"><link rel="preload" as="fetch" href="part.html"></head><img src="d.png">"""
+
+A_PAGE = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def test_what_a_browser_does_not_use_counts_as_missing_and_redirects_are_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Application(ScriptedHub):
+        def answer(self, asked: Asked) -> Scripted:
+            name = asked.path.rpartition("/")[2]
+            known = {
+                "fine.js": Scripted(302, "", {"Location": "v2/fine.js"}),
+                "moved.css": Scripted(301, "", {"Location": "v2/theme/new.css"}),
+                "new.css": Scripted(200, "@import 'more.css';", {"Content-Type": "text/css"}),
+                "more.css": Scripted(200, "body {}", {"Content-Type": "text/css"}),
+            }
+            known["v2/fine.js"] = Scripted(200, "1", {"Content-Type": "text/html"})  # lax, as for classic scripts
+            return known.get(
+                "v2/fine.js" if "v2/fine" in asked.path else name, Scripted(200, PAGE_WITHOUT_FILES, A_PAGE)
+            )
+
+    monkeypatch.setattr(page_files, "KNOWN_REFERENCES", page_files.References())
+    with Application() as application:
+        for name in ("ann", "bob"):  # what ann's styles refer to is known for bob
+            browser = Browser(Connections(application.url, {}, size=CONNECTIONS), timeout=5)
+            page = browser.get(f"/user/{name}/app/")
+            for visit in (1, 2):  # what was not used is not in the cache
+                load_files(browser, page, Deadline(5))
+                assert dict(browser.failures) == {
+                    Failed(f"/user/{{name}}/app/{file}", "a web page came", is_file=True): visit
+                    for file in ("a.js", "b.js", "c.css", "d.png")
+                }
+            asked = [asked.path for asked in application.asked]
+            assert f"/user/{name}/app/v2/theme/more.css" in asked
+            assert f"/user/{name}/app/v2/fine.js" in asked
+
+
+def test_redirects_of_a_file_that_lead_nowhere() -> None:
+    with ScriptedHub() as hub:
+        browser = Browser(Connections(hub.url, {}), timeout=5)
+        for location, cause in (
+            ("", "HTTP 302, a redirect"),
+            ("https://login.example/a.js", "HTTP 302, a redirect"),
+            ("/a.js", "too many redirects"),
+        ):
+            hub.script(Scripted(302, "", {"Location": location} if location else {}))
+            browser.failures.clear()
+            browser.load(["/a.js"])
+            assert list(browser.failures) == [Failed("/a.js", cause, is_file=True)]

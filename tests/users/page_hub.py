@@ -15,6 +15,7 @@ BAD = {
     "missing": (404, "no such page"),
     "unavailable": (503, "<html><h1>Busy</h1></html>"),
     "lame": (200, "<html><title>An app</title><script src='static/gone.js'></script></html>"),
+    "white": (200, "<html><title>An app</title><script src='static/page/a.js'></script></html>"),
 }
 
 class Page(web.RequestHandler):
@@ -29,6 +30,11 @@ GOOD = """<html><head><title>An app</title><link rel="modulepreload" href="stati
 
 class Static(web.RequestHandler):
     def get(self, name):
+        if name == "b.js":
+            return self.redirect("b.123.js")
+        if name.startswith("page/"):
+            return self.write(GOOD)
+        self.set_header("Content-Type", "text/javascript")
         self.set_status(404 if "gone" in name else 200)
 
 class Websocket(websocket.WebSocketHandler):

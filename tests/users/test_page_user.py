@@ -85,7 +85,7 @@ def test_a_page_is_loaded_and_held_and_anything_else_is_told(page_hub: LocalHub,
     steps = (START_TO_READY, PAGE_LOADED, STOP_TO_STOPPED)
     assert [len(people.run.results.records.of(step)) for step in steps] == [1, 1, 0]
     names = {row.name for row in people.rows}
-    assert {f"/user/{{name}}/app/static/{name}.js" for name in "ab"} <= names
+    assert {f"/user/{{name}}/app/static/{name}.js" for name in ("a", "b", "b.123")} <= names
     assert "/user/{name}/app/ws" in names
     assert not [row for row in people.rows if row.failure]  # nobody misses the icon
 
@@ -99,6 +99,8 @@ def test_a_page_is_loaded_and_held_and_anything_else_is_told(page_hub: LocalHub,
     assert open_again(person, people, "nothing").failure == "page broken: HTTP 404"
     lame = open_again(person, people, "app/lame")
     assert lame.failure == "files missing: /user/{name}/app/static/gone.js, HTTP 404"
+    white = open_again(person, people, "app/white")
+    assert white.failure == "files missing: /user/{name}/app/static/page/{path}, a web page came"
 
     # The application ends; jupyter-server-proxy goes on.
     assert open_again(person, people, "app/").failure == ""
