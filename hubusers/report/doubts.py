@@ -10,9 +10,12 @@ from hubusers.report.how_far import HowFar
 from hubusers.report.lateness import may_explain, too_long_by
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached, comes_before
-from hubusers.results.records import START_TO_READY, USER_CLASS
+from hubusers.results.records import LAB_LOADED, LOGIN, PAGE_LOADED, SPAWN_PAGE, START_TO_READY, USER_CLASS
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.results.targets import Outcome, step_of
+
+_WAY_IN = {LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED}
+"""The steps that are behind a person who has come."""
 
 _NEGLIGIBLE = 0.05
 """Share of a time by which it may be too long without a word about it."""
@@ -46,6 +49,14 @@ def obstacles_to(
     all_asked = info.planned_people is not None and reached.asked >= info.planned_people
     if info.ended_because and not all_asked and not stopped_as_told:
         yield _ended_early(info, reached)
+    elif info.ended_because and not stopped_as_told and not missed and (later := _about_later(outcomes)):
+        ended = "somebody stopped the run" if info.ended_because == STOPPED_BY_SOMEBODY else "the run ended"
+        what = f"{ended} before everybody had done what they came for"
+        which = "this target" if len(later) == 1 else "these targets"
+        yield Obstacle(
+            what,
+            f"{what[0].upper()}{what[1:]}, so it is not known whether {which} would have held: {'; '.join(later)}.",
+        )
     elif ramp_was_cut(run):
         yield _too_short(info, reached)
     for one in outcomes:
@@ -98,6 +109,11 @@ def _ended_early(info: RunInfo, reached: Reached) -> Obstacle:
     if info.ended_because == STOPPED_BY_SOMEBODY:
         return Obstacle(f"somebody stopped the run {when}", f"Somebody stopped the run {when}.", cut_short=True)
     return Obstacle(f"the run ended {when}", f"The run ended {when}: {info.ended_because}", cut_short=True)
+
+
+def _about_later(outcomes: list[Outcome]) -> list[str]:
+    """Return the targets about what people go on to do once they have come, as opposed to how they got in."""
+    return [one.target.text for one in outcomes if step_of(one.target) not in _WAY_IN]
 
 
 def ramp_was_cut(run: FinishedRun) -> bool:

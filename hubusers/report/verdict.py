@@ -103,6 +103,8 @@ def verdict_of(run: FinishedRun) -> Verdict:
         answer, headline = _with_targets(outcomes, climbed, reached, people, obstacles, endings, in_vain=in_vain)
     else:
         answer, headline = _without_targets(run, reached, people, failures, obstacles, gone, in_vain=in_vain)
+    if answer == "held" and info.ended_because == STOPPED_BY_SOMEBODY:
+        headline = f"{headline.removesuffix('.')}, until somebody stopped the run."
     said = headline.casefold()
     doubts = [doubt for doubt in doubts if doubt.rstrip(".").casefold() not in said]
     people = f"{people[0].upper()}{people[1:]}."

@@ -25,6 +25,11 @@ def step(name: str, failure: str = "") -> Record:
 QUICK = [start(due, 4.0, cohort="students") for due in range(3)]
 SLOW = [start(due, 84.0, cohort="students") for due in range(3)]
 ONE_FAILED = [*QUICK[:2], start(2, 60.0, "timed out", cohort="students")]
+CELLS = """
+[[targets]]
+measure = "failed cells"
+at_most = "1 %"
+"""
 PROBES = """
 [[targets]]
 measure = "hub probe"
@@ -91,6 +96,14 @@ at_most = "1s"
             "No answer: the run ended when 2 of 3 people had come.",
         ),
         (QUICK, TARGETS, {"ended_because": "Ctrl-C."}, "held", "It holds: both targets were held, with 3 people."),
+        # What people go on to do once they have come is not known, then.
+        (
+            [*QUICK, step(CELL)],
+            CELLS,
+            {"ended_because": STOPPED_BY_SOMEBODY},
+            "no answer",
+            "No answer: somebody stopped the run before everybody had done what they came for.",
+        ),
         (
             SLOW[:2],
             TARGETS,
