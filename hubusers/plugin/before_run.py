@@ -16,11 +16,11 @@ from hubusers.event.file import parse_event, read_event
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
 from hubusers.log import get_logger
+from hubusers.plugin.class_mistakes import check_code
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.needs import (
     check_accounts,
     check_classes,
-    check_tasks,
     coming,
     different_user_options,
     needed_scopes,
@@ -158,10 +158,10 @@ class BeforeRun:
     def check_user_classes(self, settings: Settings, briefing: Briefing) -> None:
         """Raise SettingsError when a user class of the run is not there, or could not do its work."""
         check_classes(self._environment.user_classes_by_name, settings.event)
-        check_tasks(self._environment.user_classes)
+        check_code(self._environment.user_classes)
         for each in coming(self._environment, settings.event):
             if each.__name__ in briefing.user_classes:
-                each.check(settings)
+                each.check_settings(settings)
 
     def check_hub(
         self, settings: Settings, options: argparse.Namespace | None = None, *, with_first_server: bool = True

@@ -4,9 +4,8 @@ from locust.env import Environment
 from locust.user import User
 
 import argparse
-import inspect
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hubusers.counting import counted
@@ -61,17 +60,6 @@ def check_classes(known: Mapping[str, type[User]], event: Event | None) -> None:
                     f"{who} has no browser, so that `{key}` does nothing: remove that line, or derive the class from "
                     "NotebookUser.",
                     "event",
-                )
-
-
-def check_tasks(user_classes: Iterable[type[User]]) -> None:
-    """Raise SettingsError when a class has a task that Locust would call and never run."""
-    for user_class in user_classes:
-        for task in user_class.tasks:
-            if inspect.iscoroutinefunction(task):
-                which = f"The task {task.__name__} of {user_class.__name__}"
-                raise SettingsError(
-                    f"{which} is `async def`, which Locust calls and never runs: write `def`, without `await`."
                 )
 
 

@@ -18,7 +18,7 @@ class HubUserClass(Protocol):
     def needed_scopes(self, settings: Settings) -> tuple[str, ...]:
         """Return the scopes that the run's token needs for these users, in addition to those for their accounts."""
 
-    def check(self, settings: Settings) -> None:
+    def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError where these users could not do their work with the settings."""
 
     def try_login(self, run: Run, account: Account) -> str:

@@ -87,7 +87,7 @@ class HubUser(VisitingUser):
         return ()
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check_settings(cls, settings: Settings) -> None:
         """Raise SettingsError if these users cannot do their work with the settings."""
 
     @classmethod

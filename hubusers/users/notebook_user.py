@@ -62,7 +62,7 @@ class NotebookUser(TabUser):
         self._files: set[str] = set()  # the paths of the notebooks put into it
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check_settings(cls, settings: Settings) -> None:
         try:
             _notebooks_in(settings.notebooks)
             _files_beside(settings.notebooks)

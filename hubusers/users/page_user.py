@@ -52,7 +52,7 @@ class PageUser(TabUser):
     _goes_on_when_ready = False  # what is at the server's address is a matter of the step `page loaded`
 
     @classmethod
-    def check(cls, settings: Settings) -> None:
+    def check_settings(cls, settings: Settings) -> None:
         if elsewhere := [address for address in cls.websockets if urlsplit(address).netloc]:
             raise SettingsError(
                 f"{cls.__name__}.websockets names {elsewhere[0]}: give the address without its host, as it is below "

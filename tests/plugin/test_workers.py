@@ -85,7 +85,7 @@ switch_on()
 
 class Thorough(ServerLifecycleUser):
     @classmethod
-    def check(cls, settings):
+    def check_settings(cls, settings):
         time.sleep(3)
 """
 

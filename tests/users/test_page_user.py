@@ -149,5 +149,5 @@ def test_websockets_on_another_host_are_refused_before_the_run() -> None:
 
     settings = settings_for("http://127.0.0.1:8000/hub/api", Access("token"))
     with pytest.raises(SettingsError, match=r"Elsewhere.websockets names wss://example.org/ws: give the address with"):
-        Elsewhere.check(settings)
-    AppUser.check(settings)
+        Elsewhere.check_settings(settings)
+    AppUser.check_settings(settings)

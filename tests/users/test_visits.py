@@ -12,7 +12,7 @@ import pytest
 
 from hubusers.accounts.account import Account
 from hubusers.hub.errors import HubUsersError
-from hubusers.plugin.needs import check_classes, check_tasks
+from hubusers.plugin.needs import check_classes
 from hubusers.results.records import USER_CLASS
 from hubusers.run.next_person import NextPerson
 from hubusers.settings.access import SettingsError
@@ -239,14 +239,3 @@ def test_a_class_that_cannot_hold_the_rules_is_refused(user_class: type[User] | 
     with pytest.raises(SettingsError, match=says):
         check_classes(known, event)
     check_classes({"Named": NotebookUser}, event)
-
-
-def test_a_task_that_locust_would_never_run_is_refused() -> None:
-    class Asynchronous(User):
-        @task  # type: ignore[type-var]
-        async def visit(self) -> None:
-            pass
-
-    with pytest.raises(SettingsError, match="The task visit of Asynchronous is `async def`"):
-        check_tasks([Asynchronous])
-    check_tasks([Reader, InTaskSet])
