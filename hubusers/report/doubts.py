@@ -11,6 +11,7 @@ from hubusers.report.lateness import may_explain, too_long_by
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached, comes_before
 from hubusers.results.records import LAB_LOADED, LOGIN, PAGE_LOADED, SPAWN_PAGE, START_TO_READY, USER_CLASS
+from hubusers.results.request_log import RequestLog
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.results.targets import Outcome, step_of
 
@@ -135,7 +136,7 @@ def _too_short(info: RunInfo, reached: Reached) -> Obstacle:
 
 def failures_in(run: FinishedRun) -> list[str]:
     """Return clauses: how often each step failed, and how often requests did."""
-    records, requests = run.results.records, run.results.requests
+    records = run.results.records
     starts = records.of(START_TO_READY)
     failed = sum(start.failed for start in starts)
     clauses = [words.times_failed(START_TO_READY, failed, len(starts))] if failed else []
@@ -144,10 +145,24 @@ def failures_in(run: FinishedRun) -> list[str]:
             clauses.append(f"the code of a user class failed {words.counted(count, 'time')}")
         else:
             clauses.append(words.times_failed(step, count, taken))
-    of_requests = [requests.of(name) for name in requests.names()]
-    if broken := sum(len(one.failures) for one in of_requests):
-        clauses.append(f"{broken:,} of {words.counted(sum(map(len, of_requests)), 'request')} failed")
-    return clauses
+    return [*clauses, *failed_requests(run.results.requests)]
+
+
+_NAMED_REQUESTS = 2
+"""How many kinds of requests that failed a sentence names; the table of failures has all."""
+
+
+def failed_requests(requests: RequestLog) -> list[str]:
+    """Return a clause that says how many requests failed, and which most of all; none where none did."""
+    failed = {name: len(requests.of(name).failures) for name in requests.names() if requests.of(name).failures}
+    if not failed:
+        return []
+    of_all = words.counted(sum(len(requests.of(name)) for name in requests.names()), "request")
+    most = sorted(failed, key=lambda name: -failed[name])[:_NAMED_REQUESTS]
+    named = [f"{name} {failed[name]:,} of {words.counted(len(requests.of(name)), 'time')}" for name in most]
+    if len(failed) > len(named):
+        named.append(f"{words.counted(len(failed) - len(named), 'other kind')} of request")
+    return [f"{sum(failed.values()):,} of {of_all} failed ({', '.join(named)})"]
 
 
 def _missed(outcomes: list[Outcome], climbed: HowFar | None) -> list[Outcome]:
@@ -182,13 +197,15 @@ def _lateness_matters(run: FinishedRun, outcomes: list[Outcome]) -> bool:
 
 
 def _unwatched(run: FinishedRun, outcomes: list[Outcome]) -> list[str]:
-    """Return clauses: the failures of steps that no target is about; none where there are no targets."""
+    """Return clauses: failures of steps, and of requests, that no target is about; none where there are no targets."""
     watched = {step_of(one.target) for one in outcomes}
     records = run.results.records
     starts = records.of(START_TO_READY)
     steps = [(START_TO_READY, sum(start.failed for start in starts), len(starts)), *records.failed_steps()]
-    return [
+    of_steps = [
         words.times_failed(*step)
         for step in steps
         if outcomes and step[1] and not any(step[0] == one or comes_before(step[0], one) for one in watched)
     ]
+    is_about_requests = any(one.target.measure == "failed requests" and one.target.request is None for one in outcomes)
+    return of_steps if is_about_requests or not outcomes else [*of_steps, *failed_requests(run.results.requests)]

@@ -25,7 +25,7 @@ from hubusers.report.causes import (
 )
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.unexplained import unexplained
-from hubusers.report.doubts import ramp_was_cut
+from hubusers.report.doubts import failed_requests, ramp_was_cut
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Explains, Finding
 from hubusers.report.page import plain
@@ -159,6 +159,9 @@ def without_causes(run: FinishedRun) -> str:
     if away and not bad:
         sentences = " ".join(finding.sentence for finding in away)
         return f"No step failed, and nobody had to wait too long, but the hub was away for a time. {sentences}"
+    broken = failed_requests(facts.requests)
+    if not bad and broken:
+        return f"No step failed, and nobody had to wait too long, but {broken[0]}.{_still_under_way(facts)}"
     if not bad:
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
         return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"

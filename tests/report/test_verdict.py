@@ -393,7 +393,7 @@ class TestPeopleFirst:
         run.results.requests.note("GET /user", BEGAN, 0.1, "HTTP 500")
         verdict = verdict_of(run)
         assert (verdict.answer, verdict.exit_code) == ("failures", 1)
-        assert verdict.headline.endswith("p95 4 s; 1 of 1 request failed.")
+        assert verdict.headline.endswith("p95 4 s; 1 of 1 request failed (GET /user 1 of 1 time).")
 
     def test_people_lost_with_a_worker_leave_no_answer_without_targets_too(self) -> None:
         verdict = verdict_of(finished(QUICK, people_lost=4))
@@ -615,3 +615,20 @@ def test_some_wait_for_their_account_and_others_for_their_server() -> None:
     waiting = Record(ARRIVAL, "ann", BEGAN, 7.0, 0.0, UNFINISHED)
     verdict = verdict_of(finished([waiting, start(1, 6.0, UNFINISHED)]))
     assert "2 were still waiting, 1 of them for their account" in verdict.headline
+
+
+def test_requests_that_failed_stand_below_an_answer_that_holds() -> None:
+    run = finished(QUICK, CLASS + TARGETS)
+    for number in range(40):
+        run.results.requests.note("GET /users/{name}", BEGAN, 0.1, "HTTP 500" if number == 7 else "")
+    for _ in range(8):
+        run.results.requests.note("GET /user/{name}/api/status", BEGAN, 0.1, "HTTP 403")
+    failed = "9 of 48 requests failed (GET /user/{name}/api/status 8 of 8 times, GET /users/{name} 1 of 40 times)"
+    verdict = verdict_of(run)
+    assert (verdict.answer, verdict.exit_code) == ("held", 0)
+    assert verdict.doubts == [f"No target is about these failures: {failed}."]
+    assert without_causes(run) == f"No step failed, and nobody had to wait too long, but {failed}."
+    of_requests = '[[targets]]\nmeasure = "failed requests"\nat_most = "20 %"\n'
+    watched = finished(QUICK, CLASS + TARGETS + of_requests)
+    watched.results.requests = run.results.requests
+    assert (verdict_of(watched).answer, verdict_of(watched).doubts) == ("held", [])
