@@ -23,6 +23,7 @@ from gevent import GreenletExit
 
 from hubusers.plugin.locust_internals import tell_of_each_user, tell_of_failed_on_stop, user_of
 from hubusers.results.records import ARRIVAL, USER_CLASS, Record
+from hubusers.results.request_log import failure_of
 from hubusers.run.run import Run, run_of
 from hubusers.run.user_class import CountsItself
 
@@ -43,8 +44,10 @@ def note_request(
     run = run_of(environment)
     if run and request_type not in {"SERVER", "STEP"}:
         seconds = response_time / 1000
-        failure = str(exception) if exception else ""
+        failure = failure_of(exception) if exception else ""
         run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
+        if exception and failure != str(exception):
+            run.results.examples.note(f"{request_type} {name}", failure, "", str(exception))
 
 
 def note_users(environment: Environment) -> None:

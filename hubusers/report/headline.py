@@ -11,6 +11,7 @@ from hubusers.results.records import (
     KERNEL_READY,
     LAB_LOADED,
     LOGIN,
+    OWN_REQUESTS,
     PAGE_LOADED,
     SAVED,
     SERVER_HELD,
@@ -32,6 +33,7 @@ _STOPPED = {
     CELL: "stopped at a cell",
     SAVED: "stopped at saving a notebook",
     SERVER_HELD: "lost their server or their session before leaving",
+    OWN_REQUESTS: "had no request of their user class succeed",
     USER_CLASS: "stopped at an error in the code of the user class",
 }
 

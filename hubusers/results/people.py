@@ -18,6 +18,7 @@ from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
     NOT_REACHED,
+    OWN_REQUESTS,
     PAGE_LOADED,
     SAVED,
     SERVER_HELD,
@@ -92,11 +93,12 @@ class Visit:
     def stopped(self) -> Record | None:
         """The failure that ended the visit; None where it went on, or ended well.
 
-        Once the code of the user class has failed, it is not known what the person would have done. So no good step
-        that follows makes up for it.
+        Once the code of the user class has failed, it is not known what the person would have done. And where none of
+        its requests succeeded, the person did not do what the class is for. So no good step makes up for these.
         """
-        if USER_CLASS in self.failed:
-            return self.failed[USER_CLASS]
+        for step in (USER_CLASS, OWN_REQUESTS):
+            if step in self.failed:
+                return self.failed[step]
         return self.last if self.last and self.last.failed else None
 
     @property

@@ -31,7 +31,10 @@ STEPS = (
 )
 """In the order in which a person takes them."""
 
-ONLY_FAILURES = {WEBSOCKET_HELD, SERVER_HELD}
+OWN_REQUESTS = "own requests"
+"""Requests by the code of a person's user class, of which none succeeded in a visit; noted for such visits only."""
+
+ONLY_FAILURES = {WEBSOCKET_HELD, SERVER_HELD, OWN_REQUESTS}
 """The steps of which only failures are noted."""
 
 STORAGE = "storage"
@@ -165,7 +168,7 @@ class Records:
 
 def in_order(steps: Iterable[str]) -> list[str]:
     """Return steps in the order in which a person takes them, and after them those that only a user class knows."""
-    known = (ARRIVAL, *STEPS, USER_CLASS)
+    known = (ARRIVAL, *STEPS, OWN_REQUESTS, USER_CLASS)
     return sorted(set(steps), key=lambda step: (known.index(step) if step in known else len(known), step))
 
 

@@ -5,6 +5,12 @@ from array import array
 from typing import Any
 
 
+def failure_of(error: BaseException) -> str:
+    """Return how a request failed, without its URL, which may hold the name of a person: its status, if it has one."""
+    status = getattr(error, "code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return f"HTTP {status}" if isinstance(status, int) else str(error)
+
+
 class RequestTimes:
     """The requests of one name: when each began, how long it took, and which failed, and how."""
 

@@ -187,6 +187,7 @@ class HubUser(VisitingUser):
         if self._has_left:
             return
         self._has_left = True
+        self._note_own_requests()
         self._turn.give_back()
         if not self.leaves_server:
             self._count_server(False)

@@ -23,11 +23,12 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError
 from hubusers.locust_import import check_is_patched
 from hubusers.log import get_logger
-from hubusers.results.records import LOGIN, NEW, RETURNING, UNFINISHED, USER_CLASS, Record
+from hubusers.results.records import LOGIN, NEW, OWN_REQUESTS, RETURNING, UNFINISHED, USER_CLASS, Record
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run, run_of
 from hubusers.users.clients import UserClient
+from hubusers.users.own_requests import OwnRequests
 from hubusers.users.step import Step
 from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
 
@@ -78,6 +79,8 @@ class MeasuredUser(FastHttpUser):
         self.insecure = run.settings.access.verify is False
         self.ssl_context_factory = run.tls_context
         super().__init__(environment)
+        self._own_requests = OwnRequests(environment.events.request)
+        self.client.request_event = self._own_requests
         next_person = self._next_person(run)
         self.account, self.person = next_person.account, next_person.person
         self._has_account, self._due = next_person.has_account, next_person.due
@@ -152,6 +155,16 @@ class MeasuredUser(FastHttpUser):
         self._record(USER_CLASS, self._new_step(), failure)
         if self.settings.end_after_failure:
             self.stop()
+
+    def _note_own_requests(self) -> None:
+        """Take notice, at the end of a visit, where no request by the code of the user class succeeded in it."""
+        own = self._own_requests
+        if own.all_failed:
+            reason = self.test_run.reason_of(own.failure, self.account)
+            self._counts.failed += 1
+            self.test_run.results.examples.note(OWN_REQUESTS, "all failed", reason, own.example)
+            self._record(OWN_REQUESTS, self._new_step(), "all failed", reason)
+        own.begin()
 
     def stop(self, force: bool = False) -> bool:
         # Locust takes a second request to stop gracefully for a mistake.

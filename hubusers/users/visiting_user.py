@@ -86,6 +86,8 @@ class VisitingUser(MeasuredUser):
         visit = self._visits.begin_lifecycle(from_ready=from_ready)
         if not visit or (self.lifecycle and self.time_left <= 0):
             raise StopUser
+        if self.lifecycle:
+            self._note_own_requests()
         self.lifecycle += 1
         self._lifecycle_has_begun = True
         return visit

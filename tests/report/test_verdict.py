@@ -12,7 +12,7 @@ from hubusers.report.verdict import Answer, Verdict, verdict_of
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
-from hubusers.results.records import ARRIVAL, CELL, LAB_LOADED, LOGIN, STOP_TO_STOPPED, UNFINISHED, Record
+from hubusers.results.records import ARRIVAL, CELL, LAB_LOADED, LOGIN, OWN_REQUESTS, STOP_TO_STOPPED, UNFINISHED, Record
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, info, start, stop
@@ -632,3 +632,19 @@ def test_requests_that_failed_stand_below_an_answer_that_holds() -> None:
     watched = finished(QUICK, CLASS + TARGETS + of_requests)
     watched.results.requests = run.results.requests
     assert (verdict_of(watched).answer, verdict_of(watched).doubts) == ("held", [])
+
+
+def test_people_none_of_whose_own_requests_succeeded_came_in_vain() -> None:
+    people = [start(due, 4.0, user=f"ann-{due}") for due in range(40)]
+    failed = [
+        Record(OWN_REQUESTS, f"ann-{due}", BEGAN + 50, 0.0, 0.0, "all failed", reason="HTTP 403") for due in range(40)
+    ]
+    all_of_them, one = finished([*people, *failed], CLASS + TARGETS), finished([*people, failed[0]], CLASS + TARGETS)
+    verdict = verdict_of(all_of_them)
+    assert (verdict.answer, verdict.exit_code) == ("missed", 1)
+    assert verdict.headline == (
+        "It does not hold: 40 people came, 40 got a server, of whom 40 had no request of their user class succeed. All "
+        "the same, both targets were held."
+    )
+    assert verdict_of(one).answer == "held"
+    assert verdict_of(one).doubts == ["No target is about these failures: own requests failed 1 time."]

@@ -78,3 +78,27 @@ def test_a_task_that_is_a_function_is_run_also_where_a_method_has_its_name() -> 
         tasks = [stay]  # noqa: RUF012  # as Locust has it
 
     assert Resting.tasks == [stay]
+
+
+def test_a_visit_in_which_no_request_of_the_class_succeeded_was_in_vain(scripted_hub: ScriptedHub) -> None:
+    people = people_on(scripted_hub.endpoint, poll_interval=0.05)
+    person = people.comes(HubUser, Account("ann"))
+    no, gone = Scripted(403, {"message": "no"}), Scripted(204)
+    for answers in ([no, no], [no, Scripted(200, {})], [no]):
+        scripted_hub.script(Scripted(201), READY)
+        person.start_server()
+        for answer in answers:
+            scripted_hub.script(answer)
+            person.client.get("/user/ann/api/status", name="/user/{name}/api/status")
+        scripted_hub.script(READY, gone)
+        person.stop_server()
+    person.leave_run()
+    failed = people.run.results.records.failed()
+    assert [(one.step, one.failure, one.reason, one.lifecycle) for one in failed] == [
+        ("own requests", "all failed", "HTTP 403", 1),
+        ("own requests", "all failed", "HTTP 403", 3),
+    ]
+    assert people.run.counts.failed == 2
+    reached = people.run.results.people.reached()
+    assert (reached.visits, reached.visits_in_vain, reached.could_work, reached.lost) == (3, 2, 1, {})
+    assert [row.name for row in people.rows].count("/user/{name}/api/status") == 5  # Locust counts them as well

@@ -16,6 +16,7 @@ from hubusers.report.causes.token import TOKEN_REJECTED, revoked_at
 from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
+    OWN_REQUESTS,
     PAGE_LOADED,
     SAVED,
     SPAWN_PAGE,
@@ -154,6 +155,7 @@ _RULES = (
     _of({LAB_LOADED, PAGE_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
     _of(set(), "wrong-output", failure="^(wrong output|input asked for|output cut off)"),
     _of({USER_CLASS}, "user-code"),
+    _of({OWN_REQUESTS}, "user-requests"),
     _of(set(), "save-refused", failure="^save refused"),
     _of({SAVED}, "save-refused", failure="^hub error: HTTP (413|507)"),
 )

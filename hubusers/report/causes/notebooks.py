@@ -119,6 +119,20 @@ def broken_user_classes(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def failed_own_requests(facts: Facts) -> Iterator[Finding]:
+    """Find that people had no request of their user class succeed."""
+    for records in of_kind(facts, "user-requests"):
+        yield failed(
+            facts,
+            "user-requests",
+            records,
+            f"{people_of(facts, records)} had no request of their user class succeed in a visit: "
+            f"{most_frequent_cause(records)}.",
+            they="whose requests failed",
+            evidence=[*causes_of(records, "How they failed"), *example_of(facts, records)],
+        )
+
+
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     lacking_kernels,
     dead_kernels,
@@ -126,4 +140,5 @@ CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     refused_saves,
     wrong_outputs,
     broken_user_classes,
+    failed_own_requests,
 )

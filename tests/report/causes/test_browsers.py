@@ -11,6 +11,7 @@ from hubusers.results.records import (
     KERNEL,
     KERNEL_READY,
     LAB_LOADED,
+    OWN_REQUESTS,
     PAGE_LOADED,
     SAVED,
     SERVER_HELD,
@@ -65,6 +66,7 @@ KINDS = [
     (CELL, "timed out: cell still running", "other-failures"),
     (STOP_TO_STOPPED, "timed out", "other-failures"),
     (USER_CLASS, "ValueError: no such thing", "user-code"),
+    (OWN_REQUESTS, "all failed", "user-requests"),
 ]
 
 

@@ -340,6 +340,22 @@ KINDS = (
         remedies=("Mend the user class. What it does on the hub can be a step of its own: `with self.step(...)`.",),
     ),
     Kind(
+        name="user-requests",
+        title="All requests of a user class failed",
+        section="Why something failed",
+        mechanism=(
+            "People of a user class of your own got no good answer to any request that its code sends with "
+            "`self.client`, in a whole visit. So they did not do what the class is for, though their servers may have "
+            "been fine."
+        ),
+        confirm=("Send one of these requests with curl and the run's token, while a server runs.",),
+        remedies=(
+            "HTTP 403: give the token the scope `access:servers`, which requests to people's servers need. HTTP 404: "
+            "look at the path.",
+            "If a failure is what you expect, tell Locust so, with `catch_response=True`.",
+        ),
+    ),
+    Kind(
         name="other-failures",
         title="Something else failed",
         section="Why something failed",

@@ -1,0 +1,38 @@
+"""The requests that a person sends by the code of the user class, beside the steps of hubusers."""
+
+from typing import Any
+
+from hubusers.results.request_log import failure_of
+
+
+class OwnRequests:
+    """Counts them for each visit, and passes each on to Locust. It stands in the place of Locust's event.
+
+    Args:
+        event: Locust's `environment.events.request`.
+    """
+
+    def __init__(self, event: Any) -> None:
+        self._event = event
+        self._has_succeeded = False
+        self.failure = ""
+        """How the last one failed that did, such as `HTTP 403`; "" where none did."""
+        self.example = ""
+        """The name of that request, and Locust's words for what happened."""
+
+    def fire(self, *, name: str, exception: BaseException | None = None, **more: Any) -> None:
+        """Take in a request that is over."""
+        if exception is None:
+            self._has_succeeded = True
+        else:
+            self.failure, self.example = failure_of(exception), f"{name}: {exception}"
+        self._event.fire(name=name, exception=exception, **more)
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether there were any in this visit, and none succeeded."""
+        return bool(self.failure) and not self._has_succeeded
+
+    def begin(self) -> None:
+        """Begin to count anew, for the next visit."""
+        self._has_succeeded, self.failure, self.example = False, "", ""
