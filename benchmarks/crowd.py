@@ -65,6 +65,7 @@ class Crowd(HubUser):
             deadline,
             ask=lambda: lifecycle.ask_to_start(self.hub, self.username, None, deadline),
             wait=lambda _: gevent.sleep(self.settings.stay[0]),
+            may_run=lambda: True,
         )
 
 

@@ -27,6 +27,7 @@ from hubusers.browser.page_errors import (
     is_below,
     is_servers_own,
     login_error,
+    loop_of,
     page_error,
     refused,
     said,
@@ -147,6 +148,14 @@ def is_of_a_started_spawn(browser: Browser, page: Page) -> bool:
     return any(is_below(browser, path, "/hub/spawn-pending") for path in (*page.redirected_from, page.path))
 
 
+def may_have_started(browser: Browser, page: Page) -> bool:
+    """Say whether the way to a page may have started the server: it led past its progress or to it, or ended badly."""
+    if page.error or page.status >= 400:
+        return True
+    paths = ("/hub/spawn-pending", "/hub/user", "/user")
+    return any(is_below(browser, path, *paths) for path in (*page.redirected_from, page.path))
+
+
 def spawn(
     browser: Browser,
     username: str,
@@ -179,6 +188,7 @@ def spawn(
         UnknownOption: The form does not offer what `options` say.
         FormNotSent: A browser would not send the form like this.
         ComeBackLater: The hub has too many spawns or servers (429).
+        RedirectLoop: The server runs, but the hub and the proxy lead in circles.
         SpawnFailed: The spawn failed at once.
         SessionLost: The hub asks to log in again.
         HubError: Any other answer, or none.
@@ -198,6 +208,8 @@ def spawn(
         return page
     if not page.error and page.status < 400 and _spawn_form(page) is None:
         return page
+    if loop := loop_of(browser, page, doing):
+        raise loop
     answer, words = said(page), words_of(page)
     limit = limit_of(answer)
     # JupyterHub 4 shows its form again with a 200, and the reason in words only.

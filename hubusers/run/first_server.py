@@ -7,6 +7,7 @@ of those (five on Kubernetes deployments). When many users ask at once, all of t
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -206,7 +207,8 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
             wait_until_ready(sightings, username, deadline, server_name)
 
         try:
-            server_life.start(run.ledger, account.key, deadline, ask, wait)
+            may_run = partial(server_life.may_run, client, username, server_name)
+            server_life.start(run.ledger, account.key, deadline, ask, wait, may_run)
         except SpawnFailed as error:
             _note_failure(run, account, deadline.elapsed(), pending, error)
             raise

@@ -3,7 +3,7 @@
 from locust.env import Environment
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from gevent import GreenletExit
@@ -35,10 +35,12 @@ from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGon
 from hubusers.hub.sightings import USER_PATH, look_at
 from hubusers.log import get_logger
 from hubusers.results.records import LOGIN, SPAWN_PAGE, UNFINISHED
+from hubusers.run import server_life
 from hubusers.run.run import Run
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
 from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.settings import Settings
+from hubusers.users.hub_user import Asked, Ready
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.step import Step
 from hubusers.users.whose_token import for_whom, own_rejections
@@ -73,6 +75,7 @@ class BrowserUser(PlannedUser):
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
+        self._login_may_start = False  # the server, which no step has asked for yet
         self._page: Page | None = None  # where the login has led, for the step that asks for the server
 
     @classmethod
@@ -94,7 +97,9 @@ class BrowserUser(PlannedUser):
         browser = Browser(run.connections(size=CONNECTIONS, headers=HEADERS), timeout=run.settings.server_timeout)
         deadline = Deadline(run.settings.server_timeout)
         try:
-            hub_pages.log_in(browser, account.username, account.password, deadline, start="/hub/home")
+            page = hub_pages.log_in(browser, account.username, account.password, deadline, start="/hub/home")
+            if hub_pages.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
+                run.ledger.server_started(account.key)  # to be removed with the first server
         except LoggedInAsAnother as other:
             client = HubClient(run.settings.endpoint, run.settings.access.session)
             enter_other_name(
@@ -108,6 +113,10 @@ class BrowserUser(PlannedUser):
         except HubUsersError as error:
             LOG.warning("The first login has failed, going on all the same: %s", error.detail)
         return ""
+
+    @property
+    def has_server(self) -> bool:
+        return super().has_server and not self._login_may_start
 
     def on_start(self) -> None:
         super().on_start()
@@ -189,18 +198,38 @@ class BrowserUser(PlannedUser):
                 self._check_name(page)
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
+                self._enter_before_login()
                 try:
                     self._page = hub_pages.log_in(
                         self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
                     )
-                except LoggedInAsAnother as other:
+                except HubUsersError as error:
                     step.ended = time.monotonic()
-                    started = hub_pages.is_of_a_started_spawn(self.browser, other.page)
-                    self.test_run.undo_login(self.hub, self.username, other.name, started=started)
+                    if isinstance(error, LoggedInAsAnother):
+                        started = hub_pages.is_of_a_started_spawn(self.browser, error.page)
+                        self.test_run.undo_login(self.hub, self.username, error.name, started=started)
+                    if self._login_may_start:
+                        ledger, key = self.test_run.ledger, self.account.key
+                        server_life.strike_out_if_refused(ledger, key, error, self._may_run)
                     raise
+                if self._login_may_start and not hub_pages.may_have_started(self.browser, self._page):
+                    self.test_run.ledger.server_refused(self.account.key)
+                    self._login_may_start = False
                 # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
                 # in sent no form.
                 step.ended = self.browser.form_answered
+
+    def _enter_before_login(self) -> None:
+        """Enter the server before the login that may start it, because the answer may not arrive, or lead astray."""
+        if not self.has_server:
+            self._login_may_start = True
+            self.test_run.ledger.server_started(self.account.key)
+
+    def _start(
+        self, ask: Callable[[Step], Asked], wait: Callable[[Step, Asked], Ready], *, began: float = 0.0
+    ) -> Ready:
+        self._login_may_start = False  # from here on, a step has asked for it
+        return super()._start(ask, wait, began=began)
 
     def _check_name(self, page: Page) -> None:
         """Raise LoggedInAsAnother where the token is that of somebody else, which a page of the hub's API tells."""
@@ -299,13 +328,14 @@ class BrowserUser(PlannedUser):
         )
         if hub_pages.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
+            self.test_run.ledger.server_started(self.account.key)  # another one, which the page may have begun to start
             return self._start_by_the_page(page, began)
         with self.errors_end_the_task(), self._measured(SPAWN_PAGE, "STEP", began):
             try:
                 return hub_pages.follow_progress(self.browser, page, deadline, goes_on=self._goes_on_when_ready)
             except HubUsersError as error:
                 if error.no_server:
-                    self._note_server_gone()
+                    self._note_server_lost(error)
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(began)
                 raise

@@ -251,7 +251,13 @@ class HubUser(VisitingUser):
 
             try:
                 ready = server_life.start(
-                    self.test_run.ledger, self.account.key, step.deadline, ask_hub, wait_for_server, note_throttled
+                    self.test_run.ledger,
+                    self.account.key,
+                    step.deadline,
+                    ask_hub,
+                    wait_for_server,
+                    self._may_run,
+                    note_throttled,
                 )
             except (SpawnFailed, WaitTimeout) as error:
                 step.ended, step.failure = time.monotonic(), str(error)
@@ -292,6 +298,7 @@ class HubUser(VisitingUser):
                 self.settings.poll_interval,
                 partial(ask, step),
                 partial(self._wait_until_stopped, step),
+                self._may_run,
                 lifecycle.called(self.username, self.account.server_name),
             )
 
@@ -363,7 +370,17 @@ class HubUser(VisitingUser):
         self._counts.throttled += 1
         self._count("throttled", seconds)
 
+    def _may_run(self) -> bool:
+        """Ask the hub whether the server runs; True also where it does not say."""
+        return server_life.may_run(self.hub, self.username, self.account.server_name)
+
+    def _note_server_lost(self, error: HubUsersError) -> None:
+        """Take in that the person has lost the server by this error, and strike it out if the hub says so, too."""
+        server_life.strike_out_if_gone(self.test_run.ledger, self.account.key, error, self._may_run)
+        self._count_server(False)
+
     def _note_server_gone(self) -> None:
+        """Strike out the server, of which the hub has just said that it does not run."""
         self.test_run.ledger.server_gone(self.account.key)
         self._count_server(False)
 

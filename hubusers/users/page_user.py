@@ -107,7 +107,7 @@ class PageUser(TabUser):
         if not self._is_answered(look):
             error = self._error_for(look, "looking at the page again", Deadline(LOOK))
             if error.no_server:
-                self._note_server_gone()
+                self._note_server_lost(error)
             with self.errors_end_the_task(), self._measured(SERVER_HELD, "STEP", self._ready_at):
                 raise error
 

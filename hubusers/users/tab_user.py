@@ -184,7 +184,7 @@ class TabUser(BrowserUser):
                 self._count_held(SERVER_HELD, error, self._ready_at or time.monotonic())
                 self._ended_by = error
                 if error.no_server:
-                    self._note_server_gone()
+                    self._note_server_lost(error)
         elif not self._unreachable:
             self._unreachable = time.monotonic(), error
 

@@ -4,7 +4,7 @@ import pytest
 
 from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.browser.form import UnknownOption
-from hubusers.browser.page_errors import ServerNotRunning
+from hubusers.browser.page_errors import RedirectLoop, ServerNotRunning
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import Stop
 from hubusers.hub.deadline import Deadline
@@ -17,35 +17,50 @@ def fails(error: HubUsersError) -> str:
     raise error
 
 
+def never() -> bool:
+    """What the hub says of a server that does not run."""
+    return False
+
+
 @pytest.mark.parametrize(
     ("error", "may_run"),
     [
         (HubError(status=403), False),
         (HubError(status=502), True),  # from what stands before the hub, which may have got the request
         (HubError(status=0), True),
+        (HubError(status=302), False),
+        (RedirectLoop(status=500), False),
         (SpawnFailed(status=500), False),
         (SpawnFailed(status=200), False),  # JupyterHub 4 shows its form again
         (UnknownOption(), False),
         (UserGone(status=404), False),
     ],
 )
-def test_a_server_that_was_refused_is_struck_out(error: HubUsersError, may_run: bool) -> None:
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_server_that_was_refused_is_struck_out_if_the_hub_says_so_too(
+    error: HubUsersError, may_run: bool, runs: bool
+) -> None:
     ledger = Ledger()
     with pytest.raises(type(error)):
-        server_life.start(ledger, "ann", Deadline(60, FakeClock()), lambda: fails(error), lambda _: "ready")
-    assert ledger.has_server("ann") is may_run
-    assert ledger.totals() == Totals(servers_started=int(may_run))
+        server_life.start(
+            ledger, "ann", Deadline(60, FakeClock()), lambda: fails(error), lambda _: "ready", lambda: runs
+        )
+    assert ledger.has_server("ann") is (may_run or runs)
+    assert ledger.totals() == Totals(servers_started=int(may_run or runs))
 
 
 @pytest.mark.parametrize(
     ("error", "may_run"),
     [(SpawnFailed(), False), (UserGone(), False), (ServerNotRunning(), False), (WaitTimeout(), True)],
 )
-def test_a_server_that_failed_later_was_started(error: HubUsersError, may_run: bool) -> None:
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_server_that_failed_later_was_started(error: HubUsersError, may_run: bool, runs: bool) -> None:
     ledger = Ledger()
     with pytest.raises(type(error)):
-        server_life.start(ledger, "ann", Deadline(60, FakeClock()), lambda: "asked", lambda _: fails(error))
-    assert ledger.totals() == Totals(servers_started=1, servers_removed=int(not may_run))
+        server_life.start(
+            ledger, "ann", Deadline(60, FakeClock()), lambda: "asked", lambda _: fails(error), lambda: runs
+        )
+    assert ledger.totals() == Totals(servers_started=1, servers_removed=int(not (may_run or runs)))
 
 
 def test_it_is_in_the_ledger_before_the_hub_is_asked_and_what_asking_led_to_is_waited_for() -> None:
@@ -55,7 +70,9 @@ def test_it_is_in_the_ledger_before_the_hub_is_asked_and_what_asking_led_to_is_w
         assert ledger.has_server("ann")
         return "page"
 
-    ready = server_life.start(ledger, "ann", Deadline(60, FakeClock()), ask, lambda page: f"{page} of the server")
+    ready = server_life.start(
+        ledger, "ann", Deadline(60, FakeClock()), ask, lambda page: f"{page} of the server", never
+    )
     assert ready == "page of the server"
 
 
@@ -71,7 +88,7 @@ def test_who_is_told_to_come_back_later_does(retry_after: float | None, seconds:
 
     deadline = Deadline(60, FakeClock())
     waited = server_life.start(
-        Ledger(), "ann", deadline, ask, lambda elapsed: elapsed, lambda *pause: pauses.append(pause)
+        Ledger(), "ann", deadline, ask, lambda elapsed: elapsed, never, lambda *pause: pauses.append(pause)
     )
     assert waited == seconds
     assert pauses == [(seconds / 2, "a limit")] * 2
@@ -82,7 +99,7 @@ def test_who_would_come_back_too_late_waits_until_the_deadline_in_vain() -> None
     later = ComeBackLater("starting the server of ann: HTTP 429", 90.0, "a limit")
     with pytest.raises(Throttled) as raised:
         server_life.start(
-            ledger, "ann", deadline, lambda: fails(later), lambda _: "", lambda *pause: pauses.append(pause)
+            ledger, "ann", deadline, lambda: fails(later), lambda _: "", never, lambda *pause: pauses.append(pause)
         )
     assert type(raised.value) is Throttled
     assert raised.value.detail == "not let in within 60 seconds; starting the server of ann: HTTP 429"
@@ -104,7 +121,14 @@ def stopping(outcomes: list[Stop | ComeBackLater], ledger: Ledger, deadline: Dea
 
     ledger.server_started("ann")
     server_life.stop(
-        ledger, "ann", deadline or Deadline(5, FakeClock()), 1, ask, lambda: done.append("waited"), "the server of ann"
+        ledger,
+        "ann",
+        deadline or Deadline(5, FakeClock()),
+        1,
+        ask,
+        lambda: done.append("waited"),
+        never,
+        "the server of ann",
     )
     return done
 

@@ -1,0 +1,121 @@
+"""A server that a person may have started stays in the ledger until the hub says that it does not run."""
+
+from locust.exception import RescheduleTask, StopUser
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from gevent import GreenletExit
+
+import hubusers
+from hubusers.accounts.ledger import Totals
+from hubusers.browser.page import Page
+from hubusers.local import LocalHub
+from hubusers.results.records import START_TO_READY
+from hubusers.users.browser_user import BrowserUser
+from tests.users.people import People, people_on
+
+CONFIG = """
+from jupyterhub.proxy import ConfigurableHTTPProxy
+
+c.DummyAuthenticator.password = "right"
+c.JupyterHub.tornado_settings["user_redirect_limit"] = 2
+c.Authenticator.username_map = {"cem": "ann"}
+add_route = ConfigurableHTTPProxy.add_route
+
+
+async def forgetful(self, routespec, target, data):
+    if "/user/zoe" not in routespec:
+        await add_route(self, routespec, target, data)
+
+
+ConfigurableHTTPProxy.add_route = forgetful
+"""
+"""A proxy that has lost one person's route, as where it was restarted, and a name that stands for another person."""
+
+NAMES = ["ann", "bob", "zoe", "yan"]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[LocalHub]:
+    with LocalHub(extra_config=CONFIG) as hub:
+        with hubusers.get_session(hub.token) as session:
+            hubusers.create_users(NAMES, hub.endpoint, session)
+        yield hub
+
+
+def given(hub: LocalHub, tmp_path: Path, *lines: str) -> People:
+    file = tmp_path / "accounts.csv"
+    file.write_text("\n".join(["name,password", *lines]), encoding="utf-8")
+    return people_on(hub.endpoint, hub.token, accounts_file=str(file), poll_interval=0.1)
+
+
+def servers_of(hub: LocalHub, name: str) -> Any:
+    headers = {"Authorization": f"token {hub.token}"}
+    return requests.get(f"{hub.endpoint}/users/{name}", headers=headers, timeout=10).json()["servers"]
+
+
+def ends_with_nothing_left(people: People, hub: LocalHub, name: str) -> bool:
+    people.run.clean_up_own()
+    assert people.run.ledger.totals() == Totals(servers_started=1, servers_removed=1)
+    return not servers_of(hub, name)
+
+
+def comes(people: People) -> BrowserUser:
+    person = people.comes(BrowserUser)
+    person.on_start()
+    return person
+
+
+def test_a_start_that_leads_in_circles_is_called_so_and_its_server_is_stopped(hub: LocalHub, tmp_path: Path) -> None:
+    people = given(hub, tmp_path, "zoe,right")
+    person = comes(people)
+    person.log_in()
+    with pytest.raises(RescheduleTask):
+        person.open_server()
+    failures = [row.failure for row in people.rows if row.name == START_TO_READY]
+    assert failures == ["redirect loop: between /user/{name}/ and /hub/user/{name}/"]
+    assert servers_of(hub, "zoe")[""]["ready"]
+    assert person.has_server
+    person.on_stop()
+    assert ends_with_nothing_left(people, hub, "zoe")
+
+
+def test_a_server_that_a_login_has_started_is_stopped_though_nobody_opened_it(hub: LocalHub, tmp_path: Path) -> None:
+    people = given(hub, tmp_path, "yan,right")
+    person = comes(people)
+    person.log_in()
+    assert not person.has_server  # no step has asked for it
+    assert servers_of(hub, "yan")
+    person.on_stop()
+    assert ends_with_nothing_left(people, hub, "yan")
+
+
+def test_a_server_that_a_login_starts_is_stopped_where_the_person_leaves_meanwhile(
+    hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = given(hub, tmp_path, "yan,right")
+    person = comes(people)
+    post_form = person.browser.post_form
+
+    def killed_when_sent(*args: Any, **kwargs: Any) -> Page:
+        post_form(*args, **kwargs)
+        raise GreenletExit
+
+    monkeypatch.setattr(person.browser, "post_form", killed_when_sent)
+    with pytest.raises(GreenletExit):
+        person.log_in()
+    assert servers_of(hub, "yan")
+    person.on_stop()
+    assert ends_with_nothing_left(people, hub, "yan")
+
+
+def test_a_login_that_starts_nothing_leaves_nothing_to_stop(hub: LocalHub, tmp_path: Path) -> None:
+    people = given(hub, tmp_path, "bob,wrong")
+    person = comes(people)
+    with pytest.raises(StopUser):
+        person.log_in()
+    assert people.run.ledger.totals() == Totals()
