@@ -25,8 +25,11 @@ def enter_other_name(
         started: Whether the login has started the server of that account.
 
     Returns:
-        Whether there is something to remove.
+        Whether there is something to remove that this login has brought into being. Not where the name was entered
+        before: it is another person's of this run, who has it removed, or that of a login before, which has done so.
     """
+    if other in ledger:
+        return False
     if started:
         ledger.server_started(other)
     if accounts.are_made:

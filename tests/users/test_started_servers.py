@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 import requests
 from gevent import GreenletExit
@@ -119,3 +120,18 @@ def test_a_login_that_starts_nothing_leaves_nothing_to_stop(hub: LocalHub, tmp_p
     with pytest.raises(StopUser):
         person.log_in()
     assert people.run.ledger.totals() == Totals()
+
+
+def test_another_persons_server_is_left_alone_where_a_wrong_login_leads_to_it(hub: LocalHub, tmp_path: Path) -> None:
+    people = given(hub, tmp_path, "ann,right", "cem,right")
+    ann, cem = comes(people), comes(people)
+    ann.log_in()
+    ann.open_server()
+    with pytest.raises(StopUser):
+        cem.log_in()
+    cem.on_stop()
+    gevent.sleep(0.5)  # in which it would be stopped, in the background
+    assert people.run.ledger.left() == ["ann"]
+    assert servers_of(hub, "ann")[""]["ready"]
+    ann.on_stop()
+    assert ends_with_nothing_left(people, hub, "ann")
