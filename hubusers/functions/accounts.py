@@ -12,11 +12,13 @@ from hubusers.functions.many import many
 from hubusers.functions.script_client import Reasons, ScriptClient
 from hubusers.functions.timing import timeit
 from hubusers.http.messages import Answer
-from hubusers.hub.answers import error_for
+from hubusers.hub.answers import error_for, user_is_gone
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import ask_for_accounts, slices
-from hubusers.hub.errors import HubUsersError, UserExisted
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubError, HubUsersError, UserExisted
 from hubusers.hub.removal import remove_user
+from hubusers.hub.sightings import USER_PATH
 from hubusers.hub.user_list import list_users
 
 
@@ -66,7 +68,7 @@ def _was_created(client: ScriptClient, answer: Answer, name: str) -> bool:
     if answer.status == 201 and isinstance(answer.model, list):
         if name.lower() in {str(user.get("name", "")).lower() for user in answer.model if isinstance(user, dict)}:
             if name != name.lower():
-                client.log(logging.WARNING, "the hub calls the user %s %s", name, name.lower())
+                client.log(logging.WARNING, "the hub calls the user %s %s: go on with that name", name, name.lower())
             return True
     elif answer.status != 409:
         client.note_failure(name, error_for(answer, f"could not create the user {name}"))
@@ -100,7 +102,9 @@ def delete_users(
         progress: Whether to show a progress bar, in a terminal or notebook; it needs tqdm.
 
     Returns:
-        For each name whether the user is gone; True also for a user who never existed.
+        For each name whether the user is gone; True also for a user who never existed. False, and nobody is deleted,
+        where the hub knows a name with capital letters in lower case only: most hubs lower-case the names of new
+        accounts, so that this may be the same user, but on other hubs it is somebody else.
 
     Logs:
         WARNING, with the hub's last answer, for each user that is left; INFO how long it took.
@@ -115,6 +119,7 @@ def delete_users(
 
     def remove(name: str) -> bool:
         try:
+            _check_spelling(client, name, Deadline(seconds))
             remove_user(client, name, seconds, interval)
         except HubUsersError as error:
             client.note_failure(name, error, logging.WARNING)
@@ -124,6 +129,23 @@ def delete_users(
     with many(client, names, "deleting users", progress) as everybody:
         call_for_each(remove, names, batch_size, "delete_users", returned=everybody.settle, raised=everybody.note_crash)
     return everybody.results
+
+
+def _check_spelling(client: ScriptClient, name: str, deadline: Deadline) -> None:
+    """Raise HubUsersError where the hub does not know a name, but knows it in lower case, or does not say."""
+    if name == name.lower():
+        return
+    known = [
+        client.request_patiently("GET", USER_PATH, username=each, deadline=deadline) for each in (name, name.lower())
+    ]
+    if known[0].status != 200 and not user_is_gone(known[0]):
+        raise error_for(known[0], f"looking for the user {name}")
+    if user_is_gone(known[0]) and not user_is_gone(known[1]):
+        raise HubError(
+            f"the user {name} was not deleted: the hub does not know this name, and calls a user {name.lower()}; "
+            "delete that one, if it is the one that you mean",
+            status=404,
+        )
 
 
 def find_stress_test_users(endpoint: str, session: Any, *, prefix: str = DEFAULT_PREFIX) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 import hubusers
-from hubusers.hub.errors import HubError, SpawnFailed
+from hubusers.hub.errors import HubError, HubUsersError, SpawnFailed
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
 from tests.scripted_hub import Scripted, ScriptedHub
@@ -90,6 +90,24 @@ class TestOneServer:
             assert hubusers.wait_for_server_to_start("ann", local_hub.endpoint, session)
         finally:
             assert all(hubusers.delete_users(odd_names, local_hub.endpoint, session).values())
+
+
+def test_a_user_whom_the_hub_calls_otherwise_is_not_said_to_be_gone(
+    local_hub: LocalHub, session: requests.Session, caplog: Log
+) -> None:
+    reasons: dict[str, HubUsersError] = {}
+    assert hubusers.create_users(["Fritz"], local_hub.endpoint, session) == {"Fritz": True}
+    assert "the hub calls the user Fritz fritz: go on with that name" in caplog.text
+    assert hubusers.delete_users(["Fritz", "Nobody"], local_hub.endpoint, session, reasons=reasons) == {
+        "Fritz": False,
+        "Nobody": True,
+    }
+    assert reasons["Fritz"].detail == (
+        "the user Fritz was not deleted: the hub does not know this name, and calls a user fritz; delete that one, if "
+        "it is the one that you mean"
+    )
+    assert hubusers.delete_users(["fritz"], local_hub.endpoint, session) == {"fritz": True}
+    assert hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="fritz") == []
 
 
 def test_a_name_that_is_nobody_s_touches_nobody(local_hub: LocalHub, session: requests.Session, username: str) -> None:
