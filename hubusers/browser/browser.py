@@ -18,6 +18,7 @@ from hubusers.browser.form import Entry, texts_of
 from hubusers.browser.headers import (
     EVENT_SOURCE_HEADERS,
     FILE_HEADERS,
+    FRAME_HEADERS,
     HEADERS,
     PAGE_HEADERS,
     SCRIPT_HEADERS,
@@ -105,6 +106,14 @@ class Browser:
     def get(self, path: str, *, deadline: Deadline | None = None) -> Page:
         """Go to a page, and follow where it redirects to."""
         return self._navigate("GET", path, None, {}, deadline or Deadline(self.timeout))
+
+    def get_frame(self, path: str, *, deadline: Deadline | None = None) -> Page:
+        """Get what a frame of the present page shows, and follow where it redirects to."""
+        present, token = self._page, self.page_token
+        try:
+            return self._navigate("GET", path, None, FRAME_HEADERS, deadline or Deadline(self.timeout))
+        finally:
+            self._page, self.page_token = present, token
 
     def post_form(
         self,

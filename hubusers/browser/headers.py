@@ -12,6 +12,8 @@ PAGE_HEADERS = {
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "document",
 }
+FRAME_HEADERS = {"Sec-Fetch-Dest": "iframe"}
+"""What is different for a page in a frame of another one."""
 FILE_HEADERS = {"Accept": "*/*", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "same-origin"}
 SCRIPT_HEADERS = {
     "Accept": "*/*",

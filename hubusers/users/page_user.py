@@ -3,16 +3,25 @@
 from locust import task
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
 from hubusers.browser import hub_pages
 from hubusers.browser.git_pull import follow_git_pull
+from hubusers.browser.onward import frames_of, is_only_frames, onward_of
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below, is_servers_own
 from hubusers.browser.page_files import load_files
 from hubusers.browser.said import HUB, PROXY, answered_by, words_of
-from hubusers.browser.start_pages import PageBroken, PageWebsocket, problem_of, title_of, websockets_of
+from hubusers.browser.start_pages import (
+    PageBroken,
+    PageWebsocket,
+    problem_of,
+    problem_of_frame,
+    title_of,
+    websockets_of,
+)
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
@@ -26,6 +35,12 @@ from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, OF_A_GATEWAY, TabUser
 
 _DOING = "opening the page"
+
+_LEADS_ON = "its script, or a form that it sends, leads on, where nobody is followed to"
+_MOST_ONWARD = 5
+"""How many pages may lead on by themselves, one after the other."""
+
+_DEEPEST_FRAME = 3
 
 _BETTER_BY_NOTEBOOK_USER = (
     "The page that PageUsers open is JupyterLab's or Notebook 7's: they load what it names, which is little. Take "
@@ -49,6 +64,9 @@ class PageUser(TabUser):
     For a subclass to give, beside those that are known anyway: `hubusers/browser/start_pages.py` says which.
     """
 
+    expects = ""
+    """Text that the page must show, or must have in its source, for a subclass to give."""
+
     _goes_on_when_ready = False  # what is at the server's address is a matter of the step `page loaded`
 
     @classmethod
@@ -58,6 +76,8 @@ class PageUser(TabUser):
                 f"{cls.__name__}.websockets names {elsewhere[0]}: give the address without its host, as it is below "
                 "the page, or below the host."
             )
+        if not isinstance(cls.expects, str):
+            raise SettingsError(f"{cls.__name__}.expects must be a text, such as 'My app'.")
 
     @task
     def visit(self) -> None:
@@ -82,22 +102,22 @@ class PageUser(TabUser):
         """
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(PAGE_LOADED) as step:
-            page = self._opened(page, step)
-            if problem := problem_of(page):
-                words = words_of(page) if page.status >= 400 else title_of(page)
-                detail = f"{_DOING} {_address(page)}: {problem}" + (f": {words}" if words else "")
-                raise PageBroken(detail, cause=problem, words=words)
+            page = self._followed(self._opened(page, step), step)
+            if problem := problem_of(page) or self._lack_of(page):
+                raise _broken(page, problem)
             if LabPage.read(self.browser, page).application:
                 KNOWN_BUILDS.log_once(_BETTER_BY_NOTEBOOK_USER)
             failed = self.browser.failures.copy()
             load_files(self.browser, page, step.deadline, icon=False)
+            pages = [page, *self._frames(page, step)]
             if step.deadline.remaining() <= 0:
                 raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()
                 raise self._behind(loading_error(failures, _DOING))
             own = [PageWebsocket(self.browser.path_to(address, page.path)) for address in self.websockets]
-            for path, subprotocols in dict.fromkeys([*websockets_of(self.browser, page), *own]):
+            known = [websocket for page in pages for websocket in websockets_of(self.browser, page)]
+            for path, subprotocols in dict.fromkeys([*known, *own]):
                 self.hold(partial(HeldWebsocket, subprotocols=subprotocols), path, step.deadline)
 
     def look_again(self) -> None:
@@ -133,6 +153,39 @@ class PageUser(TabUser):
             raise self._error_for(page, _DOING, step.deadline)
         return page
 
+    def _followed(self, page: Page, step: Step) -> Page:
+        """Return where a page leads by itself; raise that it is broken where nobody is followed to there."""
+        for _ in range(_MOST_ONWARD):
+            onward = onward_of(self.browser, page) if page.status < 400 else None
+            if onward is None:
+                return page
+            if not onward.path:
+                raise _broken(page, f"it leads to {onward.host}" if onward.host else _LEADS_ON)
+            time.sleep(max(0.0, min(onward.seconds, step.deadline.remaining())))
+            page = self._opened(self.browser.get(onward.path, deadline=step.deadline), step)
+        raise _broken(page, "it leads from page to page")
+
+    def _lack_of(self, page: Page) -> str:
+        shows = self.expects in page.text or self.expects in page.document.text_content()
+        return "" if shows else "it does not show what is expected"
+
+    def _frames(self, page: Page, step: Step, depth: int = 1) -> Iterator[Page]:
+        """Load what the frames of a page show, and the frames in these; yield their pages."""
+        for frame in frames_of(self.browser, page):
+            if not frame.path:
+                if is_only_frames(page):
+                    raise _broken(page, f"it leads to {frame.host}")
+                continue
+            shown = self.browser.get_frame(frame.path, deadline=step.deadline)
+            if not shown.status or shown.error:
+                continue  # the browser has counted what did not come; a frame may lead to another host
+            if problem := problem_of_frame(shown):
+                raise _broken(shown, f"in a frame: {problem}")
+            load_files(self.browser, shown, step.deadline, icon=False)
+            yield shown
+            if depth < _DEEPEST_FRAME:
+                yield from self._frames(shown, step, depth + 1)
+
     def _look(self) -> Page:
         path = f"{self.browser.base}{self.server_path}/api/status"
         return self.browser.fetch("GET", path, good=range(200, 500), deadline=Deadline(LOOK))
@@ -141,6 +194,12 @@ class PageUser(TabUser):
         # Not each server has this address: some are applications. What they answer shows that they are there.
         is_theirs = bool(look.status) and look.status not in {401, 403, *OF_A_GATEWAY}
         return super()._is_answered(look) or (is_theirs and answered_by(look) not in {HUB, PROXY})
+
+
+def _broken(page: Page, problem: str) -> PageBroken:
+    words = words_of(page) if page.status >= 400 else title_of(page)
+    detail = f"{_DOING} {_address(page)}: {problem}" + (f": {words}" if words else "")
+    return PageBroken(detail, cause=problem, words=words)
 
 
 def _address(page: Page) -> str:

@@ -15,9 +15,15 @@ def page(body: str, status: int = 200, kind: str = "text/html; charset=utf-8", p
 
 
 def called(title: str, heading: str = "") -> str:
-    return f"<!doctype html><html><head><title>{title}</title></head><body><h1>{heading}</h1></body></html>"
+    return f"<!doctype html><html><head><title>{title}</title></head><body><h1>{heading}</h1><p>Text</p></body></html>"
 
 
+def second(title: str, heading: str) -> str:
+    return called(title).replace("<h1></h1>", f"<p>Logo</p><h2>{heading}</h2><p>It ended.</p>")
+
+
+A_NAME = "<form><input type='text' name='loginfmt'></form>"
+NOTHING = "it shows nothing"
 FORM = "<!doctype html><html><body><form><input name='user'><input type='password'></form></body></html>"
 
 
@@ -28,7 +34,8 @@ FORM = "<!doctype html><html><body><form><input name='user'><input type='passwor
         (page(called("Error analysis for students", "500 years of printing")), ""),
         (page(called("Login statistics", "Not found in the archives")), ""),
         (page("<!doctype html><title>No other element</title><p>Hello"), ""),
-        (page("<html></html>", kind="application/octet-stream"), ""),
+        (page("<html><p>Hello</html>", kind="application/octet-stream"), ""),
+        (page("<html></html>"), NOTHING),
         (page(called("x"), 503), "HTTP 503"),
         (page("could not start x in time", 500), "HTTP 500"),
         (page(" \n"), "it is empty"),
@@ -45,6 +52,30 @@ FORM = "<!doctype html><html><body><form><input name='user'><input type='passwor
         (page(called("An error has occurred")), "it is an error page"),
         (page(called("", "Service Temporarily Unavailable")), "it is an error page"),
         (page(called("Error: no such app")), "it is an error page"),
+        # Other words for the same, and headings of other levels.
+        (page(called("RStudio", "Oops! Something went wrong")), "it is an error page"),
+        (page(called("We're sorry, but something went wrong (500)")), "it is an error page"),
+        (page(second("Shiny Server", "An error has occurred")), "it is an error page"),
+        (page(second("", "500 Internal Server Error")), "it is an error page"),
+        (page(second("", "The application failed to start")), "it is an error page"),
+        (page(called("Down for maintenance")), "it is down for maintenance"),
+        (page(called("", "We're currently undergoing scheduled maintenance.")), "it is down for maintenance"),
+        (page(called("Just a moment...")), "it checks for robots"),
+        (page(called("Anmelden bei Ihrem Konto") + A_NAME), "it asks to log in"),
+        (page(called("Portal", "Connexion") + A_NAME), "it asks to log in"),
+        (page(called("Konto") + "<form><input autocomplete='username webauthn'></form>"), "it asks to log in"),
+        (page(called("Select your organisation")), "it asks to log in"),
+        (page('{"detail": "<app> is not there"}'), "it is not a web page"),
+        (page("<!doctype html><html><head><title>App</title></head><body><div id=root></div></body></html>"), NOTHING),
+        # Applications that only look like it.
+        (page(called("Predictive maintenance", "Something went wrong in 1929") + A_NAME), ""),
+        (page(called("Anmeldungen nach Jahr", "Connexion des réseaux") + A_NAME), ""),
+        (page(called("Anmelden")), ""),
+        (page(called("App") + "<div style='display: none'><h1>An error has occurred</h1></div>"), ""),
+        (page(called("App", "Data") + "<h2>Not found</h2><div class='modal d-none'><h1>Error</h1></div>"), ""),
+        (page("<!doctype html><title>App</title><div id=root></div><script src=app.js></script>"), ""),
+        (page("<!doctype html><title>App</title><div id=root></div><script>draw()</script>"), ""),
+        (page("<!doctype html><title>App</title><canvas></canvas>"), ""),
     ],
 )
 def test_problems(shown: Page, problem: str) -> None:

@@ -15,6 +15,12 @@ BAD = {
     "missing": (404, "no such page"),
     "unavailable": (503, "<html><h1>Busy</h1></html>"),
     "lame": (200, "<html><title>An app</title><script src='static/gone.js'></script></html>"),
+    "saml": (200, "<html><body onload='document.forms[0].submit()'><form method=post action='https://idp.example.org/'>"
+        "<input type=hidden name=SAMLRequest value=x></form></body></html>"),
+    "frames": (200, "<html><title>An app</title><p>In frames</p><iframe src='framed'></iframe></html>"),
+    "framed": (200, "<html><title>Inside</title><p>Here</p><script src='static/inside.js'></script></html>"),
+    "lame-frame": (200, "<html><title>An app</title><p>In frames</p><iframe src='unavailable'></iframe></html>"),
+    "refresh": (200, "<html><meta http-equiv=refresh content='0; url=frames'></html>"),
     "white": (200, "<html><title>An app</title><script src='static/page/a.js'></script></html>"),
 }
 

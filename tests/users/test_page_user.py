@@ -34,6 +34,7 @@ GIT = ("git", "-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "
 
 class AppUser(PageUser):
     websockets = ("ws",)
+    expects = "An app"
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,17 @@ def test_a_page_is_loaded_and_held_and_anything_else_is_told(page_hub: LocalHub,
     white = open_again(person, people, "app/white")
     assert white.failure == "files missing: /user/{name}/app/static/page/{path}, a web page came"
 
+    # A page may lead on, or show others in its frames.
+    saml = open_again(person, people, "app/saml")
+    assert saml.failure == "page broken: it leads to idp.example.org"
+    assert open_again(person, people, "app/lame-frame").failure == "page broken: in a frame: HTTP 503"
+    assert open_again(person, people, "app/refresh").failure == ""
+    assert "/user/{name}/app/static/inside.js" in {row.name for row in people.rows}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AppUser, "expects", "Another app")
+        another = open_again(person, people, "app/")
+    assert another.failure == "page broken: it does not show what is expected"
+
     # The application ends; jupyter-server-proxy goes on.
     assert open_again(person, people, "app/").failure == ""
     person.browser.fetch("GET", f"{person.server_path}/app/end")
@@ -151,3 +163,11 @@ def test_websockets_on_another_host_are_refused_before_the_run() -> None:
     with pytest.raises(SettingsError, match=r"Elsewhere.websockets names wss://example.org/ws: give the address with"):
         Elsewhere.check_settings(settings)
     AppUser.check_settings(settings)
+
+
+def test_what_a_page_must_show_is_a_text() -> None:
+    class Several(PageUser):
+        expects = ("a", "b")  # type: ignore[assignment]
+
+    with pytest.raises(SettingsError, match=r"Several.expects must be a text, such as 'My app'\."):
+        Several.check_settings(settings_for("http://127.0.0.1:8000/hub/api", Access("token")))
