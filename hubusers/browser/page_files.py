@@ -24,6 +24,13 @@ _SCRIPT = re.compile(r"^(|module|(text|application)/(x-)?(java|ecma)script)$", r
 _BEGINNING = 1000
 """How many characters of a page may stand before its doctype ends, such as comments."""
 
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_IMPORTED = re.compile(
+    r"""(?:^|[;}])[ \t]*import\b(?:[\w$*{}\s,]*?\bfrom\b|[\w$*{}\s,]*\}\s*from\b)?\s*["'](\.{0,2}/[^"']+)["']""",
+    re.MULTILINE,
+)
+"""What a module in a page imports at once, by its address; names of packages need a map."""
+
 _CONFIGURES_MODULES = re.compile(r"\brequire(?:js)?\.config\(")
 _REQUIRE_JS = re.compile(r"/require(\.min)?\.js$")
 _SERVER = re.compile(r"(?<=/user/)[^/]+/")
@@ -162,6 +169,8 @@ def _own_files(document: Any, icon: bool, style: FileKind) -> list[tuple[str, Fi
         script_type = (script.get("type") or "").strip().lower()
         if _SCRIPT.search(script_type):
             sources.append((script.get("src"), MODULE if script_type == "module" else SCRIPT))
+    for text in document.xpath("//script[not(@src)][translate(@type, 'MODULE', 'module')='module']/text()"):
+        sources += [(address, MODULE) for address in _IMPORTED.findall(_COMMENT.sub("", text))]
     images = [(source, FILE) for source in document.xpath("//img[not(ancestor::noscript)]/@src")]
     return [*linked, *(icons[:1] if icon else []), *sources, *images]
 

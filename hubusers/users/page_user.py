@@ -11,7 +11,7 @@ from hubusers.browser import hub_pages
 from hubusers.browser.git_pull import follow_git_pull
 from hubusers.browser.onward import frames_of, is_only_frames, onward_of
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import is_below, is_servers_own
+from hubusers.browser.page_errors import is_below, is_servers_own, page_error
 from hubusers.browser.page_files import load_files
 from hubusers.browser.said import HUB, PROXY, answered_by, words_of
 from hubusers.browser.start_pages import (
@@ -177,6 +177,8 @@ class PageUser(TabUser):
                     raise _broken(page, f"it leads to {frame.host}")
                 continue
             shown = self.browser.get_frame(frame.path, deadline=step.deadline)
+            if shown.error and shown.status and is_only_frames(page):
+                raise page_error(self.browser, shown, _DOING)
             if not shown.status or shown.error:
                 continue  # the browser has counted what did not come; a frame may lead to another host
             if problem := problem_of_frame(shown):

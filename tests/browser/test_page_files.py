@@ -146,6 +146,24 @@ def test_what_a_browser_does_not_use_counts_as_missing_and_redirects_are_followe
             assert f"/user/{name}/app/v2/fine.js" in asked
 
 
+PAGE_WITH_MODULES = """<!doctype html><script type="module">
+    import { inject } from "/user/ann/app/@react-refresh"; import "./a.js"
+    /* import "./no-1.js" */ // import "./no-2.js"
+    import start, {
+        more as others } from '../b.js';
+    import * as all from "./c.js";import("./no-3.js"); import lit from "lit"; const text = "import './no-4.js'";
+    </script><script>import "./no-5.js"</script>"""
+
+
+def test_modules_in_a_page_import_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FILES, "/user/ann/app/", PAGE_WITH_MODULES)
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
+    load_files(browser, browser.get("/user/ann/app/"), Deadline(5))
+    assert sorted(asked.path.removeprefix("/user/ann/") for asked in site.asked[1:]) == [
+        *("app/@react-refresh", "app/a.js", "app/c.js", "b.js")
+    ]
+
+
 def test_redirects_of_a_file_that_lead_nowhere() -> None:
     with ScriptedHub() as hub:
         browser = Browser(Connections(hub.url, {}), timeout=5)
