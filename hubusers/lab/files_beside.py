@@ -1,14 +1,12 @@
 """The files beside the notebooks that people run: data, images, modules, whatever the notebooks may open."""
 
 import base64
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hubusers.counting import counted
-from hubusers.lab.notebooks import NotebookError
+from hubusers.lab.notebooks import NotebookError, files_in
 from hubusers.log import shown
 
 MOST_BYTES = 50 * 1024 * 1024
@@ -17,8 +15,6 @@ MOST_FILES = 500
 
 CHUNK = 1024 * 1024
 """Bytes that JupyterLab uploads at a time."""
-
-_LEFT_OUT = {"__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -33,15 +29,9 @@ class FileBeside:
     path: str
     bodies: tuple[dict[str, Any], ...] = field(repr=False)
 
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """The paths of the folders that it is in, the outermost first."""
-        parts = self.path.split("/")[:-1]
-        return tuple("/".join(parts[: count + 1]) for count in range(len(parts)))
-
 
 def read_files_beside(folder: str | Path) -> list[FileBeside]:
-    """Return all files in a folder of notebooks, and in the folders inside it, but not the notebooks that people run.
+    """Return all files in a folder of notebooks, and in the folders inside it, but not the notebooks themselves.
 
     Hidden files, such as checkpoints, and what Python has compiled are left out.
 
@@ -50,7 +40,7 @@ def read_files_beside(folder: str | Path) -> list[FileBeside]:
     """
     folder = Path(folder)
     try:
-        paths = sorted(_paths(folder))
+        paths = sorted(path for path in files_in(folder) if path.suffix != ".ipynb")
         size = sum(path.stat().st_size for path in paths)
         if size > MOST_BYTES or len(paths) > MOST_FILES:
             raise NotebookError(
@@ -65,18 +55,6 @@ def read_files_beside(folder: str | Path) -> list[FileBeside]:
         raise NotebookError(
             shown(f"The file {error.filename} cannot be read: {error.strerror}. Make it readable, or take it away.")
         ) from None
-
-
-def _paths(folder: Path) -> Iterator[Path]:
-    def complain(error: OSError) -> None:
-        raise error
-
-    for here, folders, names in os.walk(folder, onerror=complain):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _LEFT_OUT]
-        for name in names:
-            is_run = Path(here) == folder and name.endswith(".ipynb")
-            if not name.startswith(".") and not name.endswith(".pyc") and not is_run:
-                yield Path(here, name)
 
 
 def _bodies(content: bytes) -> tuple[dict[str, Any], ...]:

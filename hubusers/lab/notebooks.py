@@ -13,14 +13,16 @@ fail, too, as long as they have not been run.
 """
 
 import json
+import os
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubusers.counting import counted
 from hubusers.lab.cell_code import Comes, ask_for_input, what_comes
 from hubusers.lab.outputs import Output, differences, missing, raised
 from hubusers.log import shown
@@ -30,6 +32,11 @@ _NOT_COMPARED = "nbval-ignore-output"
 _COMPARED = "nbval-check-output"
 _MAY_FAIL = {"raises-exception", "nbval-raises-exception"}
 _COMMENT = re.compile(r"^\s*#\s*(NBVAL_[A-Z_]+)\b", re.MULTILINE)
+
+MOST_NOTEBOOKS = 500
+"""How many notebooks a folder may have. More are hardly a course: somebody gave a folder with everything in it."""
+
+_LEFT_OUT = {"__pycache__"}
 
 _BUILT_IN = Path(__file__).with_name("welcome.ipynb")
 
@@ -91,11 +98,11 @@ class Notebook:
     """A notebook that people run. All people share it, so it is never changed.
 
     Attributes:
-        name: The file's name.
+        path: Below the folder that it was read from, with slashes.
         cells: The code cells to run, in their order; without those that are empty or tagged to be skipped.
     """
 
-    name: str
+    path: str
     cells: tuple[Cell, ...]
     _content: dict[str, Any] = field(repr=False)
 
@@ -105,29 +112,54 @@ class Notebook:
 
 
 def read_notebooks(folder: str | Path) -> list[Notebook]:
-    """Return the notebooks of a folder, sorted by name; those in folders inside it are not read.
+    """Return the notebooks in a folder, and in the folders inside it, sorted by their paths.
 
     Raises:
-        NotebookError: There are none, or one cannot be used.
+        NotebookError: There are none, or too many, or one cannot be used.
     """
     folder = Path(folder)
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix == ".ipynb" and not path.is_dir())
+        paths = sorted(path for path in files_in(folder) if path.suffix == ".ipynb")
     except OSError as error:
+        which = "The folder of notebooks" if error.filename == str(folder) else "The folder"
         raise NotebookError(
-            shown(f"The folder of notebooks {folder} cannot be read: {error.strerror}. Give the path of a folder.")
+            shown(f"{which} {error.filename} cannot be read: {error.strerror}. Give the path of a folder.")
         ) from None
     if not paths:
         raise NotebookError(shown(f"There is no notebook in {folder}. Put one there whose name ends in .ipynb."))
-    return [_read(path) for path in paths]
+    if len(paths) > MOST_NOTEBOOKS:
+        raise NotebookError(
+            shown(
+                f"In {folder} and the folders inside it there are {counted(len(paths), 'notebook')}; {MOST_NOTEBOOKS} "
+                "are the limit. Give a folder with those that people work through."
+            )
+        )
+    return [_read(path, path.relative_to(folder).as_posix()) for path in paths]
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Return the files in a folder, and in the folders inside it, without hidden ones and what Python has compiled.
+
+    Raises:
+        OSError: One of the folders cannot be read.
+    """
+
+    def complain(error: OSError) -> None:
+        raise error
+
+    for here, folders, names in os.walk(folder, onerror=complain):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _LEFT_OUT]
+        for name in names:
+            if not name.startswith(".") and not name.endswith(".pyc"):
+                yield Path(here, name)
 
 
 def built_in_notebook() -> Notebook:
     """Return the notebook that comes with hubusers: a small one that needs nothing but Python's standard library."""
-    return _read(_BUILT_IN)
+    return _read(_BUILT_IN, _BUILT_IN.name)
 
 
-def _read(path: Path) -> Notebook:
+def _read(path: Path, path_in_folder: str) -> Notebook:
     # Imported here, because it takes two seconds, and most runs read no notebook.
     import nbformat
 
@@ -148,7 +180,7 @@ def _read(path: Path) -> Notebook:
         asking = zip(cells, ask_for_input([cell.source for cell in cells]), strict=True)
         number = next((cell.index + 1 for cell, asks in asking if asks and not cell.may_fail), 0)
         if cells and not number:
-            return Notebook(path.name, cells, content)
+            return Notebook(path_in_folder, cells, content)
         problem = "has no code to run. Add a code cell, or take it out of the folder."
         if number:
             problem = (

@@ -15,6 +15,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.lab.files_beside import FileBeside
 from hubusers.lab.notebooks import Notebook
 
+_FOLDER = {"type": "directory"}
 _PUT = (200, 201)
 _DELETED = (204, 404)
 
@@ -56,28 +57,35 @@ class PersonFolder:
         self.path = path
         self._browser = browser
         self._contents = f"{base}api/contents/"
+        self._made: set[str] = set()  # the paths of the folders in it
         self._modules: list[str] = []
 
     def make(self, files: Iterable[FileBeside]) -> Page:
         """Make the folder, and put the files into it; return the first answer that is not good, or the last one."""
-        folder = {"type": "directory"}
-        page = self._fetch("PUT", self.path, folder)
-        made = set[str]()
+        page = self._fetch("PUT", self.path, _FOLDER)
         for file in files:
-            steps: list[tuple[str, dict[str, Any]]] = [(path, folder) for path in file.folders if path not in made]
-            made |= set(file.folders)
-            for path, body in [*steps, *((file.path, body) for body in file.bodies)]:
+            for body in file.bodies:
                 if page.status not in _PUT:
                     return page
-                page = self._fetch("PUT", f"{self.path}/{path}", body)
+                page = self._put(file.path, body)
             if file.path.endswith(".py"):
                 self._modules.append(f"{self.path}/{file.path}")
         return page
 
     def put(self, notebook: Notebook) -> Page:
-        """Put a notebook into it, and return the answer."""
-        body = {"type": "notebook", "format": "json", "content": notebook.document()}
-        return self._fetch("PUT", f"{self.path}/{notebook.name}", body)
+        """Put a notebook into it; return the first answer that is not good, or the last one."""
+        return self._put(notebook.path, {"type": "notebook", "format": "json", "content": notebook.document()})
+
+    def _put(self, path: str, body: dict[str, Any]) -> Page:
+        """Put a file into it, after those of the folders in its path that are not there yet."""
+        parts = path.split("/")
+        for folder in ("/".join(parts[:count]) for count in range(1, len(parts))):
+            if folder not in self._made:
+                page = self._fetch("PUT", f"{self.path}/{folder}", _FOLDER)
+                if page.status not in _PUT:
+                    return page
+                self._made.add(folder)
+        return self._fetch("PUT", f"{self.path}/{path}", body)
 
     def remove(self, deadline: Deadline, python: str) -> None:
         """Delete it, with all that is in it.

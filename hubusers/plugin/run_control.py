@@ -24,6 +24,7 @@ from hubusers.plugin.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEF
 from hubusers.plugin.last_lines import say_answer
 from hubusers.plugin.locust_internals import cancel_run_time
 from hubusers.plugin.messages import Briefing
+from hubusers.plugin.needs import coming
 from hubusers.plugin.recording import Recording
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_ends import why_event_ends, would_have_ended
@@ -148,6 +149,9 @@ class RunControl:
             run.generator.start()
         if self.recording:
             LOG.info("Run %s: %s", settings.run_id, who_comes(settings, self.options))
+            for each in coming(self.environment, settings.event):
+                if sentence := each.what_they_do(settings):
+                    LOG.info("%s", sentence)
             self._preparing = Progress(LOG)
             self.recording.start()
         else:

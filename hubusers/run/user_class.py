@@ -21,6 +21,9 @@ class HubUserClass(Protocol):
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError where these users could not do their work with the settings."""
 
+    def what_they_do(self, settings: Settings) -> str:
+        """Return a sentence about what these users will do, without a full stop; "" where nothing is to be said."""
+
     def try_login(self, run: Run, account: Account) -> str:
         """Log in once as one of these people, where they log in; return why the hub refuses, "" where it does not.
 

@@ -254,8 +254,9 @@ class Options:
         metavar="FOLDER",
         section=USERS,
         in_web_form=False,
-        help="Folder of notebooks that a NotebookUser works through. The outputs stored in them are the expected ones. "
-        "The files beside them go along. Without it, a small notebook that comes with hubusers.",
+        help="Folder of notebooks that a NotebookUser works through, also those in the folders inside it. The outputs "
+        "stored in them are the expected ones. The files beside them go along. Without it, a small notebook that comes "
+        "with hubusers.",
     )
     notebook_dir: str = option(
         "--notebook-dir",

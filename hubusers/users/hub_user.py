@@ -91,6 +91,11 @@ class HubUser(VisitingUser):
         """Raise SettingsError if these users cannot do their work with the settings."""
 
     @classmethod
+    def what_they_do(cls, settings: Settings) -> str:
+        """Return what the log says at the start of a run about what these users will do; "" for nothing."""
+        return ""
+
+    @classmethod
     def try_login(cls, run: Run, account: Account) -> str:
         """Log in once before the run, where such people log in; return why the hub refuses, "" where it does not.
 

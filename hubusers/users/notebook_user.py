@@ -13,6 +13,7 @@ from typing import Any
 from hubusers.browser.page import Page
 from hubusers.browser.said import SERVER, answered_by, words_of
 from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
+from hubusers.counting import counted
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.lab.files_beside import FileBeside, read_files_beside
@@ -31,6 +32,10 @@ Parts = tuple[tuple[str, float], ...]
 """What a step was for, each with its seconds."""
 
 
+_MOST_NAMED = 5
+"""How many notebooks the log names at the start of a run."""
+
+
 class WrongOutput(HubUsersError):
     """A cell gave something else than its notebook has stored. The person sees it, and goes on."""
 
@@ -44,8 +49,9 @@ class NotebookUser(TabUser):
     They work in what the hub leads to: JupyterLab, or Notebook 7, which has a tab for each notebook.
 
     The steps of a visit are methods; a subclass can put them together in its own way. The notebooks are those of
-    `--notebooks`, drawn at random. The person begins another one until the stay is over, and works through each to its
-    end, unless they have to leave (`until` in an event). Before each cell the person thinks.
+    `--notebooks` and of the folders inside it, drawn at random. The person begins another one until the stay is over,
+    and works through each to its end, unless they have to leave (`until` in an event). Before each cell the person
+    thinks.
 
     The notebooks, and the files beside them, are put into a folder that is made for the person: its name has the run's
     prefix, the person's name and that of a named server in it, so that no file of anybody else's is opened or changed,
@@ -68,6 +74,14 @@ class NotebookUser(TabUser):
             _files_beside(settings.notebooks)
         except NotebookError as error:
             raise SettingsError(str(error)) from None
+
+    @classmethod
+    def what_they_do(cls, settings: Settings) -> str:
+        notebooks = _notebooks_in(settings.notebooks)
+        named = ", ".join(notebook.path for notebook in notebooks[:_MOST_NAMED])
+        more = f", and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
+        whose = f"in {settings.notebooks}" if settings.notebooks else "that comes with hubusers"
+        return f"Each {cls.__name__} works through {counted(len(notebooks), 'notebook')} {whose}: {named}{more}"
 
     @task
     def visit(self) -> None:
@@ -115,7 +129,7 @@ class NotebookUser(TabUser):
         The first time, the folder is made, and the files beside the notebooks are put there.
         """
         folder = self._folder = self._folder or self._make_folder()
-        path = f"{folder.path}/{notebook.name}"
+        path = f"{folder.path}/{notebook.path}"
         if path not in self._files:
             began = time.monotonic()
             page = folder.put(notebook)
@@ -155,7 +169,7 @@ class NotebookUser(TabUser):
             with self._failures_explained(kernel, step):
                 result = kernel.execute(cell.source, step.deadline)
             document["cells"][cell.index].update(outputs=result.outputs, execution_count=result.execution_count)
-            where = f"{notebook.name}, cell {cell.index + 1}"
+            where = f"{notebook.path}, cell {cell.index + 1}"
             whose = f"{where}, of {self.username}"
             if result.has_asked and not cell.may_fail:
                 raise InputAsked(f"{whose}: it asks for input, and nobody answers", cause=where)

@@ -11,7 +11,7 @@ from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.lab import files_beside
 from hubusers.lab.files_beside import CHUNK, read_files_beside
-from hubusers.lab.notebooks import NotebookError
+from hubusers.lab.notebooks import Notebook, NotebookError
 from hubusers.lab.person_folder import PersonFolder
 
 
@@ -21,16 +21,19 @@ def put(folder: Path, path: str, content: bytes = b"a") -> None:
 
 
 def test_all_files_go_along_but_the_notebooks_that_are_run_hidden_ones_and_what_was_compiled(tmp_path: Path) -> None:
-    for path in ("data.csv", "data/a b.csv", "more/inner.ipynb", "helper.py", "images/x/y.png", "empty"):
+    for path in ("data.csv", "data/a b.csv", "helper.py", "images/x/y.png", "empty"):
         put(tmp_path, path)
-    for path in ("lesson.ipynb", ".hidden", ".git/config", ".ipynb_checkpoints/lesson-checkpoint.ipynb"):
+    for path in (
+        "lesson.ipynb",
+        "more/inner.ipynb",
+        ".hidden",
+        ".git/config",
+        ".ipynb_checkpoints/lesson-checkpoint.ipynb",
+    ):
         put(tmp_path, path)
     put(tmp_path, "__pycache__/helper.cpython-311.pyc")
     files = read_files_beside(tmp_path)
-    assert [file.path for file in files] == [
-        *("data/a b.csv", "data.csv", "empty", "helper.py", "images/x/y.png", "more/inner.ipynb"),
-    ]
-    assert files[4].folders == ("images", "images/x")
+    assert [file.path for file in files] == ["data/a b.csv", "data.csv", "empty", "helper.py", "images/x/y.png"]
     assert files[1].bodies == ({"type": "file", "format": "base64", "content": "YQ=="},)
 
 
@@ -91,9 +94,28 @@ def test_folders_come_before_their_files_and_the_first_refusal_ends_it(tmp_path:
         *("PUT x directory", "PUT x/data directory", "PUT x/data/a%20b.csv file"),
         *("PUT x/data/c.bin 1", "PUT x/data/c.bin -1"),
     ]
+    browser = Scripted(PUT_4=404)
+    assert PersonFolder(cast("Browser", browser), "/user/ann/", "x").make(files).status == 404
+    assert len(browser.asked) == 4
     browser = Scripted(PUT_2=500)
     assert PersonFolder(cast("Browser", browser), "/user/ann/", "x").make(files).status == 500
     assert len(browser.asked) == 2
+
+
+def test_a_notebook_of_a_folder_is_put_there_with_the_folders_that_it_is_in_once(tmp_path: Path) -> None:
+    put(tmp_path, "week 1/data.csv")
+    browser = Scripted()
+    folder = PersonFolder(cast("Browser", browser), "/user/ann/", "x")
+    folder.make(read_files_beside(tmp_path))
+    for path in ("week 1/a.ipynb", "week 2/extra/b.ipynb", "week 2/c.ipynb"):
+        assert folder.put(Notebook(path, (), {})).status == 201
+    assert browser.asked[3:] == [
+        *("PUT x/week%201/a.ipynb notebook", "PUT x/week%202 directory", "PUT x/week%202/extra directory"),
+        *("PUT x/week%202/extra/b.ipynb notebook", "PUT x/week%202/c.ipynb notebook"),
+    ]
+    refusing = Scripted(PUT_1=403)
+    refused = PersonFolder(cast("Browser", refusing), "/user/ann/", "x").put(Notebook("week 1/a.ipynb", (), {}))
+    assert (refused.status, len(refusing.asked)) == (403, 1)
 
 
 def test_a_server_with_a_trash_takes_the_whole_folder() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import nbformat.v4
 import pytest
 
+from hubusers.lab import notebooks
 from hubusers.lab.cell_code import Comes
 from hubusers.lab.notebooks import Cell, NotebookError, built_in_notebook, read_notebooks
 from tests.lab.test_outputs import error, result, stream
@@ -35,7 +36,7 @@ def put(folder: Path, *cells: Any, name: str = "lesson.ipynb", **metadata: Any) 
 def test_the_built_in_notebook_has_text_and_code_and_was_run() -> None:
     notebook = built_in_notebook()
     kinds = {output["output_type"] for cell in notebook.cells for output in cell.outputs}
-    assert notebook.name == "welcome.ipynb"
+    assert notebook.path == "welcome.ipynb"
     assert notebook.document()["metadata"]["kernelspec"]["name"] == "python3"
     assert all(cell.is_compared for cell in notebook.cells)
     assert kinds == {"stream", "execute_result"}
@@ -48,7 +49,30 @@ def test_a_folder_is_read_in_the_order_of_names_without_checkpoints_and_other_fi
     (tmp_path / "data.csv").write_text("1,2")
     (tmp_path / ".ipynb_checkpoints").mkdir()
     put(tmp_path / ".ipynb_checkpoints", FORMAT.new_code_cell("0"), name="a-checkpoint.ipynb")
-    assert [notebook.name for notebook in read_notebooks(tmp_path)] == ["a.ipynb", "b.ipynb"]
+    assert [notebook.path for notebook in read_notebooks(tmp_path)] == ["a.ipynb", "b.ipynb"]
+
+
+def test_those_in_folders_are_read_too_but_not_what_is_hidden_or_compiled(tmp_path: Path) -> None:
+    for folder in ("week 2", "week 1/extra", ".ipynb_checkpoints", "week 2/.trash", "__pycache__", "looks.ipynb"):
+        (tmp_path / folder).mkdir(parents=True)
+        if folder != "looks.ipynb":
+            put(tmp_path / folder, FORMAT.new_code_cell("1"))
+    put(tmp_path, FORMAT.new_code_cell("1"), name="start.ipynb")
+    put(tmp_path, FORMAT.new_code_cell("1"), name="._start.ipynb")
+    assert [notebook.path for notebook in read_notebooks(tmp_path)] == [
+        *("start.ipynb", "week 1/extra/lesson.ipynb", "week 2/lesson.ipynb"),
+    ]
+
+
+def test_too_many_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebooks, "MOST_NOTEBOOKS", 1)
+    (tmp_path / "week 1").mkdir()
+    for path in ("a.ipynb", "week 1/b.ipynb"):
+        (tmp_path / path).write_text("not a notebook")
+    with pytest.raises(
+        NotebookError, match=r"folders inside it there are 2 notebooks; 1 are the limit\. Give a folder"
+    ):
+        read_notebooks(tmp_path)
 
 
 def test_the_cells_to_run_are_those_with_code_and_each_knows_its_place(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from hubusers.lab.person_folder import name_for
 from hubusers.lab.tab import Hold
 from hubusers.local import LocalHub
 from hubusers.results.records import KERNEL_READY, PAGE
-from hubusers.users import NotebookUser, tab_user
+from hubusers.users import HubUser, NotebookUser, tab_user
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
 from tests.browser.test_said import HUB_HEADERS
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
@@ -66,14 +66,15 @@ def lab_hub(root: Path) -> Iterator[LocalHub]:
 
 @pytest.fixture
 def notebooks(tmp_path: Path) -> str:
-    """A folder with a notebook whose first cell gives something else than is stored."""
+    """A folder with a notebook, in the folder of a week, whose first cell gives something else than is stored."""
     two = new_output("execute_result", data={"text/plain": "2"}, execution_count=1)
     hello = new_output("stream", name="stdout", text="hello\n")
     cells = [
         new_code_cell("1 + 2", execution_count=1, outputs=[two]),
         new_code_cell("print('hello')", execution_count=2, outputs=[hello]),
     ]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "sums.ipynb")
+    (tmp_path / "week 1").mkdir()
+    nbformat.write(new_notebook(cells=cells), tmp_path / "week 1" / "sums.ipynb")
     return str(tmp_path)
 
 
@@ -105,7 +106,8 @@ def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, root: Path,
         "SERVER stop to stopped": (1, 0),
     }
     # In Locust's table, without what differs each time.
-    assert re.search(r"STEP cell: wrong output: sums\.ipynb, cell 1 *$", locust.output, re.MULTILINE)
+    assert re.search(r"STEP cell: wrong output: week 1/sums\.ipynb, cell 1 *$", locust.output, re.MULTILINE)
+    assert f"Each NotebookUser works through 1 notebook in {notebooks}: week 1/sums.ipynb" in locust.output
     assert ": result: expected '2' got '3'" in locust.output
     rows = locust.statistics()
     assert rows["POST /hub/login"]["num_requests"] == 1
@@ -332,7 +334,7 @@ def test_a_wrong_output_is_counted_by_its_cell_and_shown_as_an_example(scripted_
     kernel = cast("Kernel", Other())
     for _ in range(2):
         person.run_cell(kernel, notebook, cell, notebook.document())  # and the person goes on
-    failure = f"wrong output: {notebook.name}, cell {cell.index + 1}"
+    failure = f"wrong output: {notebook.path}, cell {cell.index + 1}"
     assert people.rows == [("STEP", "cell", failure)] * 2
     example = people.run.results.examples.of("cell", failure)
     assert "answer 1" in example
@@ -451,3 +453,16 @@ def test_notebooks_that_cannot_be_read_are_refused_in_one_sentence(local_hub: Lo
     locust = run_locust(local_hub, "NotebookUser", "--notebooks", "/nowhere")
     assert locust.process.returncode == 2, locust.output
     assert "The folder of notebooks /nowhere cannot be read" in locust.output
+
+
+def test_what_people_work_through_is_named_but_not_all_of_a_long_list(tmp_path: Path) -> None:
+    settings = people_on("http://127.0.0.1:1/hub/api", "token").run.settings
+    said = "Each NotebookUser works through"
+    assert NotebookUser.what_they_do(settings) == f"{said} 1 notebook that comes with hubusers: welcome.ipynb"
+    for week in range(1, 8):
+        (tmp_path / f"week-{week}").mkdir()
+        nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / f"week-{week}" / "a.ipynb")
+    named = ", ".join(f"week-{week}/a.ipynb" for week in range(1, 6))
+    said = f"{said} 7 notebooks in {tmp_path}: {named}, and 2 more"
+    assert NotebookUser.what_they_do(replace(settings, notebooks=str(tmp_path))) == said
+    assert HubUser.what_they_do(settings) == ""
