@@ -60,6 +60,19 @@ def other_start_pages(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def old_labs(facts: Facts) -> Iterator[Finding]:
+    """Find that servers have a JupyterLab that is older than those that are known."""
+    for records in of_kind(facts, "lab-too-old"):
+        yield failed(
+            facts,
+            "lab-too-old",
+            records,
+            f"The servers of {small(people_of(facts, records))} have a JupyterLab that is too old.",
+            they="whose JupyterLab is too old",
+            evidence=example_of(facts, records),
+        )
+
+
 def missing_files(facts: Facts) -> Iterator[Finding]:
     """Find that JupyterLab, or another page of a server, did not load completely."""
     for records in of_kind(facts, "files-missing"):
@@ -158,6 +171,7 @@ CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     redirect_loops,
     unreachable_servers,
     other_start_pages,
+    old_labs,
     missing_files,
     broken_pages,
     failed_pulls,

@@ -127,6 +127,7 @@ _RULES = (
     _of(set(), "limit-before-hub", failure="^hub error: HTTP 429"),
     _of(set(), "refused-before-hub", failure=r"^hub error: HTTP \d+, a web page$"),
     # Starts
+    _of(_STARTS, "spawn-form", failure="^(spawn form not sent|not in the spawn form)"),
     _of(_STARTS, "image-missing", said=_IMAGE),
     # Before "no room": "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims".
     _of(_STARTS, "volume-failed", said=_VOLUME),
@@ -148,6 +149,7 @@ _RULES = (
     _of(set(), "kernel-not-installed", failure="^kernel not installed"),
     _of(set(), "kernel-died", failure="^kernel died"),
     _of(set(), "kernel-gone", failure="^kernel gone"),
+    _of(set(), "lab-too-old", failure="^JupyterLab too old"),
     _of(set(), "other-start-page", failure="^not a page of JupyterLab or Notebook 7"),
     _of(set(), "files-missing", failure="^files missing"),
     _of(set(), "page-broken", failure="^page broken"),

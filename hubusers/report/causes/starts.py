@@ -6,10 +6,11 @@ from functools import partial
 from statistics import median
 
 from hubusers.report import words
-from hubusers.report.causes.affected import after, failed, once, starts_of, telling
+from hubusers.report.causes.affected import after, failed, once, people_of, starts_of, telling
 from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.how_failed import causes_of, example_of, of_kind
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
 from hubusers.results.start_messages import StartMessage
@@ -40,6 +41,20 @@ _WITHOUT_WORDS = (
 
 _WORDS = ("exceeded quota", "toomanyrequests", "oomkilled")
 """Words of which a remedy knows more."""
+
+
+def unsent_forms(facts: Facts) -> Iterator[Finding]:
+    """Find that people could not send the hub's spawn form."""
+    for records in of_kind(facts, "spawn-form"):
+        causes = Counter(record.failure for record in once(records)).most_common()
+        yield failed(
+            facts,
+            "spawn-form",
+            records,
+            f"{people_of(facts, records)} could not send the spawn form: {causes[0][0]}.",
+            they="who could not send the form",
+            evidence=[*causes_of(once(records)), *example_of(facts, once(records))],
+        )
 
 
 def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
@@ -80,9 +95,13 @@ def timeouts(facts: Facts) -> Iterator[Finding]:
         return
     starts = once(records)
     by_run = [start for start in starts if start.failure.startswith("timed out")]
+    is_cut_off = all("HTTP 504" in start.failure for start in starts)
+    *usual, of_a_proxy = KINDS["start-timeout"].remedies
     limit = words.in_seconds(float(facts.info.options.get("server_timeout") or 0))
     if len(by_run) == len(starts) and facts.info.options.get("server_timeout"):
         what = f"were not ready within {limit}, which is as long as this run waits (`--server-timeout`)"
+    elif is_cut_off:
+        what = f"were answered with HTTP 504 {after(starts)}: something before the hub waited no longer for its answer"
     elif any("respond" in start.reason for start in starts):
         what = f"were given up by the hub {after(starts)}: the server was started, but did not answer (`http_timeout`)"
     elif all(is_without_words(start) for start in starts):
@@ -96,6 +115,7 @@ def timeouts(facts: Facts) -> Iterator[Finding]:
         f"{starts_of(facts, records)} {what}.",
         they="whose start was given up",
         evidence=_waited_for(facts, starts),
+        remedies=[of_a_proxy, *usual] if is_cut_off else usual,
     )
 
 
@@ -166,6 +186,7 @@ def _in_words(message: StartMessage) -> str:
 
 
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+    unsent_forms,
     *(partial(by_mechanism, kind=kind) for kind in _BECAUSE),
     timeouts,
     other_reasons,

@@ -45,6 +45,7 @@ KINDS = [
     (CELL, "websocket lost: connection lost", "websockets-cut"),
     (WEBSOCKET_HELD, "websocket lost: closed with code 1006", "websockets-cut"),
     (LAB_LOADED, "not a page of JupyterLab or Notebook 7", "other-start-page"),
+    (LAB_LOADED, "JupyterLab too old", "lab-too-old"),
     (LAB_LOADED, "files missing: /user/{name}/static/lab/{file}, HTTP 404", "files-missing"),
     (LAB_LOADED, "hub error: /user/{name}/api/kernelspecs, HTTP 500", "files-missing"),
     (PAGE_LOADED, "files missing: /user/{name}/app/{file}, HTTP 404", "files-missing"),

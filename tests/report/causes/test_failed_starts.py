@@ -7,7 +7,7 @@ import pytest
 
 from hubusers import start_parts
 from hubusers.report.finding import Finding
-from hubusers.report.findings import without_causes
+from hubusers.report.findings import findings_of, without_causes
 from hubusers.results.records import NEW, RETURNING, SPAWN_PAGE, START_TO_READY, Record
 from hubusers.results.start_messages import StartMessage
 from tests.report.causes.failing import findings, message, run_with, starts, step, text_of
@@ -302,3 +302,27 @@ def test_a_start_that_failed_on_its_page_is_one_start() -> None:
 def test_starts_that_were_told_to_come_back_too_long_are_explained_by_the_limit() -> None:
     records = starts((5, "throttled too long", ""), good=5, throttled=60.0, throttled_by="concurrent_spawn_limit")
     assert {one.kind for one in findings(records)} == {"spawn-limit"}
+
+
+@pytest.mark.parametrize(
+    "failure", ["spawn form not sent: a value is missing", "not in the spawn form: profile", "spawn form not sent"]
+)
+def test_a_form_that_nobody_could_send_is_not_blamed_on_the_hub(failure: str) -> None:
+    detail = "the spawn form requires project: give it in the user options"
+    run = run_with(step(name, number, failure) for number in range(3) for name in (SPAWN_PAGE, START_TO_READY))
+    run.results.examples.note(START_TO_READY, failure, "", detail)
+    (found,) = findings_of(run)
+    assert (found.kind, found.explains) == ("spawn-form", "failures")
+    assert found.sentence == f"All 3 people could not send the spawn form: {failure}."
+    assert f"For example: {detail}." in found.evidence
+    assert "--user-options" in found.remedies[0]
+    assert not any("log" in remedy for remedy in found.remedies)
+
+
+def test_a_proxy_that_does_not_wait_for_the_hubs_answer_is_not_taken_for_the_hubs_own_limit() -> None:
+    (found,) = findings(starts((4, "hub error: HTTP 504", ""), seconds=10.0))
+    assert found.kind == "start-timeout"
+    assert found.sentence == (
+        "All 4 starts were answered with HTTP 504 after 10 s: something before the hub waited no longer for its answer."
+    )
+    assert "slow_spawn_timeout" in found.remedies[0]

@@ -110,6 +110,20 @@ KINDS = (
         ),
     ),
     Kind(
+        name="lab-too-old",
+        title="JupyterLab is too old",
+        section="Why something failed",
+        mechanism=(
+            "A NotebookUser knows what JupyterLab 3 and 4 ask their server for. The JupyterLab of these servers is "
+            "older."
+        ),
+        confirm=("Look at the version in a server: `jupyter lab --version` in its terminal.",),
+        remedies=(
+            "Take an image with a newer JupyterLab: `singleuser.image`, `--server-profile`, `--user-options`.",
+            "Or take PageUser, which opens any page, with its files and its websockets: `hubusers run PageUser`.",
+        ),
+    ),
+    Kind(
         name="files-missing",
         title="Pages did not load completely",
         section="Why something failed",

@@ -4,6 +4,24 @@ from hubusers.report.causes.kind import Kind
 
 KINDS = (
     Kind(
+        name="spawn-form",
+        title="People could not send the spawn form",
+        section="Why something failed",
+        mechanism=(
+            "The hub shows a form before it starts a server, and what this run was told to choose does not fit it: a "
+            "field that the form requires is empty, a value is not one that it takes (*spawn form not sent*), or it "
+            "has no such profile, option or choice (*not in the spawn form*). A browser sends no such form, so the "
+            "hub was not asked for a server."
+        ),
+        confirm=("Log in as one of these people, and look at the form and at the names of its fields.",),
+        remedies=(
+            "Give what the form wants by the names of its fields: `--user-options`, or `user_options` of a cohort in "
+            "an event.",
+            "For KubeSpawner's profiles: give a profile's slug in `--server-profile`, and the profile's own options in "
+            "`--user-options`.",
+        ),
+    ),
+    Kind(
         name="image-missing",
         title="The image of servers could not be pulled",
         section="Why something failed",
@@ -108,6 +126,10 @@ KINDS = (
             "chart's values) until the server is started, `c.Spawner.http_timeout` until it answers.",
             "If servers start but never answer, look whether the hub reaches them: `c.JupyterHub.hub_connect_ip`, "
             "`c.Spawner.ip`, network policies.",
+            "If starts are answered with HTTP 504, what stands before the hub waits no longer than the hub takes to "
+            "answer a start (`slow_spawn_timeout`, ten seconds by default): give it a limit well above that "
+            "(`proxy_read_timeout` in nginx, `timeout server` in HAProxy), or let the hub answer sooner: "
+            "`c.JupyterHub.tornado_settings = {'slow_spawn_timeout': 5}`.",
         ),
     ),
     Kind(
