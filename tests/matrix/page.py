@@ -12,10 +12,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "tried-with.md"
 _INTRODUCTION = """\
 # Tried with
 
-Hubs as people run them, each with real software, on one machine: a few people come to each, by the hub's API
-(`ServerLifecycleUser`) and in a browser (`NotebookUser`, `PageUser`). *Held* means: everybody was served, not one
-request or step failed, and nothing was left on the hub, which the hub's own list says, too. *Refused* means that
-hubusers cannot rehearse such a hub, and says so in one sentence before anybody comes.
+Hubs as people run them, each with real software as it is released, on one machine. One or two people come to each,
+by the hub's API (`ServerLifecycleUser`) and in a browser (`NotebookUser`, `PageUser`): this shows that hubusers works
+there, not how many people such a hub holds. *Held* means: everybody was served, not one request or step failed, and
+nothing was left on the hub, which the hub's own list says, too. *Refused* means that hubusers cannot rehearse such a
+hub, and says so in one sentence before anybody comes.
 
 The table is written by the command that tries them all: `make matrix`, with `CASES=nginx` for some of them. It needs a
 checkout of hubusers, and installs what it needs from PyPI and npm under `build/`. Programs that it lacks are named.
