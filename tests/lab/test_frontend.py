@@ -70,19 +70,19 @@ class StandIn(Browser):
         self._hosts = Hosts(Connections("https://hub.example.org", {}, size=CONNECTIONS))
         self.timeout = 60.0
         self.answers = answers
-        self.read: list[str] = []
+        self.texts_read: list[str] = []
         self.loaded: list[str] = []
         self.calls: list[str] = []
         self.bodies: list[Any] = []
         self.failures = Counter()
 
     def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
-        self.read.append(path)
+        self.texts_read.append(path)
         gevent.sleep(0)
         file = LAB / urlsplit(path).path.rpartition("/")[2]
         return file.read_text() if file.exists() else ""
 
-    def load(self, paths: Iterable[str], *, deadline: Deadline | None = None) -> None:
+    def load(self, paths: Iterable[str], *, kinds: Any = None, deadline: Deadline | None = None) -> None:
         self.loaded += paths
 
     def fetch(
@@ -108,18 +108,18 @@ def test_a_person_who_is_ended_while_reading_the_bundle_reads_no_further() -> No
     class Slow(StandIn):
         def text_of(self, path: str, *, deadline: Deadline | None = None) -> str:
             text = super().text_of(path)
-            if len(self.read) > 1:  # all that come after the first are read at the same time
+            if len(self.texts_read) > 1:  # all that come after the first are read at the same time
                 gevent.sleep(0.1)
             return text
 
     browser = Slow()
     person = gevent.spawn(lab_in, browser, page(), Deadline(60))
-    while len(browser.read) < 3:
+    while len(browser.texts_read) < 3:
         gevent.sleep(0.01)
     person.kill()
-    read = len(browser.read)
+    read = len(browser.texts_read)
     gevent.sleep(0.3)
-    assert len(browser.read) == read
+    assert len(browser.texts_read) == read
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_says_once_when_the_files_are_elsewhere(caplog: pytest.LogCaptureFixture
         front_end = lab_in(browser, page(configuration, "https://cdn.example/lab/main.1.js"), Deadline(60))
         front_end.load(Deadline(60))
         assert front_end.problem == ELSEWHERE
-        assert not browser.read
+        assert not browser.texts_read
     assert [record.message for record in caplog.records] == [ELSEWHERE]
 
 
@@ -189,12 +189,12 @@ def test_starts_where_the_address_leads_to(
 def test_one_reads_a_build_while_others_wait() -> None:
     browsers = [StandIn() for _ in range(5)]
     front_ends = Pool().map(lambda browser: lab_in(browser, page(), Deadline(60)), browsers)
-    assert sum(bool(browser.read) for browser in browsers) == 1
+    assert sum(bool(browser.texts_read) for browser in browsers) == 1
     for front_end in front_ends:
         front_end.load(Deadline(60))
-    asked = [sorted({*browser.read, *browser.loaded}) for browser in browsers]
+    asked = [sorted({*browser.texts_read, *browser.loaded}) for browser in browsers]
     assert asked == [asked[0]] * 5
-    assert all(len(browser.read + browser.loaded) == len(asked[0]) for browser in browsers)  # nothing twice
+    assert all(len(browser.texts_read + browser.loaded) == len(asked[0]) for browser in browsers)  # nothing twice
 
 
 def test_nobody_waits_for_a_reader_beyond_the_deadline() -> None:
@@ -248,7 +248,7 @@ def test_a_build_that_did_not_come_is_read_again() -> None:
     browsers = [StandIn(), StandIn()]
     for browser in browsers:
         assert lab_in(browser, absent, Deadline(60)).problem == INCOMPLETE
-        assert len(browser.read) == 1
+        assert len(browser.texts_read) == 1
 
 
 @pytest.fixture
@@ -268,7 +268,7 @@ def lab(monkeypatch: pytest.MonkeyPatch, installed: Files) -> tuple[StandIn, Fro
     monkeypatch.setattr(Files, "read", lambda *_: installed)
     front_end = lab_in(browser, page(), Deadline(60))
     front_end.load(Deadline(60))
-    assert not browser.read
+    assert not browser.texts_read
     return browser, front_end
 
 
