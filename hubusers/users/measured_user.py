@@ -160,10 +160,10 @@ class MeasuredUser(FastHttpUser):
         """Take notice, at the end of a visit, where no request by the code of the user class succeeded in it."""
         own = self._own_requests
         if own.all_failed:
-            reason = self.test_run.reason_of(own.failure, self.account)
+            failure = f"all failed: {self.test_run.reason_of(own.failure, self.account)}"
             self._counts.failed += 1
-            self.test_run.results.examples.note(OWN_REQUESTS, "all failed", reason, own.example)
-            self._record(OWN_REQUESTS, self._new_step(), "all failed", reason)
+            self.test_run.results.examples.note(OWN_REQUESTS, failure, "", own.example)
+            self._record(OWN_REQUESTS, self._new_step(), failure)
         own.begin()
 
     def stop(self, force: bool = False) -> bool:

@@ -94,9 +94,9 @@ def test_a_visit_in_which_no_request_of_the_class_succeeded_was_in_vain(scripted
         person.stop_server()
     person.leave_run()
     failed = people.run.results.records.failed()
-    assert [(one.step, one.failure, one.reason, one.lifecycle) for one in failed] == [
-        ("own requests", "all failed", "HTTP 403", 1),
-        ("own requests", "all failed", "HTTP 403", 3),
+    assert [(one.step, one.failure, one.lifecycle) for one in failed] == [
+        ("own requests", "all failed: HTTP 403", 1),
+        ("own requests", "all failed: HTTP 403", 3),
     ]
     assert people.run.counts.failed == 2
     reached = people.run.results.people.reached()

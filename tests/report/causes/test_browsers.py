@@ -67,7 +67,7 @@ KINDS = [
     (CELL, "timed out: cell still running", "other-failures"),
     (STOP_TO_STOPPED, "timed out", "other-failures"),
     (USER_CLASS, "ValueError: no such thing", "user-code"),
-    (OWN_REQUESTS, "all failed", "user-requests"),
+    (OWN_REQUESTS, "all failed: HTTP 403", "user-requests"),
 ]
 
 
