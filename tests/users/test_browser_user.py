@@ -167,14 +167,16 @@ def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
 
 
 @pytest.mark.parametrize(
-    ("options", "failure"), [({"profile": "huge"}, "not in the spawn form: option"), (None, "spawn failed")]
+    ("options", "failure", "pages"),
+    [({"profile": "huge"}, "not in the spawn form: option", 1), (None, "spawn failed", 2)],
 )
 def test_a_form_that_was_not_sent_or_not_taken_started_no_server(
-    scripted_hub: ScriptedHub, options: dict[str, str] | None, failure: str
+    scripted_hub: ScriptedHub, options: dict[str, str] | None, failure: str, pages: int
 ) -> None:
     """JupyterHub 4 shows its form again with a 200."""
     form = '<html><form id="spawn_form" method="post"><input name="image" value="small"></form></html>'
-    scripted_hub.script(Scripted(200, form, {"Content-Type": "text/html"}))
+    page = Scripted(200, form, {"Content-Type": "text/html"})
+    scripted_hub.script(*[page] * pages, Scripted(200, {"name": "ann", "servers": {}}))
     people = people_on(scripted_hub.endpoint, user_options=options)
     person = people.comes(BrowserUser, Account("ann", password="anything"))
     person.on_start()
