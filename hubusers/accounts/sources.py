@@ -32,6 +32,17 @@ class Seen:
     """Whether its server is running already. Then it is somebody else's and must be left alone."""
     had_server: bool | None = None
     """Whether it has had a server before; None where that is not known."""
+    is_known: bool = True
+    """Whether the hub knows it; many hubs don't know an account until its first login."""
+
+
+def not_known(username: str) -> str:
+    """Return what to do about an account that the hub does not know, without a full stop."""
+    return (
+        f"The hub does not know the account {username}, so that no server can be started for it by the API: let this "
+        "person log in once, or let an admin add the account (on the hub's admin page, or by create_users), or let "
+        "people come who log in with their passwords (NotebookUser, PageUser)"
+    )
 
 
 class Accounts(ABC):
@@ -148,8 +159,8 @@ class GivenAccounts(Accounts):
             deadline=deadline,
             good=lambda answer: answer.status == 200 or user_is_gone(answer),
         )
-        if user_is_gone(answer):  # many hubs don't know an account until its first login
-            return Seen(had_server=False)
+        if user_is_gone(answer):
+            return Seen(had_server=False, is_known=False)
         if answer.status != 200:
             raise error_for(answer, f"looking at the server of {account.username}")
         is_running = servers_of(answer.model).state() is not State.STOPPED

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import remove_entered
-from hubusers.accounts.sources import NoAccountLeft
+from hubusers.accounts.sources import NoAccountLeft, not_known
 from hubusers.http.host_names import has_address
 from hubusers.hub.client import HubClient
 from hubusers.hub.creation import make_accounts
@@ -82,6 +82,7 @@ def try_one_server(
 
     Raises:
         FirstServersFailed: As many spawns as allowed have failed.
+        PreflightError: Nobody logs in, and the hub does not know the account.
         PreflightError: The hub refuses each login that was tried.
         PreflightError: The hub does not do what a run needs.
         LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
@@ -99,7 +100,7 @@ def try_one_server(
         _have_account(client, run, account)
         if log_in:
             _try_logins(run, account, log_in)
-        was_tried = _try_until_ready(client, run, account, user_options)
+        was_tried = _try_until_ready(client, run, account, user_options, has_browser=has_browser)
         if was_tried and has_browser:
             _check_address(client, account)
     except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
@@ -134,7 +135,9 @@ def _try_logins(run: Run, first: Account, log_in: Callable[[Account], str]) -> N
         raise PreflightError(f"{whom}{refusal}")
 
 
-def _try_until_ready(client: HubClient, run: Run, account: Account, user_options: UserOptions | None) -> bool:
+def _try_until_ready(
+    client: HubClient, run: Run, account: Account, user_options: UserOptions | None, *, has_browser: bool
+) -> bool:
     settings, reason = run.settings, ""
     for failed in range(1, settings.failed_spawns_to_stop + 1):
         try:
@@ -148,6 +151,8 @@ def _try_until_ready(client: HubClient, run: Run, account: Account, user_options
         except UserGone as error:
             if run.accounts.are_made:
                 raise PreflightError(error.sentence) from None
+            if not has_browser:
+                raise PreflightError(f"{not_known(account.username)}.") from None
             LOG.info("No server is tried: %s yet", error.detail)
             return False
         except HubUsersError as error:

@@ -75,6 +75,7 @@ class BrowserUser(PlannedUser):
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
+        self._login_makes_the_account = bool(self.account.password)
         self._login_may_start = False  # the server, which no step has asked for yet
         self._page: Page | None = None  # where the login has led, for the step that asks for the server
 

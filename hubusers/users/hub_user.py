@@ -13,6 +13,7 @@ from typing import TypeVar
 from gevent import GreenletExit
 
 from hubusers.accounts.account import Account
+from hubusers.accounts.sources import not_known
 from hubusers.hub import lifecycle
 from hubusers.hub.answers import State, Stop
 from hubusers.hub.creation import make_accounts
@@ -70,6 +71,8 @@ class HubUser(VisitingUser):
     """Whether such a person opens the hub's pages, thinks between cells, and leaves in the ways that an event says."""
     leaves_server = False
     """Whether the user leaves the server running, until the end of the run."""
+    _login_makes_the_account = False
+    """Whether the person logs in at the hub's page, which is how many hubs get to know an account."""
     _has_arrived = False
     _has_left = False
     _ready_at = 0.0
@@ -427,6 +430,9 @@ class HubUser(VisitingUser):
             self.test_run.note_failure(error)
             return str(error)
         self._had_server = seen.had_server
+        if not seen.is_known and not self._login_makes_the_account:
+            LOG.error("%s; this user ends", not_known(self.username))
+            return "the hub does not know the account"
         if not seen.in_use:
             return ""
         LOG.error("The server of %s runs already and is somebody else's; this user ends", self.username)

@@ -16,6 +16,9 @@ from hubusers.accounts.ledger import Totals
 from hubusers.browser.page import Page
 from hubusers.local import LocalHub
 from hubusers.results.records import START_TO_READY
+from hubusers.run.first_server import try_one_server
+from hubusers.settings.hub_check import PreflightError
+from hubusers.users import ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
 from tests.users.people import People, people_on
 
@@ -135,3 +138,14 @@ def test_another_persons_server_is_left_alone_where_a_wrong_login_leads_to_it(hu
     assert servers_of(hub, "ann")[""]["ready"]
     ann.on_stop()
     assert ends_with_nothing_left(people, hub, "ann")
+
+
+def test_an_account_that_the_hub_does_not_know_is_refused_where_nobody_logs_in(hub: LocalHub, tmp_path: Path) -> None:
+    people = given(hub, tmp_path, "new,right")
+    with pytest.raises(PreflightError, match=r"^The hub does not know the account new, .* let this person log in once"):
+        try_one_server(people.run, None)
+    person = people.comes(ServerLifecycleUser)
+    with pytest.raises(GreenletExit):
+        person.on_start()
+    assert [record.failure for record in people.run.results.records] == ["the hub does not know the account"]
+    assert comes(given(hub, tmp_path, "new,right")).account.username == "new"  # a login makes the account
