@@ -148,7 +148,8 @@ def test_what_a_browser_does_not_use_counts_as_missing_and_redirects_are_followe
 
 PAGE_WITH_MODULES = """<!doctype html><script type="module">
     import { inject } from "/user/ann/app/@react-refresh"; import "./a.js"
-    /* import "./no-1.js" */ // import "./no-2.js"
+    /*
+    import "./no-1.js" */ // import "./no-2.js"
     import start, {
         more as others } from '../b.js';
     import * as all from "./c.js";import("./no-3.js"); import lit from "lit"; const text = "import './no-4.js'";
