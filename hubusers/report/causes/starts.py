@@ -10,7 +10,7 @@ from hubusers.report.causes.affected import after, failed, once, people_of, star
 from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
 from hubusers.report.causes.facts import Facts
-from hubusers.report.causes.how_failed import causes_of, example_of, of_kind
+from hubusers.report.causes.how_failed import causes_of, of_kind
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
 from hubusers.results.start_messages import StartMessage
@@ -46,14 +46,17 @@ _WORDS = ("exceeded quota", "toomanyrequests", "oomkilled")
 def unsent_forms(facts: Facts) -> Iterator[Finding]:
     """Find that people could not send the hub's spawn form."""
     for records in of_kind(facts, "spawn-form"):
-        causes = Counter(record.failure for record in once(records)).most_common()
+        usual = Counter(record.failure for record in once(records)).most_common(1)[0][0]
+        first = next(record for record in records if record.failure == usual)
+        # Its example names the field, which its cause does not.
+        why = facts.results.examples.of(first.step, usual, first.reason) or usual
         yield failed(
             facts,
             "spawn-form",
             records,
-            f"{people_of(facts, records)} could not send the spawn form: {causes[0][0]}.",
+            f"{people_of(facts, records)} could not send the spawn form: {why}.",
             they="who could not send the form",
-            evidence=[*causes_of(once(records)), *example_of(facts, once(records))],
+            evidence=causes_of(once(records)),
         )
 
 
