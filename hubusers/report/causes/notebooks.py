@@ -67,12 +67,13 @@ def refused_saves(facts: Facts) -> Iterator[Finding]:
     """Find that notebooks could not be saved, and why."""
     for records in of_kind(facts, "save-refused"):
         causes = {cause_of(record) for record in records}
-        full, read_only, too_large = KINDS["save-refused"].remedies
+        full, read_only, too_large, no_folder = KINDS["save-refused"].remedies
         by_cause = {
             "storage full": full,
             "quota exceeded": full,
             "storage is read-only": read_only,
             "permission denied": read_only,
+            "no such folder": no_folder,
             "too large": too_large,
             "HTTP 413": too_large,
             "HTTP 507": full,

@@ -185,6 +185,11 @@ def test_a_full_volume_is_told_from_a_large_notebook() -> None:
     assert "8 times it was said: “No space left on device”." in full.evidence
 
 
+def test_a_folder_that_is_not_there_needs_no_larger_volume() -> None:
+    (found,) = findings(people(SAVED, 8, 4, "save refused: no such folder", "No such file or directory: '/x'"))
+    assert [remedy for remedy in found.remedies if "--notebook-dir" in remedy] == list(found.remedies)
+
+
 def test_several_causes_are_all_named() -> None:
     records = people(SAVED, 8, 0, "save refused: storage full") + people(SAVED, 3, 0, "save refused: too large")
     (found,) = findings(records)

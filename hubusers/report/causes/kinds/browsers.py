@@ -275,7 +275,8 @@ KINDS = (
         section="Why something failed",
         mechanism=(
             "The server, or something before it, refused to save a notebook: the volume or a quota is full, the volume "
-            "is read-only, or the request is larger than a proxy allows (HTTP 413). People lose work."
+            "is read-only, the folder is not there, or the request is larger than a proxy allows (HTTP 413). People "
+            "lose work."
         ),
         confirm=(
             "Look at the volume in a server: `df -h ~`, `touch ~/test`, `quota`.",
@@ -286,6 +287,7 @@ KINDS = (
             "If it is read-only: look at the file server and at the mount options of the volume.",
             "If the request is too large: `client_max_body_size` in nginx, "
             "`nginx.ingress.kubernetes.io/proxy-body-size`, `c.ServerApp.max_body_size` in the server.",
+            "If the folder is not there: name one with `--notebook-dir` that exists in the server of each person.",
         ),
     ),
     Kind(
