@@ -153,6 +153,16 @@ class Kernel(HeldWebsocket):
         self._died = gone
         self._fail_requests(gone)
 
+    def take_death(self) -> KernelDied | None:
+        """Return the death of the kernel while nothing ran on it, if nobody was told of it; it is told once.
+
+        A kernel that the server does not have any more, because it was culled, has not died.
+        """
+        if not isinstance(self._died, KernelDied):
+            return None
+        died, self._died = self._died, None
+        return died
+
     def _ask(self, kind: str, content: dict[str, Any], request: Pending, seconds: float) -> bool:
         """Send a request and return whether it was done in time."""
         died, self._died = self._died, None

@@ -196,6 +196,17 @@ class NotebookUser(TabUser):
                 if gone := self._gone_kernel(kernel, page):
                     kernel.end(gone)
 
+    def end_if_the_page_has_ended(self) -> None:
+        """End the task also if a kernel has died since its last cell, which counts as one more cell: `STEP cell`.
+
+        The page tells people so at once, and what they had computed is lost.
+        """
+        super().end_if_the_page_has_ended()
+        for kernel in self._kernels.values():
+            if died := kernel.take_death():
+                with self.errors_end_the_task(), self._measured(CELL, "STEP"):
+                    raise died
+
     # Leaving
 
     def close_page(self) -> None:

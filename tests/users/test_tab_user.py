@@ -40,7 +40,7 @@ from hubusers.results.records import (
 )
 from hubusers.settings.access import Access
 from hubusers.users import NotebookUser
-from tests.browser.scripted_websocket import CLOSE, ScriptedWebsocket, frame, until_it_ends
+from tests.browser.scripted_websocket import CLOSE, TEXT, ScriptedWebsocket, frame, until_it_ends
 from tests.browser.test_said import HUB_HEADERS, OF_JUPYTER
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 from tests.users.people import People, people_on
@@ -253,6 +253,25 @@ def test_websockets_that_are_closed_here_are_not_counted() -> None:
         person.close_page()
         gevent.sleep(0.2)
     assert people.run.results.records.failed() == []
+
+
+def test_a_kernel_that_dies_after_the_last_cell_ends_the_visit_before_the_person_leaves() -> None:
+    def die(client: socket.socket) -> None:
+        content = {"execution_state": "restarting"}
+        text = f'{{"channel":"","header":{{"msg_type":"status"}},"parent_header":{{}},"content":{json.dumps(content)}}}'
+        client.sendall(frame(TEXT, text.encode()))
+        until_it_ends(client)
+
+    with Server() as hub, ScriptedWebsocket(die) as server:
+        people, person = person_on(hub)
+        with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
+            kernel = person._kernels["a.ipynb"] = person.hold(Kernel, "/user/ann/api/kernels/k/channels", Deadline(5))
+        wait_until(lambda: kernel.state == "restarting", str)
+        with pytest.raises(RescheduleTask):
+            person.leave()
+        person.end_if_the_page_has_ended()  # nothing is told twice
+    (record,) = people.run.results.records.failed()
+    assert (record.step, record.failure) == (CELL, "kernel died: restarting")
 
 
 def test_a_notebook_that_cannot_be_put_there_is_a_save_that_was_refused() -> None:
