@@ -28,7 +28,8 @@ from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
 from hubusers.hub.answers import State
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, TokenRejected
+from hubusers.hub.errors import HubUsersError, ServerGone, TokenRejected, UserGone
+from hubusers.hub.lifecycle import called
 from hubusers.hub.sightings import look_at
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
@@ -118,6 +119,7 @@ class Run:
         self.accounts = _accounts(settings, share, self.names_begin_with)
         self.newest: NextPerson | None = None  # for whom a user is being made
         self._expected: NextPerson | None = None
+        self.kept: dict[str, Callable[[HubUsersError], None]] = {}  # by key of the server: counts it as gone
         self._kept_open: list[Closable] = []
         self.token_accepted_again = token_accepted_again
         self._stop = stop
@@ -282,9 +284,13 @@ class Run:
         self._token_doubt.end()
 
     def _strike_out_what_is_gone(self) -> None:
-        """Look which of the servers and accounts that are to be kept somebody else has stopped or deleted."""
+        """Look which of the servers and accounts that are to be kept somebody else has ended, and count those."""
         client = HubClient(self.settings.endpoint, self.connections(self.settings.access.token, size=CONCURRENCY))
         deadline, before = Deadline(self.settings.server_timeout), self.ledger.totals()
+
+        def count_gone(key: str, gone: HubUsersError) -> None:
+            if key in self.kept:
+                self.kept[key](gone)  # raises it, once it is counted
 
         def look(key: str) -> None:
             username, server_name = self.accounts.place_of(key)
@@ -292,8 +298,10 @@ class Run:
                 servers = look_at(client, username, deadline)
                 if servers and servers.user_is_gone:
                     self.ledger.removed(key)
+                    count_gone(key, UserGone(f"the hub does not know the user {username} any more", status=404))
                 elif servers and servers.state(server_name) is State.STOPPED:
                     self.ledger.server_gone(key)
+                    count_gone(key, ServerGone(f"{called(username, server_name)} was to be kept, and is gone"))
 
         Pool(CONCURRENCY).map(look, self.ledger.left())
         if gone := before.servers_left - self.ledger.totals().servers_left:

@@ -313,8 +313,8 @@ class Options:
         section=USERS,
         is_advanced=True,
         decided_by_event=True,
-        help="Steady state: each user starts one server and keeps it. Users and servers are still there after the run; "
-        "`hubusers purge` removes them.",
+        help="Steady state: each ServerLifecycleUser starts one server and keeps it. Users and servers are still there "
+        "after the run; `hubusers purge` removes them. Users of other classes stop their servers as without it.",
     )
     end_after_failure: bool = option(
         "--after-failure",

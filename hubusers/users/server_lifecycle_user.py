@@ -2,6 +2,7 @@
 
 from locust import task
 
+from hubusers.hub.errors import HubUsersError
 from hubusers.results.records import SERVER_HELD
 from hubusers.users.planned_user import PlannedUser
 
@@ -11,7 +12,7 @@ class ServerLifecycleUser(PlannedUser):
 
     The event says how long the user stays and pauses, and how often it begins again. Without an event the options do:
     `--stay`, `--pause`, `--lifecycles` (0: without end). With `--keep` the user keeps its first server instead, and
-    looks after each stay and pause whether it is still there.
+    looks after each stay and pause, and the run at its end, whether it is still there.
     """
 
     @task
@@ -22,14 +23,21 @@ class ServerLifecycleUser(PlannedUser):
                 self._look_after_server()
             else:
                 self.start_server()
+                self.test_run.kept[self.account.key] = self._count_gone
             self.stay(min(stay, self.time_left))
             return
         with self.server():
             self.stay(min(stay, self.time_left))
 
     def _look_after_server(self) -> None:
-        """Count a kept server that is gone as a failed step `server held`; the person asks for another next time."""
+        """Count a kept server that is gone; the person asks for another next time."""
         if gone := self._what_ended_the_server():
-            self._note_server_gone()
-            with self.errors_end_the_task(), self._measured(SERVER_HELD, "STEP", self._ready_at):
-                raise gone
+            with self.errors_end_the_task():
+                self._count_gone(gone)
+
+    def _count_gone(self, gone: HubUsersError) -> None:
+        """Count a kept server that is gone as a failed step `server held`, and raise what has become of it."""
+        del self.test_run.kept[self.account.key]  # it is counted once
+        self._note_server_gone()
+        with self._measured(SERVER_HELD, "STEP", self._ready_at):
+            raise gone

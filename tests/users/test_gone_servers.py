@@ -95,6 +95,10 @@ def test_servers_that_were_to_be_kept_and_are_gone(
         assert (totals.users_left, totals.servers_left) == (2, 1)
         assert people.run.ledger.has_server(kept.account.key)
         assert "2 servers that were to be kept were stopped by somebody else" in caplog.text
+        ends = sorted(record.failure for record in people.run.results.records.of(SERVER_HELD))
+        assert ends == ["server was gone", "server was gone", "user gone"]
+        reached = people.run.results.people.reached()
+        assert (reached.came, reached.lost, reached.visits_in_vain) == (3, {SERVER_HELD: 1}, 3)
     finally:
         object.__setattr__(people.run.settings, "keep", False)
         people.run.clean_up_everything()
