@@ -113,7 +113,7 @@ def facts_of(event: Event, people: list[Person], stays: list[tuple[float, float]
 
 
 def _seed_to_keep(seed: int) -> str:
-    return f'{seed}, from the file: "seed = {seed}" in it keeps this plan when you change it'
+    return f'{seed}, from the text of the file: "seed = {seed}" in it keeps this plan when you change it'
 
 
 def _time_scale(event: Event) -> str:

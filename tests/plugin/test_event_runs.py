@@ -267,10 +267,10 @@ def test_a_dry_run_draws_the_plan_without_a_hub(event_file: Path) -> None:
     locust = run_locust(None, "--event", str(event_file), "--dry-run")
     assert locust.process.returncode == 0, locust.output
     assert "15 students, 3 auditors" in locust.output
-    assert ", from the file:" not in locust.output
+    assert ", from the text of the file:" not in locust.output
 
 
 def test_a_dry_run_of_a_file_without_a_seed_says_which_one_follows_from_it(tmp_path: Path) -> None:
     event = written(tmp_path, EVENT.replace("TARGET", "30s").replace("seed = 9\n", ""))
     locust = run_locust(None, "--event", str(event), "--dry-run")
-    assert ', from the file: "seed = ' in locust.output
+    assert ', from the text of the file: "seed = ' in locust.output

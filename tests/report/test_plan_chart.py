@@ -101,7 +101,7 @@ def test_fits_a_terminal_and_has_no_colour_codes() -> None:
 def test_a_seed_that_the_file_does_not_give_says_how_to_keep_it() -> None:
     event = event_with(EVENLY, people=3)
     found = facts(drawn(event, plan(event, 7), 7, seed_is_in_file=False))
-    assert found["seed"] == '7, from the file: "seed = 7" in it keeps this plan when you change it'
+    assert found["seed"] == '7, from the text of the file: "seed = 7" in it keeps this plan when you change it'
 
 
 def test_a_reader_that_ends_early_is_not_an_error() -> None:
