@@ -4,6 +4,7 @@
 """
 
 from locust import main as locust_main
+from locust import runners as locust_runners
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
@@ -58,6 +59,10 @@ CHATTER_OF_PROCESSES = ("reported as ready", "^Worker .* quit", "^The last worke
 """The same, of the workers of `--processes`, which Locust starts and ends by itself. One that dies goes missing, which
 is shown.
 """
+
+
+PATIENCE = 10
+"""Seconds without a word after which the master takes a worker for lost. Each heartbeat is a second after the last."""
 
 
 class DispatchNobody(UsersDispatcher):
@@ -244,6 +249,15 @@ def stay_while(runner: Runner, is_wanted: Callable[[], bool], must_end: Callable
         quit_at_once()
 
     runner.quit = quit_when_not_wanted  # type: ignore[method-assign]
+
+
+def be_patient_with_workers() -> None:
+    """Have the master take a worker for lost only when it has heard nothing of it for `PATIENCE` seconds.
+
+    Locust waits three seconds, and ends a run without any other worker. On a busy machine that is too short for a
+    worker that is alive: when its users begin, it reads and checks what they need.
+    """
+    locust_runners.HEARTBEAT_LIVENESS = PATIENCE
 
 
 def connected_workers(master: MasterRunner) -> list[WorkerNode]:

@@ -19,6 +19,8 @@ from hubusers.event.plan import Person, share_of_worker
 from hubusers.hub.deadline import Deadline
 from hubusers.log import get_logger
 from hubusers.plugin.locust_internals import (
+    PATIENCE,
+    be_patient_with_workers,
     before_quitting,
     connected_workers,
     workers_that_can_start,
@@ -74,6 +76,7 @@ class Master(Role):
 
     def __init__(self, runner: MasterRunner) -> None:
         super().__init__(runner)
+        be_patient_with_workers()
         self._gathered = _Gathered()
         self._briefing: Briefing | None = None  # also while it is being sent, when the control has none yet
         runner.register_message(PREPARED, self._note_prepared)
@@ -141,13 +144,12 @@ class Master(Role):
             worker for worker, figures in self._gathered.figures.items() if figures.has_left
         }
 
+    def workers_to_begin(self) -> int:
+        return sum(worker.state != STATE_RUNNING for worker in connected_workers(self.runner))
+
     def has_no_users(self) -> bool:
         # Locust goes on after a second without workers that still read what their users need.
-        return (
-            self.runner.state == STATE_RUNNING
-            and self.runner.user_count == 0
-            and all(worker.state == STATE_RUNNING for worker in connected_workers(self.runner))
-        )
+        return self.runner.state == STATE_RUNNING and self.runner.user_count == 0 and not self.workers_to_begin()
 
     def _workers_with_people(self) -> set[str]:
         """Return the workers that got a share of the event's people, and are still there."""
@@ -208,7 +210,10 @@ class Master(Role):
         # Others have come just now, and hold nothing.
         self._gathered.awaited = self._workers_there() & known
         if self.control.briefing.workers and not self._gathered.awaited and not self.control.was_interrupted:
-            self.control.stop_early("All workers were lost, so the run ends.")
+            self.control.stop_early(
+                "All workers were lost, so the run ends. A worker is lost when nothing is heard of it for "
+                f"{PATIENCE} seconds: it has died, or its machine was too busy."
+            )
 
     def clean_up(self, run: Run) -> None:
         # When Locust quits, it has not told its workers to stop yet, and will not listen once it has.

@@ -136,6 +136,10 @@ class Role(ABC):
     def has_no_users(self) -> bool:
         """Say whether all users of a run without an event have come, and are gone."""
 
+    def workers_to_begin(self) -> int:
+        """Return how many workers have not said yet that their users have begun; 0 where there are no workers."""
+        return 0
+
     @abstractmethod
     def report_trouble(self, reason: str) -> None:
         """Stop the run for all processes, for a reason that is one sentence."""

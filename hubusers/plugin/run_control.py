@@ -173,8 +173,18 @@ class RunControl:
         return True
 
     def note_all_came(self, users: int) -> None:
-        """Take notice that as many users are there as Locust was asked for."""
-        if self.role.conducts and not self.briefing.event_text and self.phase is Phase.RUNNING:
+        """Take notice that Locust has handed out as many users as it was asked for; workers may not have begun yet."""
+        if not self.role.conducts or self.briefing.event_text or self.phase is not Phase.RUNNING:
+            return
+        if self.role.workers_to_begin():
+            gevent.spawn(self._say_that_all_came, users)
+        else:
+            self._say_that_all_came(users)
+
+    def _say_that_all_came(self, users: int) -> None:
+        while self.role.workers_to_begin() and self.phase is Phase.RUNNING:
+            gevent.sleep(0.2)
+        if self.phase is Phase.RUNNING:
             LOG.info("%s there", "The only user is" if users == 1 else f"All {users:,} users are")
 
     # The page Hub

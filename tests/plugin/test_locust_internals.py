@@ -1,6 +1,7 @@
 """Whether Locust still is as hubusers patches it: these tests fail first when a new Locust changes it, and say what."""
 
 import locust.main
+from locust import runners as locust_runners
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.rpc import Message
@@ -103,6 +104,15 @@ def test_a_master_knows_its_workers_by_their_states(master: MasterRunner) -> Non
     assert sorted(worker.id for worker in locust_internals.connected_workers(master)) == ["a", "b", "c"], (
         f"Locust calls a missing worker otherwise; {WHERE}"
     )
+
+
+def test_a_master_is_patient_with_its_workers(master: MasterRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locust_runners, "HEARTBEAT_LIVENESS", 3)
+    locust_internals.be_patient_with_workers()
+    for kind in ("client_ready", "heartbeat"):
+        part = inspect.getsource(MasterRunner).partition(f'"{kind}":')[2]
+        assert "HEARTBEAT_LIVENESS" in part.partition("case ")[0], f"Locust counts heartbeats otherwise; {WHERE}"
+    assert locust_runners.HEARTBEAT_LIVENESS * locust_runners.HEARTBEAT_INTERVAL == locust_internals.PATIENCE
 
 
 def test_a_master_tells_of_a_worker_that_connects() -> None:

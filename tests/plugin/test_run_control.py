@@ -300,6 +300,21 @@ def test_one_user_and_one_failed_spawn_are_not_told_as_several(
     assert control.stopped_because.startswith("A spawn failed, so the run ends: ")
 
 
+def test_users_are_not_there_before_the_workers_say_that_they_have_begun(
+    control: RunControl, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    control.start()
+    start_test(control)
+    monkeypatch.setattr(control.role, "workers_to_begin", lambda: 2)
+    control.note_all_came(6)
+    gevent.sleep(0.1)
+    assert "users are there" not in caplog.text
+    monkeypatch.setattr(control.role, "workers_to_begin", lambda: 0)
+    gevent.sleep(0.3)
+    assert caplog.text.count("All 6 users are there") == 1
+
+
 @pytest.mark.parametrize(
     ("phase", "reason"),
     [
