@@ -268,7 +268,7 @@ def test_a_kernel_that_dies_after_the_last_cell_ends_the_visit_before_the_person
             kernel = person._kernels["a.ipynb"] = person.hold(Kernel, "/user/ann/api/kernels/k/channels", Deadline(5))
         wait_until(lambda: kernel.state == "restarting", str)
         with pytest.raises(RescheduleTask):
-            person.leave()
+            person.stay(0)
         person.end_if_the_page_has_ended()  # nothing is told twice
     (record,) = people.run.results.records.failed()
     assert (record.step, record.failure) == (CELL, "kernel died: restarting")
