@@ -8,7 +8,6 @@ from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
-from hubusers.lab.collaboration import CALLS_OF_COLLABORATION, CollaborativeLab
 from hubusers.lab.frontend import FrontEnd
 from hubusers.lab.known_builds import KNOWN_BUILDS
 from hubusers.lab.lab_3 import Lab3
@@ -144,6 +143,9 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
     if lab_page.application == JUPYTERLAB and lab_page.release < (4, 0):
         return Lab3.from_page(browser, lab_page, CALLS_OF_LAB_3, hold, deadline)
     if lab_page.application == JUPYTERLAB and lab_page.is_collaborative:
+        # Only here: its library for shared documents takes a tenth of the start-up.
+        from hubusers.lab.collaboration import CALLS_OF_COLLABORATION, CollaborativeLab
+
         return CollaborativeLab.from_page(browser, lab_page, CALLS_OF_COLLABORATION, hold, deadline)
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)
