@@ -53,7 +53,7 @@ def try_out(case: Case, software: Software, folder: Path) -> str:
     Args:
         case: The case.
         software: With what it is tried.
-        folder: A folder for everything that hub and run write; it stays, for who wants to know what happened.
+        folder: A folder for everything that hub and run write; it stays, so that people can look what happened.
 
     Returns:
         The sentence with which hubusers refused the hub, if it must; otherwise "".
