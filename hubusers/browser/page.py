@@ -1,5 +1,6 @@
 """A page: what a browser's request led to."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,3 +69,14 @@ class Page:
 
 def _parsed(text: str) -> Any:
     return lxml.html.document_fromstring(text.encode(), lxml.html.HTMLParser(encoding="utf-8"))
+
+
+def configuration_of(page: Page) -> dict[str, Any]:
+    """Return what a page of a Jupyter server tells its scripts (`jupyter-config-data`); nothing for any other page."""
+    for text in page.document.xpath("//script[@id='jupyter-config-data']/text()"):
+        try:
+            configuration = json.loads(text)
+        except (ValueError, RecursionError):
+            return {}
+        return configuration if isinstance(configuration, dict) else {}
+    return {}

@@ -4,7 +4,6 @@ Most of what such a page does, its scripts do. From here it can be seen whether 
 and, for what hubs often start, which websockets its scripts hold.
 """
 
-import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.onward import shows_nothing
-from hubusers.browser.page import Page
+from hubusers.browser.page import Page, configuration_of
 from hubusers.hub.errors import HubError
 
 
@@ -157,18 +156,8 @@ def websockets_of(browser: Browser, page: Page) -> Iterator[PageWebsocket]:
         yield PageWebsocket(f"{path}/ws", f"bokeh, {token[1]}")
     if "/desktop/" in scripts and "viewer.js" in scripts:
         yield PageWebsocket(browser.path_to("../desktop-websockify/", page.path), "binary")
-    if kernel := _configuration(page).get("kernelId"):
-        base = str(_configuration(page).get("baseUrl") or "")
+    if kernel := configuration_of(page).get("kernelId"):
+        base = str(configuration_of(page).get("baseUrl") or "")
         yield PageWebsocket(
             browser.path_to(f"{base}api/kernels/{kernel}/channels?session_id={uuid.uuid4()}", page.path)
         )
-
-
-def _configuration(page: Page) -> dict[str, Any]:
-    for text in page.document.xpath("//script[@id='jupyter-config-data']/text()"):
-        try:
-            configuration = json.loads(text)
-        except (ValueError, RecursionError):
-            return {}
-        return configuration if isinstance(configuration, dict) else {}
-    return {}

@@ -1,6 +1,5 @@
 """What the page of JupyterLab, or of Notebook 7, says: where its files are, and how it is configured."""
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.page import Page
+from hubusers.browser.page import Page, configuration_of
 from hubusers.lab.bundle import EXTENSIONS, STATIC, Extension
 from hubusers.lab.calls import Call
 
@@ -63,7 +62,7 @@ class LabPage:
     @classmethod
     def read(cls, browser: Browser, page: Page) -> "LabPage":
         """Read a page, whatever it is."""
-        configuration = _configuration(page)
+        configuration = configuration_of(page)
         scripts = _addresses(browser, page, "//script/@src")
         kind = str(configuration.get("notebookPage") or "")
         first_script = _FIRST_SCRIPT_OF_NOTEBOOK if kind else _FIRST_SCRIPT
@@ -156,16 +155,6 @@ class LabPage:
         if self.release < call.since or (call.until and self.release >= call.until):
             return False
         return not call.only_if or bool(self._configuration.get(call.only_if, True))
-
-
-def _configuration(page: Page) -> dict[str, Any]:
-    for text in page.document.xpath("//script[@id='jupyter-config-data']/text()"):
-        try:
-            configuration = json.loads(text)
-        except (ValueError, RecursionError):
-            return {}
-        return configuration if isinstance(configuration, dict) else {}
-    return {}
 
 
 def _extensions(configuration: Mapping[str, Any]) -> tuple[Extension, ...]:
