@@ -3,6 +3,7 @@
 from locust.env import Environment
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from hubusers.plugin.starter import CheckStopped, Order, Starter
 from hubusers.plugin.who_comes import WhoComes
 from hubusers.run.phase import Phase
 from hubusers.settings.access import Access
+from hubusers.settings.hub_check import CheckedHub, check_hub
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import users_on
 from tests.plugin.test_run_control import Alone_, options
@@ -33,15 +35,16 @@ def test_a_check_that_somebody_stops_removes_the_server_that_it_tried(
     who_comes = WhoComes(environment, control.before_run, EventShape(lambda: None, lambda: False))
     control.start()
     starter = Starter(environment.create_web_ui("127.0.0.1", 0, delayed_start=True), control, who_comes)
-    doing: set[str] = set()
+    while_checked: list[str] = []
 
-    def is_trying() -> bool:
-        doing.add(starter.doing)
-        return starter.doing == "Trying one server: spawning"
+    def check(*arguments: Any) -> CheckedHub:
+        while_checked.append(starter.doing)
+        return check_hub(*arguments)
 
+    monkeypatch.setattr("hubusers.plugin.before_run.check_hub", check)
     try:
         starter.begin(Order(who_comes.choice, local_hub.url, control.options))
-        wait_until(is_trying, lambda: str(doing), 30)
+        wait_until(lambda: starter.doing == "Trying one server: spawning", lambda: starter.doing, 30)
         assert [name for name in users_on(local_hub) if name.startswith("tried-")]
         starter.stop()
         wait_until(lambda: not starter.is_busy, lambda: starter.doing, 30)
@@ -49,6 +52,6 @@ def test_a_check_that_somebody_stops_removes_the_server_that_it_tried(
         assert "users: 1 created, 1 removed, 0 left; servers: 1 started, 1 removed, 0 left" in str(starter.failure)
         assert not [name for name in users_on(local_hub) if name.startswith("tried-")]
         assert control.phase is Phase.READY
-        assert "Checking the hub and its token" in doing
+        assert while_checked == ["Checking the hub and its token"]
     finally:
         runner.greenlet.kill(block=True)
