@@ -10,22 +10,12 @@ from gevent import GreenletExit
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.other_names import enter_other_name
-from hubusers.browser import hub_pages
+from hubusers.browser import home_page, login, spawn_page, spawn_progress
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.headers import HEADERS
+from hubusers.browser.login_errors import LoggedInAsAnother, LoginFailed, LoginRefused, login_error, token_of_another
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import (
-    LoggedInAsAnother,
-    LoginFailed,
-    LoginRefused,
-    RedirectLoop,
-    ServerUnreachable,
-    SessionLost,
-    asks_to_log_in,
-    error_at_server,
-    login_error,
-    token_of_another,
-)
+from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, asks_to_log_in, error_at_server
 from hubusers.event.leaving import Leaving
 from hubusers.hub.acceptance import OWNER_PATH
 from hubusers.hub.answers import State, Stop, error_for
@@ -98,8 +88,8 @@ class BrowserUser(PlannedUser):
         browser = Browser(run.connections(size=CONNECTIONS, headers=HEADERS), timeout=run.settings.server_timeout)
         deadline = Deadline(run.settings.server_timeout)
         try:
-            page = hub_pages.log_in(browser, account.username, account.password, deadline, start="/hub/home")
-            if hub_pages.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
+            page = login.log_in(browser, account.username, account.password, deadline, start="/hub/home")
+            if spawn_page.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
                 run.ledger.server_started(account.key)  # to be removed with the first server
         except LoggedInAsAnother as other:
             client = HubClient(run.settings.endpoint, run.settings.access.session)
@@ -201,19 +191,19 @@ class BrowserUser(PlannedUser):
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
                 self._enter_before_login()
                 try:
-                    self._page = hub_pages.log_in(
+                    self._page = login.log_in(
                         self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
                     )
                 except HubUsersError as error:
                     step.ended = time.monotonic()
                     if isinstance(error, LoggedInAsAnother):
-                        started = hub_pages.is_of_a_started_spawn(self.browser, error.page)
+                        started = spawn_page.is_of_a_started_spawn(self.browser, error.page)
                         self.test_run.undo_login(self.hub, self.username, error.name, started=started)
                     if self._login_may_start:
                         ledger, key = self.test_run.ledger, self.account.key
                         server_life.strike_out_if_refused(ledger, key, error, self._may_run)
                     raise
-                if self._login_may_start and not hub_pages.may_have_started(self.browser, self._page):
+                if self._login_may_start and not spawn_page.may_have_started(self.browser, self._page):
                     self.test_run.ledger.server_refused(self.account.key)
                     self._login_may_start = False
                 # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
@@ -324,16 +314,16 @@ class BrowserUser(PlannedUser):
         """Open the spawn page, which leads to the server if it runs; if not, start the server from there."""
         began = (page and self.browser.form_answered) or self._began()
         deadline = Deadline(self.settings.server_timeout)
-        page = hub_pages.open_spawn_page(
+        page = spawn_page.open_spawn_page(
             self.browser, self.username, deadline, self.account.server_name, page=page, start=self._link
         )
-        if hub_pages.is_of_a_spawn(self.browser, page):
+        if spawn_page.is_of_a_spawn(self.browser, page):
             self._note_server_gone()
             self.test_run.ledger.server_started(self.account.key)  # another one, which the page may have begun to start
             return self._start_by_the_page(page, began)
         with self.errors_end_the_task(), self._measured(SPAWN_PAGE, "STEP", began):
             try:
-                return hub_pages.follow_progress(self.browser, page, deadline, goes_on=self._goes_on_when_ready)
+                return spawn_progress.follow_progress(self.browser, page, deadline, goes_on=self._goes_on_when_ready)
             except HubUsersError as error:
                 if error.no_server:
                     self._note_server_lost(error)
@@ -354,7 +344,7 @@ class BrowserUser(PlannedUser):
             nonlocal here
             page, here = here, None  # a person who comes back later opens the page again
             with self._measured(SPAWN_PAGE, "STEP", step.began if page else time.monotonic()):
-                return hub_pages.spawn(
+                return spawn_page.spawn(
                     self.browser,
                     self.username,
                     step.deadline,
@@ -368,7 +358,7 @@ class BrowserUser(PlannedUser):
             def note_ready() -> None:
                 step.ended = time.monotonic()
 
-            return hub_pages.follow_progress(
+            return spawn_progress.follow_progress(
                 self.browser, page, step.deadline, note_ready, step.hears, goes_on=self._goes_on_when_ready
             )
 
@@ -380,7 +370,7 @@ class BrowserUser(PlannedUser):
         else:
             self._stop(self._press_the_stop_button)
             try:
-                hub_pages.log_out(self.browser, Deadline(self.settings.server_timeout))
+                login.log_out(self.browser, Deadline(self.settings.server_timeout))
             except HubUsersError as error:
                 self.test_run.note_failure(error)
         self._is_logged_in = False
@@ -388,7 +378,7 @@ class BrowserUser(PlannedUser):
     def _press_the_stop_button(self, step: Step) -> Stop:
         with own_rejections("", self.settings.access.token):
             try:
-                return hub_pages.stop_server(self.browser, self.username, step.deadline, self.account.server_name)
+                return home_page.stop_server(self.browser, self.username, step.deadline, self.account.server_name)
             except ServerGone as error:
                 raise self._gone(error.detail) from None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
-from hubusers.browser import hub_pages
+from hubusers.browser import spawn_progress
 from hubusers.browser.git_pull import follow_git_pull
 from hubusers.browser.onward import frames_of, is_only_frames, onward_of
 from hubusers.browser.page import Page
@@ -142,7 +142,7 @@ class PageUser(TabUser):
         if not (page.status or page.error) or not is_below(self.browser, page.path, "/user"):
             page = self.browser.get(page.path, deadline=step.deadline)
         if not self._token:
-            page = hub_pages.follow_progress(self.browser, page, step.deadline)
+            page = spawn_progress.follow_progress(self.browser, page, step.deadline)
         page = follow_git_pull(self.browser, page, step.deadline)
         if step.deadline.remaining() <= 0:
             raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")

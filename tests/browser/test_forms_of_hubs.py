@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hubusers.browser import hub_pages, spawn_form
+from hubusers.browser import login, spawn_form, spawn_page
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.form import FormNotSent, UnknownOption
 from hubusers.http.connections import Connections
@@ -31,8 +31,8 @@ def fancy_hub() -> Iterator[LocalHub]:
 
 def ask(hub: LocalHub, username: str, options: dict[str, Any]) -> None:
     browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
-    page = hub_pages.log_in(browser, username, "any", Deadline(20))
-    hub_pages.spawn(browser, username, Deadline(20), options=options, page=page)
+    page = login.log_in(browser, username, "any", Deadline(20))
+    spawn_page.spawn(browser, username, Deadline(20), options=options, page=page)
 
 
 def arrived(hub: LocalHub, username: str, options: dict[str, Any]) -> dict[str, Any]:

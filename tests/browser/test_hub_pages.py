@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from hubusers.browser import hub_pages
+from hubusers.browser import home_page, login, spawn_page, spawn_progress
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.form import UnknownOption
+from hubusers.browser.login_errors import LoginElsewhere, LoginRefused
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import LoginElsewhere, LoginRefused, ServerNotRunning
+from hubusers.browser.page_errors import ServerNotRunning
 from hubusers.http.connections import Connections
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT, Stop
 from hubusers.hub.deadline import Deadline, poll
@@ -74,7 +75,7 @@ class Person(Browser):
 def new_person(hub: LocalHub) -> Callable[[str], Person]:
     def new(username: str) -> Person:
         person = Person(hub)
-        hub_pages.log_in(person, username, DUMMY, soon(), start="/hub/home")
+        login.log_in(person, username, DUMMY, soon(), start="/hub/home")
         person.rows.clear()
         return person
 
@@ -90,7 +91,7 @@ def wait_until_stopped(browser: Browser, username: str) -> None:
         return browser.fetch("GET", f"/hub/api/users/{username}").answer.model["servers"] == {} or None
 
     outcome = poll(
-        lambda: stop if (stop := hub_pages.stop_server(browser, username, soon())) is not Stop.NOT_NOW else None,
+        lambda: stop if (stop := home_page.stop_server(browser, username, soon())) is not Stop.NOT_NOW else None,
         Deadline(20),
         0.5,
     )
@@ -99,8 +100,8 @@ def wait_until_stopped(browser: Browser, username: str) -> None:
 
 
 def set_up(browser: Browser, username: str, server_name: str = "", **options: str) -> Page:
-    page = hub_pages.spawn(browser, username, soon(), server_name, options)
-    return hub_pages.follow_progress(browser, page, Deadline(20))
+    page = spawn_page.spawn(browser, username, soon(), server_name, options)
+    return spawn_progress.follow_progress(browser, page, Deadline(20))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_the_page_tells_whether_the_server_was_running(
     hub: LocalHub, status: int, path: str, redirected_from: tuple[str, ...], is_of_a_spawn: bool
 ) -> None:
     page = Page(status, path, redirected_from=redirected_from)
-    assert hub_pages.is_of_a_spawn(Person(hub), page) == is_of_a_spawn
+    assert spawn_page.is_of_a_spawn(Person(hub), page) == is_of_a_spawn
 
 
 # Logging in
@@ -132,11 +133,11 @@ def test_the_page_tells_whether_the_server_was_running(
 )
 def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) -> None:
     browser = Person(hub)
-    page = hub_pages.log_in(browser, username, password, soon(), start="/hub/home")
+    page = login.log_in(browser, username, password, soon(), start="/hub/home")
     assert (page.status, page.path) == (200, "/hub/home")
     assert browser.failed_rows == []
     asked = len(browser.rows)
-    assert hub_pages.log_in(browser, username, password, soon(), start="/hub/home").path == "/hub/home"  # is in already
+    assert login.log_in(browser, username, password, soon(), start="/hub/home").path == "/hub/home"  # is in already
     assert browser.rows[asked:] == [("GET", "/hub/home", "")]
 
 
@@ -146,7 +147,7 @@ def test_people_log_in_by_the_form(hub: LocalHub, username: str, password: str) 
 )
 def test_a_refused_login_is_reported_in_the_words_of_the_page(hub: LocalHub, username: str, password: str) -> None:
     with pytest.raises(LoginRefused) as raised:
-        hub_pages.log_in(Person(hub), username, password, soon())
+        login.log_in(Person(hub), username, password, soon())
     assert (str(raised.value), raised.value.words) == ("login refused", "Invalid username or password")
     assert username in raised.value.detail
     assert ("c.Authenticator.allow_all" in raised.value.detail) is (HUB_MAJOR >= 5)
@@ -164,7 +165,7 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
     (hub.folder / what).touch()
     try:
         with pytest.raises(LoginElsewhere) as raised:
-            hub_pages.log_in(Person(hub), "ann", DUMMY, soon())
+            login.log_in(Person(hub), "ann", DUMMY, soon())
     finally:
         Path(hub.folder, what).unlink()
     assert raised.value.detail.startswith(detail)
@@ -174,11 +175,11 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
 def test_a_hub_that_is_not_there_is_an_error() -> None:
     browser = Browser(Connections("http://127.0.0.1:9", {}))
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.log_in(browser, "ann", DUMMY, soon())
+        login.log_in(browser, "ann", DUMMY, soon())
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.spawn(browser, "ann", soon())
+        spawn_page.spawn(browser, "ann", soon())
     with pytest.raises(HubError, match="connection refused"):
-        hub_pages.stop_server(browser, "ann", soon())
+        home_page.stop_server(browser, "ann", soon())
 
 
 def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
@@ -189,7 +190,7 @@ def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
     for _ in range(2):  # the second person's browser need not read what refers to what
         asked.clear()
         browser = Browser(Connections(hub.url, {}, size=CONNECTIONS, request_event=event))
-        hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
+        login.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
         loaded.append(sorted(path for path in asked if path.startswith("/hub/static/")))
     assert loaded[0] == loaded[1]
     names = [path.partition("?")[0].rpartition("/")[2] for path in loaded[0]]
@@ -206,7 +207,7 @@ def test_pages_come_with_their_files_once(hub: LocalHub) -> None:
     assert {name: names.count(name) for name in once} == dict.fromkeys(once, 1)
     assert any(".woff2" in name for name in names)  # what a style imports, and its fonts
     asked.clear()
-    hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
+    login.log_in(browser, "ann", DUMMY, soon(), start="/hub/home")
     assert [path for path in asked if "?v=" in path] == []
 
 
@@ -237,7 +238,7 @@ def test_choices_reach_the_spawner(
     browser = new_person(username)
     assert set_up(browser, username, **chosen).path == f"/user/{username}/"
     assert options_that_arrived(hub, username) == [arrived]
-    assert hub_pages.stop_server(browser, username, soon()) in {Stop.STOPPED, Stop.STOPPING}
+    assert home_page.stop_server(browser, username, soon()) in {Stop.STOPPED, Stop.STOPPING}
     assert browser.failed_rows == []
 
 
@@ -273,7 +274,7 @@ def test_a_choice_that_the_form_does_not_offer_is_an_error(
     new_person: Callable[[str], Person], chosen: dict[str, str], text: str, detail: str
 ) -> None:
     with pytest.raises(UnknownOption) as raised:
-        hub_pages.spawn(new_person("ann"), "ann", soon(), options=chosen)
+        spawn_page.spawn(new_person("ann"), "ann", soon(), options=chosen)
     assert (str(raised.value), raised.value.detail) == (f"not in the spawn form: {text}", detail)
 
 
@@ -282,50 +283,52 @@ def test_a_choice_that_the_form_does_not_offer_is_an_error(
 
 def test_login_leads_to_the_spawn_and_the_spawn_to_the_server(hub: LocalHub) -> None:
     browser = Person(hub)
-    page = hub_pages.log_in(browser, "plain-ann", DUMMY, soon())
-    page = hub_pages.spawn(browser, "plain-ann", soon(), page=page)
+    page = login.log_in(browser, "plain-ann", DUMMY, soon())
+    page = spawn_page.spawn(browser, "plain-ann", soon(), page=page)
     seen_ready: list[tuple[str, str]] = []
-    page = hub_pages.follow_progress(
+    page = spawn_progress.follow_progress(
         browser, page, Deadline(20), on_ready=lambda: seen_ready.append(browser.rows[-1][:2])
     )
     assert (page.status, page.path) == (200, "/user/plain-ann/")
     # Told by the stream, whose row comes when it is at its end, before the page leads on.
     assert seen_ready == [("GET", "/hub/api/users/{name}/server/progress")]
-    login = [("GET", "/"), ("GET", "/hub/"), ("GET", "/hub/login"), ("GET", "/hub/logo"), ("POST", "/hub/login")]
-    spawn = [("GET", "/hub/"), ("GET", "/hub/spawn"), ("GET", "/hub/spawn-pending/{name}")]
+    logging_in = [("GET", "/"), ("GET", "/hub/"), ("GET", "/hub/login"), ("GET", "/hub/logo"), ("POST", "/hub/login")]
+    spawning = [("GET", "/hub/"), ("GET", "/hub/spawn"), ("GET", "/hub/spawn-pending/{name}")]
     rows = [(method, template) for method, template, _ in browser.rows if "progress" not in template]
-    assert rows[: len(login + spawn)] == login + spawn
+    assert rows[: len(logging_in + spawning)] == logging_in + spawning
     assert rows[-1] == ("GET", "/user/{name}/")
     # Coming again while it runs: straight to it.
     browser.rows.clear()
-    page = hub_pages.spawn(browser, "plain-ann", soon())
-    page = hub_pages.follow_progress(browser, page, Deadline(20), on_ready=lambda: seen_ready.append(("again", "")))
+    page = spawn_page.spawn(browser, "plain-ann", soon())
+    page = spawn_progress.follow_progress(
+        browser, page, Deadline(20), on_ready=lambda: seen_ready.append(("again", ""))
+    )
     assert (page.path, len(seen_ready)) == ("/user/plain-ann/", 1)
-    hub_pages.stop_server(browser, "plain-ann", soon())
+    home_page.stop_server(browser, "plain-ann", soon())
     assert browser.failed_rows == []
 
 
 def test_a_named_server(new_person: Callable[[str], Person]) -> None:
     browser = new_person("ann")
     assert set_up(browser, "ann", "work").path == "/user/ann/work/"
-    assert hub_pages.stop_server(browser, "ann", soon(), "work") in {Stop.STOPPED, Stop.STOPPING}
+    assert home_page.stop_server(browser, "ann", soon(), "work") in {Stop.STOPPED, Stop.STOPPING}
     assert [row[1] for row in browser.rows if "{server}" not in row[1]] == ["/hub/home"]
 
 
 def test_the_hub_says_later(new_person: Callable[[str], Person]) -> None:
     first, second = new_person("first"), new_person("plain-second")
-    page = hub_pages.spawn(first, "first", soon(), options={"profile": "slow"})
+    page = spawn_page.spawn(first, "first", soon(), options={"profile": "slow"})
     with pytest.raises(ComeBackLater) as raised:
-        hub_pages.spawn(second, "plain-second", soon())
+        spawn_page.spawn(second, "plain-second", soon())
     assert raised.value.retry_after in {7, 8}
     assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
     assert second.failed_rows == []
     with pytest.raises(WaitTimeout):
-        hub_pages.follow_progress(first, page, Deadline(0.3))
+        spawn_progress.follow_progress(first, page, Deadline(0.3))
     # The form of the spawn says it in another way.
     third = new_person("third")
     with pytest.raises(ComeBackLater) as raised:
-        hub_pages.spawn(third, "third", soon())
+        spawn_page.spawn(third, "third", soon())
     assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
     wait_until_stopped(first, "first")
 
@@ -342,13 +345,13 @@ def test_a_spawn_that_fails(new_person: Callable[[str], Person], profile: str, w
 def test_a_server_that_is_stopped_while_somebody_waits(
     new_person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_pages, "STOP_RELOAD", 0.1)
-    monkeypatch.setattr(hub_pages, "RECONNECT", 0.1)
+    monkeypatch.setattr(spawn_progress, "STOP_RELOAD", 0.1)
+    monkeypatch.setattr(spawn_progress, "RECONNECT", 0.1)
     browser = new_person("ann")
-    page = hub_pages.spawn(browser, "ann", soon(), options={"profile": "slow"})
-    hub_pages.stop_server(browser, "ann", soon())
+    page = spawn_page.spawn(browser, "ann", soon(), options={"profile": "slow"})
+    home_page.stop_server(browser, "ann", soon())
     with pytest.raises(ServerNotRunning) as raised:
-        hub_pages.follow_progress(browser, page, Deadline(20))
+        spawn_progress.follow_progress(browser, page, Deadline(20))
     assert "Would you like to start it?" in raised.value.detail
 
 
@@ -358,15 +361,15 @@ def test_consent_is_given_where_the_hub_asks_for_it(new_person: Callable[[str], 
         "/hub/api/oauth2/authorize?client_id=service-curious&redirect_uri=%2Fhub%2Fhealth&response_type=code&state=1"
     )
     assert "Authorize access" in page.text
-    assert hub_pages.follow_progress(browser, page, Deadline(20)).path.startswith("/hub/health?")
+    assert spawn_progress.follow_progress(browser, page, Deadline(20)).path.startswith("/hub/health?")
 
 
 def test_logging_out(new_person: Callable[[str], Person]) -> None:
     browser = new_person("ann")
-    assert hub_pages.log_out(browser, soon()).path == "/hub/login"
+    assert login.log_out(browser, soon()).path == "/hub/login"
     with pytest.raises(HubUsersError):
-        hub_pages.stop_server(browser, "ann", soon())
-    assert hub_pages.log_in(browser, "ann", DUMMY, soon(), start="/hub/home").path == "/hub/home"
+        home_page.stop_server(browser, "ann", soon())
+    assert login.log_in(browser, "ann", DUMMY, soon(), start="/hub/home").path == "/hub/home"
 
 
 # Deadlines
@@ -399,13 +402,13 @@ class SlowHub(ScriptedHub):
 def test_a_spawn_is_given_up_at_the_deadline_whatever_its_page_does(
     monkeypatch: pytest.MonkeyPatch, text: str, streams: bool
 ) -> None:
-    monkeypatch.setattr(hub_pages, "STOP_RELOAD", 0.01)
-    monkeypatch.setattr(hub_pages, "RECONNECT", 0.01)
+    monkeypatch.setattr(spawn_progress, "STOP_RELOAD", 0.01)
+    monkeypatch.setattr(spawn_progress, "RECONNECT", 0.01)
     with SlowHub(text, streams=streams) as hub:
         browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=0.4)
         began = time.monotonic()
         with pytest.raises(WaitTimeout):
-            hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", text), Deadline(0.6))
+            spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", text), Deadline(0.6))
         assert 0.6 <= time.monotonic() - began < 0.6 + MARGIN
 
 
@@ -414,7 +417,7 @@ def test_a_request_of_a_spawn_that_hangs_is_cut_at_the_deadline(scripted_hub: Sc
     browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=20)
     began = time.monotonic()
     with pytest.raises(WaitTimeout):
-        hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", CONSENT), Deadline(0.3))
+        spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", CONSENT), Deadline(0.3))
     assert 0.3 <= time.monotonic() - began < 0.3 + MARGIN
 
 
@@ -424,10 +427,10 @@ IMAGES = "<html>" + "".join(f'<img src="/{number}.png">' for number in range(200
 @pytest.mark.parametrize(
     "step",
     [
-        lambda browser, deadline: hub_pages.log_in(browser, "ann", DUMMY, deadline, start="/hub/home"),
-        lambda browser, deadline: hub_pages.spawn(browser, "ann", deadline),
-        lambda browser, deadline: hub_pages.stop_server(browser, "ann", deadline),
-        lambda browser, deadline: hub_pages.log_out(browser, deadline),
+        lambda browser, deadline: login.log_in(browser, "ann", DUMMY, deadline, start="/hub/home"),
+        lambda browser, deadline: spawn_page.spawn(browser, "ann", deadline),
+        lambda browser, deadline: home_page.stop_server(browser, "ann", deadline),
+        lambda browser, deadline: login.log_out(browser, deadline),
     ],
     ids=["log_in", "spawn", "stop_server", "log_out"],
 )
@@ -451,10 +454,12 @@ def test_a_native_account_is_led_to_its_jupyterlab() -> None:
         fields = {"username": "ann", "signup_password": secret, "signup_password_confirmation": secret}
         browser.post_form("/hub/signup", {**fields, "_xsrf": browser.cookie("_xsrf", page.path)})
         with pytest.raises(LoginRefused, match=r"^login refused$"):
-            hub_pages.log_in(browser, "ann", "wrong horse", soon())
-        page = hub_pages.log_in(browser, "ann", secret, soon())
+            login.log_in(browser, "ann", "wrong horse", soon())
+        page = login.log_in(browser, "ann", secret, soon())
         browser.rows.clear()
-        page = hub_pages.follow_progress(browser, hub_pages.spawn(browser, "ann", soon(), page=page), Deadline(60))
+        page = spawn_progress.follow_progress(
+            browser, spawn_page.spawn(browser, "ann", soon(), page=page), Deadline(60)
+        )
         assert (page.status, page.path) == (200, "/user/ann/lab")
         assert 'id="jupyter-config-data"' in page.text
         assert [row[1] for row in browser.rows if "progress" not in row[1]] == [
@@ -467,4 +472,4 @@ def test_a_native_account_is_led_to_its_jupyterlab() -> None:
         ]
         assert browser.fetch("POST", "/user/ann/api/contents", {"type": "notebook"}).status == 201
         assert browser.failed_rows == []
-        assert hub_pages.stop_server(browser, "ann", soon()) is Stop.STOPPED
+        assert home_page.stop_server(browser, "ann", soon()) is Stop.STOPPED

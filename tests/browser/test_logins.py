@@ -5,18 +5,12 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from hubusers.browser import hub_pages
+from hubusers.browser import login, spawn_page
 from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.login_errors import LoggedInAsAnother, LoginAsksMore, LoginElsewhere, LoginFailed, LoginRefused
 from hubusers.browser.login_form import login_form
 from hubusers.browser.login_page import look_at_login
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import (
-    LoggedInAsAnother,
-    LoginAsksMore,
-    LoginElsewhere,
-    LoginFailed,
-    LoginRefused,
-)
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.local import LocalHub
@@ -36,7 +30,7 @@ def login_of(url: str) -> tuple[str, bool | None]:
 
 
 def log_in(hub: LocalHub, username: str, password: str = "", start: str = HOME) -> Page:
-    return hub_pages.log_in(browser_at(hub.url), username, password, Deadline(20), start=start)
+    return login.log_in(browser_at(hub.url), username, password, Deadline(20), start=start)
 
 
 # Names
@@ -77,7 +71,7 @@ def test_the_way_tells_whether_that_has_started_a_server(hub: LocalHub) -> None:
     for _ in range(2):  # the second time it runs, and may be somebody's
         with pytest.raises(LoggedInAsAnother) as raised:
             log_in(hub, "Cid", start="/")
-        started.append(hub_pages.is_of_a_started_spawn(browser_at(hub.url), raised.value.page))
+        started.append(spawn_page.is_of_a_started_spawn(browser_at(hub.url), raised.value.page))
     assert started == [True, False]
 
 
@@ -154,7 +148,7 @@ BACK_IN = Scripted(200, of_hub("Home", "ann"))
 )
 def test_what_a_browser_sends(scripted_hub: ScriptedHub, page: str, sent: str) -> None:
     scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}), BACK_IN)
-    assert hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5)).path == "/hub/login"
+    assert login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5)).path == "/hub/login"
     (posted,) = [asked.body for asked in scripted_hub.asked if asked.method == "POST"]
     assert posted == sent
 
@@ -163,7 +157,7 @@ def test_a_page_without_the_tag_html_is_a_page(scripted_hub: ScriptedHub) -> Non
     scripted_hub.script(
         Scripted(200, f"<form action=/hub/login method=post>{BOTH}</form>", {"Content-Type": "text/html"}), BACK_IN
     )
-    hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+    login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +200,7 @@ def test_what_a_made_page_says_is_told(
 ) -> None:
     scripted_hub.script(*(Scripted(200, page, {"Content-Type": "text/html"}) for page in answers))
     with pytest.raises(error) as raised:
-        hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
     assert detail in raised.value.detail
     assert "<" not in raised.value.detail
 
@@ -215,7 +209,7 @@ def test_the_hub_is_asked_before_a_name_counts_as_another(scripted_hub: Scripted
     """As where a hub's own template escapes names as it escapes any text."""
     page = Scripted(200, of_hub("Home", "o&#39;brien"))
     scripted_hub.script(Scripted(200, form(BOTH)), page, Scripted(200, {"name": "o'brien"}))
-    hub_pages.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(5))
+    login.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(5))
     assert scripted_hub.asked[-1].path == "/hub/api/user"
 
 
@@ -246,7 +240,7 @@ def test_a_page_that_only_takes_people_from_another_service_is_no_login(scripted
         launch, Scripted(405, of_hub("405 : Method Not Allowed")), Scripted(403, {"message": "Forbidden"})
     )
     with pytest.raises(LoginElsewhere) as raised:
-        hub_pages.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
     assert raised.value.detail.startswith("the hub's login leads to /hub/lti/launch, which only takes people whom")
     scripted_hub.script(launch)
     assert login_of(scripted_hub.url) == ("nothing to type into; it leads on to /hub/lti/launch", False)

@@ -4,18 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from hubusers.browser import hub_pages
+from hubusers.browser import login, spawn_progress
 from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.login_errors import LoginBroken, LoginRefused
 from hubusers.browser.page import Page
-from hubusers.browser.page_errors import (
-    LoginBroken,
-    LoginRefused,
-    RedirectLoop,
-    ServerUnreachable,
-    SessionLost,
-    error_at_server,
-    unreachable,
-)
+from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, error_at_server, unreachable
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone, WaitTimeout
@@ -78,7 +71,7 @@ def test_a_login_that_fails(
 ) -> None:
     scripted_hub.script(*answers)
     with pytest.raises(error) as raised:
-        hub_pages.log_in(browser, "ann", "secret", Deadline(0.5))
+        login.log_in(browser, "ann", "secret", Deadline(0.5))
     assert (type(raised.value), str(raised.value), raised.value.words) == (error, text, words)
 
 
@@ -89,7 +82,7 @@ def test_who_is_refused_may_not_be_allowed_by_the_hub(
     headers = {"X-JupyterHub-Version": version} if version else {}
     scripted_hub.script(login_page(200, ""), login_page(403, "Invalid username or password", headers))
     with pytest.raises(LoginRefused) as raised:
-        hub_pages.log_in(browser, "ann", "secret", Deadline(5))
+        login.log_in(browser, "ann", "secret", Deadline(5))
     assert ("c.Authenticator.allow_all" in raised.value.detail) is hints
 
 
@@ -196,7 +189,7 @@ def test_a_server_that_is_ready_and_does_not_answer_says_for_how_long(
     scripted_hub.script(ready, Scripted(302, headers={"Location": "/user/ann/"}), answer)
     browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=0.4)
     with pytest.raises(error) as raised:
-        hub_pages.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), Deadline(0.6))
+        spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), Deadline(0.6))
     assert str(raised.value) == text
     assert 0 < raised.value.after < 5
 

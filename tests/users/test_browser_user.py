@@ -13,7 +13,7 @@ import requests
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.ledger import Totals
-from hubusers.browser import hub_pages
+from hubusers.browser import login
 from hubusers.event.leaving import Leaving
 from hubusers.hub.answers import CONCURRENT_SPAWN_LIMIT
 from hubusers.hub.deadline import Deadline, poll
@@ -156,7 +156,7 @@ def test_who_needs_no_login_any_more_is_not_measured_from_the_last_one(
     visitors = people(password="anything")
     person = visitors.newcomer()
     visit(person)
-    monkeypatch.setattr(hub_pages, "log_out", lambda *_: None)
+    monkeypatch.setattr(login, "log_out", lambda *_: None)
     person.leave()
     returned = time.time()
     visit(person)

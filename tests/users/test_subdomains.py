@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubusers.browser import hub_pages
+from hubusers.browser import home_page, login, spawn_page, spawn_progress
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
@@ -37,9 +37,9 @@ def browser_at(url: str) -> Browser:
 
 def at_the_server(browser: Browser, username: str) -> tuple[int, str]:
     """Log in, start the server, and return the status of its page, and its host."""
-    page = hub_pages.log_in(browser, username, "any", Deadline(20))
-    page = hub_pages.spawn(browser, username, Deadline(20), page=page)
-    page = hub_pages.follow_progress(browser, page, Deadline(20))
+    page = login.log_in(browser, username, "any", Deadline(20))
+    page = spawn_page.spawn(browser, username, Deadline(20), page=page)
+    page = spawn_progress.follow_progress(browser, page, Deadline(20))
     return page.status, page.host
 
 
@@ -90,8 +90,8 @@ def test_the_hub_may_make_any_host_of_a_name() -> None:
         url = public_url(hub, "hub.campus.localhost")
         browser = browser_at(url)
         assert at_the_server(browser, "ann") == (200, "ann-hub.campus.localhost")
-        hub_pages.stop_server(browser, "ann", Deadline(20))
-        hub_pages.log_out(browser, Deadline(20))
+        home_page.stop_server(browser, "ann", Deadline(20))
+        login.log_out(browser, Deadline(20))
         assert sum(browser.failures.values()) == 0
         # The trial finds out that a name has no address; so does a person, of whom the row says nothing.
         run = people_on(hub.endpoint, hub.token).run
