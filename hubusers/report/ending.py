@@ -6,8 +6,8 @@ from hubusers.report import words
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.hub_away import gone_at_the_end
 from hubusers.results.folder import FinishedRun
-from hubusers.results.people import GONE
 from hubusers.results.records import STOP_TO_STOPPED
+from hubusers.results.visit import GONE
 
 
 def hub_gone(run: FinishedRun) -> Iterator[str]:

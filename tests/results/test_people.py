@@ -7,7 +7,7 @@ import pytest
 
 from hubusers.event.model import Target
 from hubusers.hub.errors import ServerGone, UserGone
-from hubusers.results.people import GONE, Reached
+from hubusers.results.people import Reached
 from hubusers.results.records import (
     ARRIVAL,
     CELL,
@@ -28,6 +28,7 @@ from hubusers.results.records import (
 )
 from hubusers.results.results import Results
 from hubusers.results.targets import Outcome, outcome
+from hubusers.results.visit import GONE
 
 WORK = (LAB_LOADED, KERNEL_READY, CELL, CELL, SAVED)
 WHOLE_VISIT = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, *WORK, STOP_TO_STOPPED)
