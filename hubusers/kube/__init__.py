@@ -1,0 +1,1 @@
+"""A run in a Kubernetes cluster, beside the hub: `hubusers kube run`."""
