@@ -104,6 +104,15 @@ def set_up(browser: Browser, username: str, server_name: str = "", **options: st
     return spawn_progress.follow_progress(browser, page, Deadline(20))
 
 
+@contextlib.contextmanager
+def no_server_starts(hub: LocalHub) -> Iterator[None]:
+    (hub.folder / "no server starts").touch()
+    try:
+        yield
+    finally:
+        (hub.folder / "no server starts").unlink()
+
+
 @pytest.mark.parametrize(
     ("status", "path", "redirected_from", "is_of_a_spawn"),
     [
@@ -283,8 +292,9 @@ def test_a_choice_that_the_form_does_not_offer_is_an_error(
 
 def test_login_leads_to_the_spawn_and_the_spawn_to_the_server(hub: LocalHub) -> None:
     browser = Person(hub)
-    page = login.log_in(browser, "plain-ann", DUMMY, soon())
-    page = spawn_page.spawn(browser, "plain-ann", soon(), page=page)
+    with no_server_starts(hub):  # so that the hub answers with the page of a pending spawn
+        page = login.log_in(browser, "plain-ann", DUMMY, soon())
+        page = spawn_page.spawn(browser, "plain-ann", soon(), page=page)
     seen_ready: list[tuple[str, str]] = []
     page = spawn_progress.follow_progress(
         browser, page, Deadline(20), on_ready=lambda: seen_ready.append(browser.rows[-1][:2])

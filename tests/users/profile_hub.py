@@ -92,6 +92,8 @@ class ProfileSpawner(StubSpawner):
         return lambda fields: KubeSpawner._options_from_form(self, fields)
 
     async def start(self):
+        while (folder / "no server starts").exists():
+            await asyncio.sleep(0.02)
         profile = self.user_options.get("profile")
         if profile in {"broken", "breaks-later"}:
             await asyncio.sleep(1.2 if profile == "breaks-later" else 0)
