@@ -28,6 +28,7 @@ from hubusers.run import server_life
 from hubusers.run.failed_spawns import spawns_in_a_row
 from hubusers.run.pending_start import PendingStart
 from hubusers.run.run import Run
+from hubusers.run.what_is_left import how_to_remove
 from hubusers.settings.hub_check import LeftBehind, PreflightError
 from hubusers.start_parts import SPAWNING
 
@@ -247,6 +248,6 @@ def _remove(client: HubClient, run: Run, account: Account, failure: Exception | 
     except HubUsersError as error:
         text = (
             f"The first server could not be removed again: {error.detail}. Give it more time with --server-timeout; "
-            f"{run.how_to_remove('what is left')}"
+            f"{how_to_remove(run.settings, 'what is left')}"
         )
         raise LeftBehind(f"{failure} {text}" if isinstance(failure, PreflightError) else text) from failure

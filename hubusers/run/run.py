@@ -2,17 +2,14 @@
 
 import logging
 import math
-import shlex
 import ssl
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, cast
 
 from gevent.lock import BoundedSemaphore
-from gevent.pool import Pool
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.cleanup import CONCURRENCY, Cleanup
@@ -20,17 +17,13 @@ from hubusers.accounts.ledger import Ledger, Totals
 from hubusers.accounts.names import names_of_process
 from hubusers.accounts.other_names import enter_other_name
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
-from hubusers.counting import counted
 from hubusers.durations import time_of_day
 from hubusers.http.connections import Connections
 from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
-from hubusers.hub.answers import State
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, ServerGone, TokenRejected, UserGone
-from hubusers.hub.lifecycle import called
-from hubusers.hub.sightings import look_at
+from hubusers.hub.errors import HubUsersError, TokenRejected
 from hubusers.hub.templates import template_of
 from hubusers.log import get_logger
 from hubusers.results.distinct import Distinct
@@ -38,11 +31,13 @@ from hubusers.results.records import STEPS
 from hubusers.results.results import Results
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.generator_check import GeneratorCheck, Strain
+from hubusers.run.kept_servers import strike_out_what_is_gone
 from hubusers.run.next_person import NextPerson, anybody
 from hubusers.run.shared_listing import SharedListing
 from hubusers.run.start_gate import StartGate
 from hubusers.run.token_doubt import TokenDoubt
 from hubusers.run.user_counts import UserCounts
+from hubusers.run.what_is_left import clean_up_line
 from hubusers.settings.settings import Settings
 from hubusers.start_parts import OTHER
 
@@ -278,38 +273,12 @@ class Run:
         while self._kept_open:
             self._kept_open.pop().close()
         if self.settings.keep:
-            self._strike_out_what_is_gone()
+            client = HubClient(self.settings.endpoint, self.connections(self.settings.access.token, size=CONCURRENCY))
+            deadline = Deadline(self.settings.server_timeout)
+            strike_out_what_is_gone(client, self.ledger, self.accounts, self.kept, deadline)
         else:
             self._cleanup.remove_all()
         self._token_doubt.end()
-
-    def _strike_out_what_is_gone(self) -> None:
-        """Look which of the servers and accounts that are to be kept somebody else has ended, and count those."""
-        client = HubClient(self.settings.endpoint, self.connections(self.settings.access.token, size=CONCURRENCY))
-        deadline, before = Deadline(self.settings.server_timeout), self.ledger.totals()
-
-        def count_gone(key: str, gone: HubUsersError) -> None:
-            if key in self.kept:
-                self.kept[key](gone)  # raises it, once it is counted
-
-        def look(key: str) -> None:
-            username, server_name = self.accounts.place_of(key)
-            with suppress(HubUsersError):  # what cannot be seen is told as it was
-                servers = look_at(client, username, deadline)
-                if servers and servers.user_is_gone:
-                    self.ledger.removed(key)
-                    count_gone(key, UserGone(f"the hub does not know the user {username} any more", status=404))
-                elif servers and servers.state(server_name) is State.STOPPED:
-                    self.ledger.server_gone(key)
-                    count_gone(key, ServerGone(f"{called(username, server_name)} was to be kept, and is gone"))
-
-        Pool(CONCURRENCY).map(look, self.ledger.left())
-        if gone := before.servers_left - self.ledger.totals().servers_left:
-            LOG.warning(
-                "%s that %s to be kept %s stopped by somebody else, as a culler does, or ended",
-                counted(gone, "server"),
-                *(("was", "was") if gone == 1 else ("were", "were")),
-            )
 
     def clean_up_everything(self) -> None:
         """Like `clean_up_own`, in the only process of a run; then look whether the hub still lists anything of it."""
@@ -343,35 +312,9 @@ class Run:
             if summary := self.results.people.summary(step):
                 LOG.info("%s", summary)
 
-    def purge_command(self) -> str:
-        """Return the command that removes what is left of this run."""
-        settings = self.settings
-        which = ["--name-prefix", settings.prefix, "--run", settings.run_id]
-        if settings.accounts_file:
-            which = ["--accounts", settings.accounts_file]
-        elif settings.named_servers:
-            which.append("--named-servers")
-        which += settings.access.arguments_for(settings.endpoint)
-        return f"JUPYTERHUB_ENDPOINT={shlex.quote(settings.endpoint)} hubusers purge {shlex.join(which)}"
-
-    def how_to_remove(self, what: str) -> str:
-        """Return a clause that says how to remove what is left of this run.
-
-        Args:
-            what: What that is: "them", "what is left".
-        """
-        if self.settings.access.hub_ends:
-            return "the hub ends with this test, and all that is on it is gone then"
-        return f"to remove {what}: {self.purge_command()}"
-
     def summary(self, totals: Totals) -> str:
-        """Return the last line of a run, in fixed words."""
-        line = f"Clean-up: {totals}"
-        if self.settings.keep:
-            return f"{line}; kept as asked, {self.how_to_remove('them')}"
-        if totals.left:
-            return f"{line}; {self.how_to_remove('what is left')}"
-        return line
+        """Return the last line of the run, as `clean_up_line` has it."""
+        return clean_up_line(self.settings, totals)
 
 
 def _accounts(settings: Settings, share: slice, names_begin_with: str) -> Accounts:

@@ -11,7 +11,7 @@ import trustme
 
 from hubusers.accounts.ledger import Totals
 from hubusers.event.file import parse_event
-from hubusers.run.run import Run
+from hubusers.run.what_is_left import clean_up_line, purge_command
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of, read_token
 from hubusers.settings.options import OPTIONS, add_options
 from hubusers.settings.settings import Settings, event_text_from, settings_from
@@ -268,15 +268,14 @@ def test_the_command_that_removes_what_is_left_has_the_same_access(
     token.write_text(TOKEN)
     for token_file in (None, str(token)):
         access = access_from(token_file, str(bundle) if ca_bundle else None, insecure)
-        run = Run(settings_for("https://host/hub/api", access), 0)
-        words = shlex.split(run.purge_command())
+        words = shlex.split(purge_command(settings_for("https://host/hub/api", access)))
         assert words[:3] == ["JUPYTERHUB_ENDPOINT=https://host/hub/api", "hubusers", "purge"]
         assert words[3:7] == ["--name-prefix", "hub-stress-test", "--run", "k3x9qa"]
         assert [word.replace(str(bundle), "BUNDLE") for word in words[7:]] == [
             *(["--hub-token-file", token_file] if token_file else []),
             *arguments,
         ]
-        without_tls = Run(settings_for("http://host/hub/api", access), 0).purge_command()
+        without_tls = purge_command(settings_for("http://host/hub/api", access))
         assert "--ca-bundle" not in without_tls
         assert "--insecure" not in without_tls
 
@@ -286,8 +285,8 @@ def test_no_command_is_named_for_a_hub_that_ends_with_the_test(tmp_path: Path, m
     token.write_text(TOKEN)
     for value, named in (("", True), ("yes", False)):
         monkeypatch.setenv("JUPYTERHUB_ENDS_WITH_TEST", value)
-        run = Run(settings_for("http://host/hub/api", access_from(str(token), None, insecure=False)), 0)
-        said = run.summary(Totals(users_created=100, users_removed=33))
+        settings = settings_for("http://host/hub/api", access_from(str(token), None, insecure=False))
+        said = clean_up_line(settings, Totals(users_created=100, users_removed=33))
         assert "67 left" in said
         assert ("hubusers purge" in said) is named
         assert ("the hub ends with this test, and all that is on it is gone then" in said) is not named
