@@ -30,8 +30,8 @@ from hubusers.run.run import Run
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
 from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.settings import Settings
-from hubusers.users.hub_user import Asked, Ready
 from hubusers.users.planned_user import PlannedUser
+from hubusers.users.server_user import Asked, Ready
 from hubusers.users.step import Step
 from hubusers.users.whose_token import for_whom, own_rejections
 
