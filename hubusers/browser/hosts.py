@@ -105,6 +105,11 @@ class Hosts:
         return path.startswith(f"{self.base}/user/")
 
 
+def origin_of_url(url: str) -> str:
+    """Return the origin of a URL that the hub, or a browser on its pages, has used."""
+    return origin_of(urlsplit(url))
+
+
 def origin_of(parts: SplitResult) -> str:
     """Return the scheme and host of a URL, in small letters and without a port that goes without saying.
 

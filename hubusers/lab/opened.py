@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
+from hubusers.browser.sender import Failed
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 
-from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import said
 from hubusers.browser.said import SERVER, answered_by, words_of
+from hubusers.browser.sender import Failed
 from hubusers.counting import counted
 from hubusers.hub.errors import HubError
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from hubusers.browser import page_files
-from hubusers.browser.browser import CONNECTIONS, Browser, Failed
+from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.page_files import load_files
+from hubusers.browser.sender import Failed
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from tests.scripted_hub import Asked, Scripted, ScriptedHub

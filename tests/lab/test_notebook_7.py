@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import gevent
 import pytest
 
-from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
+from hubusers.browser.sender import Failed
 from hubusers.browser.websocket import HeldWebsocket
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout

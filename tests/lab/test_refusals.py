@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from hubusers.browser.browser import Failed
 from hubusers.browser.page import Page
+from hubusers.browser.sender import Failed
 from hubusers.hub.errors import HubError
 from hubusers.lab.refusals import FilesMissing, loading_error, save_error
 

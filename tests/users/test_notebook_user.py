@@ -20,8 +20,9 @@ import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hubusers.accounts.account import Account
-from hubusers.browser.browser import Browser, Failed
+from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
+from hubusers.browser.sender import Failed
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
 from hubusers.lab import interface
