@@ -15,6 +15,7 @@ from hubusers.counting import counted
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
+from hubusers.results.cluster import CLUSTER_FILE, Cluster, read_cluster
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
 from hubusers.results.results import Results
@@ -60,6 +61,7 @@ class FinishedRun:
     results: Results
     arrivals: list[float] = field(default_factory=list)  # planned ones, in seconds after the run began
     broke_off: bool = False  # killed, or not over yet; its end is then the last moment that it wrote down
+    cluster: Cluster | None = None  # what its cluster said; None for a run that nobody watched in a cluster
 
 
 class RunFolder:
@@ -225,12 +227,14 @@ def _read(folder: Path) -> FinishedRun:
             results.probes.append(Probe(known_moment(_number(row["began"])), _seconds(row["seconds"]), row["failure"]))
     with naming(METRICS_FILE):
         results.hub_samples = [_hub_sample(json.loads(line)) for line in lines(METRICS_FILE)]
+    with naming(CLUSTER_FILE):
+        cluster = read_cluster(folder)
     if broke_off:
         ends = (record.began + record.seconds for record in results.records)
         info = replace(info, ended=max([info.began, *ends, *(probe.began for probe in results.probes)]))
     # A run writes the seed that it drew into its copy of the event.
     people = plan(event, event.seed) if event and event.seed is not None else []
-    return FinishedRun(folder, info, event, results, [person.arrives for person in people], broke_off)
+    return FinishedRun(folder, info, event, results, [person.arrives for person in people], broke_off, cluster)
 
 
 def _compare(count: int, name: str, info: RunInfo) -> None:
