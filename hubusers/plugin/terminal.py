@@ -5,24 +5,21 @@ from locust.log import LogReader
 
 import argparse
 import logging
-import os
 import re
 import sys
-import time
 from collections.abc import Iterable
-from typing import TextIO
 
 from hubusers.counting import counted
 from hubusers.durations import in_words
 from hubusers.log import get_logger, renew_progress_with, shown
 from hubusers.plugin.locust_internals import CHATTER, CHATTER_OF_PROCESSES, after_log_setup
 from hubusers.settings.settings import Settings
+from hubusers.terminal import ERASE_LINE, ForPeople, InUtc, Terminal, is_terminal
 
 LOG = get_logger(__name__)
 
 _LOCUST = "locust"
 _TABLES = "locust.stats_logger"
-_ERASE_LINE = "\r\x1b[K"
 
 
 def be_quiet() -> None:
@@ -93,7 +90,7 @@ def say_why_not(reason: str) -> None:
     lines = reason.splitlines()
     on_stderr: list[logging.Handler] = []
     if any(isinstance(handler, LogReader) for handler in _handlers()):
-        erase = _ERASE_LINE if _is_terminal(sys.stderr) else ""
+        erase = ERASE_LINE if is_terminal(sys.stderr) else ""
         text = "\n".join(map(shown, lines))
         sys.stderr.write(f"{erase}Error: {text}\n")
         sys.stderr.flush()
@@ -108,27 +105,6 @@ def say_why_not(reason: str) -> None:
 
 def _is_nothing(_: logging.LogRecord) -> bool:
     return False
-
-
-class InUtc(logging.Formatter):
-    """Writes times in UTC, and says so."""
-
-    converter = time.gmtime  # type: ignore[assignment]
-
-    def __init__(self, template: str, times: str | None = None) -> None:
-        super().__init__(template.replace("%(asctime)s", "%(asctime)s UTC"), times)
-
-
-class _ForPeople(InUtc):
-    """Writes what a person at a terminal wants to read: the time of day, and what was said."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s  %(message)s", "%H:%M:%S")
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        if record.levelno >= logging.WARNING:
-            record.message = f"{record.levelname}: {record.message}"
-        return super().formatMessage(record)
 
 
 class _NoChatter(logging.Filter):
@@ -146,36 +122,6 @@ class _NoChatter(logging.Filter):
         return self._last != before and not any(re.search(words, self._last) for words in self._chatter)
 
 
-class Terminal(logging.StreamHandler[TextIO]):
-    """Writes to a terminal. A line of progress stands below all others, until one of either kind replaces it.
-
-    Args:
-        stream: The terminal.
-        formatter: Makes the lines.
-    """
-
-    def __init__(self, stream: TextIO, formatter: logging.Formatter | None) -> None:
-        super().__init__(stream)
-        self.setFormatter(formatter)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream.write(_ERASE_LINE)
-        super().emit(record)
-
-    def renew(self, progress: str) -> None:
-        """Show this line of progress, as many of its parts as fit."""
-        columns = os.get_terminal_size(self.stream.fileno()).columns
-        self.stream.write(f"{_ERASE_LINE}{_fitting(progress, columns - 1)}")
-        self.stream.flush()
-
-
-def _fitting(progress: str, width: int) -> str:
-    """Return a line as it is or, if it is too long, up to the end of a part, and that there is more."""
-    if len(progress) <= width:
-        return progress
-    return f"{progress[: width - 2].rpartition(', ')[0] or progress[: width - 2]} …"[:width]
-
-
 def _fit_logging() -> None:
     fitted = {handler: _fitted(handler) for handler in _handlers()}
     for logger in _loggers():
@@ -186,9 +132,9 @@ def _fitted(handler: logging.Handler) -> logging.Handler:
     template = getattr(handler.formatter, "_fmt", "") or ""
     if "%(asctime)s" in template:
         handler.setFormatter(InUtc(template))
-    if isinstance(handler, logging.StreamHandler) and _is_terminal(handler.stream):
+    if isinstance(handler, logging.StreamHandler) and is_terminal(handler.stream):
         short = "%(asctime)s" in template and not _is_wordy()
-        handler = terminal = Terminal(handler.stream, _ForPeople() if short else handler.formatter)
+        handler = terminal = Terminal(handler.stream, ForPeople() if short else handler.formatter)
         renew_progress_with(terminal.renew)
     if not _is_wordy():
         handler.addFilter(_NoChatter())
@@ -206,7 +152,3 @@ def _handlers() -> set[logging.Handler]:
 
 def _is_wordy() -> bool:
     return logging.getLogger(_LOCUST).isEnabledFor(logging.DEBUG)
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
