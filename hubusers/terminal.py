@@ -1,4 +1,5 @@
-"""A terminal that people read: short lines with the time in UTC, and a line of progress that renews itself below them."""
+"""A terminal that people read: short lines with the time in UTC, and below them a line of progress that renews itself.
+"""
 
 import logging
 import os
