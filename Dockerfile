@@ -1,16 +1,38 @@
-# hubusers, with a JupyterHub to test: all services of docker-compose.yml run from this image.
-FROM python:3.13-slim
+# hubusers, with a JupyterHub to test: in a cluster, and for all services of docker-compose.yml.
+#
+#     docker build -t registry.example.org/hubusers:0.1.0 .
+#     docker run --rm -e JUPYTERHUB_ENDPOINT -e JUPYTERHUB_API_TOKEN registry.example.org/hubusers:0.1.0 \
+#         --headless --users 30 --run-time 2m
+#
+# Its command is locust, because operators of Locust give arguments only. For others: --entrypoint hubusers.
 
-WORKDIR /hubusers
+# Any image with Python 3.11 or newer, its module venv, sh and tar.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+RUN python3 -m venv /opt/hubusers
+WORKDIR /build
 COPY requirements/demo.txt requirements/
-RUN pip install --no-cache-dir --no-deps -r requirements/demo.txt
+RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps -r requirements/demo.txt
 COPY pyproject.toml README.md LICENSE locustfile.py ./
 COPY hubusers hubusers
 COPY events events
-RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+# What only built it, and the tests of other people's packages.
+RUN /opt/hubusers/bin/pip uninstall --yes hatchling trove-classifiers editables pathspec setuptools pip && \
+    find /opt/hubusers -type d -name tests -prune -exec rm -r {} +
 
-# Nothing here needs root. In the two folders are the hub's token (mounted by docker-compose.yml) and the results of runs.
-RUN useradd --create-home hubusers && install --directory --owner hubusers /run/hubusers runs
-USER hubusers
-
-CMD ["hubusers", "run", "--help"]
+FROM ${BASE}
+# The folder in which hubusers hub leaves its token (mounted by docker-compose.yml), and that of the runs' results. The
+# user is a number, so that a cluster can see that it is not root. Any other user will do, in group 0 as on OpenShift.
+RUN useradd --uid 1000 --no-create-home --home-dir /tmp hubusers && \
+    install --directory --owner 1000 --group 0 --mode 775 /hubusers /hubusers/runs /run/hubusers
+COPY --from=build /opt/hubusers /opt/hubusers
+COPY locustfile.py /hubusers/
+COPY hubusers/kube/keep_results.sh /usr/local/bin/keep-results
+# /tmp and the folder of results are all that must be writable.
+ENV PATH=/opt/hubusers/bin:$PATH HOME=/tmp LOCUST_LOCUSTFILE=/hubusers/locustfile.py
+WORKDIR /hubusers
+USER 1000
+ENTRYPOINT ["locust"]
+CMD ["--help"]
