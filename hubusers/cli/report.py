@@ -7,10 +7,9 @@ import click
 
 from hubusers.cli.shared import fail
 from hubusers.log import shown
-from hubusers.report.findings import findings_of, in_sentences
-from hubusers.report.report import write_report
-from hubusers.report.verdict import verdict_of
-from hubusers.results.folder import REPORT_FILE, RunFolderError, read_run
+from hubusers.report.again import report_again
+from hubusers.report.findings import in_sentences
+from hubusers.results.folder import REPORT_FILE, RunFolderError
 
 
 @click.command(short_help="Write the report of a finished run again.")
@@ -22,10 +21,7 @@ def report(folder: Path) -> None:
     when the run cannot tell, 3 when it left something on the hub. Without targets it is 1 when anything failed.
     """
     try:
-        run = read_run(folder)
-        verdict = verdict_of(run)
-        findings = findings_of(run)
-        write_report(run, verdict, findings)
+        run, verdict, findings = report_again(folder)
     except RunFolderError as error:
         fail(shown(str(error)))
     except OSError as error:

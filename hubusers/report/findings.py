@@ -8,6 +8,7 @@ from hubusers.report import words
 from hubusers.report.causes import (
     broken_answers,
     browsers,
+    cluster,
     gateway,
     hub,
     hub_away,
@@ -23,6 +24,7 @@ from hubusers.report.causes import (
     waits,
     websockets,
 )
+from hubusers.report.causes.cluster_evidence import with_cluster
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.unexplained import unexplained
 from hubusers.report.doubts import failed_requests, ramp_was_cut
@@ -50,6 +52,7 @@ _CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     *notebooks.CAUSES,
     *slow_work.CAUSES,
     *load_generator.CAUSES,
+    *cluster.CAUSES,
 )
 """All functions that look for causes."""
 
@@ -59,22 +62,29 @@ _LONG_STARTS = (
 )
 _LONG_SPAWNS = (*_LONG_STARTS, "hub-blocked", "hub-busy", "busy-machine")
 
+_SERVERS_GONE = ("servers-evicted", "servers-out-of-memory")
+
 _CAUSED_BY: dict[str, tuple[str, ...]] = {
     # Spawns that take long keep their places.
     "spawn-limit": _LONG_SPAWNS,
     "start-timeout": ("spawn-limit", *_LONG_SPAWNS),
     "hub-exited": ("server-exits", "image-missing", "volume-failed", "no-room", "start-timeout", "start-failures"),
-    "hub-away": ("hub-exited", "hub-restarted"),
-    "redirect-loop": ("proxy-routes-lost",),
-    "gateway-errors": ("hub-restarted", "hub-away"),
-    "server-unreachable": ("proxy-routes-lost", "gateway-errors", "hub-restarted"),
-    "websockets-cut": ("servers-culled", "proxy-routes-lost", "hub-exited", "hub-restarted", "hub-away"),
-    "websockets-refused": ("proxy-routes-lost", "hub-away"),
-    "files-missing": ("proxy-routes-lost", "gateway-errors", "hub-away"),
+    "hub-away": ("hub-exited", "hub-restarted", "proxy-restarted"),
+    "redirect-loop": ("proxy-routes-lost", "proxy-restarted"),
+    "gateway-errors": ("hub-restarted", "proxy-restarted", "hub-away"),
+    "server-unreachable": (*_SERVERS_GONE, "proxy-routes-lost", "proxy-restarted", "gateway-errors", "hub-restarted"),
+    "websockets-cut": (
+        *(*_SERVERS_GONE, "servers-culled", "proxy-routes-lost", "proxy-restarted"),
+        *("hub-exited", "hub-restarted", "hub-away"),
+    ),
+    "websockets-refused": ("proxy-routes-lost", "proxy-restarted", "hub-away"),
+    "files-missing": ("proxy-routes-lost", "proxy-restarted", "gateway-errors", "hub-away"),
+    "servers-culled": _SERVERS_GONE,
+    "kernel-died": ("servers-out-of-memory",),
     "login-broken": ("database-errors", "gateway-errors", "hub-away", "hub-blocked"),
     "start-failures": ("database-errors", "hub-restarted"),
     "save-refused": ("proxy-routes-lost",),
-    "kernel-gone": ("servers-culled", "proxy-routes-lost", "hub-restarted"),
+    "kernel-gone": (*_SERVERS_GONE, "servers-culled", "proxy-routes-lost", "hub-restarted"),
     "session-lost": ("hub-restarted", "database-errors"),
     "login-slow": ("hub-blocked", "hub-busy", "busy-machine"),
     "hub-busy": ("other-load",),
@@ -112,7 +122,7 @@ def findings_of(run: FinishedRun) -> list[Finding]:
         run: A run that is over.
     """
     facts = Facts(run)
-    explained = [finding for cause in _CAUSES for finding in cause(facts)]
+    explained = with_cluster(facts, [finding for cause in _CAUSES for finding in cause(facts)])
     return in_order([*explained, *unexplained(facts, explained)], run)
 
 
@@ -159,6 +169,8 @@ def without_causes(run: FinishedRun) -> str:
     if away and not bad:
         sentences = " ".join(finding.sentence for finding in away)
         return f"No step failed, and nobody had to wait too long, but the hub was away for a time. {sentences}"
+    if not bad and (by_cluster := [finding.sentence for cause in cluster.CAUSES for finding in cause(facts)]):
+        return f"No step failed, and nobody had to wait too long, but look at what the cluster did. {by_cluster[0]}"
     broken = failed_requests(facts.requests)
     if not bad and broken:
         return f"No step failed, and nobody had to wait too long, but {broken[0]}.{_still_under_way(facts)}"

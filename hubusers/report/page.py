@@ -51,6 +51,7 @@ def environment() -> Environment:
     made.filters.update(
         in_seconds=_in_seconds,
         in_percent=words.in_percent,
+        clock=words.clock,
         md=_markdown,
         marked=_marked,
         md_marked=_markdown_marked,

@@ -9,6 +9,8 @@ from hubusers.report import words
 from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.facts import USUAL_START
 from hubusers.report.charts import charts_of
+from hubusers.report.cluster_section import cluster_section
+from hubusers.report.cluster_words import NAMES
 from hubusers.report.evidence import gather
 from hubusers.report.finding import Finding
 from hubusers.report.findings import without_causes
@@ -52,6 +54,7 @@ def write_report(run: FinishedRun, verdict: Verdict, findings: list[Finding]) ->
         "without_causes": "" if any(finding.explains != "note" for finding in findings) else without_causes(run),
         "steps": steps,
         "failures": failures_table(run.results),
+        "cluster": cluster_section(run.cluster),
     }
     summary = {**content, "failures": failures_table(run.results, most=_MOST_IN_SUMMARY)}
     (run.folder / SUMMARY_FILE).write_text(markdown("summary.md", **summary), encoding="utf-8")
@@ -79,6 +82,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         evidence=evidence_table(evidence),
         time=time_of_starts(run.results),
         title_of=title_of,
+        names_of_pods=NAMES,
         facts=_facts(run.info),
         left_behind=words.counted(run.info.left_behind, "account was", "accounts were"),
         unfinished=words.counted(unfinished, "start was", "starts were") if unfinished else "",

@@ -48,6 +48,7 @@ def summary_json(run: FinishedRun, verdict: Verdict, findings: Sequence[Finding]
         "steps_by_user_class": {name: [_times(row) for row in rows] for name, rows in steps_by_user_class(run.results)},
         "failures": _failures(run),
         "findings": [asdict(finding) for finding in findings],
+        "cluster": asdict(run.cluster) if run.cluster else None,
         "run": {**info, "broke_off": run.broke_off},
     }
     return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

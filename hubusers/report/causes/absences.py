@@ -1,4 +1,4 @@
-"""When the hub was away: spells in which its probes were not answered, and restarts that its metrics tell."""
+"""When the hub was away: spells in which probes were not answered, and restarts that its metrics or cluster tell."""
 
 import itertools
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from hubusers.report.hub_intervals import is_restart
+from hubusers.results.cluster import Restart
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import UNANSWERED, HubSample, Probe
 
@@ -23,6 +24,13 @@ _AS_BEFORE = 0.1
 """Seconds that a probe may always take, however quick the hub was before."""
 
 
+_BEFORE = 10.0
+"""Seconds that a hub may go on not to answer before its cluster says that it ended: its times are in whole seconds."""
+
+_AFTER = 60.0
+"""Seconds after the hub was back in which its cluster may still tell of it: the pod that replaces it, for one."""
+
+
 @dataclass(frozen=True)
 class Absence:
     """A time in which the hub did not answer.
@@ -34,6 +42,7 @@ class Absence:
         failures: How probes failed, with their counts.
         restarted: When its process began anew; None where it did not, or where that is not known.
         went_on: Whether its metrics tell that its process was the same before and after.
+        by_cluster: What its cluster tells of it.
     """
 
     began: float
@@ -42,15 +51,22 @@ class Absence:
     failures: Counter[str]
     restarted: float | None = None
     went_on: bool = False
+    by_cluster: tuple[Restart, ...] = ()
 
 
-def absences(probes: list[Probe], samples: list[HubSample], told: Iterable[HubAbsence] = ()) -> list[Absence]:
+def absences(
+    probes: list[Probe],
+    samples: list[HubSample],
+    told: Iterable[HubAbsence] = (),
+    by_cluster: Iterable[Restart] = (),
+) -> list[Absence]:
     """Return all absences of a hub, in their order.
 
     Args:
         probes: The probes of a run.
         samples: The readings of the hub's metrics.
         told: Those that the run itself found, which goes on to look when there are no probes any more.
+        by_cluster: What the hub's cluster tells of ends of the hub.
     """
     known = [probe for probe in probes if probe.failure != UNANSWERED]
     ordered = sorted(known, key=lambda probe: probe.began)
@@ -66,7 +82,21 @@ def absences(probes: list[Probe], samples: list[HubSample], told: Iterable[HubAb
             found[found.index(around[-1])] = replace(around[-1], restarted=moment)
         else:
             found.append(Absence(moment, moment, _settled(moment, ordered), Counter(), restarted=moment))
+    for restart in sorted(by_cluster, key=lambda restart: restart.ended):
+        _add(restart, found, ordered)
     return sorted((_with_process(one, samples) for one in found), key=lambda one: one.began)
+
+
+def _add(restart: Restart, found: list[Absence], ordered: list[Probe]) -> None:
+    """Add what the cluster tells to the absence that it belongs to, or as one of its own."""
+    moment = restart.ended
+    for position, one in enumerate(found):
+        if one.began - _BEFORE <= moment and (one.back is None or moment <= one.back + _AFTER):
+            began = min(one.began, moment) if not one.failures else one.began
+            together = (*one.by_cluster, restart)
+            found[position] = replace(one, began=began, restarted=one.restarted or moment, by_cluster=together)
+            return
+    found.append(Absence(moment, moment, _settled(moment, ordered), Counter(), restarted=moment, by_cluster=(restart,)))
 
 
 def _spells(ordered: list[Probe]) -> list[list[Probe]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from hubusers.report.causes.kind import Kind
-from hubusers.report.causes.kinds import browsers, hub, load_generator, logins, proxy, starts, waits
+from hubusers.report.causes.kinds import browsers, cluster, hub, load_generator, logins, proxy, starts, waits
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.attributes import NEVER_BEFORE
 
@@ -15,6 +15,7 @@ _ALL: tuple[Kind, ...] = (
     *logins.KINDS,
     *browsers.KINDS,
     *load_generator.KINDS,
+    *cluster.KINDS,
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

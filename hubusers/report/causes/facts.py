@@ -50,6 +50,7 @@ class Facts:
         self.run = run
         self.info = run.info
         self.results = run.results
+        self.cluster = run.cluster  # what it said; None where nobody watched it
         self.records = run.results.records
         self.requests = run.results.requests
         self.probes = run.results.probes

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from hubusers.report import words
+from hubusers.report import cluster_words, words
 from hubusers.report.causes.absences import Absence, absences
 from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.cluster import restarts_of
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.hub import is_at_fault
 from hubusers.report.finding import Finding
@@ -66,7 +67,7 @@ def gone_at_the_end(facts: Facts) -> Absence | None:
 def _absences(facts: Facts) -> list[Absence]:
     return [
         one
-        for one in absences(facts.probes, facts.samples, facts.info.hub_absences)
+        for one in absences(facts.probes, facts.samples, facts.info.hub_absences, restarts_of(facts, "hub"))
         if not (set(one.failures) == {_TIMED_OUT} and one.restarted is None and is_at_fault(facts))
         and not (one.restarted is None and _answered_others(one, facts))
     ]
@@ -97,7 +98,7 @@ def _finding(one: Absence, facts: Facts) -> Finding:
     failed_before = _failed_in_a_row(one, facts)
     met = [record for record in [*facts.failures, *facts.unfinished] if _met(record, one)]
     slow = [record for record in facts.all_slow if _met(record, one)]
-    if len(failed_before) >= _IN_A_ROW:
+    if len(failed_before) >= _IN_A_ROW and not _was_ended(one):
         kind = "hub-exited"
         what = (
             f"After {words.counted(len(failed_before), 'spawn')} in a row had failed, the hub was gone: it ends itself "
@@ -109,14 +110,31 @@ def _finding(one: Absence, facts: Facts) -> Finding:
         kind, what = "hub-away", "The hub was not reached"
     return found(
         kind,
-        f"{what}, at {words.moment(one.restarted or one.began)}. {_how_long(one, facts)}",
+        f"{what}, at {words.moment(one.restarted or one.began)}{_why(one)}. {_how_long(one, facts)}",
         # A hub that failed spawns have taken down is never a side remark, also where nobody met it any more.
         explains="failures" if met or kind == "hub-exited" else "slowness" if slow else "note",
         share=facts.share_of_failures(met) if met else len(slow) / len(facts.all_slow) if slow else 0.0,
-        evidence=_evidence(one, met, failed_before),
+        evidence=[*_evidence(one, met, failed_before), *_by_cluster(one, facts)],
         began=one.began,
         ended=one.as_before or one.back or facts.info.ended,
     )
+
+
+def _was_ended(one: Absence) -> bool:
+    """Say whether the cluster ended the hub, so that it did not end itself."""
+    return any(cluster_words.is_killed_for_memory(restart) or not restart.container for restart in one.by_cluster)
+
+
+def _why(one: Absence) -> str:
+    """Say why the hub was away, by its cluster: what its container says, before its pod."""
+    telling = sorted(one.by_cluster, key=lambda restart: not restart.container)
+    return f": {cluster_words.why_ended(telling[0])}" if telling else ""
+
+
+def _by_cluster(one: Absence, facts: Facts) -> list[str]:
+    if not one.by_cluster or facts.cluster is None:
+        return []
+    return cluster_words.of_restarts(facts.cluster, "hub", one.by_cluster)
 
 
 def _how_long(one: Absence, facts: Facts) -> str:
@@ -133,7 +151,7 @@ def _how_long(one: Absence, facts: Facts) -> str:
 
 def _evidence(one: Absence, met: list[Record], failed_before: list[Record]) -> list[str]:
     said = [f"Probes of the hub failed: {failure} ({count:,})." for failure, count in one.failures.most_common()]
-    if one.restarted is not None:
+    if one.restarted is not None and not one.by_cluster:
         said.append(f"By its metrics, the hub's process began at {words.moment(one.restarted)}.")
     if one.went_on:
         said.append(

@@ -11,7 +11,7 @@ from hubusers.report.finding import Finding
 from hubusers.results.records import Record
 
 _AWAY = "hub-away"
-_ABSENCES = {_AWAY, "hub-exited", "hub-restarted", "proxy-routes-lost"}
+_ABSENCES = {_AWAY, "hub-exited", "hub-restarted", "proxy-routes-lost", "proxy-restarted"}
 """The kinds of findings that explain why nobody answered, for the time in which they were."""
 
 _AROUND = 10.0
