@@ -19,12 +19,14 @@ from hubusers.live.page_content import Headway, page_content
 from hubusers.live.run_writer import RunWriter
 from hubusers.live.timeline import Timeline
 from hubusers.log import Progress, get_logger
+from hubusers.report.finding import Finding
 from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import FinishedRun
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.run_info import RunInfo
+from hubusers.results.targets import Outcome
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
@@ -82,6 +84,7 @@ class Recorder:
         self.run = run
         self.info = info
         self.answer: list[str] = []  # sentences, after `finish`: the verdict, and its causes
+        self.findings: list[Finding] = []  # after `finish`
         self._environment = environment
         self._event_text = event_text
         self._processes = processes
@@ -136,7 +139,7 @@ class Recorder:
         arrivals = [person.arrives for person in settings.people] if settings.event else []
         finished = FinishedRun(self._writer.path, self.info, settings.event, self.run.results, arrivals)
         verdict = verdict_of(finished)
-        findings = findings_of(finished)
+        self.findings = findings = findings_of(finished)
         self.answer = [verdict.headline, *in_sentences(finished, findings)]
         self._writer.finish(finished, verdict, findings, self._environment)
         self._answer = answer_content(finished, verdict, findings, self.report)
@@ -146,6 +149,10 @@ class Recorder:
     def report(self) -> Path | None:
         """Where the report is; None before it is written, and where nothing is."""
         return self._writer.report
+
+    def outcomes(self) -> list[Outcome]:
+        """Return how it stands with the targets, judged every few seconds."""
+        return self._timeline.outcomes
 
     def has_missed_step(self) -> bool:
         """Return whether the event climbs in steps until a target is missed, and one was."""

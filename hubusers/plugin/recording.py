@@ -1,6 +1,7 @@
 """The recording of a run, in the process that conducts it: what is known of it, the page Hub, the report."""
 
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from hubusers.accounts.ledger import Totals
 from hubusers.hub.endpoint import hub_url
 from hubusers.live.page_content import Headway
 from hubusers.live.recorder import Recorder, versions
+from hubusers.plugin.exporting import Exporting
 from hubusers.plugin.notices import Notices
 from hubusers.plugin.role import Control, Role
 from hubusers.results.run_info import RunInfo
@@ -15,6 +17,8 @@ from hubusers.run.generator_check import late_processes
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.settings.hub_check import CheckedHub
+from hubusers.telemetry.exporter import Exporter
+from hubusers.telemetry.readings import RunSoFar
 
 
 class Recording:
@@ -25,13 +29,21 @@ class Recording:
         control: Conducts it.
         role: Tells of all processes of the run.
         hub: As the check found it; None where nothing was checked.
+        exporters: Each makes an exporter of a run.
 
     Attributes:
         notices: What the processes notice.
         answer_is_said: Whether the answer of the run was given in the terminal.
     """
 
-    def __init__(self, run: Run, control: Control, role: Role, hub: CheckedHub | None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        control: Control,
+        role: Role,
+        hub: CheckedHub | None,
+        exporters: Iterable[Callable[[RunSoFar], Exporter]] = (),
+    ) -> None:
         self.run = run
         self.answer_is_said = False
         self._control = control
@@ -48,6 +60,14 @@ class Recording:
             aloud=control.options.headless or control.options.autostart,
             note_probe=self.notices.presence.note_probe,
         )
+        self._exporting = Exporting([make(self._so_far()) for make in exporters])
+
+    def _so_far(self) -> RunSoFar:
+        recorder = self._recorder
+        return RunSoFar(self.run, recorder.info, self._role.cohorts, recorder.outcomes, self._times_strained)
+
+    def _times_strained(self) -> int:
+        return sum(strain.strained for strain in self.notices.strains.values())
 
     def _info(self, hub: CheckedHub | None) -> RunInfo:
         """Return what is known of the run at its beginning."""
@@ -79,6 +99,7 @@ class Recording:
     def start(self) -> None:
         """Watch the hub, and write the run down, from here."""
         self._recorder.start()
+        self._exporting.start()
 
     def note_begin(self) -> None:
         """Take notice that users may come from now on."""
@@ -151,6 +172,7 @@ class Recording:
         info.left_behind = 0 if run.settings.keep else self.totals().left
         self._role.complete(info)
         answer = recorder.finish()
+        self._exporting.finish(answer, recorder.findings)
         environment = self._control.environment
         if answer.outcomes:
             environment.process_exit_code = answer.exit_code

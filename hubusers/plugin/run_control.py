@@ -35,6 +35,8 @@ from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase, may_follow, next_phase, why_no_run
 from hubusers.run.run import Run, run_of, set_run
 from hubusers.settings.access import Access, SettingsError
+from hubusers.telemetry.exporter import Exporter
+from hubusers.telemetry.readings import RunSoFar
 
 LOG = get_logger(__name__)
 
@@ -59,6 +61,7 @@ class RunControl:
         self.stopped_because = ""  # what stopped the run before its time
         self.event_ended = ""  # why the event is over
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
+        self.exporters: list[Callable[[RunSoFar], Exporter]] = []  # each makes an exporter of a run
         self.recording: Recording | None = None  # of the present or last run, where this process conducts it
         self._preparing = Progress(LOG)
         self.show_last: Callable[[], None] = lambda: None  # the answer of a run that the process does not outlive
@@ -142,7 +145,7 @@ class RunControl:
         self.stopped_because = self.event_ended = ""
         run = self.role.new_run(settings)
         if self.role.conducts:
-            self.recording = Recording(run, self, self.role, self.before_run.checked_hub)
+            self.recording = Recording(run, self, self.role, self.before_run.checked_hub, self.exporters)
         set_run(self.environment, run)
         self._enter(Phase.PREPARING)
         if self.role.has_users:

@@ -10,8 +10,9 @@ from hubusers.report.finding import Finding
 from hubusers.report.verdict import Verdict
 from hubusers.results.distinct import Distinct
 from hubusers.results.records import ARRIVAL, Record
-from hubusers.results.results import Results
+from hubusers.results.run_info import RunInfo
 from hubusers.results.targets import Outcome
+from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 from hubusers.telemetry import measures
 from hubusers.telemetry.measures import Measure
@@ -37,13 +38,15 @@ class RunSoFar:
     """Where the figures of a run come from; each is asked anew for every reading.
 
     Attributes:
-        results: What was measured, as it grows.
+        run: Its settings, and what was measured, as it grows.
+        info: What is known of it; when people could come, and at the end when the last one had left.
         cohorts: Returns what people do now, by cohort.
         outcomes: Returns how it stands with the targets.
         strained: Returns in how many spans of five seconds a process of the load generator could not keep up.
     """
 
-    results: Results
+    run: Run
+    info: RunInfo
     cohorts: Callable[[], Mapping[str, UserCounts]]
     outcomes: Callable[[], list[Outcome]]
     strained: Callable[[], int]
@@ -57,7 +60,7 @@ class Readings:
     """
 
     def __init__(self, run: RunSoFar) -> None:
-        self._run = run
+        self._run, self._results = run, run.run.results
         self._records_read = self._probes_read = 0
         self._step = Distinct(measures.MOST_VALUES, measures.OTHER)
         self._error = Distinct(measures.MOST_VALUES, measures.OTHER)
@@ -65,12 +68,12 @@ class Readings:
 
     def new_times(self) -> Iterator[Reading]:
         """Return the values of histograms that have come since the last call, each once."""
-        records = self._run.results.records.since(self._records_read)
+        records = self._results.records.since(self._records_read)
         self._records_read += len(records)
         for record in records:
             if record.step != ARRIVAL or record.failure:  # an arrival takes no time, unless there is no account
                 yield Reading(measures.STEP_DURATION, record.seconds, self._attributes_of(record))
-        probes = self._run.results.probes[self._probes_read :]
+        probes = self._results.probes[self._probes_read :]
         self._probes_read += len(probes)
         for probe in probes:
             outcome = measures.FAILURE if probe.failure else measures.SUCCESS
