@@ -188,6 +188,12 @@ _RESULTS = (
     LocustOption(("--csv",), "Write Locust's tables into CSV files of this name.", "PREFIX", "LOCUST_CSV"),
     LocustOption(("--html",), "Write Locust's own report as well, into this file.", "FILE", "LOCUST_HTML"),
     LocustOption(
+        ("--otel",),
+        "Send figures and traces to an OpenTelemetry collector: which one, the variables OTEL_... say. Needs pip "
+        "install hubusers[otel].",
+        variable="LOCUST_ENABLE_OPENTELEMETRY",
+    ),
+    LocustOption(
         ("--loglevel", "-L"),
         "How much to log; DEBUG: all that Locust says, too. Default: INFO.",
         variable="LOCUST_LOGLEVEL",

@@ -24,6 +24,7 @@ from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
 from hubusers.plugin.lookers import WHY_STAY, Lookers
 from hubusers.plugin.master import Master
+from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.process import Process
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
@@ -76,16 +77,23 @@ def switch_on(events: Events = locust_events) -> None:
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()
     be_quiet()
+    open_telemetry = OpenTelemetry()
     events.init_command_line_parser.add_listener(add_options)
-    events.init.add_listener(_on_init)
+    events.init.add_listener(partial(_on_init, open_telemetry))
 
 
-def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None, **_: Any) -> None:
+def _on_init(
+    open_telemetry: OpenTelemetry, environment: Environment, runner: Runner, web_ui: WebUI | None, **_: Any
+) -> None:
     if environment.parsed_options is None:
         raise StopTest(_NO_OPTIONS)
     begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
     process = Process(control)
+    try:
+        control.exporters += open_telemetry.set_up()
+    except SettingsError as error:
+        process.quit_with(str(error), EXIT_CANNOT_TEST)
     events = environment.events
     events.request.add_listener(partial(note_request, environment))
     if control.role.has_users:

@@ -4,6 +4,7 @@
 """
 
 from locust import main as locust_main
+from locust import opentelemetry as locust_opentelemetry
 from locust import runners as locust_runners
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
@@ -14,6 +15,7 @@ from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, Work
 from locust.user import TaskSet, User
 from locust.web import WebUI, greenlet_exception_handler
 
+import os
 import signal
 from collections.abc import Callable, Collection, Generator
 from typing import Any
@@ -205,6 +207,54 @@ def after_log_setup(do: Callable[[], None]) -> None:
         do()
 
     main.setup_logging = set_up_and_do
+
+
+def set_up_opentelemetry_later(check: Callable[[], None]) -> Callable[[Callable[[], None]], bool]:
+    """Have Locust's `main` set up no OpenTelemetry, which it does before `--processes` forks.
+
+    The threads of OpenTelemetry's exporters are greenlets here. These go on in a forked process, where OpenTelemetry,
+    which knows threads only, starts them once more: a worker would send everything twice, and end with a traceback.
+
+    Args:
+        check: Called where Locust would set it up, if `--otel` asks for it.
+
+    Returns:
+        What sets it up, if `--otel` has asked for it, and returns whether it has; what is given to it is called before.
+    """
+    main: Any = locust_main
+    set_up = main.setup_opentelemetry
+    asked: list[tuple[Any, ...]] = []
+
+    def note(*args: Any) -> bool:
+        check()
+        asked.append(args)
+        return True
+
+    def do(prepare: Callable[[], None]) -> bool:
+        for args in asked:
+            prepare()
+            set_up(*args)
+        return bool(asked)
+
+    main.setup_opentelemetry = note
+    return do
+
+
+def opentelemetry_providers(resource: Any) -> tuple[Any, Any]:
+    """Return a new provider of tracers, and one of meters, which send to where those of Locust's `--otel` do.
+
+    Args:
+        resource: What they send along with everything.
+    """
+    internals: Any = locust_opentelemetry
+    exporters = {
+        signal: {name.strip().lower() for name in os.environ.get(f"OTEL_{signal}_EXPORTER", "otlp").split(",")} - {""}
+        for signal in ("TRACES", "METRICS")
+    }
+    return (
+        internals._setup_tracer_provider(resource, exporters["TRACES"]),
+        internals._setup_meter_provider(resource, exporters["METRICS"]),
+    )
 
 
 def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:
