@@ -12,7 +12,8 @@ from hubusers.durations import seconds
 from hubusers.settings import options as test_options
 from hubusers.settings.access import ENDPOINT_VARIABLE
 from hubusers.settings.declaration import Option
-from hubusers.settings.options import LOOPBACK, options_by_section
+from hubusers.settings.options import options_by_section
+from hubusers.settings.readers import LOOPBACK
 
 WEB = click.Option(
     ["--web"],
@@ -227,6 +228,7 @@ _GROUPS: tuple[tuple[str, tuple[LocustOption, ...], str], ...] = (
     (test_options.ACCOUNTS, (), test_options.ACCOUNTS),
     (test_options.FAILURES, (), test_options.FAILURES),
     (test_options.WEB_UI, _THE_WEB_UI, test_options.WEB_UI),
+    (test_options.TELEMETRY, (), test_options.TELEMETRY),
     ("Several cores or machines", _SEVERAL, ""),
     ("More in the terminal, and in files", _RESULTS, ""),
     ("Your own user classes", _LOCUSTFILE, ""),

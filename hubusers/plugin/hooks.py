@@ -26,6 +26,7 @@ from hubusers.plugin.lookers import WHY_STAY, Lookers
 from hubusers.plugin.master import Master
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.process import Process
+from hubusers.plugin.prometheus_and_grafana import prometheus_and_grafana
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
@@ -115,6 +116,10 @@ def _on_init(
             check_it_can_listen(web_ui)
         except SettingsError as error:
             process.quit_with(str(error), EXIT_CANNOT_TEST)
+    try:
+        control.exporters += prometheus_and_grafana(control, web_ui)
+    except SettingsError as error:
+        process.quit_with(str(error), EXIT_CANNOT_TEST)
     process.start()
     who_comes.choose(who_comes.choice)
     if web_ui:

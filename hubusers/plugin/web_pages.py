@@ -3,9 +3,6 @@
 from locust.web import WebUI
 
 import argparse
-import errno
-import os
-import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from gevent.pywsgi import WSGIServer
 
 from hubusers.live.hub_page import TAB_SCRIPT, hub_page
 from hubusers.log import get_logger
+from hubusers.plugin.listening import check_port_is_free
 from hubusers.plugin.locust_internals import add_script_to_locusts_page, url_prefix_of
 from hubusers.plugin.start_form import StartForm
 from hubusers.plugin.start_page import start_page
@@ -100,27 +98,12 @@ def check_it_can_listen(web_ui: WebUI) -> None:
     Raises:
         SettingsError: It could not listen there.
     """
-    listener = WSGIServer((web_ui.host, web_ui.port), web_ui.app)  # as Locust makes its own
-    try:
-        listener.init_socket()
-    except (OSError, OverflowError) as error:
-        raise SettingsError(_why_it_cannot_listen(web_ui, error)) from None
-    finally:
-        listener.close()
-
-
-def _why_it_cannot_listen(web_ui: WebUI, error: OSError | OverflowError) -> str:
-    if isinstance(error, OverflowError):
-        return f"Port {web_ui.port} (--web-port) cannot be used: a port is a number from 0 to 65535."
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"The web UI cannot listen on {web_ui.host} (--web-host): this is not an address of this machine. "
-            "Leave the option out, or choose one of its addresses."
-        )
-    reason = os.strerror(error.errno or 0)  # gevent adds the address to its own text
-    forgotten = " Perhaps another web UI is still open." if error.errno == errno.EADDRINUSE else ""
-    another = "Choose another port with --web-port (-P)."
-    return f"Port {web_ui.port} cannot be used for the web UI: {reason}.{forgotten} {another}"
+    check_port_is_free(
+        WSGIServer((web_ui.host, web_ui.port), web_ui.app),  # as Locust makes its own
+        "The web UI",
+        host_option="--web-host",
+        port_option="--web-port (-P)",
+    )
 
 
 def _url_of(web_ui: WebUI) -> str:

@@ -14,6 +14,7 @@ TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, not a token
 PASSWORD_VARIABLE = "HUBUSERS_PASSWORD"  # noqa: S105
 PASSWORD_FILE_VARIABLE = "HUBUSERS_PASSWORD_FILE"  # noqa: S105
 TOKEN_FILE_VARIABLE = "JUPYTERHUB_API_TOKEN_FILE"  # noqa: S105
+GRAFANA_TOKEN_VARIABLE = "HUBUSERS_GRAFANA_TOKEN"  # noqa: S105
 ENDPOINT_VARIABLE = "JUPYTERHUB_ENDPOINT"
 HUB_ENDS_VARIABLE = "JUPYTERHUB_ENDS_WITH_TEST"
 """Set, to anything, by a command that starts a hub for one test and ends it after that, such as `hubusers demo`."""
@@ -137,6 +138,31 @@ def read_password(file: str | None = None) -> str:
     if not password:
         raise SettingsError(f"The password file {file} is empty.")
     return password
+
+
+def read_grafana_token(file: str | None, *, is_needed: bool) -> str:
+    """Return a token of Grafana from a file or, without a file, from the environment; "" where there is none.
+
+    Args:
+        file: Its name.
+        is_needed: Whether there must be one.
+
+    Raises:
+        SettingsError: There is none although there must be, or it cannot be read or used.
+    """
+    text = _read(file, "Grafana token") if file else os.environ.get(GRAFANA_TOKEN_VARIABLE, "")
+    if not text.strip() and not file:
+        if is_needed:
+            raise SettingsError(
+                f"There is no token for Grafana. Make one for a service account with the role Editor, and put it into "
+                f"{GRAFANA_TOKEN_VARIABLE}, or its file's name into --grafana-token-file."
+            )
+        return ""
+    try:
+        return checked_token(text)
+    except ValueError as error:
+        where = f"file {file}" if file else f"in {GRAFANA_TOKEN_VARIABLE}"
+        raise SettingsError(f"The Grafana token {where} cannot be used: {error}.") from None
 
 
 def _read(file: str, what: str) -> str:

@@ -17,6 +17,7 @@ from hubusers.event.start_page import start_page as read_start_page
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.settings.access import (
     ENDPOINT_VARIABLE,
+    GRAFANA_TOKEN_VARIABLE,
     PASSWORD_FILE_VARIABLE,
     PASSWORD_VARIABLE,
     TOKEN_FILE_VARIABLE,
@@ -24,10 +25,14 @@ from hubusers.settings.access import (
 )
 from hubusers.settings.declaration import Option, declared_options, option, switch
 from hubusers.settings.readers import (
+    LOOPBACK,
+    Listening,
     factor,
     folder_on_server,
+    grafana_address,
     json_object,
     leaving_shares,
+    listening,
     one_of,
     web_address,
     whole_number,
@@ -35,8 +40,6 @@ from hubusers.settings.readers import (
 
 if TYPE_CHECKING:  # the hubusers command needs this file and not Locust
     from locust.argument_parser import LocustArgumentParser
-
-LOOPBACK = "127.0.0.1"
 
 Wait = Literal["progress", "listing", "poll"]
 
@@ -47,6 +50,7 @@ EVENT = "The event, and what a run leaves"
 SERVERS = "Servers"
 USERS = "Users"
 FAILURES = "Failures"
+TELEMETRY = "Prometheus and Grafana"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,6 +342,37 @@ class Options:
         "exits; Kubernetes deployments set it.) From the first failed spawn until one succeeds, starts under way and "
         "failed spawns together stay within N: other people wait before they ask for a server. 0: never end, hold "
         "nobody back, and try nothing before the run.",
+    )
+    metrics: Listening | None = option(
+        "--metrics",
+        read=listening,
+        metavar="[ADDRESS:]PORT",
+        section=TELEMETRY,
+        in_web_form=False,
+        in_report=False,
+        help="Give the figures of the run to a Prometheus that asks for /metrics on this port, such as 9646; on "
+        "loopback only, or on an address such as 0.0.0.0:9646. With the port of the web UI, this serves them. With "
+        "workers, only the master does.",
+    )
+    grafana_url: str = option(
+        "--grafana-url",
+        read=grafana_address,
+        metavar="URL",
+        section=TELEMETRY,
+        in_web_form=False,
+        in_report=False,
+        help="Grafana in which to mark the run: its beginning and end, its verdict, and the steps of an event that "
+        "climbs. On JupyterHub's own dashboard, if it is there.",
+    )
+    grafana_token_file: str = option(
+        "--grafana-token-file",
+        read=str,
+        metavar="FILE",
+        section=TELEMETRY,
+        in_web_form=False,
+        in_report=False,
+        help="File with a token of a service account of Grafana, with the role Editor. Without it, the token is taken "
+        f"from the variable {GRAFANA_TOKEN_VARIABLE}.",
     )
 
 

@@ -7,11 +7,14 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from hubusers.event.leaving import WAYS_TO_LEAVE, Leaving
 from hubusers.event.model import share
+
+LOOPBACK = "127.0.0.1"
 
 
 def one_of(*choices: str) -> Callable[[str], Any]:
@@ -79,6 +82,46 @@ def leaving_shares(text: str) -> dict[Leaving, float]:
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise ValueError(f"the shares in {text!r} must add up to 100 %")
     return shares
+
+
+def grafana_address(text: str) -> str:
+    """Return the URL of a Grafana without a slash at its end; "" for no text."""
+    parts = urlsplit(web_address(text))
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError(
+            "Grafana's URL must be one such as https://grafana.example.org, with its path if it has one, and without "
+            "a name, a password or parameters"
+        )
+    return text.rstrip("/")
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where something listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def listening(text: str) -> Listening | None:
+    """Return a port to listen on, of an address or else of loopback; None for no text."""
+    if not text.strip():
+        return None
+    host, port = LOOPBACK, text.strip()
+    if not port.isdecimal():
+        try:
+            parts = urlsplit(f"//{port}")
+            host, port = parts.hostname or "", str(parts.port or 0)
+        except ValueError:  # a port that is not a number, or half an IPv6 address
+            port = "0"
+        if not host or parts.path or parts.username:
+            port = "0"
+    if not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} must be a port, or an address and a port, such as 9646 or 0.0.0.0:9646")
+    return Listening(host, int(port))
 
 
 def web_address(text: str) -> str:

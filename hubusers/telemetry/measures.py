@@ -57,8 +57,8 @@ MOST_VALUES = 50
 
 SECONDS = "s"
 
-_BOUNDARIES = (0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
-"""Seconds: from a request to a start that waits for a new machine."""
+_BOUNDARIES = (0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800)
+"""Seconds: from a request to a start that waits half an hour in a queue."""
 
 
 @dataclass(frozen=True)

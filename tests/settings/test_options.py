@@ -107,6 +107,9 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         "keep": False,
         "end_after_failure": False,
         "failed_spawns_to_stop": 4,
+        "metrics": None,
+        "grafana_url": "",
+        "grafana_token_file": "",
     }
 
 
