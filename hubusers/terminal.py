@@ -1,5 +1,4 @@
-"""A terminal that people read: short lines with the time in UTC, and below them a line of progress that renews itself.
-"""
+"""A terminal that people read: short lines with the time in UTC, and below them a line of progress that is renewed."""
 
 import logging
 import os
