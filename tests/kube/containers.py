@@ -1,0 +1,164 @@
+"""A container that runs: its process, what it writes, how it ends."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from tests.kube import sandbox
+from tests.kube.sandbox import Mount
+
+
+@dataclass(frozen=True)
+class Image:
+    """What an image brings along: its entry point, its variables, its folder."""
+
+    entrypoint: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    workdir: str = "/"
+    files: list[Mount] = field(default_factory=list)
+
+
+class CannotStart(Exception):
+    """The command of a container is not there."""
+
+
+@dataclass
+class Output:
+    """What a container has written: lines with their time, as the kubelet keeps them."""
+
+    lines: list[tuple[datetime, bytes]] = field(default_factory=list)
+    ended: bool = False
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def read(self, stream: asyncio.StreamReader) -> None:
+        rest = b""
+        while chunk := await stream.read(65536):
+            *whole, rest = (rest + chunk).split(b"\n")
+            self.lines += [(datetime.now(UTC), line + b"\n") for line in whole]
+            self._tell()
+        if rest:
+            self.lines.append((datetime.now(UTC), rest))
+        self.ended = True
+        self._tell()
+
+    def _tell(self) -> None:
+        self._more.set()
+        self._more = asyncio.Event()
+
+    async def more(self) -> None:
+        await self._more.wait()
+
+
+@dataclass
+class Container:
+    """One start of a container; a restart makes a new one."""
+
+    command: list[str]
+    env: dict[str, str]
+    workdir: str
+    mounts: list[Mount]
+    read_only: bool = False
+    output: Output = field(default_factory=Output)
+    started: str = ""
+    killed_for: str = ""
+    """Why the kubelet or the kernel killed it, as in `OOMKilled`."""
+
+    async def start(self) -> None:
+        """Start the process, and return when the container's own command has begun.
+
+        Raises:
+            CannotStart: there is no such command.
+        """
+        if sandbox.executable(self.command[0], self.env["PATH"]) is None:
+            raise CannotStart(f'exec: "{self.command[0]}": executable file not found in $PATH')
+        reader, writer = os.pipe()
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *self._whole_command(writer),
+                env=self._env(),
+                cwd=None if sandbox.has_namespaces() else self._folder(self.workdir),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                pass_fds=[writer],
+                start_new_session=True,
+            )
+        finally:
+            os.close(writer)
+        assert self.process.stdout
+        self._reading = asyncio.create_task(self.output.read(self.process.stdout))
+        with open(reader, "rb") as pipe:  # noqa: PTH123  # a file descriptor, not a path
+            await asyncio.to_thread(pipe.read)
+
+    def _whole_command(self, begun: int) -> list[str]:
+        if sandbox.has_namespaces():
+            inside = sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only)
+            return ["sh", "-c", f'exec "$@" 3>&{begun} {begun}>&-' if begun != 3 else 'exec "$@"', "sh", *inside]
+        command = [sandbox.rewrite(word, self.mounts) for word in self.command]
+        return ["sh", "-c", f'exec "$@" {begun}>&-', "sh", *command]
+
+    def _env(self) -> dict[str, str]:
+        if sandbox.has_namespaces():
+            return self.env
+        return {name: sandbox.rewrite(value, self.mounts) for name, value in self.env.items()}
+
+    def _folder(self, path: str) -> Path:
+        there = Path(sandbox.rewrite(path, self.mounts))
+        return there if there.is_dir() else Path("/")
+
+    async def wait(self) -> int:
+        """Return the exit code, as Kubernetes counts it: 128 and the signal, if one ended it."""
+        code = await self.process.wait()
+        with contextlib.suppress(TimeoutError):
+            # A child of its own may hold its output open for longer than it lives.
+            await asyncio.wait_for(self._reading, 5)
+        self.output.ended = True
+        self.output._tell()
+        return 128 - code if code < 0 else code
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the container's first process."""
+        for pid in self._first():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def kill(self) -> None:
+        """End all processes of the container at once."""
+        with contextlib.suppress(ProcessLookupError):
+            if sandbox.has_namespaces():
+                self.signal(signal.SIGKILL)
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _first(self) -> list[int]:
+        if self.process.returncode is not None:
+            return []
+        if not sandbox.has_namespaces():
+            return [self.process.pid]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [child.pid for child in psutil.Process(self.process.pid).children()]
+        return []
+
+    def command_inside(self, command: list[str]) -> list[str]:
+        """Return the command that runs another one in this container."""
+        if sandbox.has_namespaces():
+            return sandbox.enter(self._first()[0], self.workdir, command)
+        return [sandbox.rewrite(word, self.mounts) for word in command]
+
+    async def execute(self, command: list[str], stdin: bool) -> asyncio.subprocess.Process:
+        """Start another command in the container (`kubectl exec`)."""
+        return await asyncio.create_subprocess_exec(
+            *self.command_inside(command),
+            env=self._env(),
+            cwd=None if sandbox.has_namespaces() else self._folder(self.workdir),
+            stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
