@@ -80,28 +80,27 @@ class Container:
         reader, writer = os.pipe()
         try:
             self.process = await asyncio.create_subprocess_exec(
-                *self._whole_command(writer),
+                *self._whole_command(),
                 env=self._env(),
                 cwd=None if sandbox.has_namespaces() else self._folder(self.workdir),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=writer,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                pass_fds=[writer],
                 start_new_session=True,
             )
         finally:
             os.close(writer)
         assert self.process.stdout
         self._reading = asyncio.create_task(self.output.read(self.process.stdout))
-        with open(reader, "rb") as pipe:  # noqa: PTH123  # a file descriptor, not a path
-            await asyncio.to_thread(pipe.read)
+        await asyncio.to_thread(os.read, reader, 1)
+        os.close(reader)
 
-    def _whole_command(self, begun: int) -> list[str]:
+    def _whole_command(self) -> list[str]:
+        """Return what to run; it writes into the pipe that is its standard input when the command begins."""
         if sandbox.has_namespaces():
-            inside = sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only)
-            return ["sh", "-c", f'exec "$@" 3>&{begun} {begun}>&-' if begun != 3 else 'exec "$@"', "sh", *inside]
+            return sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only)
         command = [sandbox.rewrite(word, self.mounts) for word in self.command]
-        return ["sh", "-c", f'exec "$@" {begun}>&-', "sh", *command]
+        return ["sh", "-c", 'printf . >&0; exec "$@" </dev/null', "sh", *command]
 
     def _env(self) -> dict[str, str]:
         if sandbox.has_namespaces():

@@ -51,13 +51,13 @@ def has_namespaces() -> bool:
 def in_namespaces(command: list[str], mounts: list[Mount], workdir: str, read_only: bool) -> list[str]:
     """Return the command that runs a container's command in namespaces of its own.
 
-    It holds file descriptor 3 open until the container's own command begins.
+    It writes into its standard input, a pipe, when the container's own command begins, which has none.
     """
     script = "\n".join([*_root_script(mounts, workdir, read_only), f'exec chroot {_ROOT} sh -c {_BEGIN} "$@"'])
     return [*_UNSHARE, "sh", "-c", script, "sh", workdir, *command]
 
 
-_BEGIN = shlex.quote('cd "$0" && exec "$@" 3>&-')
+_BEGIN = shlex.quote('cd "$0" && printf . >&0 && exec "$@" </dev/null')
 
 
 def _root_script(mounts: list[Mount], workdir: str, read_only: bool) -> list[str]:
@@ -115,7 +115,7 @@ def _place_for(target: Path, replaced: set[Path], is_file: bool) -> list[str]:
 
 def enter(pid: int, workdir: str, command: list[str]) -> list[str]:
     """Return the command that runs another command in a container, whose first process is given."""
-    into = ["nsenter", "--target", str(pid), "--user", "--mount", "--pid", "--root", "--preserve-credentials"]
+    into = ["nsenter", "--target", str(pid), "--preserve-credentials", "--user", "--mount", "--pid", "--root", "--wd"]
     return [*into, "sh", "-c", 'cd "$0" && exec "$@"', workdir, *command]
 
 

@@ -30,6 +30,7 @@ from tests.kube.jobs import run_jobs
 from tests.kube.kubelet import Kubelet
 from tests.kube.logs import logs
 from tests.kube.nodes import add_node, schedule
+from tests.kube.remote import execute
 from tests.kube.resources import BY_PLURAL
 from tests.kube.sandbox import Mount
 from tests.kube.store import Store
@@ -71,7 +72,7 @@ class Server:
         self.kubelet = Kubelet(
             self.store, self.faults, self.folder, f"127.{port >> 8}.{port & 255}", {"": locust_image()}
         )
-        self.api.streamers["log"] = partial(logs, self.kubelet)
+        self.api.streamers |= {"log": partial(logs, self.kubelet), "exec": partial(execute, self.kubelet)}
         for name in ("default", "kube-system"):
             namespace = {"metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}}
             self.store.create(BY_PLURAL["namespaces"], "", namespace | {"status": {"phase": "Active"}})
