@@ -81,10 +81,6 @@ class Faults:
         """Answer watches that ask for changes from before now with 410 Gone, as after a compaction."""
         self.store.oldest = self.store.version
 
-    def all(self, plural: str, namespace: str = "") -> list[Object]:
-        """Return the objects of a kind."""
-        return self.store.all(plural, namespace)
-
     def check(self, verb: str, resource: Resource, part: str, namespace: str, name: str) -> None:
         """Raise `Refused` if a request is forbidden."""
         asked = f"{resource.plural}/{part}" if part else resource.plural

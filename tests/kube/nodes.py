@@ -78,6 +78,14 @@ def lose_node(store: Store, name: str) -> None:
             say(store, changed, "NodeNotReady", "Node is not ready", "Warning", "node-controller")
 
 
+def find_node(store: Store, name: str) -> None:
+    """Say that a lost node answers again."""
+    node = copy.deepcopy(store.get("nodes", "", name))
+    node["status"]["conditions"] = [_ready("True", "KubeletReady", "kubelet is posting ready status")]
+    del node["spec"]["taints"]
+    store.update(node)
+
+
 async def schedule(store: Store) -> None:
     """Give each new pod a node, for as long as the cluster lives."""
     while True:

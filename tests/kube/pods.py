@@ -72,6 +72,7 @@ class RunningPod:
         await work
         if self.evicted:
             self.status.reason, self.status.message = "Evicted", self.evicted[0]
+        await self._until(lambda: not self.lost or self.found() is None)
         self.tell()
         await self._until(self._may_go)
         pod = self.found()
