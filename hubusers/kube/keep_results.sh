@@ -18,7 +18,12 @@ run_goes_on() {
 }
 
 waited=0
-until [ -e runs/.fetched ] || [ "$waited" -ge "$wait_for" ]; do
-    if run_goes_on; then waited=0; else waited=$((waited + 1)); fi
+while [ ! -e runs/.fetched ]; do
+    if run_goes_on; then
+        waited=0
+    elif [ "$waited" -ge "$wait_for" ]; then
+        exit
+    fi
+    waited=$((waited + 1))
     sleep 1
 done

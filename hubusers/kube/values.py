@@ -82,7 +82,7 @@ class Values(_Part):
     server_timeout: int = Field(default=60, ge=1, description="Seconds that a server may take to start, or to stop.")
     workers: int = Field(default=0, ge=0, description="Pods that share the people; 0: one pod does all.")
     web: bool = Field(default=False, description="Show the web UI while the run lasts, on port 8089 inside the pod.")
-    keep_results: int = Field(default=3600, ge=0, description="Seconds after the run to fetch its folder in.")
+    keep_results: int = Field(default=3600, ge=60, description="Seconds after the run to fetch its folder in.")
     env: list[Table] = Field(default=[], description="More environment variables, as in a pod's manifest.")
     resources: Resources = Resources()
     node_selector: dict[str, str] = {}
