@@ -1,0 +1,40 @@
+"""The page about Kubernetes: what can be pasted from it is accepted where it goes, and its figures are true."""
+
+import re
+
+import pytest
+import yaml
+
+from hubusers.kube.manifests import SECONDS_AFTER_DELETION, manifests
+from hubusers.kube.values import VERSION, Values
+from hubusers.settings.hub_check import NEEDED_SCOPES
+from tests.deploy.files import TOP, assert_valid
+
+PAGE = (TOP / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def test_the_values_for_the_hub_give_the_service_its_role() -> None:
+    (hub,) = [block["hub"] for block in BLOCKS if "loadRoles" in block.get("hub", {})]
+    # An empty service: then the chart makes its token.
+    assert hub["services"] == {"hubusers": {}}
+    assert hub["loadRoles"]["hubusers"]["services"] == ["hubusers"]
+    assert set(NEEDED_SCOPES) <= set(hub["loadRoles"]["hubusers"]["scopes"])
+
+
+def test_all_other_values_are_those_of_a_run() -> None:
+    values = [block for block in BLOCKS if "loadRoles" not in block.get("hub", {})]
+    assert len(values) == 5
+    for block in values:
+        for manifest in manifests(Values.model_validate(block), "rehearsal"):
+            assert_valid(manifest)
+
+
+def test_its_figures_are_those_of_the_code() -> None:
+    assert f"hubusers:{VERSION} ." in PAGE
+    assert f"{SECONDS_AFTER_DELETION} seconds\nto fetch the folder in" in PAGE
+    assert "for an hour after the run (`keepResults`)" in PAGE
+    assert Values().keep_results == 3600
+    with pytest.raises(ValueError, match="takes files of up to 879 KiB"):
+        manifests(Values(), "rehearsal", {"data.csv": b"1" * (879 * 1024)})
+    assert "file may have 879 KiB at most" in PAGE
