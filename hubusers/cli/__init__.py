@@ -11,7 +11,7 @@ try:
 except KeyboardInterrupt:  # imports take a while, and Click handles Ctrl-C only after them
     sys.exit(130)
 
-_SUBCOMMANDS = ("run", "check", "events", "demo", "hub", "incidents", "report", "compare", "purge", "options")
+_SUBCOMMANDS = ("run", "check", "events", "demo", "hub", "incidents", "report", "compare", "purge", "options", "kube")
 
 
 class _Subcommands(click.Group):
@@ -77,6 +77,7 @@ def main() -> None:
     Watch it in the browser:  hubusers run --web
     Rehearse an event:        hubusers events, then hubusers run --event NAME
     All that a run can do:    hubusers run --help
+    In the hub's cluster:     hubusers kube run --help
     Learn from others:        hubusers incidents, then hubusers hub --incident NAME
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge

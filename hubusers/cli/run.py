@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ USER_CLASSES = {
 }
 """What is in hubusers' own locustfile."""
 
+WITH_BROWSER = {"NotebookUser", "PageUser"}
+"""Those of them who need the hub's pages, and not its API alone."""
+
 _GROUPS = groups()
 
 _LOCUST = """
@@ -36,13 +39,22 @@ main()
 """Imports take a while, and Ctrl-C would end them in a traceback. From Locust's `init` on, hubusers handles it."""
 
 
-class _InGroups(click.Command):
-    """Shows its options in groups, and says how to give those of Locust that are not among them."""
+class InGroups(click.Command):
+    """Shows its options in groups, and says how to give those of Locust that are not among them.
+
+    Args:
+        groups: The options, by the titles of their groups.
+    """
+
+    def __init__(self, *args: Any, groups: Mapping[str, list[click.Option]], **kwargs: Any) -> None:
+        kwargs["params"] = [*[option for options in groups.values() for option in options], *kwargs.get("params", [])]
+        super().__init__(*args, **kwargs)
+        self._groups = groups
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("User classes"):
             formatter.write_dl(list(USER_CLASSES.items()))
-        for title, options in _GROUPS.items():
+        for title, options in self._groups.items():
             with formatter.section(title):
                 formatter.write_dl([record for option in options if (record := option.get_help_record(ctx))])
 
@@ -60,8 +72,8 @@ class _InGroups(click.Command):
 
 
 @click.command(
-    cls=_InGroups,
-    params=[option for options in _GROUPS.values() for option in options],
+    cls=InGroups,
+    groups=_GROUPS,
     short_help="Test a hub: users who come as you say, or an event.",
 )
 @click.argument("user_classes", nargs=-1, metavar="[USER_CLASS]... [-- LOCUST_OPTION...]")
@@ -96,7 +108,7 @@ def run(ctx: click.Context, /, web: bool, user_classes: tuple[str, ...], **_: An
             raise click.UsageError(f"{option.opts[0]} is for the web UI: add --web.")
     locustfile_given = _is_given(ctx, "locustfile")
     if not locustfile_given:
-        _check_user_classes(user_classes)
+        check_user_classes(user_classes)
     arguments = [] if locustfile_given else [f"--locustfile={locustfile()}"]
     arguments += _passed_on(ctx)
     if not _is_given(ctx, "worker"):  # which has neither a web UI nor a beginning of its own
@@ -124,7 +136,7 @@ def _is_given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-def _check_user_classes(arguments: tuple[str, ...]) -> None:
+def check_user_classes(arguments: tuple[str, ...]) -> None:
     """Refuse a user class that is not in hubusers' own locustfile. What begins with a dash, and all behind it, is
     Locust's.
     """

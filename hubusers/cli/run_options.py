@@ -252,15 +252,35 @@ class Checked(click.ParamType):  # type: ignore[type-arg]  # takes none before c
         return made if isinstance(made, str) else str(value)
 
 
-def groups() -> dict[str, list[click.Option]]:
-    """Return the options by the title of their group, in the order of the help."""
+def groups(*, read_variables: bool = False) -> dict[str, list[click.Option]]:
+    """Return the options by the title of their group, in the order of the help.
+
+    Args:
+        read_variables: Whether the options take their environment variables too. Otherwise Locust does that.
+    """
     sections = options_by_section()
     made = {
         title: [*map(_of_locust, locusts), *map(_of_a_test, sections.get(section, []))]
         for title, locusts, section in _GROUPS
     }
+    if read_variables:
+        for option, variable in zip(_flat(made), _variables(sections), strict=True):
+            option.envvar = variable or None
     made[test_options.WEB_UI].insert(0, WEB)
     return made
+
+
+def _flat(made: dict[str, list[click.Option]]) -> list[click.Option]:
+    return [option for options in made.values() for option in options]
+
+
+def _variables(sections: dict[str, list[Option]]) -> list[str]:
+    """Return the environment variables of all options, in the same order."""
+    variables: list[str] = []
+    for _, locusts, section in _GROUPS:
+        variables += [each.variable for each in locusts]
+        variables += [each.variable for each in sections.get(section, [])]
+    return variables
 
 
 def _of_a_test(option: Option) -> click.Option:

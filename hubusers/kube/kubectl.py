@@ -4,9 +4,12 @@ All that hubusers does in a cluster goes through it, so that hubusers has no cre
 repeat each step.
 """
 
+import contextlib
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Sequence
 from typing import IO, Any
@@ -145,8 +148,7 @@ class Kubectl:
                     f"`{self.shown_command('version')}`."
                 ) from None
             finally:
-                if process.poll() is None:
-                    process.kill()
+                end(process)
         if process.returncode:
             raise self._error(arguments, said.decode("utf-8", "replace"), process.returncode)
         return bytes(out)
@@ -197,6 +199,25 @@ class Kubectl:
 
     def _error(self, arguments: Sequence[str], said: str, code: int = 0) -> KubectlError:
         return error_of(said, code, f"kubectl {arguments[0]}", self.shown_command(*arguments))
+
+
+def in_namespace(namespace: str = "", context: str = "", kubeconfig: str = "") -> Kubectl:
+    """Return a kubectl for a namespace; "" for that of the context.
+
+    Raises:
+        KubectlError: There is no kubectl, or no such context.
+    """
+    if not namespace:
+        path = "--output=jsonpath={.contexts[0].context.namespace}"
+        namespace = Kubectl("", context, kubeconfig).run("config", "view", "--minify", path).strip() or "default"
+    return Kubectl(namespace, context, kubeconfig)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a kubectl at once, and what it has started, such as a login helper of a cloud; do nothing if it has ended."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def error_of(said: str, code: int, what: str, command: str) -> KubectlError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from hubusers.accounts.account import Account
-from hubusers.accounts.names import new_run_id
+from hubusers.accounts.names import names_of_run, new_run_id
 from hubusers.event.file import parse_event, read_event
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
@@ -207,6 +207,9 @@ class BeforeRun:
             return next(filter(None, (each.try_login(run, account) for each in classes)), "")
 
         has_browser = any(each.has_browser for each in classes)
+        if settings.accounts_are_made:  # for whoever has to remove it, should this process be killed
+            names = names_of_run(settings.prefix, settings.run_id)
+            LOG.info("One server is tried first; its user's name begins with %s", names)
         try:
             kinds = list(different_user_options(settings))
             for number, user_options in enumerate(kinds, start=1):

@@ -1,0 +1,112 @@
+"""`hubusers kube run`: a test in the hub's own Kubernetes cluster, followed from here."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from hubusers.cli.kube_options import ForPods, kube_groups
+from hubusers.cli.shared import EXIT_INTERRUPTED, fail
+from hubusers.settings.access import SettingsError
+from hubusers.settings.options import WEB_UI
+
+if TYPE_CHECKING:
+    from hubusers.kube.kubectl import Kubectl
+    from hubusers.kube.order import Order
+
+_GROUPS = kube_groups()
+
+
+@click.group(short_help="Test a hub from inside its Kubernetes cluster.")
+def kube() -> None:
+    """Test a hub from inside its Kubernetes cluster, with your own kubectl."""
+
+
+@kube.command(cls=ForPods, groups=_GROUPS, short_help="Test the hub from a pod beside it, and bring the results home.")
+@click.argument("user_classes", nargs=-1, metavar="[USER_CLASS]... [-- LOCUST_OPTION...]")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    /,
+    namespace: str | None,
+    context: str | None,
+    kubeconfig: str | None,
+    dry_run: bool,
+    user_classes: tuple[str, ...],
+    **_: Any,
+) -> None:
+    """Test the hub from a pod beside it: the same as `hubusers run`, in the hub's own Kubernetes cluster.
+
+    \b
+    Two commands. Once, let the hub's chart make a token: add this to the hub's values, and `helm upgrade` it.
+      hub:
+        services:
+          hubusers: {}
+        loadRoles:
+          hubusers:
+            services: [hubusers]
+            scopes: ["admin:users", "admin:servers", "tokens", "read:hub", "read:metrics"]
+    Then, as often as you like:
+      hubusers kube run --event class.toml -n jhub              an event, from one pod
+      hubusers kube run --event exam -n jhub --workers 2        the same, from three pods
+      hubusers kube run -u 300 -r 10 -t 5m -n jhub              300 users, 10 more each second
+      hubusers kube run NotebookUser -u 30 -n jhub --web        people with a browser; watch them here
+      hubusers kube run --event exam -n jhub --host https://hub.example.org
+                                                                with ingress and TLS in the test
+      hubusers kube run --event class.toml -n jhub --dry-run    only the manifests, without a cluster
+
+    It needs kubectl, with a user who may create Jobs in the hub's namespace; it says what else is missing. It makes a
+    Job, and ConfigMaps and a Secret for the files that you name; follows the run's log; brings the run's folder home,
+    into runs, every minute and at the end; and deletes all that it made. Ctrl-C ends the run in order: it removes what
+    it made on the hub, and its folder comes home. A second Ctrl-C ends it at once, and says what may be left.
+
+    Without --host, people without a browser use the hub's own address in the cluster, http://hub:8081, and people with
+    a browser the proxy's, http://proxy-public. JUPYTERHUB_ENDPOINT and JUPYTERHUB_API_TOKEN are for tests from this
+    machine, and do not count here: the token comes from the Secret hub, or from --hub-token-file.
+
+    The exit code is that of the run: 0 when all targets were held, or without targets when nothing failed; 1 when a
+    target was missed or something failed; 2 when there could be no test; 3 when something is left on the hub or in the
+    cluster; 4 when the run gave no answer; and 130 when it was interrupted before it began, or ended at once.
+
+    --dry-run hides the values of Secrets and of variables in --values, so that you may show what it prints to others;
+    the event, notebooks and locustfiles are in it as they are.
+    """
+    # Imported here, because the help and a mistake on the command line need none of it.
+    from hubusers.cli.kube_order import as_yaml, order_from
+    from hubusers.kube.kubectl import KubectlError, in_namespace
+    from hubusers.kube.pod_lines import set_up_logging
+
+    for option in _GROUPS[WEB_UI] if not ctx.params["web"] else []:
+        if _is_typed(ctx, option):
+            raise click.UsageError(f"{option.opts[0]} is for the web UI: add --web.")
+    set_up_logging()
+    try:
+        order = order_from(ctx, user_classes)
+        if dry_run:
+            click.echo(as_yaml(order), nl=False)
+            return
+        code = _run(in_namespace(namespace or "", context or "", kubeconfig or ""), order)
+    except (SettingsError, KubectlError) as error:
+        fail(str(error))
+    sys.exit(code)
+
+
+def _run(kubectl: "Kubectl", order: "Order") -> int:
+    """Make sure that there can be a run, and conduct it; return its exit code."""
+    from hubusers.kube.cluster_check import check_cluster
+    from hubusers.kube.conductor import Conductor
+    from hubusers.kube.interrupts import Interrupts
+
+    interrupts = Interrupts()
+    with interrupts.noted():
+        order = check_cluster(kubectl, order)
+        manifests = order.manifests()
+        if interrupts.count:
+            click.echo("Interrupted; nothing was made in the cluster.", err=True)
+            return EXIT_INTERRUPTED
+        return Conductor(kubectl, order, interrupts).run(manifests)
+
+
+def _is_typed(ctx: click.Context, option: click.Option) -> bool:
+    return ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE

@@ -1,0 +1,81 @@
+"""The options of `hubusers kube run`: those of `hubusers run` that make sense in a pod, and where the cluster is."""
+
+import click
+
+from hubusers.cli.run import InGroups
+from hubusers.cli.run_options import groups
+
+_CLUSTER = [
+    click.Option(["--namespace", "-n"], metavar="NAME", help="The hub's namespace. Default: that of the context."),
+    click.Option(["--context"], metavar="NAME", help="Context of the kubeconfig. Default: the current one."),
+    click.Option(["--kubeconfig"], metavar="FILE", help="The kubeconfig. Default: as for kubectl."),
+    click.Option(
+        ["--workers"],
+        metavar="N",
+        type=click.IntRange(min=0),
+        help="Share the people out to so many pods more. Default: 0; one pod keeps thousands waiting.",
+    ),
+    click.Option(
+        ["--values"],
+        metavar="FILE",
+        help="Image, resources, node selector, tolerations, labels and more, in YAML: the values of the chart in "
+        "deploy/chart.",
+    ),
+]
+
+_MORE_WORKERS = "pods are the processes here: give --workers N."
+_ADDRESS = "the web page is on this machine's loopback only, by kubectl's port-forward."
+_IN_FOLDER = "it would stay in the pod; the run's folder, which comes home, has"
+
+_REFUSED = {
+    "--processes": _MORE_WORKERS,
+    "--master": _MORE_WORKERS,
+    "--worker": _MORE_WORKERS,
+    "--expect-workers": _MORE_WORKERS,
+    "--master-bind-host": _MORE_WORKERS,
+    "--master-bind-port": _MORE_WORKERS,
+    "--master-host": _MORE_WORKERS,
+    "--master-port": _MORE_WORKERS,
+    "--web-host": _ADDRESS,
+    "--web-url": _ADDRESS,
+    "--class-picker": "with --web the run begins at once: name the user classes on the command line.",
+    "--csv": f"{_IN_FOLDER} the same tables in locust-requests.csv and locust-failures.csv.",
+    "--html": f"{_IN_FOLDER} a report of its own, report.html.",
+    "--logfile": "the pod's log appears here: redirect the standard error of this command.",
+}
+"""Options of `hubusers run` that make no sense in a pod, with what to do instead."""
+
+_OF_THIS_MACHINE = {"host", "hub_token_file", "ca_bundle"}
+"""Options whose variables are for tests from this machine: here, the hub and its token are those of the cluster."""
+
+NOT_PASSED_ON = {
+    *["namespace", "context", "kubeconfig", "workers", "values", "web", "web_port", "autostart", "dry_run", "host"],
+    *["event", "time_scale", "accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"],
+    "runs_folder",
+}
+"""What is for this command, or is said to the pod in another way."""
+
+
+def kube_groups() -> dict[str, list[click.Option]]:
+    """Return the options by the titles of their groups, in the order of the help."""
+    made = {"The cluster": _CLUSTER}
+    for title, options in groups(read_variables=True).items():
+        kept = [option for option in options if not set(option.opts) & _REFUSED.keys()]
+        for option in kept:
+            if option.name in _OF_THIS_MACHINE:
+                option.envvar = None
+        if kept:
+            made[title] = kept
+    return made
+
+
+class ForPods(InGroups):
+    """Refuses, with a sentence of its own, what makes no sense in a pod."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if why := _REFUSED.get(error.option_name.partition("=")[0]):
+                raise click.UsageError(f"Leave out {error.option_name}: {why}", ctx) from None
+            raise

@@ -1,0 +1,129 @@
+"""After a run that was killed before it could clean up: its people on the hub, and a report of its folder."""
+
+import time
+from pathlib import Path
+
+from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.kube.kubectl import Kubectl, KubectlError
+from hubusers.kube.made import Made
+from hubusers.kube.manifests import RUN, clean_up_manifest
+from hubusers.kube.order import Order
+from hubusers.kube.patience import Patience
+from hubusers.kube.pod import Pod
+from hubusers.log import get_logger, shown
+from hubusers.results.folder import FinishedRun, RunFolderError, read_run
+
+LOG = get_logger(__name__)
+
+_POD_RUNS_WITHIN = 300.0
+"""Seconds that its pod may take until it runs."""
+
+
+def clean_up_hub(kubectl: Kubectl, order: Order, run_id: str, patience: Patience) -> bool:
+    """Remove what a killed run left on the hub, by a pod of the same kind; return whether nothing is left.
+
+    Args:
+        kubectl: How to get at the cluster.
+        order: Of the run.
+        run_id: Its part of its people's names; "" where it did not come so far as to say it.
+        patience: Asks the cluster.
+
+    Raises:
+        EndAtOnce: Somebody wants that.
+
+    Logs:
+        INFO what was removed, or ERROR what may be left, and the command that removes it.
+    """
+    if order.keep:
+        LOG.info("What the run made stays on the hub, as --keep says; `%s` removes it", purge_command(order, run_id))
+        return True
+    if order.accounts:
+        command = purge_command(order, run_id)
+        LOG.error("The servers of the accounts in %s may still run: `%s` stops them all", order.accounts, command)
+        return False
+    if not run_id:
+        LOG.info("The run had made nothing on the hub yet")
+        return True
+    LOG.info("Removing what the run left on the hub, by a pod of its own")
+    made, said = Made(kubectl, f"{order.name}-clean-up"), ""
+    arguments = ["purge", *_which(order, run_id), "--yes"]
+    try:
+        made.make([clean_up_manifest(order.values_for_pods, made.name, arguments)])
+        pod = _await_end(made, order, patience)
+        if pod and pod.has_begun(RUN):
+            said = kubectl.run("logs", pod.name, f"--container={RUN}")
+            for line in said.splitlines():
+                LOG.info("%s", line)
+        ended = pod.exit(RUN) if pod else None
+        if ended and not ended.code:
+            return True
+        why = "the pod did not end in time" if not ended else f"it ended with code {ended.code}"
+    except KubectlError as error:
+        why = str(error).rstrip(".")
+    finally:
+        if left := made.delete(0.0):
+            LOG.error("%s", left)
+    LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, purge_command(order, run_id))
+    return False
+
+
+def purge_command(order: Order, run_id: str) -> str:
+    """Return the command that removes what a run left, on a machine that reaches the hub with its token."""
+    if order.accounts:
+        return f"hubusers purge --accounts {order.accounts}"
+    return " ".join(["hubusers purge", *_which(order, run_id)])
+
+
+def finished(folder: Path) -> FinishedRun | None:
+    """Return the run in a folder that was brought home; None where it cannot be read.
+
+    Logs:
+        ERROR why it cannot be read.
+    """
+    try:
+        return read_run(folder)
+    except RunFolderError as error:
+        LOG.error("%s", shown(str(error)))
+        return None
+
+
+def write_its_report(run: FinishedRun) -> None:
+    """Write the report of a run that could not do so itself.
+
+    Logs:
+        INFO its headline, and where it is.
+    """
+    # Imported here, because a run that ends by itself needs none of it.
+    from hubusers.report.findings import findings_of
+    from hubusers.report.report import write_report
+    from hubusers.report.verdict import verdict_of
+    from hubusers.results.folder import REPORT_FILE
+
+    verdict = verdict_of(run)
+    try:
+        write_report(run, verdict, findings_of(run))
+    except OSError as error:
+        LOG.error("The report cannot be written into %s: %s", run.folder, error.strerror)
+        return
+    LOG.info("%s", verdict.headline)
+    LOG.info("The report is in %s", run.folder / REPORT_FILE)
+
+
+def _which(order: Order, run_id: str) -> list[str]:
+    return [
+        *(["--run", run_id] if run_id else []),
+        *(["--named-servers"] if order.named_servers else []),
+        *(["--name-prefix", order.prefix] if order.prefix != DEFAULT_PREFIX else []),
+    ]
+
+
+def _await_end(made: Made, order: Order, patience: Patience) -> Pod | None:
+    pod, seconds = None, _POD_RUNS_WITHIN + order.values.server_timeout + order.values.people
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        pod = next(iter(patience.ask(made.pods)), None)
+        if pod and (pod.exit(RUN) or pod.waiting(RUN).is_final):
+            break
+        patience.progress.say("Waiting for the clean-up of the hub")
+        patience.pause()
+    return pod

@@ -1,0 +1,291 @@
+"""Conducts one run in a cluster: makes it, waits for its pod, follows it, brings its folder home, deletes all of it."""
+
+import logging
+import re
+import time
+from contextlib import suppress
+
+from hubusers.accounts.names import names_of_run
+from hubusers.kube.after_kill import clean_up_hub, finished, purge_command, write_its_report
+from hubusers.kube.folder_home import FolderHome
+from hubusers.kube.interrupts import Interrupts
+from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError, NotThere
+from hubusers.kube.made import Made, component_of
+from hubusers.kube.manifests import FETCHED, RESULTS, RUN, RUNS_FOLDER, Manifest
+from hubusers.kube.order import Order
+from hubusers.kube.page_forward import IN_POD, PageForward
+from hubusers.kube.patience import LOOK_EVERY, EndAtOnce, Patience
+from hubusers.kube.pod import Exit, Pod, Waiting
+from hubusers.kube.pod_lines import PodLines
+from hubusers.kube.pod_log import PodLog
+from hubusers.log import get_logger
+from hubusers.report.verdict import verdict_of
+
+LOG = get_logger(__name__)
+
+EXIT_CANNOT_TEST = 2
+EXIT_LEFT_BEHIND = 3
+EXIT_NO_ANSWER = 4
+EXIT_INTERRUPTED = 130
+
+_SNAPSHOT_EVERY = 60.0
+"""Seconds between two copies of the folder: what an evicted pod had measured until then is at home."""
+
+_POD_RUNS_WITHIN = 15 * 60.0
+"""Seconds that a pod may take until it runs: a new node, and the image on it."""
+
+_SETTLES_WITHIN = 10.0
+"""Seconds after which a container that cannot be started never will: what it needs is made at the same time."""
+
+_FOLDER_WITHIN = 10 * 60.0
+"""Seconds within which the folder must come home at the end."""
+
+_TO_BE_DELETED = 60.0
+"""Seconds that pods may take to be deleted, beside those in which a run may end in order."""
+
+_END_IN_ORDER = (
+    'ended=1; for process in /proc/[0-9]*; do [ "$(cat "$process/comm" 2>/dev/null)" = locust ] && '
+    'kill -TERM "${process#/proc/}" && ended=0; done; exit $ended'
+)
+"""The container `results` sees the processes of the run. This fails where the run has ended already."""
+
+
+class Ended(Exception):
+    """The run came to its end before its pod ran. The text is a sentence, or two.
+
+    Args:
+        sentence: Why.
+        code: The exit code.
+    """
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Conductor:
+    """Conducts one run.
+
+    Args:
+        kubectl: How to get at the cluster.
+        order: What to run.
+        interrupts: Tells when somebody wants the end.
+    """
+
+    def __init__(self, kubectl: Kubectl, order: Order, interrupts: Interrupts) -> None:
+        self._kubectl = kubectl
+        self._order = order
+        self._interrupts = interrupts
+        self._patience = Patience(interrupts)
+        self._made = Made(kubectl, order.name)
+        self._names = re.compile(rf"begins? with {re.escape(names_of_run(order.prefix, '@'))}".replace("@", r"(\w+)"))
+        self._run_id = ""  # the last one that the pod told: of a first server, or of the run
+        self._home: FolderHome | None = None
+        self._is_told_to_end = False
+
+    def run(self, manifests: list[Manifest]) -> int:
+        """Run it.
+
+        Args:
+            manifests: All that is to be made for it.
+
+        Returns:
+            The exit code.
+        """
+        code = EXIT_CANNOT_TEST
+        try:
+            LOG.info("Making %s in the namespace %s", self._order.name, self._kubectl.namespace)
+            self._made.make(manifests)
+            code = self._conclude(self._follow(self._await_pod()))
+        except Ended as ended:
+            LOG.error("%s", ended)
+            code = ended.code
+        except EndAtOnce:
+            command = purge_command(self._order, self._run_id)
+            LOG.error("Ended at once. What the run made may be left on the hub: `%s` removes it", command)
+            code = EXIT_INTERRUPTED
+        except KubectlError as error:
+            LOG.error("%s", error)
+            code = EXIT_NO_ANSWER if self._run_id else EXIT_CANNOT_TEST
+        finally:
+            is_left = not self._delete()
+        return EXIT_LEFT_BEHIND if is_left else code
+
+    # Before the pod runs
+
+    def _await_pod(self) -> Pod:
+        """Wait until the run's container runs, or has ended already."""
+        began, final_since, ask = time.monotonic(), 0.0, self._patience.ask
+        while True:
+            if self._interrupts.count:
+                raise Ended("Interrupted before the run began.", EXIT_INTERRUPTED)
+            pod = next((each for each in ask(self._made.pods) if component_of(each) == "run"), None)
+            if pod and pod.has_begun(RUN):
+                LOG.info("The run's pod is %s, on the node %s", pod.name, pod.node)
+                return pod
+            if pod and (taken := pod.taken_away()):
+                raise Ended(f"{taken} The run had not begun.", EXIT_NO_ANSWER)
+            waiting = self._why_waiting(pod)
+            final_since = (final_since or time.monotonic()) if waiting.is_final else 0.0
+            if final_since and time.monotonic() - final_since >= _SETTLES_WITHIN:
+                raise Ended(f"The run's pod does not start: {waiting.reason}. {waiting.remedy}", EXIT_CANNOT_TEST)
+            waited = time.monotonic() - began
+            if waited >= _POD_RUNS_WITHIN:
+                raise Ended(
+                    f"The run's pod has not started within {_POD_RUNS_WITHIN / 60:.0f} minutes: {waiting.reason}. "
+                    "Ask for less (resources in --values), or make room in the cluster.",
+                    EXIT_CANNOT_TEST,
+                )
+            self._patience.progress.say(f"Waiting for the run's pod, {waited:.0f} s: {waiting.reason}")
+            self._interrupts.wait(LOOK_EVERY)
+
+    def _why_waiting(self, pod: Pod | None) -> Waiting:
+        kind, name = ("Pod", pod.name) if pod else ("Job", self._order.name)
+        events = self._patience.ask(lambda: self._made.warnings_about(kind, name))
+        if pod:
+            return pod.waiting(RUN, events)
+        return Waiting(f"the cluster has not made it yet{f' ({events[-1]})' if events else ''}")
+
+    # While it runs
+
+    def _follow(self, pod: Pod) -> Pod:
+        """Follow the run until its container has ended, or its pod is gone; return how the pod was seen last."""
+        order, shown_as = self._order, {}
+        page = PageForward(self._kubectl, pod.name, order.web_port) if order.values.web else None
+        if page:
+            page.start()
+            shown_as[IN_POD] = page.url
+        if order.home:
+            self._home = FolderHome(self._kubectl, pod.name, order.home)
+            shown_as[RUNS_FOLDER] = str(order.home)
+        lines = PodLines(self._note_line, {**order.files.names, **shown_as})
+        log = PodLog(self._kubectl, pod.name, RUN, lines.say)
+        log.start()
+        try:
+            return self._until_it_ends(pod)
+        finally:
+            if page:
+                page.stop()
+            try:
+                log.read_to_the_end()
+            except NotThere:
+                pass  # with its pod, of which somebody has been told
+            except KubectlError as error:
+                LOG.warning("The last lines of the run's log are missing: %s", error)
+
+    def _until_it_ends(self, last: Pod) -> Pod:
+        next_copy = time.monotonic() + _SNAPSHOT_EVERY
+        while not (last.exit(RUN) or last.is_over):
+            if taken := last.taken_away():
+                self._patience.tell(taken, logging.WARNING)
+            if taken or time.monotonic() >= next_copy:
+                self._copy()
+                next_copy = time.monotonic() + _SNAPSHOT_EVERY
+            if self._interrupts.count and not self._is_told_to_end:
+                self._tell_to_end(last)
+            self._patience.pause()
+            pods = self._patience.ask(self._made.pods)
+            now = next((each for each in pods if each.name == last.name), None)
+            if now is None:
+                self._patience.tell(last.taken_away() or "Somebody has deleted the run's pod.", logging.WARNING)
+                return last
+            last = now
+            for pod in pods:
+                if component_of(pod) == "worker" and not last.exit(RUN):
+                    self._look_at_worker(pod)
+        return last
+
+    def _look_at_worker(self, pod: Pod) -> None:
+        ended, who, tell = pod.exit(RUN), f"Worker {pod.name}", self._patience.tell
+        if ended and ended.was_killed_for_memory:
+            tell(
+                f"{who} was killed for memory ({pod.memory_limit(RUN)}): raise resources in --values.", logging.WARNING
+            )
+        elif ended and ended.code:
+            tell(f"{who} ended with code {ended.code} ({ended.reason}).", logging.WARNING)
+        elif not ended and (taken := pod.taken_away()):
+            tell(f"{who}: {taken.replace('the run’s', 'its')}", logging.WARNING)
+        elif not ended and not pod.has_begun(RUN):
+            waiting = pod.waiting(RUN)
+            tell(f"{who} waits: {waiting.reason}")
+            if waiting.is_final and not self._interrupts.count:
+                LOG.error("Without this worker the run cannot begin. %s", waiting.remedy)
+                self._interrupts.interrupt()
+
+    def _tell_to_end(self, pod: Pod) -> None:
+        self._patience.tell(
+            "The run ends in order, and removes what it made on the hub; Ctrl-C once more ends it at once"
+        )
+        try:
+            self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "sh", "-c", _END_IN_ORDER)
+            self._is_told_to_end = True
+        except KubectlError as error:  # where it has ended meanwhile, the next look shows it
+            if isinstance(error, ClusterAway):
+                self._patience.tell("The cluster does not answer: the run is told as soon as it does", logging.WARNING)
+
+    def _copy(self) -> None:
+        if self._home:
+            with suppress(KubectlError, OSError):  # the last copy tells what is wrong
+                self._home.fetch()
+
+    def _note_line(self, line: str) -> None:
+        if found := self._names.search(line):
+            self._run_id = found[1]
+
+    # Its end
+
+    def _conclude(self, pod: Pod) -> int:
+        """Bring the folder home, and see to what the run could not do itself; return the exit code."""
+        self._bring_home(pod)
+        ended = pod.exit(RUN)
+        if ended and not ended.was_killed:
+            return ended.code
+        runs = [run for run in map(finished, self._home.runs if self._home else []) if run]
+        if runs and not runs[-1].broke_off:  # it ended in order, and its pod was gone before that was seen
+            return verdict_of(runs[-1]).exit_code
+        LOG.error("%s", _why_killed(pod, ended))
+        self._delete()  # first, because workers may go on
+        is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
+        for run in runs[-1:]:
+            write_its_report(run)
+        return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
+
+    def _bring_home(self, pod: Pod) -> None:
+        home, give_up_at = self._home, time.monotonic() + _FOLDER_WITHIN
+        while home:
+            try:
+                home.fetch()
+                break
+            except (KubectlError, OSError) as error:
+                why = str(error).rstrip(".")
+            now = next((each for each in self._patience.ask(self._made.pods) if each.name == pod.name), None)
+            if not now or not now.is_running(RESULTS) or time.monotonic() > give_up_at:
+                LOG.error("The run's folder could not be fetched at its end: %s", why)
+                break
+            self._patience.tell(f"The run's folder is not at home yet ({why}): it is tried again", logging.WARNING)
+            self._patience.pause()
+        for folder in home.runs if home else []:
+            LOG.info("The run's folder is here: %s", folder)
+        with suppress(KubectlError):  # it only makes the pod's end faster
+            self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "touch", FETCHED)
+
+    def _delete(self) -> bool:
+        """Delete all that was made, or say what is left; return whether nothing is."""
+        values = self._order.values
+        seconds = 0.0 if self._interrupts.count > 1 else values.server_timeout + values.people + _TO_BE_DELETED
+        left = self._made.delete(seconds, lambda: self._interrupts.count < 2)
+        if left:
+            LOG.error("%s", left)
+        return not left
+
+
+def _why_killed(pod: Pod, ended: Exit | None) -> str:
+    if ended and ended.was_killed_for_memory:
+        limit = pod.memory_limit(RUN)
+        return (
+            f"The run was killed for memory{f': it may take {limit}' if limit else ''}. Give it more (resources in "
+            "--values), or share its people out with --workers."
+        )
+    if ended:
+        return f"The run was killed (code {ended.code}), and could not clean up."
+    return "The run ended with its pod, and could not clean up."
