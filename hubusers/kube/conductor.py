@@ -47,7 +47,7 @@ _END_IN_ORDER = (
     'ended=1; for process in /proc/[0-9]*; do [ "$(cat "$process/comm" 2>/dev/null)" = locust ] && '
     'kill -TERM "${process#/proc/}" && ended=0; done; exit $ended'
 )
-"""The container `results` sees the processes of the run. This fails where the run has ended already."""
+"""The run is not always the first process of its container. This fails where it has ended already."""
 
 
 class Ended(Exception):
@@ -217,7 +217,7 @@ class Conductor:
             "The run ends in order, and removes what it made on the hub; Ctrl-C once more ends it at once"
         )
         try:
-            self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "sh", "-c", _END_IN_ORDER)
+            self._kubectl.run("exec", pod.name, f"--container={RUN}", "--", "sh", "-c", _END_IN_ORDER)
             self._is_told_to_end = True
         except KubectlError as error:  # where it has ended meanwhile, the next look shows it
             if isinstance(error, ClusterAway):

@@ -1,0 +1,207 @@
+"""`hubusers kube run`: what it passes on into the pod, what it refuses, and the manifests that it shows."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from hubusers.cli import kube_order, main
+from hubusers.cli.kube_options import kube_groups
+from hubusers.cli.run import USER_CLASSES, WITH_BROWSER
+from hubusers.cli.run_options import groups
+
+EVENT = """
+title = "Class"
+[[cohorts]]
+name = "students"
+people = 40
+user_class = "NotebookUser"
+arrivals = { pattern = "evenly", over = "5s" }
+stay = "5s"
+"""
+
+
+def run(*arguments: str, **variables: str) -> Result:
+    return CliRunner(env=variables).invoke(main, ["kube", "run", "-n", "jhub", *arguments])
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave out the process that draws the plan of an event, and write nothing into this folder."""
+    monkeypatch.setattr(kube_order, "_check_event", lambda given: None)
+    monkeypatch.chdir(tmp_path)
+
+
+def shown(result: Result) -> dict[str, dict[str, Any]]:
+    """Return the manifests by their kinds and the ends of their names."""
+    assert result.exit_code == 0, result.output
+    made = list(yaml.safe_load_all(result.stdout))
+    return {f"{one['kind']} {one['metadata']['name'].split('-', 2)[2:]}": one for one in made}
+
+
+def container_of(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = shown(result)["Job []"]["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
+def variables_of(result: Result) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in container_of(result)["env"] if "value" in one}
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments", "url"),
+    [
+        (
+            ["-u", "300", "-r", "10", "-t", "5m"],
+            ["--users=300", "--spawn-rate=10", "--run-time=300"],
+            "http://hub:8081",
+        ),
+        (["NotebookUser", "-u", "3"], ["--users=3", "NotebookUser"], "http://proxy-public"),
+        (["-u", "3", "--host", "https://h.org", "--insecure"], ["--users=3", "--insecure"], "https://h.org"),
+        (["-u", "3", "--json", "--keep"], ["--users=3", "--json", "--keep"], "http://hub:8081"),
+        (["-u", "3", "--runs-folder", ""], ["--users=3", "--runs-folder="], "http://hub:8081"),
+        (["--user-options", '{"a": 1}'], ['--user-options={"a": 1}'], "http://hub:8081"),
+        (["-u", "1", "--", "--tags", "a"], ["--users=1", "--tags", "a"], "http://hub:8081"),
+    ],
+)
+def test_what_is_passed_on(given: list[str], arguments: list[str], url: str) -> None:
+    result = run("--dry-run", *given)
+    assert sorted(container_of(result)["args"]) == sorted(["--headless", *arguments])
+    assert variables_of(result)["JUPYTERHUB_ENDPOINT"] == url
+
+
+def test_variables_count_but_for_those_of_this_machine(tmp_path: Path) -> None:
+    result = run(
+        "--dry-run",
+        LOCUST_USERS="7",
+        HUBUSERS_STAY="1m",
+        HUBUSERS_KEEP="1",
+        JUPYTERHUB_ENDPOINT="https://other.example.org",
+        JUPYTERHUB_API_TOKEN_FILE="/nowhere",
+        REQUESTS_CA_BUNDLE="/nowhere",
+    )
+    assert container_of(result)["args"] == ["--headless", "--users=7", "--stay=1m", "--keep"]
+    assert variables_of(result)["JUPYTERHUB_ENDPOINT"] == "http://hub:8081"
+
+
+def test_an_event_goes_along_and_its_people_decide_the_rest(tmp_path: Path) -> None:
+    Path("class.toml").write_text(EVENT, encoding="utf-8")
+    result = run("--dry-run", "--event", "class.toml", "--time-scale", "2", "--web", "--workers", "2")
+    made = shown(result)
+    text = made["ConfigMap ['files-1']"]["data"]["file-0"]
+    assert 'title = "Class"' in text
+    assert "seed = " in text
+    assert "time_scale = 2.0" in text
+    assert [kind for kind in made if kind.startswith("Job")] == ["Job []", "Job ['worker-1']", "Job ['worker-2']"]
+    assert variables_of(result)["JUPYTERHUB_ENDPOINT"] == "http://proxy-public"
+    assert made["Job []"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 60 + 40 + 30
+    assert {"--autostart", "--master", "--expect-workers=2", "--event=/input/event.toml"} <= {
+        *container_of(result)["args"]
+    }
+
+
+def test_what_is_printed_has_no_secret(tmp_path: Path) -> None:
+    Path("accounts.csv").write_text("name,password\nann,hunter2-secret\n", encoding="utf-8")
+    Path("token").write_text("token-token-secret", encoding="utf-8")
+    Path("values.yaml").write_text(
+        "env: [{name: HTTPS_PROXY, value: 'http://me:proxy-secret@proxy'}]\nimage: {tag: mine}\n", encoding="utf-8"
+    )
+    options = ["--accounts", "accounts.csv", "--hub-token-file", "token", "--values", "values.yaml", "-u", "1"]
+    result = run("--dry-run", *options, HUBUSERS_PASSWORD="password-secret")
+    made = shown(result)
+    assert "secret" not in re.sub("[Ss]ecrets?(-files|Name|KeyRef)?\\b", "", result.output)
+    for text in ("hunter2", "aHVudGVyMi1zZWNyZXQ", "dG9rZW4tdG9rZW4"):
+        assert text not in result.output
+    assert {key: set(one["data"].values()) for key, one in made.items() if key.startswith("Secret")} == {
+        "Secret ['token']": {"<hidden>"},
+        "Secret ['secret-files-1']": {"<hidden>"},
+    }
+    assert variables_of(result)["HTTPS_PROXY"] == "<hidden>"
+    assert container_of(result)["image"] == "hubusers:mine"
+    name = made["Job []"]["metadata"]["name"]
+    assert {"secretKeyRef": {"name": f"{name}-token", "key": "token"}} in [
+        one.get("valueFrom") for one in container_of(result)["env"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--processes", "2"], "Leave out --processes: pods are the processes here: give --workers N."),
+        (["--worker"], "Leave out --worker: pods"),
+        (["--master-host=a"], "Leave out --master-host"),
+        (["--web-host", "1.2.3.4"], "kubectl's port-forward"),
+        (["--csv", "x"], "locust-requests.csv"),
+        (["--logfile", "x"], "redirect the standard error"),
+        (["--web-port", "80"], "--web-port is for the web UI: add --web."),
+        (["--evnt", "x"], "'--event'"),
+        (["--qqqq"], "If Locust has it, give it after two dashes"),
+        (["NotebokUser"], "did you mean 'NotebookUser'?"),
+        (["--event", "nothing.toml"], "The event file 'nothing.toml' cannot be read"),
+        (["--event", "exam", "-u", "3"], "Leave out -u: the event's file says who comes"),
+        (["--time-scale", "2"], "--time-scale is for an event"),
+        (["--accounts", "none.csv"], "none.csv"),
+        (["--accounts", "none.csv", "--named-servers"], "not both"),
+        (["--notebooks", "."], "There is no notebook in ."),
+        (["--values", "none.yaml"], "The values file none.yaml cannot be read"),
+        (["--values", "bad.yaml"], "imge: Extra inputs are not permitted"),
+        (["--values", "chart.yaml"], "has event, which is for the chart: give --event instead"),
+    ],
+)
+def test_what_is_refused(given: list[str], words: str) -> None:
+    Path("bad.yaml").write_text("imge: x", encoding="utf-8")
+    Path("chart.yaml").write_text("event: x", encoding="utf-8")
+    result = run("--dry-run", *given)
+    assert result.exit_code == 2, result.output
+    assert words in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_too_large_is_said_with_what_to_do() -> None:
+    course = Path("course")
+    course.mkdir()
+    (course / "numbers.bin").write_bytes(b"0" * 2_000_000)
+    (course / "one.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "source": "1", "metadata": {}, "outputs": [], "execution_count": null}], '
+        '"metadata": {}, "nbformat": 4, "nbformat_minor": 2}',
+        encoding="utf-8",
+    )
+    result = run("--dry-run", "--notebooks", "course", "NotebookUser")
+    assert result.exit_code == 2
+    said = " ".join(result.output.split())
+    assert "notebooks/numbers.bin has 1,953 KiB" in said
+    assert "make it smaller; or put it into an image of your own" in said
+
+
+def test_the_event_is_checked_as_by_a_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.undo()
+    event = tmp_path / "class.toml"
+    event.write_text(EVENT.replace("NotebookUser", "NotebokUser"), encoding="utf-8")
+    result = run("--dry-run", "--event", str(event))
+    assert result.exit_code == 2
+    assert "needs the user class NotebokUser, which is not in the locustfile" in result.output
+
+
+def test_each_option_of_a_run_is_there_or_refused() -> None:
+    refused = {"--processes", "--master", "--worker", "--expect-workers", "--master-bind-host", "--master-bind-port"}
+    refused |= {"--master-host", "--master-port", "--web-host", "--web-url", "--class-picker", "--csv", "--html"}
+    refused |= {"--logfile"}
+    ours = {flag for options in kube_groups().values() for option in options for flag in option.opts}
+    of_a_run = {flag for options in groups().values() for option in options for flag in option.opts}
+    assert of_a_run - ours == refused
+
+
+def test_who_has_a_browser() -> None:
+    from hubusers import users
+
+    assert {name for name in USER_CLASSES if getattr(users, name).has_browser} == WITH_BROWSER
+
+
+def test_the_help_teaches() -> None:
+    result = run("--help")
+    assert "hubusers kube run --event class.toml -n jhub" in result.output
+    assert "helm upgrade" in result.output
+    assert "--processes" not in result.output
