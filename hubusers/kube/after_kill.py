@@ -1,17 +1,15 @@
-"""After a run that was killed before it could clean up: its people on the hub, and a report of its folder."""
+"""Removes from the hub what a run left that was killed before its clean-up."""
 
 import time
-from pathlib import Path
 
 from hubusers.accounts.names import DEFAULT_PREFIX
 from hubusers.kube.kubectl import Kubectl, KubectlError
 from hubusers.kube.made import Made
 from hubusers.kube.manifests import RUN, clean_up_manifest
 from hubusers.kube.order import Order
-from hubusers.kube.patience import Patience
+from hubusers.kube.patience import EndAtOnce, Patience
 from hubusers.kube.pod import Pod
-from hubusers.log import get_logger, shown
-from hubusers.results.folder import FinishedRun, RunFolderError, read_run
+from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
 
@@ -61,8 +59,10 @@ def clean_up_hub(kubectl: Kubectl, order: Order, run_id: str, patience: Patience
     except KubectlError as error:
         why = str(error).rstrip(".")
     finally:
-        if left := made.delete(0.0):
-            LOG.error("%s", left)
+        try:
+            patience.ask(lambda: made.delete(0.0))
+        except (KubectlError, EndAtOnce) as error:
+            LOG.error("%s", made.how_to_delete(str(error).rstrip(".")))
     LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, purge_command(order, run_id))
     return False
 
@@ -72,41 +72,6 @@ def purge_command(order: Order, run_id: str) -> str:
     if order.accounts:
         return f"hubusers purge --accounts {order.accounts}"
     return " ".join(["hubusers purge", *_which(order, run_id)])
-
-
-def finished(folder: Path) -> FinishedRun | None:
-    """Return the run in a folder that was brought home; None where it cannot be read.
-
-    Logs:
-        ERROR why it cannot be read.
-    """
-    try:
-        return read_run(folder)
-    except RunFolderError as error:
-        LOG.error("%s", shown(str(error)))
-        return None
-
-
-def write_its_report(run: FinishedRun) -> None:
-    """Write the report of a run that could not do so itself.
-
-    Logs:
-        INFO its headline, and where it is.
-    """
-    # Imported here, because a run that ends by itself needs none of it.
-    from hubusers.report.findings import findings_of
-    from hubusers.report.report import write_report
-    from hubusers.report.verdict import verdict_of
-    from hubusers.results.folder import REPORT_FILE
-
-    verdict = verdict_of(run)
-    try:
-        write_report(run, verdict, findings_of(run))
-    except OSError as error:
-        LOG.error("The report cannot be written into %s: %s", run.folder, error.strerror)
-        return
-    LOG.info("%s", verdict.headline)
-    LOG.info("The report is in %s", run.folder / REPORT_FILE)
 
 
 def _which(order: Order, run_id: str) -> list[str]:

@@ -4,9 +4,11 @@ import logging
 import re
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from hubusers.accounts.names import names_of_run
-from hubusers.kube.after_kill import clean_up_hub, finished, purge_command, write_its_report
+from hubusers.kube.after_kill import clean_up_hub, purge_command
+from hubusers.kube.cluster_watch import ClusterWatch
 from hubusers.kube.folder_home import FolderHome
 from hubusers.kube.interrupts import Interrupts
 from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError, NotThere
@@ -18,6 +20,7 @@ from hubusers.kube.patience import LOOK_EVERY, EndAtOnce, Patience
 from hubusers.kube.pod import Exit, Pod, Waiting
 from hubusers.kube.pod_lines import PodLines
 from hubusers.kube.pod_log import PodLog
+from hubusers.kube.report_at_home import add_cluster, run_in
 from hubusers.log import get_logger
 from hubusers.report.verdict import verdict_of
 
@@ -80,6 +83,7 @@ class Conductor:
         self._made = Made(kubectl, order.name)
         self._names = re.compile(rf"begins? with {re.escape(names_of_run(order.prefix, '@'))}".replace("@", r"(\w+)"))
         self._run_id = ""  # the last one that the pod told: of a first server, or of the run
+        self._watch = ClusterWatch(kubectl)
         self._home: FolderHome | None = None
         self._is_told_to_end = False
 
@@ -93,6 +97,7 @@ class Conductor:
             The exit code.
         """
         code = EXIT_CANNOT_TEST
+        self._watch.start()
         try:
             LOG.info("Making %s in the namespace %s", self._order.name, self._kubectl.namespace)
             self._made.make(manifests)
@@ -109,6 +114,10 @@ class Conductor:
             code = EXIT_NO_ANSWER if self._run_id else EXIT_CANNOT_TEST
         finally:
             is_left = not self._delete()
+            cluster = self._watch.stop()
+        if self._interrupts.count < 2:
+            for folder in self._folders_at_home:
+                add_cluster(folder, cluster)
         return EXIT_LEFT_BEHIND if is_left else code
 
     # Before the pod runs
@@ -240,14 +249,12 @@ class Conductor:
         ended = pod.exit(RUN)
         if ended and not ended.was_killed:
             return ended.code
-        runs = [run for run in map(finished, self._home.runs if self._home else []) if run]
-        if runs and not runs[-1].broke_off:  # it ended in order, and its pod was gone before that was seen
-            return verdict_of(runs[-1]).exit_code
+        for run in map(run_in, self._folders_at_home):
+            if run and not run.broke_off:  # it ended in order, and its pod was gone before that was seen
+                return verdict_of(run).exit_code
         LOG.error("%s", _why_killed(pod, ended))
         self._delete()  # first, because workers may go on
         is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
-        for run in runs[-1:]:
-            write_its_report(run)
         return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
 
     def _bring_home(self, pod: Pod) -> None:
@@ -264,19 +271,26 @@ class Conductor:
                 break
             self._patience.tell(f"The run's folder is not at home yet ({why}): it is tried again", logging.WARNING)
             self._patience.pause()
-        for folder in home.runs if home else []:
+        for folder in self._folders_at_home:
             LOG.info("The run's folder is here: %s", folder)
         with suppress(KubectlError):  # it only makes the pod's end faster
             self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "touch", FETCHED)
+
+    @property
+    def _folders_at_home(self) -> list[Path]:
+        """The folder of the run that was begun last, if it has come home."""
+        return self._home.runs[-1:] if self._home else []
 
     def _delete(self) -> bool:
         """Delete all that was made, or say what is left; return whether nothing is."""
         values = self._order.values
         seconds = 0.0 if self._interrupts.count > 1 else values.server_timeout + values.people + _TO_BE_DELETED
-        left = self._made.delete(seconds, lambda: self._interrupts.count < 2)
-        if left:
-            LOG.error("%s", left)
-        return not left
+        try:
+            self._patience.ask(lambda: self._made.delete(seconds, lambda: self._interrupts.count < 2))
+        except (KubectlError, EndAtOnce) as error:
+            LOG.error("%s", self._made.how_to_delete(str(error).rstrip(".") or "the cluster does not answer"))
+            return False
+        return True
 
 
 def _why_killed(pod: Pod, ended: Exit | None) -> str:

@@ -16,6 +16,9 @@ _INSTANCE = "app.kubernetes.io/instance"
 _LOOK_EVERY = 1.0
 """Seconds between two looks whether pods are gone."""
 
+_FORCED_WITHIN = 30.0
+"""Seconds in which pods are gone that are deleted by force."""
+
 
 class Made:
     """What one run has made in the cluster.
@@ -76,29 +79,25 @@ class Made:
             if event.get("type") == "Warning"
         ]
 
-    def delete(self, seconds: float, go_on: Callable[[], bool] = lambda: True) -> str:
+    def delete(self, seconds: float, go_on: Callable[[], bool] = lambda: True) -> None:
         """Delete all that was made, and wait until its pods are gone.
 
         Args:
             seconds: How long the pods may take to end; after that they are deleted by force.
             go_on: Whether to wait on.
 
-        Returns:
-            What is left, in a sentence with the command that deletes it; "" if nothing is.
+        Raises:
+            KubectlError: Something may be left; `how_to_delete` says what.
         """
         if not self._made:
-            return ""
-        try:
-            # Its owner is gone first, so that no pod is made again.
-            self._kubectl.run("delete", *self._made, "--ignore-not-found", "--wait=false")
-            if not self._are_gone(seconds, go_on):
-                self._force()
-                if not self._are_gone(60.0, go_on):
-                    return self.how_to_delete("its pods do not end")
-        except KubectlError as error:
-            return self.how_to_delete(str(error).rstrip("."))
+            return
+        # Without waiting here: the Jobs go first, so that no pod is made again.
+        self._kubectl.run("delete", *self._made, "--ignore-not-found", "--wait=false")
+        if not self._are_gone(seconds, go_on):
+            self._force()
+            if not self._are_gone(_FORCED_WITHIN, go_on=lambda: True):
+                raise KubectlError("its pods do not end")
         self._made.clear()
-        return ""
 
     def how_to_delete(self, why: str) -> str:
         """Return what may be left in the cluster, and the command that deletes it."""
