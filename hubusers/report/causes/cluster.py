@@ -53,8 +53,8 @@ def servers_evicted(facts: Facts) -> Iterator[Finding]:
     told = [*said.said_of(facts.cluster, "evicted"), *said.said_of(facts.cluster, "preempted")]
     if told:
         pods = sum(one.pods for one in told)
-        were = "server was" if pods == 1 else "servers were"
-        sentence = f"{pods:,} {were} taken off their nodes: {'; '.join(_clause(one) for one in told[:2])}."
+        were = "server was taken off its node" if pods == 1 else "servers were taken off their nodes"
+        sentence = f"{pods:,} {were}: {'; '.join(_clause(one) for one in told[:2])}."
         evidence = said.quoted(facts.cluster, "evicted", "preempted")
         yield _of_servers(facts, "servers-evicted", sentence, told, evidence)
 
@@ -65,8 +65,8 @@ def servers_out_of_memory(facts: Facts) -> Iterator[Finding]:
         return
     if told := said.said_of(facts.cluster, "killed for memory"):
         pods = sum(one.pods for one in told)
-        were = "server was" if pods == 1 else "servers were"
-        sentence = f"{pods:,} {were} killed because they used more memory than their limit."
+        were = "server was killed because it" if pods == 1 else "servers were killed because they"
+        sentence = f"{pods:,} {were} used more memory than allowed."
         evidence = said.quoted(facts.cluster, "killed for memory")
         yield _of_servers(facts, "servers-out-of-memory", sentence, told, evidence)
 
