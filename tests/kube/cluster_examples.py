@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+_POOL = "cloud.google.com/gke-nodepool"
+
 BEGAN = 1_795_680_000.0
 """Seconds since the epoch."""
 
@@ -149,7 +151,7 @@ def ended(
     }
 
 
-def node(name: str, *, created: float = -9000.0, ready: float | None = None, **labels: str) -> dict[str, Any]:
+def node(name: str, *, created: float = -9000.0, ready: float | None = None, pool: str = "") -> dict[str, Any]:
     """Return a node; one that is not ready yet where it is not said since when."""
     return {
         "apiVersion": "v1",
@@ -158,7 +160,7 @@ def node(name: str, *, created: float = -9000.0, ready: float | None = None, **l
             "name": name,
             "uid": f"uid-{name}",
             "creationTimestamp": timestamp(created),
-            "labels": {"node.kubernetes.io/instance-type": "n2-highmem-8", **labels},
+            "labels": {"node.kubernetes.io/instance-type": "n2-highmem-8", **({_POOL: pool} if pool else {})},
         },
         "spec": {},
         "status": {

@@ -200,11 +200,10 @@ def test_images_by_node(seen: Seen) -> None:
 
 
 def test_nodes_that_come_and_go(seen: Seen) -> None:
-    pool = {"cloud.google.com/gke-nodepool": "users"}
-    seen.nodes.see(node("old", ready=-8000.0, **pool))
-    seen.nodes.see(node("new", created=30.0, **pool))
-    seen.nodes.see(node("new", created=30.0, ready=90.0, **pool))
-    seen.nodes.see(node("new", created=30.0, ready=200.0, **pool))  # it was away for a time
+    seen.nodes.see(node("old", ready=-8000.0, pool="users"))
+    seen.nodes.see(node("new", created=30.0, pool="users"))
+    seen.nodes.see(node("new", created=30.0, ready=90.0, pool="users"))
+    seen.nodes.see(node("new", created=30.0, ready=200.0, pool="users"))  # it was away for a time
     seen.nodes.gone("uid-old", BEGAN + 100)
     old, new = sorted(seen.nodes.listed(), key=lambda one: one.came)
     assert (new.name, new.is_new, new.came, new.ready, new.left) == ("new", True, BEGAN + 30, BEGAN + 90, None)
