@@ -92,7 +92,7 @@ def _on_init(
     control = RunControl(environment, _role(runner))
     process = Process(control)
     try:
-        control.exporters += open_telemetry.set_up()
+        control.exporters += open_telemetry.set_up(is_worker=isinstance(runner, WorkerRunner))
     except SettingsError as error:
         process.quit_with(str(error), EXIT_CANNOT_TEST)
     events = environment.events

@@ -4,6 +4,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
@@ -33,8 +34,11 @@ class OpenTelemetry:
     def __init__(self) -> None:
         self._set_up_locusts = set_up_opentelemetry_later(_check)
 
-    def set_up(self) -> list[Callable[[RunSoFar], Exporter]]:
+    def set_up(self, *, is_worker: bool) -> list[Callable[[RunSoFar], Exporter]]:
         """Set up Locust's own OpenTelemetry, in this process that will not be forked any more.
+
+        Args:
+            is_worker: Whether the process is a worker.
 
         Returns:
             What makes an exporter of a run; empty without `--otel`.
@@ -45,7 +49,7 @@ class OpenTelemetry:
         for library in ("REQUESTS", "URLLIB3"):
             os.environ.setdefault(f"OTEL_PYTHON_{library}_EXCLUDED_URLS", _NO_USERS_IN_URLS)
         try:
-            if not self._set_up_locusts(_prepare):
+            if not self._set_up_locusts(partial(_prepare, is_worker)):
                 return []
         except Exception as error:  # whatever the libraries raise for a value that they cannot read
             raise SettingsError(f"--otel: a variable OTEL_... of the environment cannot be used: {error}") from error
@@ -59,10 +63,10 @@ def _check() -> None:
         sys.exit(EXIT_CANNOT_TEST)
 
 
-def _prepare() -> None:
+def _prepare(is_worker: bool) -> None:
     from hubusers.telemetry.otel_connection import prepare
 
-    prepare()
+    prepare(is_worker=is_worker)
 
 
 def _exporter(run: RunSoFar) -> Exporter:

@@ -14,7 +14,7 @@ from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVI
 from hubusers.log import get_logger
 from hubusers.results.run_info import RunInfo
 from hubusers.telemetry import measures
-from hubusers.telemetry.otel_environment import keep_headers_secret, uses_grpc
+from hubusers.telemetry.otel_environment import keep_headers_secret, uses_grpc, where_to
 
 LOG = get_logger(__name__)
 
@@ -30,42 +30,75 @@ class Provider(Protocol):
     def shutdown(self) -> None: ...
 
 
-def prepare() -> None:
-    """Fit the libraries to this process; call it before anything is set up, and after the process was forked."""
+class Trouble(logging.Handler):
+    """Has the first trouble of the libraries said in one line, and leaves out all that follows from it.
+
+    They tell of each attempt, some with a traceback, for traces, metrics and logs alike.
+
+    Attributes:
+        is_said: Whether there was any, since `forget`.
+        level_of_first: At which it is said.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_said = False
+        self.level_of_first = logging.WARNING
+
+    def forget(self) -> None:
+        """Say the next trouble again: another run begins."""
+        self.is_said = False
+
+    def say(self, text: str) -> None:
+        """Say what could not be sent, or why, if nothing was said yet.
+
+        Logs:
+            WARNING, or in a worker INFO, the text and what it means; DEBUG the text alone, if it is not the first one.
+        """
+        if self.is_said:
+            LOG.debug("OpenTelemetry: %s", text)
+            return
+        self.is_said = True
+        LOG.log(
+            self.level_of_first,
+            "OpenTelemetry, at %s: %s. What is not taken there is lost. The run goes on, and its own results are "
+            "complete.",
+            where_to(os.environ),
+            text.rstrip(".\n"),
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            text = f"{text.rstrip('.')}: {record.exc_info[1]!r}"
+        if record.levelno < logging.WARNING or text.startswith(_IS_TRIED_AGAIN):
+            LOG.debug("OpenTelemetry: %s", text)
+        else:
+            self.say(text)
+
+
+TROUBLE = Trouble()
+"""The trouble of this process."""
+
+
+def prepare(*, is_worker: bool) -> None:
+    """Fit the libraries to this process; call it before anything is set up, and after the process was forked.
+
+    Args:
+        is_worker: Whether the process is a worker. Those of `--processes` write into the terminal of their master,
+            which has the same trouble, and shows their warnings.
+    """
+    if is_worker:
+        TROUBLE.level_of_first = logging.INFO
     keep_headers_secret(os.environ)
     logger = logging.getLogger(_LIBRARY)
     logger.propagate = False
-    logger.handlers = [_SaidOnce()]
+    logger.handlers = [TROUBLE]
     if uses_grpc(os.environ):
         # gRPC waits in code of its own, which would keep all users waiting for the collector.
         from grpc.experimental import gevent as grpc_gevent
 
         grpc_gevent.init_gevent()
-
-
-class _SaidOnce(logging.Handler):
-    """Has the first trouble of the libraries said in one line, and leaves out all that follows from it.
-
-    They tell of each attempt, some with a traceback, for traces, metrics and logs alike.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._is_said = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.exc_info and record.exc_info[1] is not None:
-            text = f"{text}: {record.exc_info[1]!r}"
-        if self._is_said or record.levelno < logging.WARNING or text.startswith(_IS_TRIED_AGAIN):
-            LOG.debug("OpenTelemetry: %s", text)
-            return
-        self._is_said = True
-        LOG.warning(
-            "OpenTelemetry: %s. What the collector does not take is lost there, and the run goes on; its own results "
-            "are complete.",
-            text.rstrip("."),
-        )
 
 
 def resource_of(info: RunInfo) -> Resource:
@@ -86,25 +119,22 @@ def resource_of(info: RunInfo) -> Resource:
     return resource
 
 
-def close(providers: Iterable[Provider], within: float) -> bool:
-    """Have providers send what they still have, all at the same time.
+def close(providers: Iterable[Provider], within: float) -> None:
+    """Have providers send what they still have, all at the same time. Afterwards they can send nothing.
 
     Args:
-        providers: They can send nothing afterwards.
-        within: Seconds; what is not sent by then is given up.
-
-    Returns:
-        Whether all of them were done in time.
+        providers: Of one run, or of the process.
+        within: Seconds; what is not sent by then is given up. After trouble it is a fifth of that.
     """
     closing = [gevent.spawn(_shut_down, provider) for provider in providers]
-    gevent.joinall(closing, timeout=within)
-    done = all(one.dead for one in closing)
+    gevent.joinall(closing, timeout=within / 5 if TROUBLE.is_said else within)
+    if not all(one.dead for one in closing):
+        TROUBLE.say("The last figures were not taken in time")
     gevent.killall(closing, block=False)
-    return done
 
 
 def _shut_down(provider: Provider) -> None:
     try:
         provider.shutdown()
     except Exception as error:
-        logging.getLogger(_LIBRARY).warning("%r", error)
+        TROUBLE.say(repr(error))

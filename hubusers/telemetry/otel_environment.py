@@ -3,6 +3,7 @@
 It is looked at before the first of these libraries is imported, so that what is wrong is one sentence.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from urllib.parse import unquote
@@ -45,6 +46,13 @@ def why_not(environ: Mapping[str, str]) -> str:
     if environ.get(SAMPLER) or _ratio_in(environ.get(SAMPLER_ARGUMENT, "")) is not None:
         return ""
     return f"{SAMPLER_ARGUMENT}: {environ[SAMPLER_ARGUMENT]!r} must be a number from 0 to 1, such as 0.1."
+
+
+def where_to(environ: Mapping[str, str]) -> str:
+    """Return where figures go, as far as it is one place."""
+    named = {value for name, value in environ.items() if re.fullmatch(r"OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT", name)}
+    default = "http://localhost:4317" if uses_grpc(environ) else "http://localhost:4318"
+    return re.sub(r"//[^/@]*@", "//", " and ".join(sorted(named)) or default)
 
 
 def uses_grpc(environ: Mapping[str, str]) -> bool:

@@ -8,18 +8,16 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 
-from hubusers.log import get_logger, shown
+from hubusers.log import shown
 from hubusers.report.finding import Finding
 from hubusers.report.page import plain
 from hubusers.report.verdict import Verdict
 from hubusers.telemetry import measures
 from hubusers.telemetry.measures import Measure
-from hubusers.telemetry.otel_connection import close
+from hubusers.telemetry.otel_connection import TROUBLE, close
 from hubusers.telemetry.otel_environment import ratio
 from hubusers.telemetry.otel_visits import VisitSpans
 from hubusers.telemetry.readings import Reading, Readings, RunSoFar
-
-LOG = get_logger(__name__)
 
 SEND_WITHIN = 5.0
 """Seconds that the end of a run waits for a collector to take the rest."""
@@ -45,6 +43,7 @@ class OpenTelemetryExporter:
         self._now: list[Reading] = []
         self._histograms: dict[str, Histogram] = {}
         self._is_finished = False
+        TROUBLE.forget()
         version = run.info.versions.get("hubusers", "")
         tracer = tracer_provider.get_tracer(_METER, version)
         self._run_span = tracer.start_span("run", attributes={measures.RUN_ID: run.info.run_id})
@@ -101,15 +100,10 @@ class OpenTelemetryExporter:
         self._visits.end()
         self.note()
         tracer_provider, _ = self._providers
-        while self._visits.make_some() and time.monotonic() < deadline:
+        while self._visits.make_some() and time.monotonic() < deadline and not TROUBLE.is_said:
             tracer_provider.force_flush()
         self._end_run_span(verdict, findings)
-        if not close(self._providers, deadline - time.monotonic()):
-            LOG.warning(
-                "OpenTelemetry: the collector has not taken the last figures within %g seconds; they are in the "
-                "run's folder.",
-                SEND_WITHIN,
-            )
+        close(self._providers, max(0.0, deadline - time.monotonic()))
 
     def _end_run_span(self, verdict: Verdict, findings: Iterable[Finding]) -> None:
         span, info = self._run_span, self._run.info
