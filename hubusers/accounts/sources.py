@@ -7,7 +7,7 @@ create accounts (`NamedServers`).
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hubusers.accounts.account import Account
@@ -18,6 +18,9 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.removal import remove_server, remove_user
 from hubusers.hub.sightings import USER_PATH
 from hubusers.hub.user_list import list_users
+
+_MOST_NAMED = 3
+"""How many accounts a sentence names."""
 
 
 class NoAccountLeft(Exception):
@@ -36,12 +39,23 @@ class Seen:
     """Whether the hub knows it; many hubs don't know an account until its first login."""
 
 
-def not_known(username: str) -> str:
-    """Return what to do about an account that the hub does not know, without a full stop."""
+def not_known(usernames: Sequence[str], given: int = 1, file: str = "") -> str:
+    """Return what to do about accounts that the hub does not know, without a full stop.
+
+    Args:
+        usernames: The accounts.
+        given: How many were given in all.
+        file: Where those come from; "" where only one is the matter.
+    """
+    named = ", ".join(usernames[:_MOST_NAMED]) + (", …" if len(usernames) > _MOST_NAMED else "")
+    which = f"{len(usernames):,} of the {given:,} accounts in {file} ({named})" if given > 1 else f"the account {named}"
+    they = "it", "this person", "the account"
+    if len(usernames) > 1:
+        they = "them", "these people", "the accounts"
     return (
-        f"The hub does not know the account {username}, so that no server can be started for it by the API: let this "
-        "person log in once, or let an admin add the account (on the hub's admin page, or by create_users), or let "
-        "people come who log in with their passwords (NotebookUser, PageUser)"
+        f"The hub does not know {which}, so that no server can be started for {they[0]} by the API: let {they[1]} log "
+        f"in once, or let an admin add {they[2]} (on the hub's admin page, or by create_users), or let people come who "
+        "log in with their passwords (NotebookUser, PageUser)"
     )
 
 

@@ -3,6 +3,8 @@
 import click
 
 from hubusers.accounts.file import AccountsFileError, read_accounts
+from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.accounts.sources import not_known
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_page import look_at_login
 from hubusers.cli.shared import (
@@ -22,6 +24,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import hub_url
 from hubusers.log import shown
 from hubusers.settings.access import Access, SettingsError, access_from, endpoint_of
+from hubusers.settings.given_accounts import unknown_accounts
 from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_GIVEN_ACCOUNTS,
@@ -32,6 +35,7 @@ from hubusers.settings.hub_check import (
     check_spelling,
     proxy_not_used,
 )
+from hubusers.settings.machine_accounts import about_machine_accounts
 
 _LOGIN_PAGE = 20.0
 """Seconds within which the hub's login page must come."""
@@ -70,12 +74,13 @@ def check(
     needed = SCOPES_FOR_NAMED_SERVERS if named_servers else for_accounts
     try:
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure, password_file)
-        given = read_accounts(accounts) if accounts else []
+        given, unknown = read_accounts(accounts) if accounts else [], list[str]()
         checked = check_hub(endpoint, access, needed)
         if named_servers:
             check_named_servers(checked, access)
         if accounts:
             check_spelling(endpoint, access, given, accounts)
+            unknown = unknown_accounts(endpoint, access, given, accounts)
     except (SettingsError, PreflightError) as error:
         fail(shown(str(error)))
     except AccountsFileError as error:
@@ -92,9 +97,15 @@ def check(
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))
     click.echo(f"login      {shown(login.asks_for) or 'not known: its page did not come'}")
-    click.echo("This hub can be tested.")
     makes_accounts = not (accounts or named_servers)
+    of_machine = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
+    # Whether such a hub takes the accounts that a run makes, only making one would tell.
+    click.echo("This hub can be tested, if what follows is no obstacle." if of_machine else "This hub can be tested.")
+    for sentence in of_machine:
+        click.echo(f"- {sentence}")
     missing = list(what_is_missing(checked, access, makes_accounts=makes_accounts))
+    if unknown:
+        missing.append(f"{not_known(unknown, len(given), str(accounts))}. Until then, other runs are refused.")
     if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):
         missing.append(_NO_PASSWORDS)
     if missing:

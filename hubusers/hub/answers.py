@@ -5,6 +5,7 @@ Checked against JupyterHub 4.1, 5.4 and 6.1, whose answers differ here and there
 
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from hubusers.http.messages import Answer
@@ -29,6 +30,15 @@ def start_outcome(answer: Answer) -> Start:
     if answer.status == 429:
         return Start.THROTTLED
     return Start.REFUSED
+
+
+def says_only_that_it_failed(answer: Answer) -> bool:
+    """Say whether an answer has no other words than those of its status.
+
+    So the hub answers the start of a server whose spawner has raised an error: "error" before JupyterHub 6, "Internal
+    Server Error" since then. The server's progress stream then has the error's own words.
+    """
+    return answer.message.strip(".").casefold() in {"error", HTTPStatus.INTERNAL_SERVER_ERROR.phrase.casefold()}
 
 
 CONCURRENT_SPAWN_LIMIT = "concurrent_spawn_limit"

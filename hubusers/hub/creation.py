@@ -23,6 +23,17 @@ _SECONDS_PER_ACCOUNT = 0.1
 _REFUSED = {400, 401, 403, 404}
 """With these statuses the hub has made nothing. Trying again helps only where it was the token that it refused."""
 
+_NOT_MADE = "failed to create user"
+"""How the hub's answer begins where the name is all right, and its authenticator could not add the user.
+
+The authenticators that do so are those of the machine's accounts (PAM, and others that derive from LocalAuthenticator).
+"""
+
+_NO_ACCOUNT_OF_THE_MACHINE = (
+    ". Whoever uses this hub needs an account of its machine, and the hub makes none there: test with accounts that "
+    "exist (--accounts), or with named servers of your own account (--named-servers)"
+)
+
 _NAME_REFUSED = (
     ". The hub's rules for names may refuse this one (`username_pattern`, or those for accounts of its machine): let "
     "the names begin with something that they allow (--name-prefix), or use accounts that exist (--accounts)"
@@ -76,7 +87,7 @@ def make_accounts(
     Args:
         client: The hub.
         usernames: New names, in the lower case of the hub. One is asked for by `POST /users/{name}`, several by
-            `POST /users`.
+            `POST /users`; one that the hub could not make is asked for in both ways, to hear why.
         ledger: The run's.
         deadline: Until when to ask.
         interval: Seconds between two requests, unless the hub asks for a longer pause.
@@ -92,7 +103,9 @@ def make_accounts(
     def ask(names: list[str]) -> Answer:
         if len(names) > 1:
             return _ask(client.request, names, deadline.remaining())
-        return client.request("POST", USER_PATH, username=names[0], timeout=deadline.remaining(), good=is_there)
+        answer = client.request("POST", USER_PATH, username=names[0], timeout=deadline.remaining(), good=is_there)
+        # Only the request for several says why.
+        return _ask(client.request, names, deadline.remaining()) if _is_not_made(answer) else answer
 
     def attempt() -> bool | None:
         nonlocal last
@@ -111,7 +124,7 @@ def make_accounts(
         error = error_for(answer, f"creating {what}")
         if refused:
             if answer.status == HTTPStatus.BAD_REQUEST:
-                error.detail += _NAME_REFUSED
+                error.detail += _NO_ACCOUNT_OF_THE_MACHINE if _is_not_made(answer) else _NAME_REFUSED
             raise error
         on_failure(error)
         last = error.detail
@@ -130,6 +143,10 @@ def slices(names: list[str], size: int) -> Iterator[list[str]]:
 
 def _ask(request: Callable[..., Answer], usernames: list[str], timeout: float) -> Answer:
     return request("POST", _USERS_PATH, body={"usernames": usernames}, timeout=timeout, good=is_there)
+
+
+def _is_not_made(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.BAD_REQUEST and answer.message.casefold().startswith(_NOT_MADE)
 
 
 def _one_by_one_after_a_400(ask: Callable[[list[str]], Answer], usernames: list[str]) -> dict[str, Answer]:

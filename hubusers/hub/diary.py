@@ -73,6 +73,10 @@ _BY_WORDS = [
     (re.compile(pattern, re.IGNORECASE), part)
     for pattern, part in (
         (r"^server requested|^spawning server|^launching server|^starting server", parts.SPAWNING),
+        # BatchSpawner, whatever batch system it uses. It has no status before the first answer to its query.
+        (r"^unknown status", parts.BATCH_SYSTEM),
+        (r"^pending in queue", parts.QUEUE),
+        (r"^cluster job running", parts.ANSWER),
         (r"insufficient|triggered scale-?up|nodes? (?:is|are) available|waiting for (?:a )?node", parts.NODE),
         (r"successfully pulled|already present on machine", parts.CONTAINER),
         (r"pull(?:ing|ed)? (?:the )?image|pulling from|image ?pull|err ?image", parts.IMAGE),
@@ -144,7 +148,7 @@ class Diary:
             event: The event.
             seconds: When it came, in seconds since the click.
         """
-        if event.ready or not event.message:
+        if event.ready or not event.message or self._is_repeated(event):
             return
         part, before = self.part, ""
         # KubeSpawner asks for patience now and then, which changes nothing.
@@ -187,6 +191,14 @@ class Diary:
         if event.reason == "Killing":  # what follows says why
             return self.part
         return next((part for pattern, part in _BY_WORDS if pattern.search(event.message)), self._template(event))
+
+    def _is_repeated(self, event: Event) -> bool:
+        """Say whether the same was said last, as BatchSpawner says each second that a job is pending.
+
+        Events of Kubernetes are not: each happened at a time of its own.
+        """
+        last = self._notes[-1].event
+        return last is not None and not event.failed and not event.reason and event.message == last.message
 
     def _template(self, event: Event) -> str:
         return template_of(event.message, self._names)

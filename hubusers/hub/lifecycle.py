@@ -17,6 +17,7 @@ from hubusers.hub.answers import (
     UserServers,
     error_for,
     limit_of,
+    says_only_that_it_failed,
     start_outcome,
     stop_outcome,
     user_is_gone,
@@ -136,7 +137,7 @@ def why_not_started(answer: Answer, doing: str) -> HubUsersError:
     if start_outcome(answer) is Start.THROTTLED:
         return ComeBackLater(detail, answer.retry_after, limit_of(answer), answer.words)
     if answer.status == 500:
-        return SpawnFailed(detail, status=500, words=answer.words)
+        return SpawnFailed(detail, status=500, words="" if says_only_that_it_failed(answer) else answer.words)
     if user_is_gone(answer):
         return UserGone(f"{detail} (the hub does not know the user)", status=404, words=answer.words)
     return error_for(answer, doing)

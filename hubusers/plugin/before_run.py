@@ -12,6 +12,7 @@ from typing import cast
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.names import names_of_run, new_run_id
+from hubusers.accounts.sources import not_known
 from hubusers.event.file import parse_event, read_event
 from hubusers.event.plan import plan
 from hubusers.hub.endpoint import hub_url
@@ -36,6 +37,7 @@ from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
 from hubusers.settings.access import Access, access_from
+from hubusers.settings.given_accounts import unknown_accounts
 from hubusers.settings.hub_check import (
     CheckedHub,
     PreflightError,
@@ -44,6 +46,7 @@ from hubusers.settings.hub_check import (
     check_spelling,
     proxy_not_used,
 )
+from hubusers.settings.machine_accounts import about_machine_accounts
 from hubusers.settings.public_address import check_public_address
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
@@ -188,12 +191,22 @@ class BeforeRun:
             check_public_address(settings.endpoint, self._known_access)
         check_accounts(settings, options or self._options)
         check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
+        self._check_given_accounts(settings, classes)
         self._environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
         if of_proxy := proxy_not_used(settings.endpoint):
             LOG.warning("%s", of_proxy)
+        if not (settings.accounts_file or settings.named_servers):
+            for sentence in about_machine_accounts(checked, settings.prefix):
+                LOG.warning("%s", sentence)
         if with_first_server and settings.failed_spawns_to_stop:
             self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)), classes)
+
+    def _check_given_accounts(self, settings: Settings, classes: Sequence[HubUserClass]) -> None:
+        file, accounts = settings.accounts_file, settings.given_accounts
+        unknown = unknown_accounts(settings.endpoint, self._known_access, accounts, file)
+        if unknown and not all(each.has_browser for each in classes):
+            raise PreflightError(f"{not_known(unknown, len(accounts), file)}.")
 
     def _token_owner(self, named_servers: bool) -> str:
         return self.checked_hub.owner if self.checked_hub and named_servers else ""

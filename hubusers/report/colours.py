@@ -14,7 +14,7 @@ class Colour(NamedTuple):
 COHORTS = ("cohort-1", "cohort-2", "cohort-3", "cohort-4", "cohort-5", "cohort-6")
 """Colours for what a run names itself, such as cohorts, profiles and limits: by turns."""
 
-PARTS = ("part-1", "part-2", "part-3", "part-4", "part-5", "part-6", "part-7", "part-8", "part-9")
+PARTS = ("part-1", "part-2", "part-3", "part-4", "part-5", "part-6", "part-7", "part-8", "part-9", "part-10", "part-11")
 """Colours for the parts of a start, in their order; neighbours differ most."""
 
 COLOURS = {
@@ -41,13 +41,15 @@ COLOURS = {
     "cohort-6": Colour("#0b5066", "#4cc3eb"),
     "part-1": Colour("#7a8497", "#8991a2"),
     "part-2": Colour("#4c5360", "#c2c6cf"),
-    "part-3": Colour("#bc4e98", "#d28aba"),
-    "part-4": Colour("#46349d", "#d8d4f1"),
-    "part-5": Colour("#a78213", "#ba9015"),
-    "part-6": Colour("#934b04", "#fcc085"),
-    "part-7": Colour("#0a91bd", "#0ba7da"),
-    "part-8": Colour("#124da1", "#bad3f7"),
-    "part-9": Colour("#078e61", "#09aa75"),
+    "part-3": Colour("#648c1c", "#7fa63a"),
+    "part-4": Colour("#275748", "#aee0cd"),
+    "part-5": Colour("#bc4e98", "#d28aba"),
+    "part-6": Colour("#46349d", "#d8d4f1"),
+    "part-7": Colour("#a78213", "#ba9015"),
+    "part-8": Colour("#934b04", "#fcc085"),
+    "part-9": Colour("#0a91bd", "#0ba7da"),
+    "part-10": Colour("#124da1", "#bad3f7"),
+    "part-11": Colour("#078e61", "#09aa75"),
     # Words: a target that was held, missed, or not measured.
     "held": Colour("#00795a", "#35c79a"),
     "missed": Colour("#b8420a", "#ff8d5c"),

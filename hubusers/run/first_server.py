@@ -153,7 +153,7 @@ def _try_until_ready(
             if run.accounts.are_made:
                 raise PreflightError(error.sentence) from None
             if not has_browser:
-                raise PreflightError(f"{not_known(account.username)}.") from None
+                raise PreflightError(f"{not_known([account.username])}.") from None
             LOG.info("No server is tried: %s yet", error.detail)
             return False
         except HubUsersError as error:
@@ -216,6 +216,8 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
             may_run = partial(server_life.may_run, client, username, server_name)
             server_life.start(run.ledger, account.key, deadline, ask, wait, may_run)
         except SpawnFailed as error:
+            if not error.words and (told := pending.told_of_failure(client)):
+                error.words, error.detail = told, f"{error.detail}: {told}"
             _note_failure(run, account, deadline.elapsed(), pending, error)
             raise
     return deadline.elapsed()
@@ -229,7 +231,7 @@ def _note_failure(run: Run, account: Account, seconds: float, pending: PendingSt
         seconds=seconds,
         late=0.0,
         failure=str(error),
-        reason=run.reason_of(error.words or pending.last_words, account),
+        reason=run.reason_of(error.words, account),
         parts=pending.parts(seconds),
     )
     run.results.records.note(record)

@@ -79,10 +79,11 @@ class PendingStart:
         """Ask the hub what it can tell of the start; return the message of its failure, "" if it tells none."""
         return hear_once(client, self._username, LISTENS, self.hears, self._server_name)
 
-    @property
-    def has_heard(self) -> bool:
-        """Whether anything was said of it by now."""
-        return bool(self._diary.entries())
+    def told_of_failure(self, client: HubClient) -> str:
+        """Return what the hub last said of a start that failed, or was late, in a way that told nothing itself."""
+        if self._diary.entries():  # and so everything of a start that is late, too
+            return self.last_words
+        return self.ask_once(client) or self.last_words
 
     @property
     def last_words(self) -> str:

@@ -47,6 +47,7 @@ class CheckedHub:
     endpoint: str
     version: str
     spawner: str  # the class; "" where the token may not read it (scope read:hub)
+    authenticator: str  # its class, in the same way
     owner: str  # of the token
     owner_is_user: bool  # and not a service
     scopes: frozenset[str]
@@ -85,7 +86,9 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
             f"(the README shows the whole role), or test {with_accounts}with named servers of your own account "
             "(--named-servers)."
         )
-    return CheckedHub(endpoint, version, _spawner(client), str(owner.get("name")), owner.get("kind") == "user", scopes)
+    spawner, authenticator = _classes(client)
+    name, is_user = str(owner.get("name")), owner.get("kind") == "user"
+    return CheckedHub(endpoint, version, spawner, authenticator, name, is_user, scopes)
 
 
 def proxy_not_used(endpoint: str) -> str:
@@ -217,7 +220,9 @@ def _hub_that_redirects(endpoint: str, location: str) -> str:
     return f"{target.scheme}://{target.netloc}{prefix.removesuffix('/hub')}" if prefix else ""
 
 
-def _spawner(client: HubClient) -> str:
+def _classes(client: HubClient) -> tuple[str, str]:
+    """Return the classes of the hub's spawner and authenticator; "" for what it does not tell."""
     model = client.request("GET", "/info", timeout=10).model
-    spawner = model.get("spawner") if isinstance(model, dict) else None
-    return str(spawner.get("class", "")) if isinstance(spawner, dict) else ""
+    parts = [model.get(name) if isinstance(model, dict) else None for name in ("spawner", "authenticator")]
+    spawner, authenticator = (str(part.get("class", "")) if isinstance(part, dict) else "" for part in parts)
+    return spawner, authenticator

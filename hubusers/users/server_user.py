@@ -170,7 +170,7 @@ class ServerUser(VisitingUser):
                 )
             except (SpawnFailed, WaitTimeout) as error:
                 step.ended, step.failure = time.monotonic(), str(error)
-                error.words = error.words or self._told_of_failure(pending)
+                error.words = error.words or pending.told_of_failure(self.hub)
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
                 raise
@@ -180,12 +180,6 @@ class ServerUser(VisitingUser):
         self._count_server(True)
         self._note_visit_ready()
         return ready
-
-    def _told_of_failure(self, pending: PendingStart) -> str:
-        """Return what the hub last said of a start that failed, or was late, in a way that told nothing itself."""
-        if pending.has_heard:  # and so everything of a start that is late, too
-            return pending.last_words
-        return pending.ask_once(self.hub) or pending.last_words
 
     def _stop(self, ask: Callable[[Step], Stop], began: float = 0.0, gone: HubUsersError | None = None) -> None:
         """Stop the server, and wait until it is gone; measured, and counted.

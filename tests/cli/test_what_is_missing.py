@@ -25,7 +25,7 @@ def said(
     hub: ScriptedHub, answer: Scripted, *, scopes: frozenset[str] = ALL, spawner: str = "Stub", password: str = ""
 ) -> list[str]:
     hub.refuse("GET", "/metrics", answer)
-    checked = CheckedHub(hub.endpoint, "6.1.1", spawner, "hubusers", False, scopes)
+    checked = CheckedHub(hub.endpoint, "6.1.1", spawner, "Dummy", "hubusers", False, scopes)
     return list(what_is_missing(checked, Access("a-long-token", password=password), makes_accounts=True))
 
 

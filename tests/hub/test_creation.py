@@ -114,3 +114,21 @@ def test_the_pause_is_the_one_that_the_hub_asks_for(scripted_hub: ScriptedHub) -
     deadline = Deadline(10)
     make(scripted_hub, ["ann"], Ledger())
     assert 1.0 <= deadline.elapsed() < 3.0
+
+
+NOT_MADE = Scripted(400, {"message": "Failed to create user: ann"})
+WHY = "Failed to create user ann: 'User ann does not exist on the system. Set LocalAuthenticator.create_system_users'"
+
+
+def test_why_an_account_could_not_be_made_is_asked_for_and_names_what_can_be_done(scripted_hub: ScriptedHub) -> None:
+    scripted_hub.script(NOT_MADE, Scripted(400, {"message": WHY}))
+    ledger = Ledger()
+    with pytest.raises(HubError) as raised:
+        make(scripted_hub, ["ann"], ledger)
+    assert asked(scripted_hub) == ["POST /users/ann", "POST /users"]
+    assert WHY in raised.value.detail
+    assert (
+        "accounts that exist (--accounts), or with named servers of your own account (--named-" in raised.value.detail
+    )
+    assert "--name-prefix" not in raised.value.detail
+    assert ledger.left() == []

@@ -161,3 +161,16 @@ def test_odd_events_are_read_all_the_same(raw: str) -> None:
     event = event_of(f'data: {{"message": "hm", "raw_event": {raw}}}')
     assert event
     assert (event.message, event.time) == ("hm", 0.0)
+
+
+def test_a_job_that_waits_in_a_queue_is_told_once_however_often_it_is_said() -> None:
+    waits = [(2.0 + second, said("Pending in queue...")) for second in range(200)]
+    runs = (202.0, said("Cluster job running... waiting to connect"))
+    diary = diary_of((1.0, said("Unknown status...")), *waits, runs, (203.0, said("Pending in queue...")))
+    assert [(entry.seconds, entry.part) for entry in diary.entries()] == [
+        (1.0, parts.BATCH_SYSTEM),
+        (2.0, parts.QUEUE),
+        (202.0, parts.ANSWER),
+        (203.0, parts.QUEUE),  # its node failed, and it waits again
+    ]
+    assert dict(diary.parts(205.0))[parts.QUEUE] == pytest.approx(202.0)

@@ -29,6 +29,7 @@ def test_a_hub_that_can_be_tested(local_hub: LocalHub) -> None:
     assert checked.version.split(".")[0].isdigit()
     assert checked.owner == "hubusers"
     assert "StubSpawner" in checked.spawner
+    assert "Authenticator" in checked.authenticator
 
 
 def test_a_wrong_url(local_hub: LocalHub) -> None:

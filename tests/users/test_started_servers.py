@@ -12,11 +12,15 @@ import requests
 from gevent import GreenletExit
 
 import hubusers
+from hubusers.accounts.account import Account
 from hubusers.accounts.ledger import Totals
 from hubusers.browser.page import Page
 from hubusers.local import LocalHub
+from hubusers.report.causes.explained import kind_of
 from hubusers.results.records import START_TO_READY
-from hubusers.run.first_server import try_one_server
+from hubusers.run.first_server import FirstServersFailed, try_one_server
+from hubusers.settings.access import Access
+from hubusers.settings.given_accounts import unknown_accounts
 from hubusers.settings.hub_check import PreflightError
 from hubusers.users import ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
@@ -37,10 +41,21 @@ async def forgetful(self, routespec, target, data):
 
 
 ConfigurableHTTPProxy.add_route = forgetful
-"""
-"""A proxy that has lost one person's route, as where it was restarted, and a name that stands for another person."""
 
-NAMES = ["ann", "bob", "zoe", "yan"]
+
+def as_account_of_the_machine(spawner):
+    if spawner.user.name == "una":
+        import pwd
+
+        pwd.getpwnam("una-who-is-not-there")
+
+
+c.Spawner.pre_spawn_hook = as_account_of_the_machine
+"""
+"""A proxy that has lost one person's route, as where it was restarted, a name that stands for another person, and a
+person whom the machine does not know: there LocalProcessSpawner and others fail with the error of `getpwnam`."""
+
+NAMES = ["ann", "bob", "zoe", "yan", "una"]
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +153,35 @@ def test_another_persons_server_is_left_alone_where_a_wrong_login_leads_to_it(hu
     assert servers_of(hub, "ann")[""]["ready"]
     ann.on_stop()
     assert ends_with_nothing_left(people, hub, "ann")
+
+
+def test_the_bare_500_of_a_person_without_an_account_on_the_machine_is_named(
+    hub: LocalHub, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = given(hub, tmp_path, "una,right")
+    with pytest.raises(FirstServersFailed, match=r"getpwnam\(\): name not found"):
+        try_one_server(people.run, None)
+    assert caplog.text.count("the same again") == 3
+    person = people.comes(ServerLifecycleUser)
+    person.on_start()
+    with pytest.raises(RescheduleTask):
+        person.start_server()
+    person.on_stop()
+    records = [record for record in people.run.results.records if record.step == START_TO_READY]
+    assert {kind_of(record, {}) for record in records} == {"no-machine-account"}
+    assert len(records) == 5
+
+
+def test_accounts_that_the_hub_does_not_know_are_seen_before_the_run(hub: LocalHub) -> None:
+    accounts = [Account(name) for name in ("new-1", "ann", "new-2")]
+    assert unknown_accounts(hub.endpoint, Access(hub.token), accounts, "class.csv") == ["new-1", "new-2"]
+    with hubusers.get_session(hub.token) as session:
+        headers = dict(session.headers)
+    token = requests.post(f"{hub.endpoint}/users/bob/tokens", headers=headers, json={}, timeout=10).json()["token"]
+    with pytest.raises(
+        PreflightError, match=r"^The token may not see the account new-1, which is in class.csv, and so"
+    ):
+        unknown_accounts(hub.endpoint, Access(token), accounts, "class.csv")
 
 
 def test_an_account_that_the_hub_does_not_know_is_refused_where_nobody_logs_in(hub: LocalHub, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from hubusers.report.causes.kind import Kind
-from hubusers.report.causes.kinds import browsers, cluster, hub, load_generator, logins, proxy, starts, waits
+from hubusers.report.causes.kinds import batch, browsers, cluster, hub, load_generator, logins, proxy, starts, waits
 from hubusers.report.finding import Explains, Finding
 from hubusers.results.attributes import NEVER_BEFORE
 
@@ -12,6 +12,7 @@ _ALL: tuple[Kind, ...] = (
     *hub.KINDS,
     *proxy.KINDS,
     *starts.KINDS,
+    *batch.KINDS,
     *logins.KINDS,
     *browsers.KINDS,
     *load_generator.KINDS,

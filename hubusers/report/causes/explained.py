@@ -76,10 +76,21 @@ _UNANSWERED = r"(connection (refused|lost)|host name unknown)$"
 _EXITED = (
     r"CrashLoopBackOff|Back-off restarting|OOMKilled"
     r"|\b(server|container|process|pod|job)\b (has )?(died|disappeared|exited|terminated|ended)\b"
-    r"|\bjob has disappeared|died immediately after"
+    r"|died immediately after"
 )
 _ENDED = r"\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexited? (early|unexpectedly|during|while)"
 """The same of a start whose container was made: before that, it may be any command that ended."""
+
+_NO_ACCOUNT = r"getpwnam\(\): name not found|\bsudo: unknown user\b|\binvalid user id\b"
+_SUDO = (
+    r"\bsudo: .*(password is required|no tty present|command not found|unable to execute)|is not in the sudoers file"
+    r"|is not allowed to (execute|run)|not allowed to preserve the environment"
+    r"|sudospawner subprocess failed|^(spawn failed: )?substring not found"
+)
+"""The last words are those of SudoSpawner for a mediator that said nothing."""
+
+_JOB_REFUSED = r"\bjob submission fail(ed|ure)|^(spawn failed: )?(sbatch|qsub|bsub|msub|condor_submit): "
+_JOB_GONE = r"\bbatch job has disappeared"
 
 _A_SERVER = r"\b(server|notebook|container|process|pod|job)\b.*"
 _TIMED_OUT = (
@@ -128,6 +139,10 @@ _RULES = (
     _of(set(), "refused-before-hub", failure=r"^hub error: HTTP \d+, a web page$"),
     # Starts
     _of(_STARTS, "spawn-form", failure="^(spawn form not sent|not in the spawn form)"),
+    _of(_STARTS, "no-machine-account", said=_NO_ACCOUNT),
+    _of(_STARTS, "sudo-refused", said=_SUDO),
+    _of(_STARTS, "job-refused", said=_JOB_REFUSED),
+    _of(_STARTS, "job-gone", said=_JOB_GONE),
     _of(_STARTS, "image-missing", said=_IMAGE),
     # Before "no room": "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims".
     _of(_STARTS, "volume-failed", said=_VOLUME),
@@ -171,6 +186,13 @@ _SOON = 1.5
 
 _COMPARABLE = 0.5
 """Share of the starts that failed in a part without a reason; a message said of fewer does not explain them."""
+
+_BY_LONGEST_PART = {
+    start_parts.NODE: "no-room",
+    start_parts.QUEUE: "queue-too-long",
+    start_parts.BATCH_SYSTEM: "batch-system-away",
+}
+"""Why a start was given up, by what it waited for most of the time."""
 
 _GENERAL = {"start-timeout", "start-failures"}
 """Kinds that say little: what the start waited for before tells more."""
@@ -227,8 +249,8 @@ def kind_of(record: Record, told: Mapping[str, Told]) -> str:
         by_told = _by_rules(record, told[longest].all if longest in told else longest)
         if by_told not in _GENERAL:
             return by_told
-        if longest == start_parts.NODE:
-            return "no-room"
+        if longest in _BY_LONGEST_PART:
+            return _BY_LONGEST_PART[longest]
         if longest in told and told[longest].warning:
             return "start-failures"
     if kind == "start-failures" and record.reason and is_without_words(record) and was_late:

@@ -25,6 +25,12 @@ _MOST_MESSAGES = 3
 """How many messages of progress streams a finding quotes."""
 
 _BECAUSE = {
+    "no-machine-account": "because the person has no account on the hub's machine",
+    "sudo-refused": "because sudo did not let the hub act as the person",
+    "job-refused": "because the batch system refused the job",
+    "job-gone": "because the job of the server was gone before the hub reached it",
+    "queue-too-long": "because the job of the server still waited in the queue when the time was up",
+    "batch-system-away": "because the batch system did not tell what became of the job",
     "image-missing": "because the image of the server could not be pulled",
     "no-room": "because there was no room for the server",
     "volume-failed": "because of the volume of the server",

@@ -24,6 +24,8 @@ SHORT = 1.0
 """Seconds that nobody minds, whatever part of a start they are."""
 
 _KINDS = {
+    start_parts.QUEUE: ("waiting-in-queue", "waited in the queue of the batch system"),
+    start_parts.BATCH_SYSTEM: ("slow-batch-system", "waited for the batch system to answer"),
     start_parts.NODE: ("waiting-for-nodes", "waited for a node"),
     start_parts.SCHEDULING: ("slow-scheduling", "waited to be scheduled"),
     start_parts.IMAGE: ("image-pull", "waited for their image"),
@@ -34,6 +36,8 @@ _KINDS = {
 """The kind of finding that a part leads to, and what starts did then."""
 
 _FAILURES = {
+    start_parts.QUEUE: "queue-too-long",
+    start_parts.BATCH_SYSTEM: "batch-system-away",
     start_parts.NODE: "no-room",
     start_parts.IMAGE: "image-missing",
     start_parts.VOLUMES: "volume-failed",

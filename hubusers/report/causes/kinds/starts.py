@@ -22,6 +22,48 @@ KINDS = (
         ),
     ),
     Kind(
+        name="no-machine-account",
+        title="People have no account on the hub's machine",
+        section="Why something failed",
+        mechanism=(
+            "The servers of this hub run as accounts of its machine (LocalProcessSpawner, SudoSpawner, SystemdSpawner, "
+            "BatchSpawner), and the hub found no such account. Accounts that a run makes exist in the hub only, unless "
+            "its authenticator or its spawner makes them on the machine, too. The hub answers the start with a bare "
+            "*Internal Server Error*; its progress stream has the reason (*getpwnam(): name not found*)."
+        ),
+        confirm=(
+            "Ask the machine for one of the accounts: `getent passwd NAME`. With a directory such as LDAP, ask again "
+            "while people come: it may answer late.",
+        ),
+        remedies=(
+            "Test with accounts that exist on the machine (`--accounts`), or with named servers of your own account "
+            "(`--named-servers`).",
+            "Or let the hub make accounts: `c.LocalAuthenticator.create_system_users = True`, or a "
+            "`c.Spawner.pre_spawn_hook`. They stay on the machine after a run, with their home directories.",
+        ),
+    ),
+    Kind(
+        name="sudo-refused",
+        title="The hub may not act as these people",
+        section="Why something failed",
+        mechanism=(
+            "SudoSpawner and BatchSpawner run their commands as the person, by `sudo`, and sudo refused: its rules do "
+            "not have the hub's account, the command, or these people. SudoSpawner passes on a few words only "
+            "(*sudospawner subprocess failed*, *substring not found*); the hub's log has sudo's own."
+        ),
+        confirm=(
+            "Try it as the hub's account: `sudo -n -u PERSON sudospawner --help`, or `sudo -n -E -u PERSON sbatch "
+            "--version`.",
+            "Look in the hub's log for `sudo:` and for `Failed to get JSON result from mediator`.",
+        ),
+        remedies=(
+            "Look at the rules in `/etc/sudoers.d`: the hub's account must be allowed to run exactly this path "
+            "(`sudospawner`, `sbatch`, `squeue`, `scancel`) as everybody who comes, with `NOPASSWD`, and with `SETENV` "
+            "for `sudo -E`.",
+            "Accounts that are made for a test must be in the group that the rule names.",
+        ),
+    ),
+    Kind(
         name="image-missing",
         title="The image of servers could not be pulled",
         section="Why something failed",
