@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     rows = [[name, result.outcome, result.why.partition("\n")[0][:100]] for name, result in done.items()]
     print(f"\n{tabulate(rows, ['hub', 'outcome', 'why'], tablefmt='simple')}")
     outcomes = [result.outcome for result in done.values()]
-    print("\n" + ", ".join(f"{outcomes.count(one)} {one}" for one in ("held", "refused", "failed", "not tried")))
+    print("\n" + ", ".join(f"{outcomes.count(one)} {one}" for one in page.SHOWN))
     return 1 if "failed" in outcomes else 0
 
 
@@ -75,7 +75,8 @@ def _result_of(case: Case) -> Result:
         sentence = try_out(case, software, _new_folder(case.name))
     except (DoesNotHold, DidNotStart, AssertionError, RuntimeError) as error:
         return Result("failed", str(error), today, versions)
-    return Result("refused" if case.refused else "held", sentence, today, versions)
+    outcome = "refused" if case.refused else "found" if case.finds else "held"
+    return Result(outcome, sentence, today, versions)
 
 
 def _new_folder(name: str) -> Path:

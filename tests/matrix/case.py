@@ -69,8 +69,11 @@ class Case:
         has_trial: Whether a login and a server are tried before anybody comes, as runs do by default. That takes time,
             so only cases have it where it may go wrong.
         accounts: The content of the file of `--accounts`; "" for accounts that the run creates.
+        stay: Seconds that everybody stays; 0 for a few.
+        finds: The kinds of findings that the run must have, on a hub that does not serve everybody at once. Empty where
+            everybody must be served, and nothing may fail.
         refused: Words of the sentence with which hubusers refuses this hub before anybody comes. "" if it can be
-            rehearsed: then everybody must be served, nothing may fail, and nothing may be left.
+            rehearsed: then nothing may be left.
         remark: What else the table has to say.
     """
 
@@ -87,6 +90,8 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=lambda: PASSWORD)
     has_trial: bool = False
     accounts: str = ""
+    stay: float = 0.0
+    finds: tuple[str, ...] = ()
     refused: str = ""
     remark: str = ""
 

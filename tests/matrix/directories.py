@@ -7,7 +7,7 @@ from hubusers.local.ports import LOOPBACK, free_port
 from tests.matrix.case import Part, Site
 from tests.matrix.processes import listens, ran, running, version_of
 
-PEOPLE: Mapping[str, str] = {"anna": "anna's password", "bert": "bert's password"}
+PEOPLE: Mapping[str, str] = {name: f"{name}'s password" for name in ("anna", "bert", "cleo", "dirk")}
 """Who is in each directory, and their passwords."""
 
 ACCOUNTS = "name,password\n" + "".join(f"{name},{password}\n" for name, password in PEOPLE.items())

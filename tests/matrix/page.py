@@ -16,13 +16,21 @@ Hubs as people run them, each with real software as it is released, on one machi
 by the hub's API (`ServerLifecycleUser`) and in a browser (`NotebookUser`, `PageUser`): this shows that hubusers works
 there, not how many people such a hub holds. *Held* means: everybody was served, not one request or step failed, and
 nothing was left on the hub, which the hub's own list says, too. *Refused* means that hubusers cannot rehearse such a
-hub, and says so in one sentence before anybody comes.
+hub, and says so in one sentence before anybody comes. *Found* means: something was wrong there on purpose, or the hub
+was too small, and the report said so in the sentence that is quoted; nothing was left either.
 
 The table is written by the command that tries them all: `make matrix`, with `CASES=nginx` for some of them. It needs a
 checkout of hubusers, and installs what it needs from PyPI and npm under `build/`. Programs that it lacks are named.
 """
 
-_SHOWN = {"held": "held", "refused": "refused, as it must be", "failed": "**failed**", "not tried": "not tried"}
+SHOWN = {
+    "held": "held",
+    "found": "found",
+    "refused": "refused, as it must be",
+    "failed": "**failed**",
+    "not tried": "not tried",
+}
+"""How the table says each outcome."""
 
 
 def text() -> str:
@@ -44,10 +52,10 @@ def _row(case: Case, result: Result | None) -> str:
     result = result or Result("not tried", "", "", {})
     people = ", ".join(f"{count} {user_class}" for user_class, count in case.people.items())
     versions = ", ".join(f"{name} {version}".strip() for name, version in result.versions.items())
-    outcome = _SHOWN[result.outcome]
+    outcome = SHOWN[result.outcome]
     if result.outcome == "not tried" and result.why:
         outcome += f": {result.why}"
-    if result.outcome == "refused":
+    if result.outcome in {"found", "refused"}:
         outcome += f": *{result.why}*"
     name = f"{case.name}. {case.remark}" if case.remark else case.name
     return f"| {name} | {versions} | {people} | {outcome} | {result.date} |"

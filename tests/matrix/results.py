@@ -13,8 +13,9 @@ class Result:
     """What came of a case.
 
     Attributes:
-        outcome: "held", "refused" (as it must be), "failed" or "not tried".
-        why: Of a failure, what did not hold; of what was refused, the sentence; of what was not tried, what it lacks.
+        outcome: "held", "found" (what must be found), "refused" (as it must be), "failed" or "not tried".
+        why: Of a failure, what did not hold; of what was found or refused, the sentence; of what was not tried, what it
+            lacks.
         date: The day, such as 2026-11-26; "" if not tried.
         versions: The very version of each part.
     """

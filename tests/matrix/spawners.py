@@ -1,10 +1,13 @@
 """Spawners: what a server is."""
 
+from dataclasses import replace
+from typing import Any
+
 from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE, SUDO, SYSTEMD
 from tests.matrix.case import Case
 from tests.matrix.directories import ACCOUNTS, KNOWN
 from tests.matrix.docker import DOCKER
-from tests.matrix.slurm import SLURM
+from tests.matrix.slurm import cancel_who_waits, drain, slurm, take_down_when_in_use
 
 _DOCKER = """
 from dockerspawner import DockerSpawner
@@ -63,7 +66,22 @@ c.JupyterHub.spawner_class = "systemd"
 c.SystemdSpawner.dynamic_users = True
 """
 
-CASES = (
+_WRAPPED = """
+c.JupyterHub.spawner_class = "wrapspawner.ProfilesSpawner"
+c.ProfilesSpawner.profiles = [
+    ("An hour on one core", "short", "batchspawner.SlurmSpawner", {"req_nprocs": "1", "req_runtime": "60"}),
+    ("Another queue", "long", "batchspawner.SlurmSpawner", {"req_partition": "long"}),
+]
+"""
+
+
+def slurm_case(name: str, *, more: str = "", **changes: Any) -> Case:
+    """Return a case with BatchSpawner; `more` comes after the lines of configuration that all of these have."""
+    packages = {"hub_packages": ("batchspawner",), "server_packages": ("jupyterlab", "batchspawner")}
+    return Case(name, config=f"{_SLURM}{more}", accounts=ACCOUNTS, **{**packages, **changes})
+
+
+_WITH_ACCOUNTS = (
     Case(
         "LocalProcessSpawner and PAM: each as an account of the machine",
         config=_LOCAL,
@@ -78,14 +96,79 @@ CASES = (
         parts=(ACCOUNTS_OF_THE_MACHINE, SUDO),
         accounts=ACCOUNTS,
     ),
+    slurm_case("BatchSpawner with Slurm", parts=(slurm(),)),
+)
+
+CASES = (
+    *_WITH_ACCOUNTS,
     Case("DockerSpawner", hub_packages=("dockerspawner",), config=_DOCKER, parts=(DOCKER,)),
-    Case(
-        "BatchSpawner with Slurm",
-        hub_packages=("batchspawner",),
-        server_packages=("jupyterlab", "batchspawner"),
-        config=_SLURM,
-        parts=(SLURM,),
-        accounts=ACCOUNTS,
+    slurm_case(
+        "BatchSpawner with Slurm, chosen in wrapspawner's form",
+        parts=(slurm(),),
+        more=_WRAPPED,
+        hub_packages=("batchspawner", "wrapspawner"),
+        user_options={"profile": "short"},
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, more people than cores",
+        parts=(slurm(has_room=False),),
+        people={"ServerLifecycleUser": 3},
+        finds=("waiting-in-queue",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, where people wait longer than start_timeout",
+        parts=(slurm(has_room=False),),
+        more="c.Spawner.start_timeout = 15\n",
+        people={"ServerLifecycleUser": 3},
+        stay=30.0,
+        finds=("queue-too-long",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, where somebody cancels the jobs that wait",
+        parts=(slurm(has_room=False, meanwhile=cancel_who_waits),),
+        people={"ServerLifecycleUser": 3},
+        stay=20.0,
+        finds=("job-gone",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, whose only node is drained",
+        parts=(slurm(meanwhile=drain),),
+        more="c.Spawner.start_timeout = 15\n",
+        people={"ServerLifecycleUser": 2},
+        finds=("queue-too-long",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, whose only node goes down while people work",
+        parts=(slurm(meanwhile=take_down_when_in_use),),
+        people={"ServerLifecycleUser": 2},
+        stay=30.0,
+        finds=("servers-culled",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, jobs with a time limit of one minute",
+        parts=(slurm(),),
+        more='c.SlurmSpawner.req_runtime = "1"\nc.Spawner.poll_interval = 5\n',
+        people={"ServerLifecycleUser": 2},
+        stay=150.0,
+        finds=("servers-culled",),
+    ),
+    slurm_case(
+        "BatchSpawner with Slurm, a partition that does not exist",
+        parts=(slurm(),),
+        more='c.SlurmSpawner.req_partition = "gpu"\n',
+        people={"ServerLifecycleUser": 2},
+        finds=("job-refused",),
+    ),
+    *(
+        replace(
+            case,
+            name=f"{case.name}, accounts that a run makes",
+            people={"ServerLifecycleUser": 1},
+            has_trial=True,
+            accounts="",
+            refused="named servers of your own account (--named-servers)",
+        )
+        for case in _WITH_ACCOUNTS
     ),
     Case(
         "SystemdSpawner",

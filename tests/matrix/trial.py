@@ -56,7 +56,7 @@ def try_out(case: Case, software: Software, folder: Path) -> str:
         folder: A folder for everything that hub and run write; it stays, so that people can look what happened.
 
     Returns:
-        The sentence with which hubusers refused the hub, if it must; otherwise "".
+        The sentence with which hubusers refused the hub, or the findings of the run, if it must; otherwise "".
 
     Raises:
         DoesNotHold: Something that must hold does not.
@@ -115,7 +115,8 @@ def _event(case: Case) -> str:
     chosen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in case.user_options.items())
     for user_class, count in case.people.items():
         has_browser = user_class != "ServerLifecycleUser"
-        cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=5 if has_browser else 3)
+        stay = case.stay or (5 if has_browser else 3)
+        cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=stay)
         cohort += _THINKING if user_class == "NotebookUser" else ""
         cohorts.append(cohort + (f"user_options = {{ {chosen} }}\n" if chosen else ""))
     return f"title = {json.dumps(case.name)}\n{''.join(cohorts)}"
@@ -134,16 +135,21 @@ def _check_run(case: Case, done: LocustProcess, summary: dict[str, Any] | None) 
     if summary is None:
         raise DoesNotHold(f"there was no run; Locust said:\n{done.output}")
     wanted, served = sum(case.people.values()), summary["people"]["could_work"]
-    found = {
-        f"exit code {done.process.returncode}": done.process.returncode != 0,
-        f"{served} of {wanted} people were served": served != wanted,
-        f"failures: {_told(summary['failures'])}": bool(summary["failures"]),
-        f"the clean-up counts what is left: {done.summary()}": bool(done.summary()[2] or done.summary()[5]),
-    }
-    wrong = [sentence for sentence, is_wrong in found.items() if is_wrong]
+    findings = {one["kind"]: f"{one['title']}: {one['sentence']}" for one in summary["findings"]}
+    lacking = [kind for kind in case.finds if kind not in findings]
+    left = {f"the clean-up counts what is left: {done.summary()}": bool(done.summary()[2] or done.summary()[5])}
+    if case.finds:
+        wrong_if = left | {f"it did not find {lacking}, but {findings}": bool(lacking)}
+    else:
+        wrong_if = left | {
+            f"exit code {done.process.returncode}": done.process.returncode != 0,
+            f"{served} of {wanted} people were served": served != wanted,
+            f"failures: {_told(summary['failures'])}": bool(summary["failures"]),
+        }
+    wrong = [sentence for sentence, is_wrong in wrong_if.items() if is_wrong]
     if wrong:
         raise DoesNotHold("; ".join(wrong))
-    return ""
+    return " ".join(findings[kind] for kind in case.finds)
 
 
 def _told(failures: list[dict[str, Any]]) -> str:

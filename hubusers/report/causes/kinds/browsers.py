@@ -208,11 +208,14 @@ KINDS = (
         section="Why something failed",
         mechanism=(
             "A server that was ready was gone, and neither the person nor the run had stopped it. Mostly the idle "
-            "culler took it for idle, or for too old; or the server died, for instance because it used too much memory."
+            "culler took it for idle, or for too old; or the server died, for instance because it used too much "
+            "memory. Servers that are batch jobs also end at the job's time limit, or with their node."
         ),
         confirm=(
             "Look in the log of the culler: `kubectl -n jhub logs deploy/hub | grep -i cull`.",
             "Look whether pods were killed: `kubectl -n jhub get events | grep -i -e oom -e evict -e kill`.",
+            "With Slurm: `sacct --allusers --starttime=today --format=JobID,User,State,Elapsed,Timelimit` (*TIMEOUT*, "
+            "*NODE_FAIL*, *CANCELLED*, *OUT_OF_MEMORY*).",
         ),
         remedies=(
             "Let servers live longer: `cull.timeout` and `cull.maxAge` in the chart's values, or `--timeout` and "
@@ -221,6 +224,7 @@ KINDS = (
             "culler's timeout, and servers must reach the hub's API.",
             "Look at `c.ServerApp.shutdown_no_activity_timeout` in the image.",
             "If servers died: raise `singleuser.memory.limit`.",
+            "If jobs ended: `c.BatchSpawnerBase.req_runtime`, `req_memory`.",
         ),
     ),
     Kind(
