@@ -11,10 +11,13 @@ import pytest
 from hubusers.event.file import parse_event
 from hubusers.event.plan import Person, plan
 from hubusers.local import LocalHub
-from hubusers.results.folder import REPORT_FILE, FinishedRun, read_run
+from hubusers.report.findings import findings_of, in_sentences
+from hubusers.report.verdict import verdict_of
+from hubusers.results.folder import FinishedRun, read_run
 from hubusers.results.records import START_TO_READY
 from tests.event.events import event_text
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
+from tests.run_folder import recorded_so_far
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.spawner_events import spawner_events
 from tests.waiting import wait_until
@@ -123,19 +126,20 @@ def test_everybody_comes_when_planned_on_any_number_of_workers_and_all_of_it_is_
     assert run.results.hub_samples[-1].cpu_seconds
     for file in run.folder.iterdir():
         assert local_hub.token not in file.read_text(encoding="utf-8"), file
-    assert "It holds" in locust.output
-    assert str(run.folder / REPORT_FILE) in locust.output
-    for line, words in zip(
-        locust.lines[-4:], ("It holds", "Nothing limited it", "Clean-up: ", "The report is in"), strict=True
-    ):
+    verdict = verdict_of(run)
+    assert verdict.headline.startswith("It holds")
+    last = [verdict.headline, *in_sentences(run, findings_of(run)), "Clean-up: ", f"The report is in {run.folder}"]
+    for line, words in zip(locust.lines[-len(last) :], last, strict=True):
         assert words in line, locust.output
         assert locust.output.count(words) == 1
 
 
-def test_an_interrupted_event_gives_no_answer_and_leaves_nothing(local_hub: LocalHub, event_file: Path) -> None:
-    with LocustProcess(local_hub, ["--headless", "--only-summary", *options(event_file, "broken")]) as locust:
+def test_an_interrupted_event_gives_no_answer_and_leaves_nothing(local_hub: LocalHub, tmp_path: Path) -> None:
+    event = written(tmp_path, event_text(people=10))
+    with LocustProcess(local_hub, ["--headless", "--only-summary", *options(event, "broken")]) as locust:
         locust.wait_for("The event begins")
-        wait_until(lambda: len(of_ours(local_hub, "broken")) == 18, lambda: locust.output)
+        wait_until(lambda: bool(started(local_hub, "broken")), lambda: locust.output)
+        assert len(of_ours(local_hub, "broken")) == 10
         code = locust.stop()
     assert code == 4, locust.output
     assert "No answer" in locust.output
@@ -157,10 +161,11 @@ def test_who_was_lost_with_a_worker_is_counted_and_leaves_no_answer(
     local_hub: LocalHub, tmp_path: Path, free_master_port: list[str]
 ) -> None:
     target = '[[targets]]\nmeasure = "failed starts"\nat_most = "0 %"'
-    event = written(tmp_path, event_text(people=10, cohort='stay = "15s"', below=target))
+    event = written(tmp_path, event_text(people=10, cohort='stay = "10s"', below=target))
     arguments = ["--headless", "--only-summary", *options(event, "lost"), "--processes", "2", *free_master_port]
     with LocustProcess(local_hub, arguments) as locust:
-        locust.wait_for("arrived")  # the line of progress after ten seconds: all are there by then, and none has left
+        # All are there, as the master knows, and none has left.
+        wait_until(lambda: recorded_so_far(tmp_path / "runs", START_TO_READY) == 10, lambda: locust.output)
         worker = psutil.Process(locust.process.pid).children()[0]
         os.kill(worker.pid, signal.SIGKILL)
         code = locust.wait()
@@ -219,7 +224,7 @@ def test_an_event_with_workers_that_something_ends_ends_soon(
         ScriptedHub(before=local_hub) as front,
         LocustProcess(
             local_hub,
-            ["--headless", *options(event, "ending"), "--processes", "2", *free_master_port],
+            ["--headless", *options(event, "ending"), "--server-timeout", "120", "--processes", "2", *free_master_port],
             env={"JUPYTERHUB_ENDPOINT": front.endpoint},
         ) as locust,
     ):
@@ -227,7 +232,7 @@ def test_an_event_with_workers_that_something_ends_ends_soon(
         wait_until(lambda: len(started(local_hub, "ending")) >= 4, lambda: locust.output)
         front.refuse("POST", "/server", Scripted(500, {"message": "Unhandled error starting server"}))
         locust.wait_for("4 spawns in a row failed")
-        assert locust.wait(40) == 1  # and not after all the time that workers may take
+        assert locust.wait(120) == 1  # and not after all the time that workers may take
     assert "lost" not in locust.output
     assert locust.summary()[2] == 0
 

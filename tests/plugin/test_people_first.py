@@ -4,7 +4,6 @@ Each run's exit code is that of `hubusers report` on its folder.
 """
 
 import threading
-import time
 from pathlib import Path
 
 import requests
@@ -15,6 +14,8 @@ from hubusers.results.folder import JUNIT_FILE, SUMMARY_JSON_FILE, FinishedRun, 
 from hubusers.results.records import ARRIVAL, LOGIN, SERVER_HELD, START_TO_READY, USER_CLASS
 from tests.event.events import event_text
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust
+from tests.run_folder import recorded_so_far
+from tests.waiting import wait_until
 
 QUICK_STARTS = '[[targets]]\nmeasure = "start to ready"\npercentile = 95\nat_most = "30s"'
 
@@ -85,7 +86,9 @@ def test_logins_that_fail_are_starts_that_never_came(tmp_path: Path) -> None:
 def test_servers_that_somebody_stops_in_the_middle_of_the_stay(local_hub: LocalHub, tmp_path: Path) -> None:
     arguments = event_in(tmp_path, people=4, cohort='stay = "15s"')
     with LocustProcess(local_hub, ["--headless", *arguments, "--name-prefix", "culled"]) as locust:
-        stop_all(local_hub, "culled-", 4)
+        runs = tmp_path / "runs"
+        wait_until(lambda: recorded_so_far(runs, START_TO_READY) == 4, lambda: locust.output)
+        stop_all(local_hub, "culled-")
         code = locust.wait()
     _, verdict = answer_of(tmp_path / "runs")
     assert (code, verdict.exit_code) == (1, 1)
@@ -97,18 +100,13 @@ def test_servers_that_somebody_stops_in_the_middle_of_the_stay(local_hub: LocalH
     )
 
 
-def stop_all(hub: LocalHub, prefix: str, count: int) -> None:
-    """Stop the servers of a run, as a culler does, once that many of them are ready."""
+def stop_all(hub: LocalHub, prefix: str) -> None:
+    """Stop the servers of a run, as a culler does."""
     session = requests.Session()
     session.trust_env = False
     session.headers["Authorization"] = f"token {hub.token}"
-    deadline, ready = time.monotonic() + 120, list[str]()
-    while len(ready) < count:
-        assert time.monotonic() < deadline, ready
-        users = session.get(f"{hub.endpoint}/users?state=ready", timeout=30).json()
-        ready = [user["name"] for user in users if user["name"].startswith(prefix)]
-        time.sleep(0.2)
-    time.sleep(1)  # those who wait must have seen that their servers are ready
+    users = session.get(f"{hub.endpoint}/users?state=ready", timeout=30).json()
+    ready = [user["name"] for user in users if user["name"].startswith(prefix)]
     stops = [threading.Thread(target=session.delete, args=(f"{hub.endpoint}/users/{name}/server",)) for name in ready]
     for stop in stops:
         stop.start()
@@ -117,7 +115,8 @@ def stop_all(hub: LocalHub, prefix: str, count: int) -> None:
 
 
 def test_starts_that_still_wait_when_a_run_without_an_event_ends(tmp_path: Path) -> None:
-    with LocalHub(spawn_seconds=(0.5, 1), concurrent_spawn_limit=2) as hub:
+    # The first two servers start so slowly that all others have asked by then.
+    with LocalHub(spawn_seconds=(5, 5.5), concurrent_spawn_limit=2) as hub:
         users = ["-u", "8", "-r", "8", "-t", "12s", "--stay", "60", "--runs-folder", str(tmp_path / "runs")]
         locust = run_locust(hub, *users, *NO_FIRST_SERVER)
     run, verdict = answer_of(tmp_path / "runs")

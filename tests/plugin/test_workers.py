@@ -44,8 +44,8 @@ def test_a_worker_that_lacks_a_file_ends_the_run_with_the_reason(
         LocustProcess(local_hub, [*arguments, *of_master, "--stop-after-failed-spawns", "0"], folder=here) as master,
         LocustProcess(local_hub, ["--worker", "--master-port", port], folder=elsewhere) as worker,
     ):
-        assert master.wait(50) == 4  # nobody came
-        assert worker.wait(20) == 2
+        assert master.wait() == 4  # nobody came
+        assert worker.wait() == 2
     assert f"cannot take part: {reason}" in master.output
     assert worker.output.count(reason) == 1
     assert master.summary() == (0, 0, 0, 0, 0, 0)
@@ -121,7 +121,7 @@ def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: 
     file = tmp_path / "locustfile.py"
     file.write_text(SLOW_TO_LISTEN)
     port = str(free_port())
-    lasting = ["--stay", "300", "--server-timeout", "20", *NO_FIRST_SERVER, "--name-prefix", "late"]
+    lasting = ["--stay", "300", "--server-timeout", "90", *NO_FIRST_SERVER, "--name-prefix", "late"]
     master = ["--headless", "--only-summary", "--master", "--master-bind-port", port, "--expect-workers", "1"]
     worker = ["--worker", "--master-port", port]
     with (
@@ -134,9 +134,9 @@ def test_a_worker_that_comes_in_the_middle_of_a_run_takes_part_in_it(local_hub: 
             wait_until(lambda: len(users_of(local_hub, "late", "1")) == 3, lambda: late.output + locust.output)
             locust.interrupt()
             interrupted_at = time.monotonic()
-            assert locust.wait(60) == 0
-            assert time.monotonic() - interrupted_at < 20  # and not as long as a worker might take that says nothing
-            assert (first.wait(20), late.wait(20)) == (0, 0)
+            assert locust.wait() == 0
+            assert time.monotonic() - interrupted_at < 90  # and not as long as a worker might take that says nothing
+            assert (first.wait(), late.wait()) == (0, 0)
     assert locust.summary()[2::3] == (0, 0)
 
 

@@ -97,7 +97,7 @@ class TestFailures:
     def test_throttled_too_long_and_timed_out(self) -> None:
         with LocalHub(spawn_seconds=(5, 5), concurrent_spawn_limit=1) as hub:
             locust = run_locust(
-                hub, *["-u", "2", "-r", "2", "-t", "4s", "--server-timeout", "2"], *NO_FIRST_SERVER, *SHORT
+                hub, *["-u", "2", "-r", "2", "--lifecycles", "1", "--server-timeout", "2"], *NO_FIRST_SERVER, *SHORT
             )
             assert locust.process.returncode == 1
             assert "SERVER start to ready: throttled too long" in locust.output
@@ -182,7 +182,7 @@ class TestPreflight:
                     return True
                 return False
 
-            wait_until(nobody_stays, lambda: "its workers end", 10)
+            wait_until(nobody_stays, lambda: "its workers end")
 
 
 def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> None:
@@ -192,7 +192,9 @@ def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> No
     assert "class Reader(HubUser)" in example
     file = tmp_path / "my_locustfile.py"
     file.write_text(example)
-    locust = run_locust(local_hub, *["-u", "2", "-r", "2", "-t", "8s", "--json"], *SHORT, file=str(file))
+    locust = run_locust(
+        local_hub, *["-u", "2", "-r", "2", "-t", "60s", "--lifecycles", "1", "--json"], *SHORT, file=str(file)
+    )
     assert locust.process.returncode == 0, locust.output
     rows = locust.statistics()
     assert rows["GET /user/{name}/api/status"]["num_requests"] > 0

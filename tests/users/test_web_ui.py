@@ -42,7 +42,7 @@ class WebUI:
 
     def answers(self) -> bool:
         try:
-            return requests.get(self.url, timeout=5).ok
+            return requests.get(self.url, timeout=30).ok
         except requests.ConnectionError:
             return False
 
@@ -52,7 +52,7 @@ class WebUI:
 
     def page(self) -> dict[str, Any]:
         """Return what Locust's page is made of."""
-        page = requests.get(self.url, timeout=5).text
+        page = requests.get(self.url, timeout=30).text
         found: dict[str, Any] = json.JSONDecoder().raw_decode(page, page.index("{", page.index("templateArgs")))[0]
         return found
 
@@ -81,11 +81,11 @@ class WebUI:
         return model
 
     def state(self) -> str:
-        state: str = requests.get(f"{self.url}/stats/requests", timeout=5).json()["state"]
+        state: str = requests.get(f"{self.url}/stats/requests", timeout=30).json()["state"]
         return state
 
     def rows(self) -> dict[str, Any]:
-        stats = requests.get(f"{self.url}/stats/requests", timeout=5).json()["stats"]
+        stats = requests.get(f"{self.url}/stats/requests", timeout=30).json()["stats"]
         return {row["name"]: row for row in stats}
 
 
@@ -108,7 +108,7 @@ def running_web_ui(local_hub: LocalHub) -> Iterator[tuple[WebUI, LocustProcess]]
     port = free_port()
     with LocustProcess(local_hub, ["--web-port", str(port), "--name-prefix", "web"]) as locust:
         ui = WebUI(port)
-        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}")
         yield ui, locust
         locust.interrupt()
         assert locust.wait() in {0, 1, 4}  # 4: interrupted before anybody had a server
@@ -120,9 +120,9 @@ def test_two_tests_after_each_other(local_hub: LocalHub, web: tuple[WebUI, Locus
     for _ in range(2):
         assert ui.swarm()["success"], locust.output
         # The users first: until the new test has begun, the statistics are still those of the one before.
-        wait_until(lambda: len(web_users(local_hub)) == 4, lambda: locust.output, 30)
+        wait_until(lambda: len(web_users(local_hub)) == 4, lambda: locust.output)
         assert "to test another hub" in ui.swarm(host="http://127.0.0.1:9")["message"]
-        wait_until(lambda: ui.rows().get("stop to stopped", {}).get("num_requests", 0) > 2, lambda: locust.output, 30)
+        wait_until(lambda: ui.rows().get("stop to stopped", {}).get("num_requests", 0) > 2, lambda: locust.output)
         requests.post(f"{ui.url}/stop", timeout=60)
         assert not web_users(local_hub)
         assert locust.summary()[:3] == (4, 4, 0)
@@ -135,9 +135,9 @@ def test_no_test_starts_in_the_clean_up_of_the_one_before() -> None:
         LocustProcess(hub, ["--web-port", str(port), "--name-prefix", "web"]) as locust,
     ):
         ui = WebUI(port)
-        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}")
         assert ui.swarm(stay="60", stop_after_failed_spawns="0")["success"], locust.output
-        wait_until(lambda: ui.rows().get("start to ready", {}).get("num_requests", 0) == 4, lambda: locust.output, 30)
+        wait_until(lambda: ui.rows().get("start to ready", {}).get("num_requests", 0) == 4, lambda: locust.output)
         with ThreadPoolExecutor() as pool:
             stopped = pool.submit(requests.post, f"{ui.url}/stop", timeout=60)
             locust.wait_for("Clean-up: removing")
@@ -156,7 +156,7 @@ def test_options_are_fields_of_the_start_form_and_the_token_is_nowhere(
     local_hub: LocalHub, idle: tuple[WebUI, LocustProcess]
 ) -> None:
     ui, _ = idle
-    page, form = requests.get(ui.url, timeout=5).text, requests.get(f"{ui.url}/hub/start", timeout=5).text
+    page, form = requests.get(ui.url, timeout=30).text, requests.get(f"{ui.url}/hub/start", timeout=30).text
     for field in ("name_prefix", "server_timeout", "stay", "pause", "server_profile", "user_options", "lifecycles"):
         assert f'name="{field}"' in form
         assert f'"{field}"' not in page  # Locust would cut its explanation off
@@ -171,7 +171,7 @@ def test_options_are_fields_of_the_start_form_and_the_token_is_nowhere(
         "/tasks",
         "/exceptions",
     ):
-        assert local_hub.token not in requests.get(f"{ui.url}{path}", timeout=5).text
+        assert local_hub.token not in requests.get(f"{ui.url}{path}", timeout=30).text
     assert json.dumps(local_hub.url).strip('"') in page
 
 
@@ -211,7 +211,7 @@ def test_the_untouched_form_starts_a_test_with_all_its_fields_as_text(web: tuple
     assert form["keep"] == "false"
     assert form["server_timeout"] == "60s"
     assert ui.post_form(form)["success"], locust.output
-    wait_until(lambda: ui.state() == "running", lambda: locust.output, 30)
+    wait_until(lambda: ui.state() == "running", lambda: locust.output)
     assert ui.post_form({**form, "stay": "never"})["message"].startswith("--stay: 'never' is not")
     assert ui.post_form({**form, "user_count": "2"})["success"]
 
@@ -223,14 +223,14 @@ def test_the_untouched_form_starts_an_event(local_hub: LocalHub, tmp_path: Path)
     arguments = ["--web-port", str(port), "--name-prefix", "web", "--event", str(event)]
     with LocustProcess(local_hub, arguments) as locust:
         ui = WebUI(port)
-        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}")
         form = {**ui.untouched_form(), **UNTOUCHED_OPTIONS}
         for field, text in {"stay": "5", "lifecycles": "1", "keep": "true", "user_options": "{}"}.items():
             flag = f"--{field.replace('_', '-')}"
             assert f"Leave out {flag}: the event's file says it." in ui.post_form({**form, field: text})["message"]
         assert ui.post_form({**form, "server_timeout": "2m"})["success"], locust.output
         locust.wait_for("Everybody has come, and has left again")
-        wait_until(lambda: ui.state() == "stopped", lambda: locust.output, 60)
+        wait_until(lambda: ui.state() == "stopped", lambda: locust.output)
         locust.interrupt()
         assert locust.wait() in {0, 1, 4}  # 4: interrupted before anybody had a server
     assert locust.summary()[:3] == (3, 3, 0)
@@ -253,7 +253,7 @@ def test_the_class_picker_changes_what_it_offers(local_hub: LocalHub) -> None:
     port = free_port()
     with LocustProcess(local_hub, ["--web-port", str(port), "--name-prefix", "web", "--class-picker"]) as locust:
         ui = WebUI(port)
-        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}", 30)
+        wait_until(ui.answers, lambda: f"the web UI answers: {locust.output}")
         assert "'Nobody' must be one of" in ui.swarm(user_classes=["ServerLifecycleUser", "Nobody"])["message"]
         assert "'Nobody' must be one of Default" in ui.swarm(shape_class="Nobody")["message"]
         page = {"user_class_name": "ServerLifecycleUser", "host": "", "weight": 2, "fixed_count": 0}
@@ -274,7 +274,7 @@ def test_the_class_picker_changes_what_it_offers(local_hub: LocalHub) -> None:
         form = ui.untouched_form()
         assert form["shape_class"] == "Default"
         assert ui.post_form({**form, "user_classes": ["ServerLifecycleUser"]})["success"], locust.output
-        wait_until(lambda: web_users(local_hub) != [], lambda: locust.output, 30)
+        wait_until(lambda: web_users(local_hub) != [], lambda: locust.output)
         locust.interrupt()
         assert locust.wait() in {0, 1, 4}  # 4: interrupted before anybody had a server
     assert not web_users(local_hub)
