@@ -59,11 +59,12 @@ def front(local_hub: LocalHub) -> Iterator[ScriptedHub]:
 
 
 def stormy_run(
-    local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted]]
+    local_hub: LocalHub, front: ScriptedHub, prefix: str, storms: list[tuple[float, Scripted, str]]
 ) -> LocustProcess:
     """Run while, for some seconds each, the proxy gives these answers instead of the hub's; then the hub answers again.
 
     In weather that lasts longer than the six seconds of the server timeout each user meets it with a start or a stop.
+    It also lasts until the log has the words of each storm.
     """
     arguments = ["--headless", "--only-summary", "--json", "-u", "10", "-r", "10", "--server-timeout", "6"]
     begun_at = time.time()
@@ -71,15 +72,16 @@ def stormy_run(
         local_hub, [*arguments, "--name-prefix", prefix, *BRISK], env={"JUPYTERHUB_ENDPOINT": front.endpoint}
     ) as locust:
         wait_until(lambda: ready_since(local_hub, begun_at, prefix) > 10, lambda: locust.output)
-        for length, answer in storms:
+        for length, answer, told in storms:
             front.script(answer)
             time.sleep(length)
+            locust.wait_for(told)
         front.script()
         cleared_at = time.time()
         wait_until(lambda: ready_since(local_hub, cleared_at, prefix) > 10, lambda: locust.output)
         assert locust.stop() == 1
     for row in ("start to ready", "stop to stopped"):
-        assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 8000  # the deadline, and not a hang
+        assert locust.statistics()[f"SERVER {row}"]["max_response_time"] < 20_000  # the deadline, and not a hang
     created, removed, left, *_, servers_left = locust.summary()
     assert created == removed >= 10
     assert (left, servers_left) == (0, 0)
@@ -89,7 +91,10 @@ def stormy_run(
 
 def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHub) -> None:
     locust = stormy_run(
-        local_hub, front, "gateway", [(8, Scripted(502, "<html>Bad Gateway")), (8, Scripted(503, "<html>Unavailable"))]
+        local_hub,
+        front,
+        "gateway",
+        [(7, Scripted(502, "<html>Bad Gateway"), "HTTP 502"), (7, Scripted(503, "<html>Unavailable"), "HTTP 503")],
     )
     for status in ("HTTP 502", "HTTP 503"):
         assert rows_named(locust, "GET /users/{name}", status) or rows_named(locust, "DELETE /users/{name}", status)
@@ -98,7 +103,9 @@ def test_a_proxy_that_answers_502_and_503(local_hub: LocalHub, front: ScriptedHu
 
 @pytest.mark.thorough
 def test_connections_that_are_reset_and_answers_that_hang(local_hub: LocalHub, front: ScriptedHub) -> None:
-    locust = stormy_run(local_hub, front, "lost", [(8, Scripted(lost=True)), (9, Scripted(200, {}, held=30))])
+    locust = stormy_run(
+        local_hub, front, "lost", [(8, Scripted(lost=True), "connection lost"), (9, Scripted(200, {}, held=30), "")]
+    )
     assert rows_named(locust, "SERVER", "hub error: connection lost")
     assert rows_named(locust, "SERVER", "timed out")
 
@@ -110,7 +117,10 @@ def test_answers_that_are_not_the_hub_s(local_hub: LocalHub, front: ScriptedHub)
         local_hub,
         front,
         "garbled",
-        [(2, Scripted(200, "<html>Please log in")), (2, Scripted(200, '{"name": ')), (2, Scripted(200)), (2, login)],
+        [
+            (2, answer, "")
+            for answer in (Scripted(200, "<html>Please log in"), Scripted(200, '{"name": '), Scripted(200), login)
+        ],
     )
     for cause in (
         "a web page instead of the API's answer; check that this is the hub's URL",
@@ -157,12 +167,12 @@ def test_many_users_where_five_may_start_at_a_time(many: int) -> None:
 def test_no_more_servers_than_the_hub_allows() -> None:
     with LocalHub(spawn_seconds=(0.1, 0.2), extra_config="c.JupyterHub.active_server_limit = 10") as hub:
         locust = run_locust(
-            hub, *["--json", "-u", "30", "-r", "30", "--lifecycles", "1", "--stay", "2", "--pause", "0"]
+            hub, *["--json", "-u", "20", "-r", "20", "--lifecycles", "1", "--stay", "5", "--pause", "0"]
         )
         assert locust.process.returncode == 0, locust.output
         rows = locust.statistics()
-        assert rows["SERVER throttled"]["num_requests"] >= 20
-        assert rows["SERVER start to ready"]["num_requests"] == 30  # as others leave, all are let in
+        assert rows["SERVER throttled"]["num_requests"] >= 10
+        assert rows["SERVER start to ready"]["num_requests"] == 20  # as others leave, all are let in
         assert rows["SERVER start to ready"]["num_failures"] == 0
         assert users_on(hub) == []
 
@@ -276,7 +286,7 @@ class TestDeadlines:
                 assert locust.stop() == 3
             # Of the wait; or of the request, where a busy machine's hub took that long to answer it.
             assert rows_named(locust, "SERVER stop to stopped", "timed out")
-            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 10_000
+            assert locust.statistics()["SERVER stop to stopped"]["max_response_time"] < 30_000  # of 600
             left = locust.summary()[2]
             assert left == len(users_on(hub)) == 12
             named = next(line for line in locust.lines if "Left on the hub: " in line)
@@ -305,8 +315,8 @@ def test_the_token_is_revoked_in_mid_run() -> None:
         ) as locust:
             locust.wait_for("users are there")
             wait_until(lambda: len(users_on(hub)) >= 16, lambda: locust.output)
-            requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
             revoked_at = time.monotonic()
+            requests.delete(f"{hub.endpoint}/users/boss/tokens/{made['id']}", headers=admin, timeout=10)
             assert locust.wait() == 3
             # It is asked about for 10 seconds; then the clean-up goes on for 10, and for one more for each user.
             assert 10 < time.monotonic() - revoked_at < 60

@@ -82,7 +82,8 @@ def event_in(folder: Path) -> list[str]:
 
 
 def test_fourteen_people_at_once_take_it_down_and_the_run_says_so(tmp_path: Path) -> None:
-    with LocalHub(spawn_seconds=(1, 1), extra_config=ALL_BUT_THE_FIRST) as hub:
+    # A spawn lasts until all fourteen have asked.
+    with LocalHub(spawn_seconds=(3, 3), extra_config=ALL_BUT_THE_FIRST) as hub:
         arguments = ["--headless", "-u", "14", "-r", "14", "--stay", "60", "--server-timeout", "20"]
         with LocustProcess(hub, arguments, env=in_folder(tmp_path)) as locust:
             locust.wait_for("The hub has not answered since")
@@ -126,7 +127,7 @@ def test_people_who_were_held_back_come_when_a_spawn_has_succeeded(tmp_path: Pat
 
 
 def test_a_run_that_goes_on_says_when_the_hub_was_away(tmp_path: Path) -> None:
-    with LocalHub(spawn_seconds=(0.5, 0.5), extra_config=ALL_BUT_THE_FIRST) as hub:
+    with LocalHub(spawn_seconds=(3, 3), extra_config=ALL_BUT_THE_FIRST) as hub:
         # The run's own limit is higher than the hub's.
         arguments = ["-u", "14", "-r", "14", "--stop-after-failed-spawns", "30", "--after-failure", "end"]
         with LocustProcess(hub, ["--headless", *arguments], env=in_folder(tmp_path)) as locust:

@@ -67,7 +67,7 @@ def arguments(tmp_path: Path) -> list[str]:
 def interrupted(hub: LocalHub, tmp_path: Path, at: At) -> LocustProcess:
     with InterruptingProxy(hub.url, at, lambda: locust.interrupt()) as proxy:
         with LocustProcess(hub, arguments(tmp_path), env={"JUPYTERHUB_ENDPOINT": f"{proxy.url}/hub/api"}) as locust:
-            locust.wait(60)
+            locust.wait()
         assert proxy.was_reached.is_set(), locust.output
     assert users_on(hub) == [], locust.output
     return locust
@@ -97,7 +97,7 @@ def test_a_first_server_is_not_kept(hub: LocalHub) -> None:
     with InterruptingProxy(hub.url, At(f"GET {PROGRESS}"), lambda: locust.interrupt()) as proxy:
         env = {"JUPYTERHUB_ENDPOINT": f"{proxy.url}/hub/api"}
         with LocustProcess(hub, ["--headless", "-u", "1", "--keep"], env=env) as locust:
-            assert locust.wait(60) == 130
+            assert locust.wait() == 130
         assert proxy.was_reached.is_set(), locust.output
     assert users_on(hub) == [], locust.output
 
@@ -113,7 +113,7 @@ def test_while_the_web_ui_checks_the_hub(hub: LocalHub) -> None:
                 answer = requests.post(f"{url}/swarm", data={"user_count": "1", "spawn_rate": "1"}, timeout=60)
                 assert not answer.json()["success"]
             assert proxy.was_reached.is_set(), locust.output
-            assert locust.wait(30) == 130
+            assert locust.wait() == 130
     assert users_on(hub) == [], locust.output
     assert "users are there" not in locust.output
 
@@ -132,7 +132,7 @@ def test_sigterm_twice_ends_as_ctrl_c_twice_does(hub: LocalHub) -> None:
         locust.wait_for("Clean-up: removing")
         time.sleep(1.1)  # or it would count as the same one
         locust.process.terminate()
-        assert locust.wait(20) in {0, 4, 130}  # not 130 where the clean-up was done by then
+        assert locust.wait() in {0, 4, 130}  # not 130 where the clean-up was done by then
     with hubusers.get_session(hub.token) as session:
         hubusers.purge_users(hub.endpoint, session, prefix="hub-stress-test-")
 
@@ -148,7 +148,7 @@ def test_while_the_report_is_written(hub: LocalHub, tmp_path: Path) -> None:
     with LocustProcess(hub, arguments(tmp_path), env=env) as locust:
         wait_until(lambda: any(tmp_path.glob("*/locust-requests.csv")), lambda: locust.output)  # just before it
         locust.interrupt()
-        assert locust.wait(60) == 0
+        assert locust.wait() == 0
     (report,) = tmp_path.glob("*/report.html")
     assert report.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert locust.summary() == (2, 2, 0, 2, 2, 0)

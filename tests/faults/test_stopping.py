@@ -74,7 +74,7 @@ def test_many_users_most_of_them_in_mid_spawn(
         LocalHub(spawn_seconds=(50, 60), stop_seconds=(0, 2)) as hub,
         LocustProcess(hub, [*how, "-u", str(many), "-r", str(many), "--only-summary", *NO_FIRST_SERVER]) as locust,
     ):
-        wait_until(lambda: in_mid_spawn(hub) > many * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn", 60)
+        wait_until(lambda: in_mid_spawn(hub) > many * 0.6, lambda: f"{in_mid_spawn(hub)} servers in mid-spawn")
         stop(locust, f"http://127.0.0.1:{port}")
         stopped_at = time.monotonic()
         assert locust.wait(bound(many)) == code
@@ -137,7 +137,7 @@ def test_an_end_while_the_master_waits_for_workers(local_hub: LocalHub, free_mas
         with LocustProcess(local_hub, arguments) as locust:
             locust.wait_for("Waiting for workers")
             stop(locust, "")
-            assert locust.wait(20) == 130
+            assert locust.wait() == 130
 
 
 @pytest.mark.thorough
@@ -156,16 +156,15 @@ def test_ctrl_c_in_the_clean_up_after_the_time_limit_does_not_end_it() -> None:
 
 def test_ctrl_c_twice_ends_at_once_and_says_what_is_left() -> None:
     with (
-        LocalHub(spawn_seconds=(5, 5), stop_seconds=(3, 3)) as hub,
-        LocustProcess(hub, ["--headless", "-u", "30", "-r", "30", *NO_FIRST_SERVER]) as locust,
+        LocalHub(spawn_seconds=(0.1, 0.1), stop_seconds=(10, 10)) as hub,  # so a clean-up takes that long, at least
+        LocustProcess(hub, ["--headless", "-u", "10", "-r", "10", "--stay", "300", *NO_FIRST_SERVER]) as locust,
     ):
-        locust.wait_for("users are there")
-        time.sleep(1.5)
+        wait_until(lambda: len(spawner_events(hub, "ready")) == 10, lambda: locust.output)
         locust.interrupt()
         locust.wait_for("Clean-up: removing")
         time.sleep(1.1)  # or it would count as the same one
         locust.interrupt()
-        assert locust.wait(10) == 130
+        assert locust.wait() == 130
         assert locust.summary()[2] > 0
         *_, left, no_report = locust.lines
         assert "neither an answer nor a report" in no_report
