@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from hubusers.plugin.hooks import _on_init
+from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.users import ServerLifecycleUser
 from tests.notebook_kernel import run_cells
 from tests.test_documents import TEXTS, blocks
@@ -74,7 +75,7 @@ def test_a_script_that_uses_locust_as_a_library_is_told_what_is_missing() -> Non
     with pytest.raises(StopTest, match=r"`switch_on\(\)` to the locustfile.* must also fire the event `init`"):
         ServerLifecycleUser(environment)
     with pytest.raises(StopTest, match=r"environment\.parsed_options = locust\.argument_parser\.get_parser"):
-        _on_init(environment, environment.create_local_runner(), None)
+        _on_init(OpenTelemetry(), environment, environment.create_local_runner(), None)
 
 
 def test_an_unknown_name_is_no_function() -> None:

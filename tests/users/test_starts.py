@@ -15,6 +15,7 @@ import pytest
 
 from hubusers import create_users, get_session, stop_server
 from hubusers.accounts.account import Account
+from hubusers.hub.client import HubClient
 from hubusers.local import LocalHub
 from hubusers.results.records import ARRIVAL, NEW, RETURNING, UNFINISHED, Record
 from hubusers.run.pending_start import PendingStart
@@ -79,13 +80,13 @@ def start(people: People, user_class: type[HubUser] = ServerLifecycleUser, accou
 @pytest.mark.parametrize("wait", ["progress", "poll", "listing"])
 def test_why_a_start_failed(wait: str, speaking_hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     asked_at: list[float] = []
-    told_of_failure = ServerLifecycleUser._told_of_failure
+    ask_once = PendingStart.ask_once
 
-    def note_when(self: ServerLifecycleUser, pending: PendingStart) -> str:
+    def note_when(self: PendingStart, client: HubClient) -> str:
         asked_at.append(time.time())
-        return told_of_failure(self, pending)
+        return ask_once(self, client)
 
-    monkeypatch.setattr(ServerLifecycleUser, "_told_of_failure", note_when)
+    monkeypatch.setattr(PendingStart, "ask_once", note_when)
     people = people_of(
         speaking_hub,
         wait=wait,
