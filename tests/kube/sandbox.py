@@ -54,7 +54,7 @@ def in_namespaces(command: list[str], mounts: list[Mount], workdir: str, read_on
     It writes into its standard input, a pipe, when the container's own command begins, which has none.
     """
     script = "\n".join([*_root_script(mounts, workdir, read_only), f'exec chroot {_ROOT} sh -c {_BEGIN} "$@"'])
-    return [*_UNSHARE, "sh", "-c", script, "sh", workdir, *command]
+    return ["setpriv", "--pdeathsig", "KILL", *_UNSHARE, "sh", "-c", script, "sh", workdir, *command]
 
 
 _BEGIN = shlex.quote('cd "$0" && printf . >&0 && exec "$@" </dev/null')
