@@ -187,8 +187,6 @@ def _job(values: Values, run: str, name: str, sources: list[Table]) -> Manifest:
         container["volumeMounts"].append(runs)
         pod["containers"].append(_results(values, runs))
         pod["volumes"].append({"name": "runs", "emptyDir": {}})
-        # The container `results` sees in it whether the run goes on.
-        pod["shareProcessNamespace"] = True
     pod["terminationGracePeriodSeconds"] = _grace(values)
     return _job_of(values, name, "worker" if is_worker else "run", pod)
 
@@ -237,6 +235,8 @@ def _pod(values: Values, sources: list[Table]) -> Table:
         "automountServiceAccountToken": False,
         # The variables of a Service called hubusers or locust would be taken for options.
         "enableServiceLinks": False,
+        # The run is not process 1, which no signal ends before it listens; and `results` sees whether the run goes on.
+        "shareProcessNamespace": True,
         # The user is the image's own, a number, or the one that the cluster gives its pods, as OpenShift does.
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "volumes": volumes,

@@ -39,6 +39,7 @@ spec:
       restartPolicy: Never
       automountServiceAccountToken: false
       enableServiceLinks: false
+      shareProcessNamespace: true
       securityContext:
         runAsNonRoot: true
         seccompProfile:
@@ -54,9 +55,6 @@ spec:
       {{- with $values.tolerations }}
       tolerations:
         {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- if $isRun }}
-      shareProcessNamespace: true
       {{- end }}
       terminationGracePeriodSeconds: {{ add $values.serverTimeout $values.people 30 }}
       volumes:
