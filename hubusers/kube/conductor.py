@@ -31,8 +31,8 @@ EXIT_LEFT_BEHIND = 3
 EXIT_NO_ANSWER = 4
 EXIT_INTERRUPTED = 130
 
-_SNAPSHOT_EVERY = 60.0
-"""Seconds between two copies of the folder: what an evicted pod had measured until then is at home."""
+_FIRST_COPY_AFTER, _COPY_EVERY = 10.0, 60.0
+"""Seconds until the folder is copied, and between two copies: what a pod had measured that is evicted is at home."""
 
 _POD_RUNS_WITHIN = 15 * 60.0
 """Seconds that a pod may take until it runs: a new node, and the image on it."""
@@ -183,13 +183,13 @@ class Conductor:
                 LOG.warning("The last lines of the run's log are missing: %s", error)
 
     def _until_it_ends(self, last: Pod) -> Pod:
-        next_copy = time.monotonic() + _SNAPSHOT_EVERY
+        next_copy = time.monotonic() + _FIRST_COPY_AFTER
         while not (last.exit(RUN) or last.is_over):
             if taken := last.taken_away():
                 self._patience.tell(taken, logging.WARNING)
             if taken or time.monotonic() >= next_copy:
                 self._copy()
-                next_copy = time.monotonic() + _SNAPSHOT_EVERY
+                next_copy = time.monotonic() + _COPY_EVERY
             if self._interrupts.count and not self._is_told_to_end:
                 self._tell_to_end(last)
             self._patience.pause()
@@ -205,7 +205,7 @@ class Conductor:
         return last
 
     def _look_at_worker(self, pod: Pod) -> None:
-        ended, who, tell = pod.exit(RUN), f"Worker {pod.name}", self._patience.tell
+        ended, who, tell = pod.exit(RUN), f"The worker {pod.name}", self._patience.tell
         if ended and ended.was_killed_for_memory:
             tell(
                 f"{who} was killed for memory ({pod.memory_limit(RUN)}): raise resources in --values.", logging.WARNING
@@ -213,7 +213,7 @@ class Conductor:
         elif ended and ended.code:
             tell(f"{who} ended with code {ended.code} ({ended.reason}).", logging.WARNING)
         elif not ended and (taken := pod.taken_away()):
-            tell(f"{who}: {taken.replace('the run’s', 'its')}", logging.WARNING)
+            tell(f"{who} goes. {taken.replace('the run', 'this worker')}", logging.WARNING)
         elif not ended and not pod.has_begun(RUN):
             waiting = pod.waiting(RUN)
             tell(f"{who} waits: {waiting.reason}")
@@ -245,29 +245,33 @@ class Conductor:
 
     def _conclude(self, pod: Pod) -> int:
         """Bring the folder home, and see to what the run could not do itself; return the exit code."""
-        self._bring_home(pod)
-        ended = pod.exit(RUN)
-        if ended and not ended.was_killed:
+        is_all_here, ended = self._bring_home(pod), pod.exit(RUN)
+        run = next(iter(filter(None, map(run_in, self._folders_at_home))), None)
+        if run and not run.broke_off:
+            # Where its pod was gone before the end was seen, the folder has the answer.
+            return ended.code if ended and not ended.was_killed else verdict_of(run).exit_code
+        crashed = pod.taken_away() or (run and is_all_here)  # whatever its code says
+        if ended and not ended.was_killed and not crashed:
             return ended.code
-        for run in map(run_in, self._folders_at_home):
-            if run and not run.broke_off:  # it ended in order, and its pod was gone before that was seen
-                return verdict_of(run).exit_code
         LOG.error("%s", _why_killed(pod, ended))
         self._delete()  # first, because workers may go on
         is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
         return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
 
-    def _bring_home(self, pod: Pod) -> None:
+    def _bring_home(self, pod: Pod) -> bool:
+        """Fetch the folder as it is at the end; return whether that has come home."""
+        is_all_here = not self._home
         home, give_up_at = self._home, time.monotonic() + _FOLDER_WITHIN
         while home:
             try:
                 home.fetch()
+                is_all_here = True
                 break
             except (KubectlError, OSError) as error:
                 why = str(error).rstrip(".")
             now = next((each for each in self._patience.ask(self._made.pods) if each.name == pod.name), None)
             if not now or not now.is_running(RESULTS) or time.monotonic() > give_up_at:
-                LOG.error("The run's folder could not be fetched at its end: %s", why)
+                self._patience.tell(f"The run's folder could not be fetched at its end: {why}", logging.WARNING)
                 break
             self._patience.tell(f"The run's folder is not at home yet ({why}): it is tried again", logging.WARNING)
             self._patience.pause()
@@ -275,6 +279,7 @@ class Conductor:
             LOG.info("The run's folder is here: %s", folder)
         with suppress(KubectlError):  # it only makes the pod's end faster
             self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "touch", FETCHED)
+        return is_all_here
 
     @property
     def _folders_at_home(self) -> list[Path]:
@@ -301,5 +306,5 @@ def _why_killed(pod: Pod, ended: Exit | None) -> str:
             "--values), or share its people out with --workers."
         )
     if ended:
-        return f"The run was killed (code {ended.code}), and could not clean up."
+        return f"The run was cut off (code {ended.code}), and could not clean up."
     return "The run ended with its pod, and could not clean up."

@@ -167,13 +167,18 @@ class Kubectl:
         return self._started(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
 
     def may(self, verb: str, resource: str) -> bool:
-        """Ask the cluster whether this user may do that in the namespace, such as "create", "jobs.batch".
+        """Ask the cluster whether this user may do that in the namespace.
+
+        Args:
+            verb: Such as "create".
+            resource: Such as "jobs.batch", or "pods/exec", a part of pods.
 
         Raises:
             KubectlError: The cluster cannot be asked.
         """
+        resource, _, part = resource.partition("/")  # to kubectl, what stands there is a name
         try:
-            return self.run("auth", "can-i", verb, resource).strip().startswith("yes")
+            return self.run("auth", "can-i", verb, resource, f"--subresource={part}").strip().startswith("yes")
         except ClusterAway:
             raise
         except KubectlError as error:
