@@ -84,12 +84,11 @@ async def collect_garbage(store: Store) -> None:
 
 
 def _collect(store: Store) -> None:
-    living = {found["metadata"]["uid"] for found in store.objects.values()}
     for found in list(store.objects.values()):
         metadata = found["metadata"]
         owners = metadata.get("ownerReferences", [])
         gone = metadata.get("deletionTimestamp")
-        if owners and not gone and all(_deletes(store, owner, living) for owner in owners):
+        if owners and not gone and all(_deletes(store, owner) for owner in owners):
             delete(store, found, {})
         elif gone and _FOREGROUND in metadata.get("finalizers", []) and not dependents(store, metadata["uid"]):
             store.remove(found)
@@ -97,12 +96,10 @@ def _collect(store: Store) -> None:
             _empty(store, found)
 
 
-def _deletes(store: Store, owner: Object, living: set[str]) -> bool:
+def _deletes(store: Store, owner: Object) -> bool:
     """Return whether an owner takes along what it owns: it is gone, or waits for that (`Foreground`)."""
-    if owner["uid"] not in living:
-        return True
-    waiting = next(found for found in store.objects.values() if found["metadata"]["uid"] == owner["uid"])
-    return _FOREGROUND in waiting["metadata"].get("finalizers", [])
+    living = next((found for found in store.objects.values() if found["metadata"]["uid"] == owner["uid"]), None)
+    return living is None or _FOREGROUND in living["metadata"].get("finalizers", [])
 
 
 def _empty(store: Store, namespace: Object) -> None:
