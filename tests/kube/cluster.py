@@ -104,7 +104,7 @@ class Cluster:
         """Return the objects of a kind (`pods`), of one namespace or of all, without kubectl."""
         return self.fault("objects", plural=kind, namespace=namespace)  # type: ignore[no-any-return]
 
-    def fault(self, name: str, **arguments: Any) -> Any:
+    def fault(self, name: str, /, **arguments: Any) -> Any:
         """Call a method of `tests.kube.control.Control` or `tests.kube.faults.Faults` in the cluster."""
         answer = requests.post(f"{self._control}/{name}", json=arguments, timeout=60)
         answer.raise_for_status()
