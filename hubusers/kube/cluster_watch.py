@@ -120,7 +120,7 @@ def _notes(resource: str, stream: ObjectStream) -> Iterator[str]:
     """Yield what to know of a kind of objects that could not be seen, or not all of the time."""
     if stream.refused:
         yield (
-            f"kubectl may not see the cluster's {resource}, so {_NOT_SEEN[resource]}: {_ROLE[resource]} allows it "
+            f"Your kubectl may not see the cluster's {resource}, so {_NOT_SEEN[resource]}: {_ROLE[resource]} allows it "
             "(docs/kubernetes.md)."
         )
     elif stream.seconds_lost >= _LOST or (stream.error and not stream.has_seen):

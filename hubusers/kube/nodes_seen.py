@@ -45,7 +45,7 @@ class NodesSeen:
             known = self._first_look(node)
         if known.is_new and known.ready is None:
             known = replace(known, ready=_ready_since(node))
-        self._nodes[text_at(node, "metadata", "uid")] = known
+        self._nodes[text_at(node, "metadata", "uid")] = replace(known, left=None)
 
     def gone(self, uid: str, moment: float) -> None:
         """Note that a node is gone."""

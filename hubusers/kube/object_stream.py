@@ -25,7 +25,7 @@ _LONGEST_PAUSE = 120.0
 """Seconds to which the pause grows while the cluster does not answer."""
 
 _SETTLED = 15.0
-"""Seconds after which a watch has listed all objects that are there: those that it did not list are gone."""
+"""Seconds from the first object that a watch lists until it has listed all that are there: the others are gone."""
 
 _LONGEST_ERROR = 2000
 """Characters of what kubectl says on its standard error."""
@@ -114,7 +114,7 @@ class ObjectStream:
 
     def _watch(self) -> bool:
         """Follow the objects until kubectl ends; return whether it had begun."""
-        self._not_listed, self._settled_at = dict(self._there), time.monotonic() + _SETTLED
+        self._not_listed, self._settled_at = dict(self._there), float("inf")
         command = ("get", self._resource, "--watch", "--output-watch-events", "--output=json")
         try:
             with self._of_process:
@@ -130,6 +130,8 @@ class ObjectStream:
         seen = False
         with process, contextlib.suppress(ValueError):
             for change in _objects(process):
+                if not seen:
+                    self._settled_at = time.monotonic() + _SETTLED
                 seen, self.has_seen, self.error = True, True, None
                 self._take(change)
         reader.join(timeout=1.0)

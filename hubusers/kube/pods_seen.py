@@ -70,6 +70,7 @@ class PodsSeen:
         self._tally = tally
         self._pods: dict[str, _Pod] = {}  # that are there now, by their identifiers
         self._own: dict[str, OwnPod] = {}
+        self._seen: set[Who] = set()
         self._lost: dict[Who, str] = {}  # why the last pod of each was taken away
         self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waits = Waits()
@@ -136,9 +137,10 @@ class PodsSeen:
         created = moment_at(pod, "metadata", "creationTimestamp") or self._began
         username = text_at(at(pod, "metadata", "annotations"), USERNAME)
         known = _Pod(text_at(pod, "metadata", "name"), who_is(pod), username, created)
-        if known.who in ("hub", "proxy") and created > self._began:
+        if known.who in ("hub", "proxy") and created > self._began and known.who in self._seen:
             why = self._lost.pop(known.who, "")
             self._tally.restart(Restart(known.who, known.name, "", created, reason=why))
+        self._seen.add(known.who)
         has_place = bool(text_at(pod, "spec", "nodeName"))
         if known.who == "servers" and (created > self._began or not has_place):
             self._waits = replace(self._waits, pods=self._waits.pods + 1)
