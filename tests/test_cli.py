@@ -30,6 +30,7 @@ from hubusers.local.incidents import INCIDENTS
 from hubusers.local.ports import free_port
 from tests.report.made_up_run import make_up_run
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.telemetry.made_up_grafana import GRAFANA_TOKEN, MadeUpGrafana
 from tests.waiting import wait_until
 
 
@@ -142,6 +143,17 @@ class TestCheck:
         assert (can, what) == ("This hub can be tested.", "What is missing, without being needed:")
         assert metrics.startswith("- The token lacks the scope read:metrics: a report will not show")
         assert spawner.startswith("- The token lacks the scope read:hub: a report will not name")
+
+    def test_a_grafana_is_looked_at_too(self, pointed_at_hub: dict[str, str]) -> None:
+        with MadeUpGrafana() as grafana:
+            env = pointed_at_hub | {"HUBUSERS_GRAFANA_URL": grafana.url, "HUBUSERS_GRAFANA_TOKEN": GRAFANA_TOKEN}
+            good = run("check", env=env).stdout
+            grafana.may_add = False
+            bad = run("check", env=env).stdout
+        assert f"\ngrafana    Runs are marked on {grafana.url}/d/hub-dashboard\nThis hub can be tested." in good
+        assert "\n- Runs cannot be marked in Grafana. The token for Grafana may only read" in bad
+        wrong = run("check", "--grafana-url", "grafana", env=pointed_at_hub)
+        assert wrong.stderr.startswith("Error: --grafana-url: 'grafana' must be a URL such as")
 
     def test_the_token_can_be_in_a_file(self, local_hub: LocalHub, tmp_path: Path) -> None:
         file = tmp_path / "token"

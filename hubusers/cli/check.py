@@ -10,6 +10,8 @@ from hubusers.browser.login_page import look_at_login
 from hubusers.cli.shared import (
     ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
+    GRAFANA_TOKEN_FILE_OPTION,
+    GRAFANA_URL_OPTION,
     HOST_OPTION,
     INSECURE_OPTION,
     NAMED_SERVERS_OPTION,
@@ -36,6 +38,7 @@ from hubusers.settings.hub_check import (
     proxy_not_used,
 )
 from hubusers.settings.machine_accounts import about_machine_accounts
+from hubusers.telemetry.grafana import GrafanaError, grafana_from
 
 _LOGIN_PAGE = 20.0
 """Seconds within which the hub's login page must come."""
@@ -54,6 +57,8 @@ _NO_PASSWORDS = (
 @ACCOUNTS_OPTION
 @NAMED_SERVERS_OPTION
 @PASSWORD_FILE_OPTION
+@GRAFANA_URL_OPTION
+@GRAFANA_TOKEN_FILE_OPTION
 def check(
     host: str | None,
     hub_token_file: str | None,
@@ -62,6 +67,8 @@ def check(
     accounts: str | None,
     named_servers: bool,
     password_file: str | None,
+    grafana_url: str | None,
+    grafana_token_file: str | None,
 ) -> None:
     """Check that a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing.
 
@@ -75,6 +82,7 @@ def check(
     try:
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure, password_file)
         given, unknown = read_accounts(accounts) if accounts else [], list[str]()
+        grafana = grafana_from(grafana_url or "", grafana_token_file or "", ca_bundle or "")
         checked = check_hub(endpoint, access, needed)
         if named_servers:
             check_named_servers(checked, access)
@@ -97,13 +105,19 @@ def check(
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))
     click.echo(f"login      {shown(login.asks_for) or 'not known: its page did not come'}")
+    missing: list[str] = []
+    if grafana:
+        try:
+            click.echo(f"grafana    {grafana.look()}")
+        except GrafanaError as error:
+            missing.append(f"Runs cannot be marked in Grafana. {error}")
     makes_accounts = not (accounts or named_servers)
     of_machine = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
     # Whether such a hub takes the accounts that a run makes, only making one would tell.
     click.echo("This hub can be tested, if what follows is no obstacle." if of_machine else "This hub can be tested.")
     for sentence in of_machine:
         click.echo(f"- {sentence}")
-    missing = list(what_is_missing(checked, access, makes_accounts=makes_accounts))
+    missing += what_is_missing(checked, access, makes_accounts=makes_accounts)
     if unknown:
         missing.append(f"{not_known(unknown, len(given), str(accounts))}. Until then, other runs are refused.")
     if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):

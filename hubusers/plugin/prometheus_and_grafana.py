@@ -41,7 +41,7 @@ def prometheus_and_grafana(control: RunControl, web_ui: WebUI | None) -> list[Ca
     if not control.role.conducts or options.dry_run:
         return []
     exporters: list[Callable[[RunSoFar], Exporter]] = []
-    grafana = grafana_from(OPTIONS["grafana_url"].value(options), options.grafana_token_file, options.ca_bundle)
+    grafana = grafana_from(options.grafana_url, options.grafana_token_file, options.ca_bundle)
     if grafana:
         exporters.append(partial(GrafanaAnnotations, grafana))
     where: Listening | None = OPTIONS["metrics"].value(options)

@@ -110,18 +110,10 @@ def listening(text: str) -> Listening | None:
     """Return a port to listen on, of an address or else of loopback; None for no text."""
     if not text.strip():
         return None
-    host, port = LOOPBACK, text.strip()
-    if not port.isdecimal():
-        try:
-            parts = urlsplit(f"//{port}")
-            host, port = parts.hostname or "", str(parts.port or 0)
-        except ValueError:  # a port that is not a number, or half an IPv6 address
-            port = "0"
-        if not host or parts.path or parts.username:
-            port = "0"
-    if not 0 < int(port) < 65536:
+    parts = re.fullmatch(r"(?:([^\s:/@\[\]]+|\[[\da-fA-F:.]+\]):)?(\d{1,5})", text.strip())
+    if not parts or not 0 < int(parts[2]) < 65536:
         raise ValueError(f"{text!r} must be a port, or an address and a port, such as 9646 or 0.0.0.0:9646")
-    return Listening(host, int(port))
+    return Listening((parts[1] or LOOPBACK).strip("[]"), int(parts[2]))
 
 
 def web_address(text: str) -> str:
@@ -132,5 +124,5 @@ def web_address(text: str) -> str:
     except ValueError:  # a port that is not a number, or half an IPv6 address
         is_usable = False
     if text and not is_usable:
-        raise ValueError(f"{text!r} must be a URL such as http://locust.example.org")
+        raise ValueError(f"{text!r} must be a URL such as https://host.example.org")
     return text

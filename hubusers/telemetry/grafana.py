@@ -7,6 +7,7 @@ from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, Answer, Request
 from hubusers.http.requests_transport import RequestsTransport
 from hubusers.http.session import get_session
 from hubusers.settings.access import GRAFANA_TOKEN_VARIABLE, SettingsError, read_grafana_token
+from hubusers.settings.readers import grafana_address
 
 HUB_DASHBOARD = "hub-dashboard"
 """The uid of the dashboard *JupyterHub Dashboard* of github.com/jupyterhub/grafana-dashboards.
@@ -59,8 +60,8 @@ class Grafana:
         if answer.status == 404:
             self.dashboard = None
             return (
-                f"Grafana at {self.url} has no dashboard with the uid {HUB_DASHBOARD} (JupyterHub's own). Runs are "
-                f"marked all the same; dashboards with an annotation query for the tag {TAG} show them."
+                f"Grafana at {self.url} has no dashboard with the uid {HUB_DASHBOARD}, which is JupyterHub's own. Runs "
+                f"are marked all the same; dashboards with an annotation query for the tag {TAG} show them."
             )
         self.dashboard = HUB_DASHBOARD
         may = _of(answer.model, "meta", "annotationsPermissions", "dashboard", "canAdd")
@@ -149,6 +150,10 @@ def grafana_from(url: str, token_file: str, ca_bundle: str) -> Grafana | None:
     Raises:
         SettingsError: There is a token without a URL, or a URL without a token, or something cannot be used.
     """
+    try:
+        url = grafana_address(url)
+    except ValueError as error:
+        raise SettingsError(f"--grafana-url: {error}.") from None
     token = read_grafana_token(token_file, is_needed=bool(url))
     if not token:
         return None
