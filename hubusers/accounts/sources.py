@@ -48,12 +48,16 @@ def not_known(usernames: Sequence[str], given: int = 1, file: str = "") -> str:
         file: Where those come from; "" where only one is the matter.
     """
     named = ", ".join(usernames[:_MOST_NAMED]) + (", …" if len(usernames) > _MOST_NAMED else "")
-    which = f"{len(usernames):,} of the {given:,} accounts in {file} ({named})" if given > 1 else f"the account {named}"
+    does_not_know = f"does not know the account {named}"
+    if given > 1:
+        does_not_know = f"does not know {len(usernames):,} of the {given:,} accounts in {file} ({named})"
+    if 1 < given == len(usernames):
+        does_not_know = f"knows none of the {given:,} accounts in {file} ({named})"
     they = "it", "this person", "the account"
     if len(usernames) > 1:
         they = "them", "these people", "the accounts"
     return (
-        f"The hub does not know {which}, so that no server can be started for {they[0]} by the API: let {they[1]} log "
+        f"The hub {does_not_know}, so that no server can be started for {they[0]} by the API: let {they[1]} log "
         f"in once, or let an admin add {they[2]} (on the hub's admin page, or by create_users), or let people come who "
         "log in with their passwords (NotebookUser, PageUser)"
     )

@@ -44,6 +44,10 @@ _NOT_OF_THE_HUB = {0, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HT
 _MOST_ODD_ANSWERS = 3
 """How many of them in a row keep a first server from being tried: one proves nothing."""
 
+_NOT_ON_THE_MACHINE = "getpwnam(): name not found"
+"""What Python says where the machine has no such account, as LocalProcessSpawner, SudoSpawner, SystemdSpawner and
+BatchSpawner find out when they start a server."""
+
 _PAUSE = 2.0
 """Seconds before the hub is asked again after one of them."""
 
@@ -86,6 +90,7 @@ def try_one_server(
         PreflightError: Nobody logs in, and the hub does not know the account.
         PreflightError: The hub refuses each login that was tried.
         PreflightError: The hub does not do what a run needs.
+        PreflightError: The account was made by the run, and the hub needs one of its machine.
         LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
             with what went wrong before, if anything did.
     """
@@ -144,6 +149,13 @@ def _try_until_ready(
         try:
             seconds = _start(client, run, account, user_options)
         except SpawnFailed as error:
+            if run.accounts.are_made and _NOT_ON_THE_MACHINE in error.words:
+                # A new name will not be there next time either, and failed spawns may take a hub down.
+                raise PreflightError(
+                    f"The hub starts servers as accounts of its machine, and there is none for {account.username}: "
+                    "test with accounts that exist (--accounts), or with named servers of your own account "
+                    f"(--named-servers). The hub said: {error.detail.rstrip('.')}."
+                ) from None
             why, reason = "the same again" if error.detail == reason else error.detail, error.detail
             LOG.warning("The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, why)
         except (Throttled, WaitTimeout) as error:

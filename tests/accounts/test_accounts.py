@@ -17,7 +17,7 @@ import requests
 import hubusers
 from hubusers.accounts.account import Account
 from hubusers.accounts.file import AccountsFileError, read_accounts
-from hubusers.accounts.sources import GivenAccounts, NoAccountLeft, Seen
+from hubusers.accounts.sources import GivenAccounts, NoAccountLeft, Seen, not_known
 from hubusers.http.connections import Connections
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
@@ -279,3 +279,18 @@ class TestFile:
     def test_no_file(self) -> None:
         with pytest.raises(AccountsFileError, match="cannot be read: No such file"):
             read_accounts("/nowhere/accounts.csv")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "given", "begin", "let"),
+    [
+        (["ann"], 1, "The hub does not know the account ann, so that no server can be started for it", "this person"),
+        (["ann"], 30, "The hub does not know 1 of the 30 accounts in a.csv (ann), so that no server", "this person"),
+        (["ann", "ben"], 2, "The hub knows none of the 2 accounts in a.csv (ann, ben), so that no", "these people"),
+        (list("abcde"), 30, "The hub does not know 5 of the 30 accounts in a.csv (a, b, c, …), so", "these people"),
+    ],
+)
+def test_accounts_that_the_hub_does_not_know(unknown: list[str], given: int, begin: str, let: str) -> None:
+    sentence = not_known(unknown, given, "a.csv")
+    assert sentence.startswith(begin)
+    assert f"let {let} log in once, or let an admin add the account" in sentence

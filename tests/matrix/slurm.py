@@ -35,6 +35,8 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=2
 NodeName={host} NodeAddr={ip} CPUs={cores} State=UNKNOWN
 OverTimeLimit=0
 KillWait=5
+MessageTimeout=60
+BatchStartTimeout=60
 PartitionName=people Nodes={host} Default=YES MaxTime=INFINITE State=UP {shared}
 """
 
@@ -132,6 +134,6 @@ def drain(ask: Ask) -> None:
 
 
 def take_down_when_in_use(ask: Ask) -> None:
-    """Take the node down as soon as a job runs there, as if it had failed: Slurm ends its jobs."""
-    if ask("squeue", "--noheader", "--states=RUNNING", "--format=%M").strip() > "0:05":
+    """Take the node down when a job has run there for a minute, as if it had failed: Slurm ends its jobs."""
+    if ask("squeue", "--noheader", "--states=RUNNING", "--format=%M").strip() >= "1:00":
         ask("scontrol", "update", f"nodename={_HOST}", "state=down", "reason=failed")

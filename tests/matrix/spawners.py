@@ -81,6 +81,11 @@ def slurm_case(name: str, *, more: str = "", **changes: Any) -> Case:
     return Case(name, config=f"{_SLURM}{more}", accounts=ACCOUNTS, **{**packages, **changes})
 
 
+def docker_case(name: str, *, more: str = "", **changes: Any) -> Case:
+    """Return a case with DockerSpawner; `more` comes after the lines of configuration that all of these have."""
+    return Case(name, hub_packages=("dockerspawner",), config=f"{_DOCKER}{more}", parts=(DOCKER,), **changes)
+
+
 _WITH_ACCOUNTS = (
     Case(
         "LocalProcessSpawner and PAM: each as an account of the machine",
@@ -101,7 +106,25 @@ _WITH_ACCOUNTS = (
 
 CASES = (
     *_WITH_ACCOUNTS,
-    Case("DockerSpawner", hub_packages=("dockerspawner",), config=_DOCKER, parts=(DOCKER,)),
+    docker_case("DockerSpawner"),
+    docker_case(
+        "DockerSpawner, an image that is not there",
+        more='c.DockerSpawner.image = "nobody/has-this:1"\n',
+        people={"ServerLifecycleUser": 2},
+        finds=("image-missing",),
+    ),
+    docker_case(
+        "DockerSpawner, containers that end at once",
+        more='c.Spawner.cmd = ["false"]\nc.Spawner.http_timeout = 15\n',
+        people={"ServerLifecycleUser": 2},
+        finds=("server-exits",),
+    ),
+    docker_case(
+        "DockerSpawner, too little memory for a server",
+        more='c.DockerSpawner.mem_limit = "40M"\n',
+        people={"ServerLifecycleUser": 2},
+        finds=("server-exits",),
+    ),
     slurm_case(
         "BatchSpawner with Slurm, chosen in wrapspawner's form",
         parts=(slurm(),),
@@ -140,9 +163,9 @@ CASES = (
     slurm_case(
         "BatchSpawner with Slurm, whose only node goes down while people work",
         parts=(slurm(meanwhile=take_down_when_in_use),),
-        people={"ServerLifecycleUser": 2},
-        stay=30.0,
-        finds=("servers-culled",),
+        people={"NotebookUser": 1},
+        stay=120.0,
+        finds=("server-unreachable",),
     ),
     slurm_case(
         "BatchSpawner with Slurm, jobs with a time limit of one minute",

@@ -44,7 +44,7 @@ ConfigurableHTTPProxy.add_route = forgetful
 
 
 def as_account_of_the_machine(spawner):
-    if spawner.user.name == "una":
+    if spawner.user.name == "una" or spawner.user.name.startswith("unix-"):
         import pwd
 
         pwd.getpwnam("una-who-is-not-there")
@@ -170,6 +170,17 @@ def test_the_bare_500_of_a_person_without_an_account_on_the_machine_is_named(
     records = [record for record in people.run.results.records if record.step == START_TO_READY]
     assert {kind_of(record, {}) for record in records} == {"no-machine-account"}
     assert len(records) == 5
+
+
+def test_an_account_that_a_run_makes_and_the_machine_does_not_have_is_one_sentence(hub: LocalHub) -> None:
+    people = people_on(hub.endpoint, hub.token, prefix="unix", poll_interval=0.1)
+    with pytest.raises(PreflightError) as raised:
+        try_one_server(people.run, None)
+    sentence = str(raised.value)
+    assert sentence.startswith("The hub starts servers as accounts of its machine, and there is none for unix-")
+    assert "(--accounts), or with named servers of your own account (--named-servers). The hub said: " in sentence
+    assert "getpwnam(): name not found" in sentence
+    assert not people.run.ledger.left()
 
 
 def test_accounts_that_the_hub_does_not_know_are_seen_before_the_run(hub: LocalHub) -> None:

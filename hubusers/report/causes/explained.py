@@ -283,8 +283,14 @@ def _told(messages: list[StartMessage]) -> Told:
 
 
 def longest_part(record: Record) -> str:
-    """Return what a start waited for most of the time; "" where that is not known."""
-    return max(record.parts, key=lambda part: part[1])[0] if record.parts else ""
+    """Return what a start waited for most of the time; "" where that is not known.
+
+    Where something was told afterwards, this is not the hub's answer: for the first ten seconds (`slow_spawn_timeout`)
+    a hub that has begun to start the server does not answer, and so nobody hears of the start.
+    """
+    told = [part for part in record.parts if part[0] != start_parts.ACCEPTANCE]
+    has_told = any(part != start_parts.SPAWNING for part, _ in told)
+    return max(told if has_told else record.parts, key=lambda part: part[1])[0] if record.parts else ""
 
 
 def is_without_words(record: Record) -> bool:

@@ -167,12 +167,13 @@ def _waited_for(facts: Facts, starts: list[Record]) -> list[str]:
         seconds.update(dict(start.parts))
     if not seconds:
         return []
-    part, spent = seconds.most_common(1)[0]
+    part = max(set(map(longest_part, starts)) - {""}, key=lambda part: seconds[part])
+    spent, when = seconds[part], "Once the hub had answered, most" if seconds.most_common(1)[0][0] != part else "Most"
     whole = sum(start.seconds for start in starts)
     of_whole = f"{words.in_seconds(spent / len(starts))} of {words.in_seconds(whole / len(starts))}"
     of_part = [message for message in facts.messages if message.part == part]  # those first after which most was waited
     said = sorted(of_part, key=lambda message: -message.failed)[:1]
-    return [f"Most of their time was {part}: {of_whole}, on average.", *map(_in_words, said)]
+    return [f"{when} of their time was {part}: {of_whole}, on average.", *map(_in_words, said)]
 
 
 def _messages(facts: Facts, kind: str, starts: list[Record]) -> list[str]:

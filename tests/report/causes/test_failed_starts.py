@@ -337,3 +337,16 @@ def test_a_proxy_that_does_not_wait_for_the_hubs_answer_is_not_taken_for_the_hub
         "All 4 starts were answered with HTTP 504 after 10 s: something before the hub waited no longer for its answer."
     )
     assert "slow_spawn_timeout" in found.remedies[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [(start_parts.QUEUE, "queue-too-long"), (start_parts.BATCH_SYSTEM, "batch-system-away")],
+)
+@pytest.mark.parametrize("failure", ["spawn failed", "timed out"])
+def test_a_job_that_was_given_up_is_named_by_what_it_waited_for(part: str, kind: str, failure: str) -> None:
+    # The hub answers after ten seconds, in which nobody hears that the job waits.
+    parts = ((start_parts.ACCEPTANCE, 10.0), (start_parts.SPAWNING, 0.1), (part, 5.9))
+    (found,) = failures(starts((5, failure, ""), good=5, seconds=16.0, parts=parts))
+    assert found.kind == kind
+    assert f"Once the hub had answered, most of their time was {part}: 5.9 s of 16 s, on average." in text_of(found)
