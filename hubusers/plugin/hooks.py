@@ -91,10 +91,7 @@ def _on_init(
     begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
     process = Process(control)
-    try:
-        control.exporters += open_telemetry.set_up(is_worker=isinstance(runner, WorkerRunner))
-    except SettingsError as error:
-        process.quit_with(str(error), EXIT_CANNOT_TEST)
+    control.exporters += open_telemetry.exporters
     events = environment.events
     events.request.add_listener(partial(note_request, environment))
     if control.role.has_users:

@@ -18,6 +18,7 @@ from locust.web import WebUI, greenlet_exception_handler
 import os
 import signal
 from collections.abc import Callable, Collection, Generator
+from functools import partial
 from typing import Any
 
 import gevent
@@ -209,35 +210,31 @@ def after_log_setup(do: Callable[[], None]) -> None:
     main.setup_logging = set_up_and_do
 
 
-def set_up_opentelemetry_later(check: Callable[[], None]) -> Callable[[Callable[[], None]], bool]:
-    """Have Locust's `main` set up no OpenTelemetry, which it does before `--processes` forks.
+def set_up_opentelemetry_later(check: Callable[[], None], do: Callable[[Callable[[], object], Any], None]) -> None:
+    """Have Locust's `main` set up OpenTelemetry when it makes the environment, and not before `--processes` forks.
 
     The threads of OpenTelemetry's exporters are greenlets here. These go on in a forked process, where OpenTelemetry,
     which knows threads only, starts them once more: a worker would send everything twice, and end with a traceback.
 
     Args:
         check: Called where Locust would set it up, if `--otel` asks for it.
-
-    Returns:
-        What sets it up, if `--otel` has asked for it, and returns whether it has; what is given to it is called before.
+        do: Called later, in each process, with what sets it up and with Locust's options.
     """
     main: Any = locust_main
-    set_up = main.setup_opentelemetry
-    asked: list[tuple[Any, ...]] = []
+    set_up, create_environment = main.setup_opentelemetry, main.create_environment
+    asked: list[Callable[[], object]] = []
 
     def note(*args: Any) -> bool:
         check()
-        asked.append(args)
+        asked.append(partial(set_up, *args))
         return True
 
-    def do(prepare: Callable[[], None]) -> bool:
-        for args in asked:
-            prepare()
-            set_up(*args)
-        return bool(asked)
+    def set_up_and_create(user_classes: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
+        for set_up_locusts in asked:
+            do(set_up_locusts, options)
+        return create_environment(user_classes, options, *args, **kwargs)
 
-    main.setup_opentelemetry = note
-    return do
+    main.setup_opentelemetry, main.create_environment = note, set_up_and_create
 
 
 def opentelemetry_providers(resource: Any) -> tuple[Any, Any]:

@@ -1,16 +1,15 @@
 """OpenTelemetry in Locust's process, where `--otel` asks for it: Locust's own, and each run's beside it."""
 
+import argparse
 import atexit
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import opentelemetry_providers, set_up_opentelemetry_later
 from hubusers.plugin.terminal import say_why_not
-from hubusers.settings.access import SettingsError
 from hubusers.telemetry.exporter import Exporter
 from hubusers.telemetry.otel_environment import why_not
 from hubusers.telemetry.readings import RunSoFar
@@ -29,44 +28,35 @@ class OpenTelemetry:
     """Sets OpenTelemetry up, if it is asked for; without that, none of its libraries is imported.
 
     Make it before Locust reads its options.
+
+    Attributes:
+        exporters: Each makes an exporter of a run; empty without `--otel`.
     """
 
     def __init__(self) -> None:
-        self._set_up_locusts = set_up_opentelemetry_later(_check)
+        self.exporters: list[Callable[[RunSoFar], Exporter]] = []
+        set_up_opentelemetry_later(_check, self._set_up)
 
-    def set_up(self, *, is_worker: bool) -> list[Callable[[RunSoFar], Exporter]]:
-        """Set up Locust's own OpenTelemetry, in this process that will not be forked any more.
+    def _set_up(self, set_up_locusts: Callable[[], object], options: argparse.Namespace) -> None:
+        from hubusers.telemetry.otel_connection import prepare
 
-        Args:
-            is_worker: Whether the process is a worker.
-
-        Returns:
-            What makes an exporter of a run; empty without `--otel`.
-
-        Raises:
-            SettingsError: A variable of the environment cannot be used.
-        """
         for library in ("REQUESTS", "URLLIB3"):
             os.environ.setdefault(f"OTEL_PYTHON_{library}_EXCLUDED_URLS", _NO_USERS_IN_URLS)
         try:
-            if not self._set_up_locusts(partial(_prepare, is_worker)):
-                return []
+            prepare(is_worker=options.worker)
+            set_up_locusts()
         except Exception as error:  # whatever the libraries raise for a value that they cannot read
-            raise SettingsError(f"--otel: a variable OTEL_... of the environment cannot be used: {error}") from error
+            if not (options.worker and options.processes):  # whose master says the same
+                say_why_not(f"--otel: a variable OTEL_... of the environment cannot be used: {error}")
+            sys.exit(EXIT_CANNOT_TEST)
         atexit.register(_end)
-        return [_exporter]
+        self.exporters = [_exporter]
 
 
 def _check() -> None:
     if reason := why_not(os.environ):
         say_why_not(reason)
         sys.exit(EXIT_CANNOT_TEST)
-
-
-def _prepare(is_worker: bool) -> None:
-    from hubusers.telemetry.otel_connection import prepare
-
-    prepare(is_worker=is_worker)
 
 
 def _exporter(run: RunSoFar) -> Exporter:

@@ -1,5 +1,6 @@
 """Sends the figures of a run, and spans of some of its visits, to an OpenTelemetry collector."""
 
+import math
 import os
 import time
 from collections.abc import Iterable
@@ -79,9 +80,9 @@ class OpenTelemetryExporter:
         return _Observer(self, measure)
 
     def observations(self, measure: Measure) -> Iterable[Observation]:
-        """Return the last values of a counter or gauge."""
+        """Return the last values of a counter or gauge; OpenTelemetry has no infinite ones."""
         for reading in self._now:
-            if reading.measure is measure:
+            if reading.measure is measure and math.isfinite(reading.value):
                 yield Observation(reading.value, _filled(reading))
 
     def note(self) -> None:

@@ -13,6 +13,7 @@ import inspect
 import re
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import pytest
@@ -274,3 +275,32 @@ def test_locust_still_says_in_passing_what_is_left_out() -> None:
 def test_locust_sets_up_logging_after_it_has_read_the_locustfile() -> None:
     source = inspect.getsource(locust.main.main)
     assert source.index("merge_locustfiles_content(") < source.index("    setup_logging("), WHERE
+
+
+def test_opentelemetry_is_set_up_when_the_environment_is_made_in_a_process_that_is_not_forked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = inspect.getsource(locust.main.main)
+    told, forked = source.find("setup_opentelemetry(options.locustfile"), source.find("gevent.fork()")
+    made, fired = source.find("environment = create_environment("), source.find("events.init.fire(")
+    assert 0 < told < forked < made < fired, f"Locust sets OpenTelemetry up otherwise; {WHERE}"
+    done: list[object] = []
+    monkeypatch.setattr(locust.main, "setup_opentelemetry", lambda *args: done.append(args))
+    monkeypatch.setattr(locust.main, "create_environment", lambda *args, **_: done.append("made"))
+    locust_internals.set_up_opentelemetry_later(
+        lambda: done.append("checked"), lambda set_up, options: done.append((set_up(), options))
+    )
+    main: Any = locust.main
+    main.create_environment([], "options")
+    assert done == ["made"]  # nobody asks for OpenTelemetry
+    assert main.setup_opentelemetry("locustfile.py", None)
+    main.create_environment([], "options", events=None)
+    assert done == ["made", "checked", ("locustfile.py", None), (None, "options"), "made"]
+
+
+def test_providers_of_opentelemetry_can_be_made_as_locust_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
+    tracers, meters = locust_internals.opentelemetry_providers(None)
+    assert hasattr(tracers, "get_tracer"), f"Locust makes no provider of tracers any more; {WHERE}"
+    assert hasattr(meters, "get_meter"), f"Locust makes no provider of meters any more; {WHERE}"
