@@ -95,8 +95,8 @@ def test_everything_that_the_web_ui_shows(local_hub: LocalHub, blabbing: Scripte
         ["--web-port", str(port), "--name-prefix", "shown", "--autostart", *ARGUMENTS],
         env={"JUPYTERHUB_ENDPOINT": blabbing.endpoint},
     ) as locust:
-        locust.wait_for("Cannot handle", 60)
-        wait_until(lambda: "stop to stopped" in requests.get(f"{url}/stats/requests", timeout=5).text, str, 30)
+        locust.wait_for("Cannot handle")
+        wait_until(lambda: "stop to stopped" in requests.get(f"{url}/stats/requests", timeout=30).text, str)
         time.sleep(1)
         pages = ["/", "/stats/requests", "/stats/report", "/stats/report?download=1&theme=dark", "/exceptions", "/logs"]
         pages += ["/tasks", "/stats/requests/csv", "/stats/requests_full_history/csv", "/stats/failures/csv"]

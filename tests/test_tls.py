@@ -21,6 +21,8 @@ from tests.locust_process import LocustProcess, run_locust, users_on
 from tests.scripted_hub import ScriptedHub
 from tests.users.people import people_on
 
+BRIEF_RUN = ["-u", "3", "-r", "3", "-t", "100s", "--lifecycles", "1", "--stay", "0.2", "--pause", "0.1"]
+
 AUTHORITY = trustme.CA()
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
 
@@ -109,20 +111,24 @@ def test_a_bundle_that_is_none(content: str | None, tmp_path: Path, monkeypatch:
 
 
 def test_a_run_over_tls(local_hub: LocalHub, bundle: str) -> None:
-    arguments = ["-u", "3", "-r", "3", "-t", "20s", "--lifecycles", "1", "--stay", "0.2", "--pause", "0.1"]
+    with ScriptedHub(before=local_hub, tls=good()) as hub:
+        trusted = run_locust(local_hub, *BRIEF_RUN, "--ca-bundle", bundle, env={"JUPYTERHUB_ENDPOINT": hub.endpoint})
+    assert trusted.process.returncode == 0, trusted.output
+    assert trusted.summary() == (3, 3, 0, 3, 3, 0)
+    assert "NOT verified" not in trusted.output
+    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
+
+
+@pytest.mark.thorough
+def test_runs_over_tls_that_nobody_can_verify(local_hub: LocalHub) -> None:
     with ScriptedHub(before=local_hub, tls=good()) as hub:
         where = {"JUPYTERHUB_ENDPOINT": hub.endpoint}
-        refused = run_locust(local_hub, *arguments, env=where)
+        refused = run_locust(local_hub, *BRIEF_RUN, env=where)
         assert refused.process.returncode == 2
         assert "give the certificate of the authority that signed it with --ca-bundle" in refused.output
-        trusted = run_locust(local_hub, *arguments, "--ca-bundle", bundle, env=where)
-        assert trusted.process.returncode == 0, trusted.output
-        assert trusted.summary() == (3, 3, 0, 3, 3, 0)
-        assert "NOT verified" not in trusted.output
-        insecure = run_locust(local_hub, *arguments, "--insecure", env=where)
+        insecure = run_locust(local_hub, *BRIEF_RUN, "--insecure", env=where)
         assert insecure.process.returncode == 0, insecure.output
         assert insecure.output.count("TLS certificates are NOT verified") == 1
-    assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]
 
 
 @pytest.mark.thorough

@@ -23,7 +23,7 @@ class Visit:
     errors: list[str]  # of the console, and those that nothing caught
 
 
-def browse(url: str, *steps: tuple[Any, ...], seconds: float = 120, names: Iterable[str] = ()) -> Visit:
+def browse(url: str, *steps: tuple[Any, ...], seconds: float = 300, names: Iterable[str] = ()) -> Visit:
     """Open a page in a browser of this machine and take steps there; skip the test where there is no browser.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Page, sync_playwright
 
-_SECONDS = 20
+_SECONDS = 60
 _SET_VISIBILITY = """(state) => {
     Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));

@@ -99,7 +99,7 @@ def test_fourteen_people_at_once_take_it_down_and_the_run_says_so(tmp_path: Path
 def test_the_hub_survives_a_class_that_comes_after_the_first_failures(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(1, 1), extra_config=ALL_BUT_THE_FIRST) as hub:
         arguments = ["--headless", *event_in(tmp_path), "--server-timeout", "20", "--after-failure", "end"]
-        with LocustProcess(hub, arguments, env=in_folder(tmp_path)) as locust:
+        with LocustProcess(hub, [*arguments, "--time-scale", "2"], env=in_folder(tmp_path)) as locust:
             assert locust.wait() == 1
         assert len(spawner_events(hub, "failed")) == 4
         assert still_answers(hub)
@@ -111,6 +111,7 @@ def test_the_hub_survives_a_class_that_comes_after_the_first_failures(tmp_path: 
         assert "10 of them never asked for a server, because the run ended" in note
 
 
+@pytest.mark.thorough
 def test_people_who_were_held_back_come_when_a_spawn_has_succeeded(tmp_path: Path) -> None:
     flaky = FRAGILE.format(fails="2 <= s.launched <= 3")
     with LocalHub(spawn_seconds=(1, 1), extra_config=flaky) as hub:
@@ -141,6 +142,7 @@ def test_a_run_that_goes_on_says_when_the_hub_was_away(tmp_path: Path) -> None:
         assert users_on(hub) == []
 
 
+@pytest.mark.thorough
 def test_a_hub_that_stays_away_ends_the_run_with_the_reason(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(0.5, 0.5), extra_config=ALL_BUT_THE_FIRST) as hub:
         arguments = ["-u", "14", "-r", "14", "--stop-after-failed-spawns", "30", "--after-failure", "end"]

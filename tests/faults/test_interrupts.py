@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -31,23 +32,29 @@ SERVER = r"/hub/api/users/[^/]+/server$"
 
 PROGRESS = SERVER.replace("$", "/progress")
 
+
+def one_more(at: At) -> Any:
+    """Return a moment that is like another one here, for `--thorough`."""
+    return pytest.param(at, marks=pytest.mark.thorough)
+
+
 BEFORE_THE_RUN = [
     At(r"GET /hub/api/$"),  # the check
-    At(r"GET /hub/api/user$", answered=True),
-    At(f"POST {ACCOUNT}"),  # the first server
+    one_more(At(r"GET /hub/api/user$", answered=True)),
+    one_more(At(f"POST {ACCOUNT}")),  # the first server
     At(f"POST {ACCOUNT}", answered=True),
-    At(f"POST {SERVER}"),
+    one_more(At(f"POST {SERVER}")),
     At(f"GET {PROGRESS}"),
-    At(f"DELETE {SERVER}"),
+    one_more(At(f"DELETE {SERVER}")),
     At(f"DELETE {SERVER}", answered=True),
-    At(f"DELETE {ACCOUNT}"),
+    one_more(At(f"DELETE {ACCOUNT}")),
 ]
 BETWEEN = At(f"DELETE {ACCOUNT}", answered=True)
 IN_THE_RUN = [
-    At(r"POST /hub/api/users$"),  # the accounts are made
+    one_more(At(r"POST /hub/api/users$")),  # the accounts are made
     At(r"POST /hub/api/users$", answered=True),
     At(f"POST {SERVER}", count=2),  # people start their servers
-    At(f"DELETE {SERVER}", count=2),  # and stop them
+    one_more(At(f"DELETE {SERVER}", count=2)),  # and stop them
     At(f"DELETE {ACCOUNT}", count=2),  # the clean-up
 ]
 

@@ -332,11 +332,12 @@ def test_a_connection_that_breaks_off_ends_the_cell_and_all_later_ones(server: J
     with Relay((address.hostname or "", address.port or 0)) as relay:
         kernel = server.kernel(kernel_id, relay.url)
         kernel.wait_until_ready(Deadline(READY_SECONDS))
-        cell = gevent.spawn(kernel.execute, "import time; time.sleep(0.5)", Deadline(CELL_SECONDS))
+        cell = gevent.spawn(kernel.execute, "import time; time.sleep(600)", Deadline(CELL_SECONDS))
         wait_until(lambda: kernel.state == "busy")
         relay.break_off()
         with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
-            cell.get(timeout=5)
+            cell.get(timeout=CELL_SECONDS)
+    server.api("POST", f"kernels/{kernel_id}/interrupt")
     assert kernel.lost
     with pytest.raises(WebsocketLost, match=r"^websocket lost: connection lost$"):
         kernel.execute("1", Deadline(CELL_SECONDS))

@@ -19,6 +19,7 @@ import hubusers
 from hubusers.hub.client import HubClient
 from hubusers.hub.lifecycle import SERVER_PATH
 from hubusers.local import LocalHub, LocalHubError
+from hubusers.local.hub import STOP_TIMEOUT
 from hubusers.local.ports import free_ports
 from hubusers.local.processes import processes_of as living_processes_of
 from hubusers.local.proxy import is_from_npm, proxy_command
@@ -55,8 +56,8 @@ def test_a_spawn_and_a_stop_take_as_long_as_asked_and_are_written_down(
     starting, ready, stopping, stopped = spawner_events(local_hub, username=username)
     assert [e["event"] for e in (starting, ready, stopping, stopped)] == ["starting", "ready", "stopping", "stopped"]
     assert starting["user_options"] == {"profile": "small"}
-    assert 0.3 <= ready["time"] - starting["time"] < 2
-    assert 0.1 <= stopped["time"] - stopping["time"] < 2
+    assert 0.3 <= ready["time"] - starting["time"] < 20
+    assert 0.1 <= stopped["time"] - stopping["time"] < 20
     assert abs(ready["time"] - time.time()) < 60
 
 
@@ -66,14 +67,6 @@ def test_a_stub_server_answers_through_the_proxy(
     assert hubusers.wait_for_server_to_start(started_user, local_hub.endpoint, session, poll_interval=0.05)
     answer = session.get(f"{local_hub.url}/user/{started_user}/lab")
     assert answer.json() == {"stub": True, "path": f"/user/{started_user}/lab"}
-
-
-@pytest.mark.skipif(HUB_MAJOR == 4, reason="JupyterHub 4 does not stop a server that is still starting")
-def test_a_spawn_can_be_cancelled(local_hub: LocalHub, session: requests.Session, username: str) -> None:
-    hubusers.start_server(username, local_hub.endpoint, session)
-    assert hubusers.stop_server(username, local_hub.endpoint, session, wait=True)
-    time.sleep(0.6)  # by now the spawn would have been ready
-    assert [event["event"] for event in spawner_events(local_hub, username=username)] == ["starting", "stopped"]
 
 
 def test_the_token_is_a_service_with_exactly_the_scopes_that_are_needed(
@@ -106,21 +99,30 @@ def test_all_of_it_listens_on_loopback_only(local_hub: LocalHub) -> None:
     assert set(addresses) == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize(("ip", "asked"), [("127.0.0.2", "127.0.0.2"), ("0.0.0.0", "127.0.0.1")])  # noqa: S104
+@pytest.mark.parametrize(
+    ("ip", "asked"),
+    [("127.0.0.2", "127.0.0.2"), pytest.param("0.0.0.0", "127.0.0.1", marks=pytest.mark.thorough)],  # noqa: S104
+)
 def test_it_is_asked_at_the_address_that_it_listens_on(ip: str, asked: str) -> None:
     with LocalHub(ip=ip) as hub:
         assert hub.url.startswith(f"http://{asked}:")
-        assert requests.get(hub.endpoint, timeout=5).ok
+        assert requests.get(hub.endpoint, timeout=30).ok
 
 
-def test_failing_spawns_and_a_limit() -> None:
-    with LocalHub(spawn_seconds=(0.2, 0.2), spawn_failure_share=1, concurrent_spawn_limit=1) as hub:
+def test_failing_spawns_and_a_limit_and_a_spawn_that_is_cancelled() -> None:
+    with LocalHub(spawn_seconds=(4, 4), spawn_failure_share=1, concurrent_spawn_limit=1) as hub:
         with hubusers.get_session(hub.token) as session:
             hubusers.create_users(["ann", "bob"], hub.endpoint, session)
+            if HUB_MAJOR > 4:  # JupyterHub 4 does not stop a server that is still starting
+                assert hubusers.start_server("bob", hub.endpoint, session)
+                assert hubusers.stop_server("bob", hub.endpoint, session, wait=True)
             assert hubusers.start_server("ann", hub.endpoint, session)
             assert HubClient(hub.endpoint, session).request("POST", SERVER_PATH, username="bob").status == 429
             assert not hubusers.wait_for_server_to_start("ann", hub.endpoint, session, poll_interval=0.1)
         assert [event["event"] for event in spawner_events(hub, username="ann")][:2] == ["starting", "failed"]
+        if HUB_MAJOR > 4:
+            # By now bob's spawn would have ended by itself.
+            assert [event["event"] for event in spawner_events(hub, username="bob")] == ["starting", "stopped"]
 
 
 def test_nothing_is_left_after_a_stop() -> None:
@@ -146,7 +148,7 @@ def test_a_fork_that_holds_the_pipe_open_does_not_hold_the_hub() -> None:
         held = os.dup(supervisor.stdin.fileno())
         began = time.monotonic()
     os.close(held)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < STOP_TIMEOUT
     assert processes_of(folder) == []
     assert not folder.exists()
 
@@ -161,7 +163,7 @@ def test_nothing_is_left_when_the_supervisor_was_killed() -> None:
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("which", [0, 3], ids=["public", "stub server"])
+@pytest.mark.parametrize("which", [pytest.param(0, marks=pytest.mark.thorough), 3], ids=["public", "stub server"])
 def test_a_port_that_was_taken_meanwhile_is_exchanged(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -189,7 +191,9 @@ with LocalHub() as hub:
 """
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "ending", [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)]
+)
 def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", HOLD_A_HUB], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -201,7 +205,7 @@ def test_nothing_is_left_when_the_parent_dies(ending: signal.Signals) -> None:
     assert processes_of(folder)
     os.kill(parent.pid, ending)
     parent.wait()
-    wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone", 20)
+    wait_until(lambda: not folder.exists() and not processes_of(folder), "the hub is gone")
     assert not is_taken(int(port))
 
 

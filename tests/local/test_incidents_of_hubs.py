@@ -20,6 +20,7 @@ import websocket
 
 from hubusers.local import LocalHub
 from tests.hub_major import HUB_MAJOR
+from tests.spawner_events import spawner_events
 from tests.waiting import wait_until
 
 needs_lab = pytest.mark.skipif(
@@ -52,7 +53,7 @@ class Person:
             assert self.ask("POST", f"/hub/api/users/{name}/server").status_code in {201, 202}
         if until_ready:
             for name in names:
-                wait_until(partial(self.is_ready, name), f"{name}'s server is ready", 60)
+                wait_until(partial(self.is_ready, name), f"{name}'s server is ready")
 
     def is_ready(self, name: str) -> bool:
         servers = self.ask("GET", f"/hub/api/users/{name}").json()["servers"]
@@ -105,12 +106,12 @@ def test_a_proxy_without_its_routes_leads_people_in_circles_until_the_hub_restor
     with a_hub_with("proxy-loses-routes", servers="stub", extra_config=often) as (hub, person):
         person.start(*names(5))
         assert person.status("/user/ann-0/lab") == 200
-        wait_until(lambda: person.status("/hub/api/") == 0, "the proxy is away", 30)
-        wait_until(lambda: person.status("/user/ann-0/lab") == 302, "the proxy is back without routes", 30)
+        wait_until(lambda: ("started again", "proxy") in processes_killed(hub), "the proxy was away, and is back")
+        wait_until(lambda: person.status("/user/ann-0/lab") == 302, "it has no routes")
         answer = person.ask("GET", "/user/ann-0/lab")
         assert (answer.status_code, answer.headers["Location"]) == (302, "/hub/user/ann-0/lab")
         assert person.is_ready("ann-0")
-        wait_until(lambda: person.status("/user/ann-0/lab") == 200, "the routes are back", 60)
+        wait_until(lambda: person.status("/user/ann-0/lab") == 200, "the routes are back")
         assert processes_killed(hub)[:2] == [("killed", "proxy"), ("started again", "proxy")]
 
 
@@ -373,11 +374,12 @@ def test_a_hub_is_killed_and_comes_back_after_a_while() -> None:
     with a_hub_with("hub-restarts", spawn_seconds=(0, 0)) as (hub, person):
         before = hub_started(hub)
         person.start(*names(14), until_ready=False)
-        wait_until(lambda: person.status("/hub/api/") == 503, "the hub is away", 30)
-        away_since = time.monotonic()
+        wait_until(lambda: ("killed", "hub") in processes_killed(hub), "the hub is away")
+        assert person.status("/hub/api/") == 503
         assert person.status("/user/ann-0/lab") == 200, "servers go on"
-        wait_until(lambda: person.status("/hub/api/") == 200, "the hub is back", 60)
-        assert time.monotonic() - away_since >= 4
+        wait_until(lambda: person.status("/hub/api/") == 200, "the hub is back")
+        killed, again = [event["time"] for event in spawner_events(hub) if event.get("process")]
+        assert again - killed >= 4
         assert hub_started(hub) > before
         assert person.is_ready("ann-0")
 
@@ -393,11 +395,11 @@ def hub_started(hub: LocalHub) -> float:
 def test_a_database_that_fails_makes_good_tokens_bad_for_a_while() -> None:
     with a_hub_with("database-fails", spawn_seconds=(0, 0)) as (_, person):
         person.start(*names(12), until_ready=False)
-        wait_until(lambda: person.status("/hub/api/users/ann-0") == 403, "the database fails", 30)
+        wait_until(lambda: person.status("/hub/api/users/ann-0") == 403, "the database fails")
         answer = person.ask("POST", "/hub/api/users/bob")
         assert (answer.status_code, answer.json()["message"]) == (403, "Missing or invalid credentials.")
         assert person.status("/hub/api/") == 200
-        wait_until(lambda: person.status("/hub/api/users/ann-0") == 200, "the database is back", 30)
+        wait_until(lambda: person.status("/hub/api/users/ann-0") == 200, "the database is back")
 
 
 @pytest.mark.thorough
@@ -445,5 +447,5 @@ def test_a_culler_stops_servers_by_their_age() -> None:
     with a_hub_with("servers-culled", spawn_seconds=(0, 0)) as (_, person):
         person.start("ann")
         began = time.monotonic()
-        wait_until(lambda: not person.is_ready("ann"), "the server was culled", 60)
+        wait_until(lambda: not person.is_ready("ann"), "the server was culled")
         assert time.monotonic() - began >= 10

@@ -135,7 +135,7 @@ class Site:
         return self.page(answer.text) if answer.status_code != 303 else None
 
     def run_begins(self) -> None:
-        wait_until(lambda: self.control.phase is Phase.RUNNING, lambda: str(self.starter.failure), 10)
+        wait_until(lambda: self.control.phase is Phase.RUNNING, lambda: str(self.starter.failure))
 
     def run_ends(self) -> None:
         self.runner.state = "running"

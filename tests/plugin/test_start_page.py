@@ -125,7 +125,7 @@ def test_the_check_is_a_state_that_somebody_can_stop(site: Site) -> None:
     site.check = check
     site.control.before_run.remove_first_servers = remove  # type: ignore[method-assign]
     assert site.post(num_users="7") is None
-    wait_until(lambda: site.state()["doing"] == "Trying one server", lambda: str(site.state()), 10)
+    wait_until(lambda: site.state()["doing"] == "Trying one server", lambda: str(site.state()))
     assert (site.state()["busy"], site.state()["runs"]) == (True, False)
     assert words(site.page(), "#busy-heading") == ["Trying one server …"]
     assert (
@@ -134,7 +134,7 @@ def test_the_check_is_a_state_that_somebody_can_stop(site: Site) -> None:
     assert "wait for it" in site.swarm(user_count="1", spawn_rate="1")["message"]
     for _ in range(2):
         assert site.client.post("/hub/start/stop").status_code == 303
-    wait_until(lambda: not site.starter.is_busy, lambda: "the check ends", 10)
+    wait_until(lambda: not site.starter.is_busy, lambda: "the check ends")
     assert removed == ["it"]
     assert words(site.page(), "#mistakes") == [
         "The check was stopped, so no run begins. Clean-up: users: 1 created, 1 removed, 0 left"
@@ -152,7 +152,7 @@ def test_what_the_check_finds_is_said_in_the_form_as_it_was_typed(site: Site, er
 
     site.check = check
     assert site.post(what="event", event="file class.toml", server_timeout="5m") is None
-    wait_until(lambda: not site.starter.is_busy, lambda: "the check ends", 10)
+    wait_until(lambda: not site.starter.is_busy, lambda: "the check ends")
     assert words(site.page(), "#mistakes p") == ["No hub."]
     assert (site.form()["what"], site.form()["server_timeout"]) == ("event", "5m")
     assert site.environment.shape_class is None  # as before

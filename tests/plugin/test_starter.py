@@ -5,6 +5,7 @@ from locust.env import Environment
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from hubusers.local import LocalHub
@@ -12,9 +13,11 @@ from hubusers.plugin.arrivals import EventShape
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.starter import CheckStopped, Order, Starter
 from hubusers.plugin.who_comes import WhoComes
+from hubusers.run.pending_start import PendingStart
 from hubusers.run.phase import Phase
 from hubusers.settings.access import Access
 from hubusers.settings.hub_check import CheckedHub, check_hub
+from hubusers.start_parts import SPAWNING
 from hubusers.users import ServerLifecycleUser
 from tests.locust_process import users_on
 from tests.plugin.test_run_control import Alone_, options
@@ -42,12 +45,20 @@ def test_a_check_that_somebody_stops_removes_the_server_that_it_tried(
         return check_hub(*arguments)
 
     monkeypatch.setattr("hubusers.plugin.before_run.check_hub", check)
+    waits_for = PendingStart.waits_for
+
+    def go_on_when_stopped(self: PendingStart, part: str) -> None:
+        waits_for(self, part)
+        if part == SPAWNING:
+            gevent.sleep(600)  # however soon the server is ready
+
+    monkeypatch.setattr(PendingStart, "waits_for", go_on_when_stopped)
     try:
         starter.begin(Order(who_comes.choice, local_hub.url, control.options))
-        wait_until(lambda: starter.doing == "Trying one server: spawning", lambda: starter.doing, 30)
+        wait_until(lambda: starter.doing == "Trying one server: spawning", lambda: starter.doing)
         assert [name for name in users_on(local_hub) if name.startswith("tried-")]
         starter.stop()
-        wait_until(lambda: not starter.is_busy, lambda: starter.doing, 30)
+        wait_until(lambda: not starter.is_busy, lambda: starter.doing)
         assert isinstance(starter.failure, CheckStopped)
         assert "users: 1 created, 1 removed, 0 left; servers: 1 started, 1 removed, 0 left" in str(starter.failure)
         assert not [name for name in users_on(local_hub) if name.startswith("tried-")]
