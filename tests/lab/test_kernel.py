@@ -41,7 +41,7 @@ from tests.waiting import wait_until
 TOKEN = "the token of the server"
 HEADERS = [f"Authorization: token {TOKEN}"]
 BASE = "/base/user/ann"
-READY_SECONDS = 40.0
+READY_SECONDS = 120.0
 CELL_SECONDS = 20.0
 
 
@@ -93,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)  # ends the kernels, too
-        process.wait(20)
+        process.wait(60)
 
 
 def answers(server: JupyterServer, process: "subprocess.Popen[bytes]", log: Path) -> bool:
