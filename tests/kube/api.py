@@ -15,7 +15,7 @@ from tests.kube.deletion import delete
 from tests.kube.faults import Faults
 from tests.kube.patches import json_patch, merge, strategic_merge
 from tests.kube.resources import BY_PATH, BY_PLURAL, Object, Resource
-from tests.kube.selectors import field_filter, label_filter
+from tests.kube.selectors import field_filter, is_true, label_filter
 from tests.kube.store import Refused, Store, not_found
 from tests.kube.tables import table
 from tests.kube.watches import watch
@@ -225,7 +225,7 @@ def _verb(request: web.BaseRequest, target: Target) -> str:
     if request.method == "GET":
         if target.part in ("exec", "portforward"):
             return "create"  # by websocket; since 1.35 it needs the verb that it needs by POST
-        if request.query.get("watch") in ("true", "1"):
+        if is_true(request.query, "watch"):
             return "watch"
         return "get" if target.name else "list"
     if request.method == "DELETE":

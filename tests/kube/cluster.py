@@ -36,6 +36,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.kubeconfig = folder / "kubeconfig"
+        self._started: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> "Cluster":
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,9 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for started in self._started:
+            with started:
+                started.kill()
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
@@ -93,6 +97,15 @@ class Cluster:
         )
         assert code in (None, done.returncode), f"kubectl {' '.join(arguments)}: {done.returncode}\n{done.stdout}"
         return done.stdout
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start the real kubectl, which goes on until it ends by itself, or the cluster does."""
+        command = [str(tools.kubectl()), *arguments]
+        process = subprocess.Popen(
+            command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        self._started.append(process)
+        return process
 
     def apply(self, *objects: dict[str, Any]) -> str:
         """Apply objects with kubectl."""

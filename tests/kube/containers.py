@@ -128,11 +128,9 @@ class Container:
                 os.kill(pid, number)
 
     def kill(self) -> None:
-        """End all processes of the container at once."""
+        """End all processes of the container at once; they go with the process that made their namespaces."""
         with contextlib.suppress(ProcessLookupError):
-            if sandbox.has_namespaces():
-                self.signal(signal.SIGKILL)
-            else:
+            if self.process.returncode is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def _first(self) -> list[int]:

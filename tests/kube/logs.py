@@ -6,6 +6,7 @@ from aiohttp import web
 
 from tests.kube.kubelet import Kubelet
 from tests.kube.resources import Object
+from tests.kube.selectors import is_true
 from tests.kube.store import Refused
 
 
@@ -32,6 +33,7 @@ async def logs(kubelet: Kubelet, request: web.BaseRequest, pod: Object) -> web.S
         states = pod["status"].get("containerStatuses", [])
         waiting = next((state["state"].get("waiting") for state in states if state["name"] == name), None)
         why = (waiting or {}).get("reason", "ContainerCreating")
+        why = "trying and failing to pull image" if why in ("ErrImagePull", "ImagePullBackOff") else why
         message = f'container "{name}" in pod "{pod["metadata"]["name"]}" is waiting to start: {why}'
         raise Refused(400, "BadRequest", message)
     since = datetime.min.replace(tzinfo=UTC)
@@ -48,9 +50,9 @@ async def logs(kubelet: Kubelet, request: web.BaseRequest, pod: Object) -> web.S
     while True:
         for when, line in lines[first:]:
             stamp = when.isoformat(timespec="microseconds").replace("+00:00", "Z") + " "
-            await response.write((stamp.encode() if query.get("timestamps") == "true" else b"") + line)
+            await response.write((stamp.encode() if is_true(query, "timestamps") else b"") + line)
             first += 1
-        if query.get("follow") != "true" or (container.output.ended and first >= len(lines)):
+        if not is_true(query, "follow") or (container.output.ended and first >= len(lines)):
             return response
         if first >= len(lines):
             await container.output.more()

@@ -10,6 +10,7 @@ from tests.kube import sandbox
 from tests.kube.kubelet import Kubelet
 from tests.kube.logs import named_container
 from tests.kube.resources import Object
+from tests.kube.selectors import is_true
 from tests.kube.store import Refused
 
 _STDIN, _STDOUT, _STDERR, _ERROR, _RESIZE, _CLOSE = 0, 1, 2, 3, 4, 255
@@ -35,7 +36,7 @@ async def execute(kubelet: Kubelet, request: web.BaseRequest, pod: Object) -> we
     socket = web.WebSocketResponse(protocols=_PROTOCOLS, max_msg_size=0, autoping=True)
     await socket.prepare(request)
     command = query.getall("command")
-    wants_stdin = query.get("stdin") in ("true", "1")
+    wants_stdin = is_true(query, "stdin")
     if sandbox.executable(command[0], container.env["PATH"]) is None:
         await _end(socket, _not_found(command[0]))
         return socket

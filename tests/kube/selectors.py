@@ -1,12 +1,17 @@
-"""Which objects a client asks for: by labels and by fields."""
+"""What a client asks for in the parameters of a request: objects by their labels and fields, yes or no."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tests.kube.resources import Object, Resource
 from tests.kube.store import Refused
 
 Filter = Callable[[Object], bool]
+
+
+def is_true(query: Mapping[str, str], name: str) -> bool:
+    """Return whether a parameter says yes, in one of the ways that Go reads."""
+    return query.get(name) in ("1", "t", "T", "true", "TRUE", "True")
 
 
 def label_filter(selector: str) -> Filter:

@@ -55,19 +55,19 @@ class Services:
             return
         for port in spec.get("ports") or []:
             key = (service["metadata"]["uid"], port["port"])
-            if key not in self._listening:
-                self._listening[key] = await asyncio.start_server(
-                    self._carrier(service, port), spec["clusterIP"], port["port"]
-                )
+            leads_somewhere = bool(self._endpoints(service, port))
+            if leads_somewhere and key not in self._listening:
+                carrier = self._carrier(service, port)
+                self._listening[key] = await asyncio.start_server(carrier, spec["clusterIP"], port["port"])
+            elif key in self._listening and not leads_somewhere:
+                self._listening.pop(key).close()  # connections are refused
 
     def _carrier(self, service: Object, port: Object) -> "asyncio.streams._ClientConnectedCallback":
         async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            ends = self._endpoints(service, port)
             try:
-                if not ends:
-                    raise ConnectionRefusedError
-                inner_reader, inner_writer = await asyncio.open_connection(*random.choice(ends))
-            except OSError:
+                end = random.choice(self._endpoints(service, port))
+                inner_reader, inner_writer = await asyncio.open_connection(*end)
+            except (OSError, IndexError):
                 writer.transport.abort()
                 return
             await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))

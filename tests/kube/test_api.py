@@ -1,13 +1,11 @@
 """The small Kubernetes answers the real kubectl as a real one does, as far as our verbs go."""
 
 import json
-import subprocess
 from typing import Any
 
 import kubernetes_validate
 import requests
 
-from tests.kube import tools
 from tests.kube.cluster import Cluster
 from tests.waiting import wait_until
 
@@ -96,13 +94,12 @@ def test_a_watch_tells_what_changes_for_it(cluster: Cluster) -> None:
     late = requests.get(url, params=query, timeout=20).json()
     assert (late["type"], late["object"]["code"], late["object"]["reason"]) == ("ERROR", 410, "Expired")
 
-    command = [str(tools.kubectl()), "get", "configmaps", "--watch", "-o", "name"]
-    with subprocess.Popen(command, env=cluster.env, stdout=subprocess.PIPE, text=True) as watching:
-        cluster.kubectl("create", "configmap", "x2")
-        assert watching.stdout
-        assert watching.stdout.readline() == "configmap/x2\n"
-        wait_until(lambda: cluster.fault("drop", stream="watch") == 1)
-        assert watching.wait(20) == 0
+    watching = cluster.start("get", "configmaps", "--watch", "-o", "name")
+    cluster.kubectl("create", "configmap", "x2")
+    assert watching.stdout
+    assert watching.stdout.readline() == "configmap/x2\n"
+    wait_until(lambda: cluster.fault("drop", stream="watch") == 1)
+    assert watching.wait(60) == 0
 
 
 def test_what_an_object_owns_goes_with_it(cluster: Cluster) -> None:

@@ -6,7 +6,7 @@ import json
 from aiohttp import web
 
 from tests.kube.resources import Object, Resource
-from tests.kube.selectors import Filter
+from tests.kube.selectors import Filter, is_true
 from tests.kube.store import Change, Refused, Store
 from tests.kube.tables import table
 
@@ -30,12 +30,12 @@ async def watch(store: Store, resource: Resource, wanted: Filter, request: web.B
         message = f"too old resource version: {version} ({store.oldest})"
         await send("ERROR", Refused(410, "Expired", message).status)
         return response
-    if since in ("", "0") or query.get("sendInitialEvents") == "true":
+    if since in ("", "0") or is_true(query, "sendInitialEvents"):
         version = store.version
         for found in list(store.all(resource.plural)):
             if wanted(found):
                 await send("ADDED", found)
-    if query.get("sendInitialEvents") == "true":
+    if is_true(query, "sendInitialEvents"):
         await send("BOOKMARK", _bookmark(resource, version))
     seconds = float(query["timeoutSeconds"]) if "timeoutSeconds" in query else None
     try:
