@@ -19,8 +19,7 @@ c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
 c.JupyterHub.cleanup_servers = True
 c.KubeSpawner.namespace = "{namespace}"
 c.KubeSpawner.image = "singleuser:1"
-c.KubeSpawner.cmd = ["python", "{server}"]
-c.KubeSpawner.args = []
+c.KubeSpawner.cmd = ["jupyterhub-singleuser"]
 c.KubeSpawner.mem_guarantee = "1G"
 c.KubeSpawner.delete_grace_period = 1
 pod_ip = {{"valueFrom": {{"fieldRef": {{"fieldPath": "status.podIP"}}}}}}
@@ -40,11 +39,9 @@ def hub_in_cluster(cluster: Cluster, extra_config: str = "", **settings: Any) ->
         settings: Other settings of `LocalHub`.
     """
     cluster.kubectl("create", "namespace", NAMESPACE)
-    config = _CONFIG.format(
-        kubeconfig=cluster.kubeconfig,
-        namespace=NAMESPACE,
-        server=Path(__file__).with_name("single_user.py"),
-    )
+    server = str(Path(__file__).with_name("single_user.py"))
+    cluster.fault("set_image", image="singleuser", entrypoint=["python", "-P", server])
+    config = _CONFIG.format(kubeconfig=cluster.kubeconfig, namespace=NAMESPACE)
     with LocalHub(extra_config=config + extra_config, **settings) as hub:
         cluster.apply(
             *_service("hub", 8081, hub.settings.hub_port),
