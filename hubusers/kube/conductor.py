@@ -17,7 +17,7 @@ from hubusers.kube.manifests import FETCHED, RESULTS, RUN, RUNS_FOLDER, Manifest
 from hubusers.kube.order import Order
 from hubusers.kube.page_forward import IN_POD, PageForward
 from hubusers.kube.patience import LOOK_EVERY, EndAtOnce, Patience
-from hubusers.kube.pod import Exit, Pod, Waiting
+from hubusers.kube.pod import Pod, Waiting
 from hubusers.kube.pod_lines import PodLines
 from hubusers.kube.pod_log import PodLog
 from hubusers.kube.report_at_home import add_cluster, run_in
@@ -253,7 +253,7 @@ class Conductor:
         crashed = pod.taken_away() or (run and is_all_here)  # whatever its code says
         if ended and not ended.was_killed and not crashed:
             return ended.code
-        LOG.error("%s", _why_killed(pod, ended))
+        LOG.error("%s", pod.why_cut_off(RUN))
         self._delete()  # first, because workers may go on
         is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
         return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
@@ -296,15 +296,3 @@ class Conductor:
             LOG.error("%s", self._made.how_to_delete(str(error).rstrip(".") or "the cluster does not answer"))
             return False
         return True
-
-
-def _why_killed(pod: Pod, ended: Exit | None) -> str:
-    if ended and ended.was_killed_for_memory:
-        limit = pod.memory_limit(RUN)
-        return (
-            f"The run was killed for memory{f': it may take {limit}' if limit else ''}. Give it more (resources in "
-            "--values), or share its people out with --workers."
-        )
-    if ended:
-        return f"The run was cut off (code {ended.code}), and could not clean up."
-    return "The run ended with its pod, and could not clean up."

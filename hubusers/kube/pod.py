@@ -142,6 +142,18 @@ class Pod:
             return "Somebody, or something, deletes the run's pod."
         return ""
 
+    def why_cut_off(self, container: str) -> str:
+        """Return how a run ended that could not clean up, and what to do, in sentences."""
+        ended = self.exit(container)
+        if ended and ended.was_killed_for_memory:
+            limit = self.memory_limit(container)
+            return (
+                f"The run was killed for memory{f': it may take {limit}' if limit else ''}. Give it more (resources in "
+                "--values), or share its people out with --workers."
+            )
+        how = f" (code {ended.code})" if ended else ", with its pod"
+        return f"The run was cut off{how}, and could not clean up."
+
     def memory_limit(self, container: str) -> str:
         """Return the memory that a container may take, as in the manifest; "" where there is no limit."""
         for each in self._model.get("spec", {}).get("containers", []):
