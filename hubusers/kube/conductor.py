@@ -2,6 +2,7 @@
 
 import logging
 import re
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -42,6 +43,12 @@ _SETTLES_WITHIN = 10.0
 
 _FOLDER_WITHIN = 10 * 60.0
 """Seconds within which the folder must come home at the end."""
+
+_ENDED_BY_SIGTERM = 128 + signal.SIGTERM
+"""The exit code of a run that was told to end while it was still being loaded."""
+
+_SILENT = 120.0
+"""Seconds after which a node that does not answer is taken for lost."""
 
 _TO_BE_DELETED = 60.0
 """Seconds that pods may take to be deleted, beside those in which a run may end in order."""
@@ -86,6 +93,7 @@ class Conductor:
         self._watch = ClusterWatch(kubectl)
         self._home: FolderHome | None = None
         self._is_told_to_end = False
+        self._is_lost = False
 
     def run(self, manifests: list[Manifest]) -> int:
         """Run it.
@@ -183,10 +191,14 @@ class Conductor:
                 LOG.warning("The last lines of the run's log are missing: %s", error)
 
     def _until_it_ends(self, last: Pod) -> Pod:
-        next_copy = time.monotonic() + _FIRST_COPY_AFTER
+        next_copy, taken_since = time.monotonic() + _FIRST_COPY_AFTER, 0.0
         while not (last.exit(RUN) or last.is_over):
-            if taken := last.taken_away():
+            taken = last.taken_away()
+            taken_since = (taken_since or time.monotonic()) if taken else 0.0
+            if taken:
                 self._patience.tell(taken, logging.WARNING)
+                if time.monotonic() - taken_since >= (_SILENT if last.node_is_silent else self._seconds_to_end):
+                    return last
             if taken or time.monotonic() >= next_copy:
                 self._copy()
                 next_copy = time.monotonic() + _COPY_EVERY
@@ -234,8 +246,9 @@ class Conductor:
 
     def _copy(self) -> None:
         if self._home:
+            before = self._interrupts.count
             with suppress(KubectlError, OSError):  # the last copy tells what is wrong
-                self._home.fetch()
+                self._home.fetch(lambda: self._interrupts.count == before, _COPY_EVERY)
 
     def _note_line(self, line: str) -> None:
         if found := self._names.search(line):
@@ -250,10 +263,13 @@ class Conductor:
         if run and not run.broke_off:
             # Where its pod was gone before the end was seen, the folder has the answer.
             return ended.code if ended and not ended.was_killed else verdict_of(run).exit_code
+        if ended and ended.code == _ENDED_BY_SIGTERM and self._interrupts.count:
+            return EXIT_INTERRUPTED
         crashed = pod.taken_away() or (run and is_all_here)  # whatever its code says
         if ended and not ended.was_killed and not crashed:
             return ended.code
         LOG.error("%s", pod.why_cut_off(RUN))
+        self._is_lost = pod.node_is_silent  # where nobody ends its pods
         self._delete()  # first, because workers may go on
         is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
         return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
@@ -264,13 +280,14 @@ class Conductor:
         home, give_up_at = self._home, time.monotonic() + _FOLDER_WITHIN
         while home:
             try:
-                home.fetch()
+                home.fetch(lambda: self._interrupts.count < 2)
                 is_all_here = True
                 break
             except (KubectlError, OSError) as error:
                 why = str(error).rstrip(".")
             now = next((each for each in self._patience.ask(self._made.pods) if each.name == pod.name), None)
-            if not now or not now.is_running(RESULTS) or time.monotonic() > give_up_at:
+            is_lost = not now or not now.is_running(RESULTS) or now.node_is_silent
+            if is_lost or time.monotonic() > give_up_at:
                 self._patience.tell(f"The run's folder could not be fetched at its end: {why}", logging.WARNING)
                 break
             self._patience.tell(f"The run's folder is not at home yet ({why}): it is tried again", logging.WARNING)
@@ -282,15 +299,20 @@ class Conductor:
         return is_all_here
 
     @property
+    def _seconds_to_end(self) -> float:
+        """How long a pod may take to end in order."""
+        return self._order.values.server_timeout + self._order.values.people + _TO_BE_DELETED
+
+    @property
     def _folders_at_home(self) -> list[Path]:
         """The folder of the run that was begun last, if it has come home."""
         return self._home.runs[-1:] if self._home else []
 
     def _delete(self) -> bool:
         """Delete all that was made, or say what is left; return whether nothing is."""
-        values = self._order.values
-        seconds = 0.0 if self._interrupts.count > 1 else values.server_timeout + values.people + _TO_BE_DELETED
+        at_once = self._interrupts.count > 1 or self._is_lost
         try:
+            seconds = 0.0 if at_once else self._seconds_to_end
             self._patience.ask(lambda: self._made.delete(seconds, lambda: self._interrupts.count < 2))
         except (KubectlError, EndAtOnce) as error:
             LOG.error("%s", self._made.how_to_delete(str(error).rstrip(".") or "the cluster does not answer"))

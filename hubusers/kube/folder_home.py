@@ -4,6 +4,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from hubusers.kube.kubectl import ClusterAway, Kubectl, end, error_of
@@ -13,6 +16,9 @@ from hubusers.results.folder import RUN_FILE
 
 _LONGEST = 600.0
 """Seconds for one transfer. A folder of some hundred MB takes a minute on a slow line."""
+
+_LOOK_EVERY = 0.5
+"""Seconds between two looks whether to wait on."""
 
 _ARCHIVE = f"cd {RUNS_FOLDER} && tar --create --gzip --file=- --exclude='./.*' . || [ $? = 1 ]"
 """What the pod runs. tar ends with 1 where a file grew meanwhile, as files of a run under way do; it is whole all the
@@ -36,8 +42,12 @@ class FolderHome:
         self.runs: list[Path] = []
         """The folders of runs that are at home, in the order of their names, which is that of their beginnings."""
 
-    def fetch(self) -> None:
+    def fetch(self, go_on: Callable[[], bool] = lambda: True, seconds: float = _LONGEST) -> None:
         """Fetch all runs of the pod.
+
+        Args:
+            go_on: Whether to wait on.
+            seconds: How long it may take.
 
         Raises:
             KubectlError: They cannot be fetched now. What was fetched before stays.
@@ -46,7 +56,7 @@ class FolderHome:
         self._home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".from-pod-", dir=self._home) as unfinished:
             archive, unpacked = Path(unfinished, "runs.tar.gz"), Path(unfinished, "runs")
-            self._download(archive)
+            self._download(archive, go_on, seconds)
             try:
                 with tarfile.open(archive, "r:gz") as packed:
                     packed.extractall(unpacked, filter="data")
@@ -59,14 +69,17 @@ class FolderHome:
             for run in sorted(path.parent for path in unpacked.glob(f"*/{RUN_FILE}")):
                 self._replace(run, Path(unfinished, "before"))
 
-    def _download(self, archive: Path) -> None:
+    def _download(self, archive: Path, go_on: Callable[[], bool], seconds: float) -> None:
         # --request-timeout would end a transfer that still goes on.
         arguments = ["exec", self._pod, f"--container={RESULTS}", "--", "sh", "-c", _ARCHIVE]
         with archive.open("wb") as file, self._kubectl.start(*arguments, stdout=file) as process:
+            give_up_at, said = time.monotonic() + seconds, None
             try:
-                _, said = process.communicate(timeout=_LONGEST)
-            except subprocess.TimeoutExpired:
-                raise ClusterAway(f"The run's folder has not arrived within {_LONGEST:.0f} s.") from None
+                while said is None:
+                    with suppress(subprocess.TimeoutExpired):
+                        _, said = process.communicate(timeout=_LOOK_EVERY)
+                    if said is None and (time.monotonic() >= give_up_at or not go_on()):
+                        raise ClusterAway("The run's folder has not arrived in time.")
             finally:
                 end(process)
         if process.returncode:

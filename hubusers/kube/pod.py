@@ -83,6 +83,13 @@ class Pod:
         return "deletionTimestamp" in self._model["metadata"]
 
     @property
+    def node_is_silent(self) -> bool:
+        """Whether its node has not been heard of for a while: the cluster then takes all its pods for not ready, though
+        their containers were when it was heard of last.
+        """
+        return bool(self._condition("Ready", "False") and self._condition("ContainersReady", "True"))
+
+    @property
     def is_over(self) -> bool:
         """Whether all its containers have ended."""
         return self._status.get("phase") in {"Succeeded", "Failed"}
@@ -133,8 +140,8 @@ class Pod:
         """Return why the cluster, or somebody, takes the pod away, in a sentence; "" while nobody does."""
         if self._status.get("reason") == "Evicted":
             return f"The cluster has evicted the run's pod: {_message(self._status) or 'it gives no reason'}."
-        if self._status.get("reason") == "NodeLost" or self._status.get("phase") == "Unknown":
-            return f"The cluster has lost the node {self.node}, on which the run's pod was."
+        if self.node_is_silent or self._status.get("phase") == "Unknown":
+            return f"The node {self.node}, on which the run's pod is, does not answer."
         if disruption := self._condition("DisruptionTarget", "True"):
             why = _TAKEN_AWAY.get(str(disruption.get("reason")), str(disruption.get("reason")))
             return f"The cluster takes the run's pod away, {why}: {_message(disruption) or 'it says no more'}."

@@ -26,6 +26,7 @@ def waiting(reason: str, message: str = "") -> dict[str, Any]:
     return {"waiting": {"reason": reason, "message": message}}
 
 
+SILENT = [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Insufficient cpu."}
 
 
@@ -76,7 +77,8 @@ def test_how_its_run_ended(state: dict[str, Any], code: int, was_killed: bool) -
             "evicted the run's pod: The node",
         ),
         (pod({"running": {}}, deleted=True), "Somebody, or something, deletes"),
-        (pod(phase="Unknown"), "lost the node node-1"),
+        (pod(phase="Unknown"), "The node node-1, on which the run's pod is, does not answer."),
+        (pod({"running": {}}, conditions=SILENT), "The node node-1, on which the run's pod is, does not answer."),
         (
             pod(
                 {"running": {}},
