@@ -11,8 +11,9 @@ from hubusers.accounts.names import names_of_run
 from hubusers.kube.after_kill import clean_up_hub, purge_command
 from hubusers.kube.cluster_watch import ClusterWatch
 from hubusers.kube.folder_home import FolderHome
+from hubusers.kube.follower import Follower
 from hubusers.kube.interrupts import Interrupts
-from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError, NotThere
+from hubusers.kube.kubectl import Kubectl, KubectlError, NotThere
 from hubusers.kube.made import Made, component_of
 from hubusers.kube.manifests import FETCHED, RESULTS, RUN, RUNS_FOLDER, Manifest
 from hubusers.kube.order import Order
@@ -32,9 +33,6 @@ EXIT_LEFT_BEHIND = 3
 EXIT_NO_ANSWER = 4
 EXIT_INTERRUPTED = 130
 
-_FIRST_COPY_AFTER, _COPY_EVERY = 10.0, 60.0
-"""Seconds until the folder is copied, and between two copies: what a pod had measured that is evicted is at home."""
-
 _POD_RUNS_WITHIN = 15 * 60.0
 """Seconds that a pod may take until it runs: a new node, and the image on it."""
 
@@ -47,17 +45,8 @@ _FOLDER_WITHIN = 10 * 60.0
 _ENDED_BY_SIGTERM = 128 + signal.SIGTERM
 """The exit code of a run that was told to end while it was still being loaded."""
 
-_SILENT = 120.0
-"""Seconds after which a node that does not answer is taken for lost."""
-
 _TO_BE_DELETED = 60.0
 """Seconds that pods may take to be deleted, beside those in which a run may end in order."""
-
-_END_IN_ORDER = (
-    'ended=1; for process in /proc/[0-9]*; do [ "$(cat "$process/comm" 2>/dev/null)" = locust ] && '
-    'kill -TERM "${process#/proc/}" && ended=0; done; exit $ended'
-)
-"""The run is not always the first process of its container. This fails where it has ended already."""
 
 
 class Ended(Exception):
@@ -92,7 +81,6 @@ class Conductor:
         self._run_id = ""  # the last one that the pod told: of a first server, or of the run
         self._watch = ClusterWatch(kubectl)
         self._home: FolderHome | None = None
-        self._is_told_to_end = False
         self._is_lost = False
 
     def run(self, manifests: list[Manifest]) -> int:
@@ -179,7 +167,8 @@ class Conductor:
         log = PodLog(self._kubectl, pod.name, RUN, lines.say)
         log.start()
         try:
-            return self._until_it_ends(pod)
+            follower = Follower(self._kubectl, self._made, self._patience, self._home, self._seconds_to_end)
+            return follower.until_it_ends(pod)
         finally:
             if page:
                 page.stop()
@@ -189,66 +178,6 @@ class Conductor:
                 pass  # with its pod, of which somebody has been told
             except KubectlError as error:
                 LOG.warning("The last lines of the run's log are missing: %s", error)
-
-    def _until_it_ends(self, last: Pod) -> Pod:
-        next_copy, taken_since = time.monotonic() + _FIRST_COPY_AFTER, 0.0
-        while not (last.exit(RUN) or last.is_over):
-            taken = last.taken_away()
-            taken_since = (taken_since or time.monotonic()) if taken else 0.0
-            if taken:
-                self._patience.tell(taken, logging.WARNING)
-                if time.monotonic() - taken_since >= (_SILENT if last.node_is_silent else self._seconds_to_end):
-                    return last
-            if taken or time.monotonic() >= next_copy:
-                self._copy()
-                next_copy = time.monotonic() + _COPY_EVERY
-            if self._interrupts.count and not self._is_told_to_end:
-                self._tell_to_end(last)
-            self._patience.pause()
-            pods = self._patience.ask(self._made.pods)
-            now = next((each for each in pods if each.name == last.name), None)
-            if now is None:
-                self._patience.tell(last.taken_away() or "Somebody has deleted the run's pod.", logging.WARNING)
-                return last
-            last = now
-            for pod in pods:
-                if component_of(pod) == "worker" and not last.exit(RUN):
-                    self._look_at_worker(pod)
-        return last
-
-    def _look_at_worker(self, pod: Pod) -> None:
-        ended, who, tell = pod.exit(RUN), f"The worker {pod.name}", self._patience.tell
-        if ended and ended.was_killed_for_memory:
-            tell(
-                f"{who} was killed for memory ({pod.memory_limit(RUN)}): raise resources in --values.", logging.WARNING
-            )
-        elif ended and ended.code:
-            tell(f"{who} ended with code {ended.code} ({ended.reason}).", logging.WARNING)
-        elif not ended and (taken := pod.taken_away()):
-            tell(f"{who} goes. {taken.replace('the run', 'this worker')}", logging.WARNING)
-        elif not ended and not pod.has_begun(RUN):
-            waiting = pod.waiting(RUN)
-            tell(f"{who} waits: {waiting.reason}")
-            if waiting.is_final and not self._interrupts.count:
-                LOG.error("Without this worker the run cannot begin. %s", waiting.remedy)
-                self._interrupts.interrupt()
-
-    def _tell_to_end(self, pod: Pod) -> None:
-        self._patience.tell(
-            "The run ends in order, and removes what it made on the hub; Ctrl-C once more ends it at once"
-        )
-        try:
-            self._kubectl.run("exec", pod.name, f"--container={RUN}", "--", "sh", "-c", _END_IN_ORDER)
-            self._is_told_to_end = True
-        except KubectlError as error:  # where it has ended meanwhile, the next look shows it
-            if isinstance(error, ClusterAway):
-                self._patience.tell("The cluster does not answer: the run is told as soon as it does", logging.WARNING)
-
-    def _copy(self) -> None:
-        if self._home:
-            before = self._interrupts.count
-            with suppress(KubectlError, OSError):  # the last copy tells what is wrong
-                self._home.fetch(lambda: self._interrupts.count == before, _COPY_EVERY)
 
     def _note_line(self, line: str) -> None:
         if found := self._names.search(line):

@@ -1,0 +1,114 @@
+"""Follows a run in its pod until it ends: copies its folder now and then, ends it in order when somebody wants that."""
+
+import logging
+import time
+from contextlib import suppress
+
+from hubusers.kube.folder_home import FolderHome
+from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError
+from hubusers.kube.made import Made, component_of
+from hubusers.kube.manifests import RUN
+from hubusers.kube.patience import Patience
+from hubusers.kube.pod import Pod
+from hubusers.log import get_logger
+
+LOG = get_logger(__name__)
+
+_FIRST_COPY_AFTER, _COPY_EVERY = 10.0, 60.0
+"""Seconds until the folder is copied, and between two copies: what a pod had measured that is evicted is at home."""
+
+_SILENT = 120.0
+"""Seconds after which a node that does not answer is taken for lost."""
+
+_END_IN_ORDER = (
+    'ended=1; for process in /proc/[0-9]*; do [ "$(cat "$process/comm" 2>/dev/null)" = locust ] && '
+    'kill -TERM "${process#/proc/}" && ended=0; done; exit $ended'
+)
+"""The run is not always the first process of its container. This fails where it has ended already."""
+
+
+class Follower:
+    """Follows one run.
+
+    Args:
+        kubectl: How to get at the cluster.
+        made: What the run has made there.
+        patience: Asks the cluster.
+        home: Where copies of its folder come; None for nowhere.
+        seconds_to_end: How long its pod may take to end in order.
+    """
+
+    def __init__(
+        self, kubectl: Kubectl, made: Made, patience: Patience, home: FolderHome | None, seconds_to_end: float
+    ) -> None:
+        self._kubectl = kubectl
+        self._made = made
+        self._patience = patience
+        self._home = home
+        self._seconds_to_end = seconds_to_end
+        self._is_told_to_end = False
+
+    def until_it_ends(self, last: Pod) -> Pod:
+        """Wait until the run's container has ended, or its pod is gone; return how the pod was seen last.
+
+        Raises:
+            EndAtOnce: Somebody wants that.
+        """
+        next_copy, taken_since = time.monotonic() + _FIRST_COPY_AFTER, 0.0
+        while not (last.exit(RUN) or last.is_over):
+            taken = last.taken_away()
+            taken_since = (taken_since or time.monotonic()) if taken else 0.0
+            if taken:
+                self._patience.tell(taken, logging.WARNING)
+                if time.monotonic() - taken_since >= (_SILENT if last.node_is_silent else self._seconds_to_end):
+                    return last
+            if taken or time.monotonic() >= next_copy:
+                self._copy()
+                next_copy = time.monotonic() + _COPY_EVERY
+            if self._patience.interrupts.count and not self._is_told_to_end:
+                self._tell_to_end(last)
+            self._patience.pause()
+            pods = self._patience.ask(self._made.pods)
+            now = next((each for each in pods if each.name == last.name), None)
+            if now is None:
+                self._patience.tell(last.taken_away() or "Somebody has deleted the run's pod.", logging.WARNING)
+                return last
+            last = now
+            for pod in pods:
+                if component_of(pod) == "worker" and not last.exit(RUN):
+                    self._look_at_worker(pod)
+        return last
+
+    def _look_at_worker(self, pod: Pod) -> None:
+        ended, who, tell = pod.exit(RUN), f"The worker {pod.name}", self._patience.tell
+        if ended and ended.was_killed_for_memory:
+            tell(
+                f"{who} was killed for memory ({pod.memory_limit(RUN)}): raise resources in --values.", logging.WARNING
+            )
+        elif ended and ended.code:
+            tell(f"{who} ended with code {ended.code} ({ended.reason}).", logging.WARNING)
+        elif not ended and (taken := pod.taken_away()):
+            tell(f"{who} goes. {taken.replace('the run', 'this worker')}", logging.WARNING)
+        elif not ended and not pod.has_begun(RUN):
+            waiting = pod.waiting(RUN)
+            tell(f"{who} waits: {waiting.reason}")
+            if waiting.is_final and not self._patience.interrupts.count:
+                LOG.error("Without this worker the run cannot begin. %s", waiting.remedy)
+                self._patience.interrupts.interrupt()
+
+    def _tell_to_end(self, pod: Pod) -> None:
+        self._patience.tell(
+            "The run ends in order, and removes what it made on the hub; Ctrl-C once more ends it at once"
+        )
+        try:
+            self._kubectl.run("exec", pod.name, f"--container={RUN}", "--", "sh", "-c", _END_IN_ORDER)
+            self._is_told_to_end = True
+        except KubectlError as error:  # where it has ended meanwhile, the next look shows it
+            if isinstance(error, ClusterAway):
+                self._patience.tell("The cluster does not answer: the run is told as soon as it does", logging.WARNING)
+
+    def _copy(self) -> None:
+        if self._home:
+            before = self._patience.interrupts.count
+            with suppress(KubectlError, OSError):  # the last copy tells what is wrong
+                self._home.fetch(lambda: self._patience.interrupts.count == before, _COPY_EVERY)
