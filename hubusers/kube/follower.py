@@ -77,6 +77,8 @@ class Follower:
             for pod in pods:
                 if component_of(pod) == "worker" and not last.exit(RUN):
                     self._look_at_worker(pod)
+        if taken := last.taken_away():
+            self._patience.tell(taken, logging.WARNING)
         return last
 
     def _look_at_worker(self, pod: Pod) -> None:

@@ -136,4 +136,4 @@ class KubeRun:
 
     def files_at_home(self) -> set[str]:
         """Return the names of the files in the run's folder; nothing where it did not come home."""
-        return {file.name for file in self.folder.glob("runs/*/*")}
+        return {file.name for file in self.folder.glob("runs/[0-9]*/*")}
