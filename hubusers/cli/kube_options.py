@@ -45,13 +45,30 @@ _REFUSED = {
 }
 """Options of `hubusers run` that make no sense in a pod, with what to do instead."""
 
+_HELP = {
+    "host": "The hub's URL as the pods reach it. Without it, that of the Service hub or, for people with a browser, of "
+    "proxy-public, with hub.baseUrl.",
+    "hub_token_file": "File on this machine with the hub's API token. Without it, the token is that of the Secret hub.",
+    "ca_bundle": "File or folder on this machine with the certificates of the authorities that may have signed the "
+    "hub's TLS certificate. Without it, the usual authorities.",
+    "web": "Show the web UI here while the run lasts, by kubectl's port-forward. The run begins at once.",
+    "autostart": "What --web does in a cluster in any case.",
+    "autoquit": "End the run's web UI so many seconds after the run. Default: 60.",
+    "web_port": "Port of the web UI on this machine. Default: 8089, or one that is free.",
+    "dry_run": "Print the manifests of all that would be made in the cluster, and ask neither cluster nor hub. The "
+    "content of Secrets is hidden.",
+    "runs_folder": 'Folder on this machine into which the run\'s folder comes; "" for none. Default: runs. '
+    "[HUBUSERS_RUNS_FOLDER]",
+}
+"""What options mean here, where it is not the same as in a run from this machine."""
+
 _OF_THIS_MACHINE = {"host", "hub_token_file", "ca_bundle"}
 """Options whose variables are for tests from this machine: here, the hub and its token are those of the cluster."""
 
 NOT_PASSED_ON = {
     *["namespace", "context", "kubeconfig", "workers", "values", "web", "web_port", "autostart", "dry_run", "host"],
     *["event", "time_scale", "accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"],
-    "runs_folder",
+    *["runs_folder", "grafana_token_file"],
 }
 """What is for this command, or is said to the pod in another way."""
 
@@ -62,6 +79,7 @@ def kube_groups() -> dict[str, list[click.Option]]:
     for title, options in groups(read_variables=True).items():
         kept = [option for option in options if not set(option.opts) & _REFUSED.keys()]
         for option in kept:
+            option.help = _HELP.get(str(option.name), option.help)
             if option.name in _OF_THIS_MACHINE:
                 option.envvar = None
         if kept:

@@ -25,7 +25,10 @@ from hubusers.settings.settings import Settings, check_runs_folder, event_text_f
 
 _HIDDEN = "<hidden>"
 
-_NAMING_FILES = ("accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile")
+_ABOUT_FILES = (
+    *("accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"),
+    *("grafana_url", "grafana_token_file"),
+)
 
 
 def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
@@ -47,7 +50,7 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
     if event_text:
         _check_event(given)
     settings = _settings(given, event_text)
-    names = {name.replace("_", "-"): str(given[name]) for name in _NAMING_FILES if name in given}
+    names = {name.replace("_", "-"): str(given[name]) for name in _ABOUT_FILES if name in given}
     files = files_for_pod(names, event_text)
     runs_folder = settings.runs_folder
     if runs_folder and "dry_run" not in given:

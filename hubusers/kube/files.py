@@ -14,6 +14,7 @@ from hubusers.settings.access import (
     PASSWORD_FILE_VARIABLE,
     PASSWORD_VARIABLE,
     SettingsError,
+    read_grafana_token,
     read_password,
     read_token,
 )
@@ -46,8 +47,9 @@ def files_for_pod(options: Mapping[str, str], event_text: str) -> FilesForPod:
     """Return what goes along with these options, which are those whose values name files.
 
     Args:
-        options: The values of `--accounts`, `--password-file`, `--notebooks`, `--ca-bundle`, `--hub-token-file` and
-            `--locustfile`, by the names of the flags without dashes, as in "password-file"; only those that are given.
+        options: The values of `--accounts`, `--password-file`, `--notebooks`, `--ca-bundle`, `--hub-token-file`,
+            `--grafana-url`, `--grafana-token-file` and `--locustfile`, by the names of the flags without dashes, as in
+            "password-file"; only those that are given.
         event_text: Of the event file, with its seed; "" without an event.
 
     Raises:
@@ -68,6 +70,9 @@ def files_for_pod(options: Mapping[str, str], event_text: str) -> FilesForPod:
     if options.get("password-file") or os.environ.get(PASSWORD_VARIABLE):
         made.secret_files["password"] = read_password(options.get("password-file")).encode()
         made.variables[PASSWORD_FILE_VARIABLE] = f"{INPUT_FOLDER}/password"
+    if options.get("grafana-url") and (token := read_grafana_token(options.get("grafana-token-file"), is_needed=False)):
+        made.secret_files["grafana-token"] = token.encode()
+        made.arguments.append(f"--grafana-token-file={INPUT_FOLDER}/grafana-token")
     if token_file := options.get("hub-token-file"):
         made.token = read_token(token_file)
     if notebooks := options.get("notebooks"):

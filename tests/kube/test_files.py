@@ -36,17 +36,20 @@ def test_all_that_options_name_goes_along(tmp_path: Path, monkeypatch: pytest.Mo
             "password-file": str(password),
             "ca-bundle": str(bundle),
             "hub-token-file": str(token),
+            "grafana-url": "https://grafana.example.org",
+            "grafana-token-file": str(token),
             "notebooks": str(course),
         },
         "title = 1",
     )
     assert set(made.files) == {"event.toml", "ca.crt", "notebooks/one.ipynb", "notebooks/data/numbers.csv"}
-    assert set(made.secret_files) == {"accounts.csv", "password"}
+    assert set(made.secret_files) == {"accounts.csv", "password", "grafana-token"}
     assert made.secret_files["password"] == b"dummy-secret"
     assert made.token == "token-token-token"
     assert made.arguments == [
         "--event=/input/event.toml",
         "--accounts=/input/accounts.csv",
+        "--grafana-token-file=/input/grafana-token",
         "--notebooks=/input/notebooks",
     ]
     assert made.variables == {"HUBUSERS_PASSWORD_FILE": "/input/password", "REQUESTS_CA_BUNDLE": "/input/ca.crt"}

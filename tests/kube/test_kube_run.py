@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hubusers.local import LocalHub
+from hubusers.local.ports import free_port
 from tests.kube.cluster import Cluster
 from tests.kube.kube_run import KubeRun, install_hub, put_into_path
 from tests.locust_process import users_on
@@ -165,7 +166,17 @@ def test_a_pod_that_is_taken_away_is_said_and_cleaned_up_after(
 
 @pytest.mark.thorough
 def test_workers_and_page(cluster: Cluster, local_hub: LocalHub, tmp_path: Path) -> None:
-    options = ["--workers=2", "--web", "--autoquit=1", "--users=4", "--spawn-rate=4", "--run-time=10", "--stay=1"]
+    # Pods share this machine's network, so the page cannot have the same port here as in the pod.
+    options = [
+        "--workers=2",
+        "--web",
+        f"--web-port={free_port()}",
+        "--autoquit=1",
+        "--users=4",
+        "--spawn-rate=4",
+        "--run-time=10",
+        "--stay=1",
+    ]
     with KubeRun(cluster, local_hub, tmp_path, *options) as run:
         run.wait_for("Watch it live")
         assert run.wait() == 0
