@@ -1,9 +1,10 @@
 """The report of a run whose folder has come home: with what the cluster said, also of a run that was killed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hubusers.log import get_logger, shown
-from hubusers.report.findings import findings_of
+from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.cluster import Cluster, write_cluster
@@ -29,16 +30,24 @@ def add_cluster(folder: Path, cluster: Cluster) -> None:
     """Put what the cluster said into a run's folder, and write its report anew.
 
     Logs:
-        INFO the answer of a run that was killed before it could give one, and where its report is. WARNING why there
-        is no new report: what the pod wrote stays.
+        INFO the answer of a run that was killed before it could give one; what limited a run, where the cluster tells
+        more of it than the run could; and where the report is then. WARNING why there is no new report: what the pod
+        wrote stays.
     """
     try:
         write_cluster(folder, cluster)
         if run := run_in(folder):
-            verdict = verdict_of(run)
-            write_report(run, verdict, findings_of(run))
+            verdict, findings = verdict_of(run), findings_of(run)
+            write_report(run, verdict, findings)
             if run.broke_off:
                 LOG.info("%s", verdict.headline)
+            told = in_sentences(run, findings)
+            alone = replace(run, cluster=None)
+            # The run has said its answer without the cluster, such as that nothing limited it.
+            tells_more = told != in_sentences(alone, findings_of(alone))
+            for sentence in told if tells_more else []:
+                LOG.info("With what the cluster said: %s", shown(sentence))
+            if run.broke_off or tells_more:
                 LOG.info("The report is in %s", folder / REPORT_FILE)
     except OSError as error:
         LOG.warning("What the cluster said could not be added to the report in %s: %s", folder, error.strerror)

@@ -147,6 +147,18 @@ def test_a_watch_that_breaks_off_goes_on(
     assert [node.name for node in told.nodes or [] if node.left] == ["gone-1"]
 
 
+def test_who_may_list_and_not_watch_looks_now_and_then(
+    cluster: Cluster, watch: ClusterWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(object_stream, "_PAUSE", 0.2)
+    cluster.fault("refuse", verb="watch", resource="nodes")
+    watch.start()
+    until(watch, lambda told: told.nodes)
+    cluster.fault("add_node", name="late-1")
+    told = until(watch, lambda told: "late-1" in [node.name for node in told.nodes or []])
+    assert told.notes == []
+
+
 def test_stopping_ends_its_kubectls_soon(cluster: Cluster, watch: ClusterWatch) -> None:
     watch.start()
     until(watch, lambda told: told.nodes)
