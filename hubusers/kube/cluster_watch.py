@@ -55,8 +55,8 @@ class ClusterWatch:
     def start(self) -> None:
         """Begin to watch. What there is to see comes in by threads."""
         self._ahead = ahead(self._kubectl)
-        # The cluster's times are in whole seconds.
-        self._began = float(int(self._now()))
+        # The cluster's times are in whole seconds, and its clock is known to half a second.
+        self._began = float(int(self._now())) - 1.0
         self._nodes = NodesSeen(self._began)
         self._pods = PodsSeen(self._began, self._tally)
         self._events = EventsSeen(self._began, self._tally, self._pods)

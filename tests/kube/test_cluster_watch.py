@@ -65,7 +65,7 @@ def said(told: results.Cluster, what: str, who: str) -> list[Said]:
 
 
 def until(watch: ClusterWatch, holds: Callable[[results.Cluster], object]) -> results.Cluster:
-    wait_until(lambda: bool(holds(watch.cluster())), lambda: repr(watch.cluster()))
+    wait_until(lambda: bool(holds(watch.cluster())), lambda: repr(watch.cluster()), seconds=25)
     return watch.cluster()
 
 
