@@ -172,7 +172,6 @@ class Recording:
         info.left_behind = 0 if run.settings.keep else self.totals().left
         self._role.complete(info)
         answer = recorder.finish()
-        self._exporting.finish(answer, recorder.findings)
         environment = self._control.environment
         if answer.outcomes:
             environment.process_exit_code = answer.exit_code
@@ -180,6 +179,7 @@ class Recording:
             environment.process_exit_code = self._control.options.exit_code_on_error  # Locust's own option
         elif answer.exit_code:
             environment.process_exit_code = answer.exit_code
+        self._exporting.finish(answer, recorder.findings)  # last: it waits for others
 
     @property
     def answer(self) -> list[str]:
