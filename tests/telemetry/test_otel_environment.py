@@ -84,4 +84,7 @@ def test_the_headers_for_the_collector_are_never_shown(monkeypatch: pytest.Monke
     keep_headers_secret(
         {"OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x=y,authorization=Bearer%20a-long-key, api-key = another-key"}
     )
-    assert log.shown("a-long-key and Bearer a-long-key, another-key; y") == "(secret) and (secret), (secret); y"
+    shown = log.shown("a-long-key and Bearer a-long-key, Bearer%20a-long-key, another-key; y")
+    assert "a-long-key" not in shown
+    assert "another-key" not in shown
+    assert shown.endswith("(secret); y")
