@@ -1,8 +1,10 @@
 """The figures of a run, as Prometheus reads them."""
 
+import re
 import shutil
 import subprocess
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -156,6 +158,14 @@ def test_the_names_are_those_that_are_described(run: RunSoFar) -> None:
     metrics.follow(run).finish(verdict("It holds."), [])
     shown = {metric.name for metric in metrics.collect()}
     assert shown <= {metric.name for metric in metrics.describe()}
+
+
+def test_every_figure_is_explained_in_the_page_on_telemetry() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "telemetry.md").read_text()
+    explained = set(re.findall(r"`(hubusers_\w+)`", page)) - {"hubusers_run_id"}
+    suffixes = {"counter": "_total", "info": "_info"}
+    described = {metric.name + suffixes.get(metric.type, "") for metric in Metrics(lambda: Phase.READY).describe()}
+    assert explained == described
 
 
 @pytest.mark.skipif(not PROMTOOL, reason="Debian's package prometheus is not installed")
