@@ -17,6 +17,7 @@ from hubusers.event.start_page import start_page as read_start_page
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.settings.access import (
     ENDPOINT_VARIABLE,
+    GRAFANA_TOKEN_FILE_VARIABLE,
     GRAFANA_TOKEN_VARIABLE,
     PASSWORD_FILE_VARIABLE,
     PASSWORD_VARIABLE,
@@ -368,6 +369,7 @@ class Options:
         "--grafana-token-file",
         read=str,
         metavar="FILE",
+        variable=GRAFANA_TOKEN_FILE_VARIABLE,
         section=TELEMETRY,
         in_web_form=False,
         in_report=False,
