@@ -87,7 +87,10 @@ class Grafana:
         body = _body(began, text, tags, ended) | ({"dashboardUID": self.dashboard} if self.dashboard else {})
         number = _of(self._ask("POST", "/api/annotations", body).model, "id")
         if not isinstance(number, int):
-            raise GrafanaError(f"Grafana at {self.url} did not say which annotation it made.")
+            raise GrafanaError(
+                f"Grafana at {self.url} did not say which annotation it made. Give the address at which Grafana opens "
+                "with --grafana-url."
+            )
         return number
 
     def change(self, number: int, began: float, text: str, tags: Sequence[str], ended: float) -> None:

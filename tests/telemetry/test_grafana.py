@@ -139,6 +139,14 @@ def test_a_grafana_in_trouble_is_one_warning_that_says_what_to_do(
     assert "secret" not in warning
 
 
+def test_what_answers_anything_is_not_a_grafana(
+    made_up_grafana: MadeUpGrafana, caplog: pytest.LogCaptureFixture
+) -> None:
+    made_up_grafana.trouble = Scripted(200, {})
+    marked(made_up_grafana, so_far(users=1, elapsed=1))
+    assert "did not say which annotation it made. Give the address at which Grafana opens" in caplog.text
+
+
 def test_a_grafana_that_is_away_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     annotations = GrafanaAnnotations(Grafana(f"http://127.0.0.1:{free_port()}", GRAFANA_TOKEN), so_far(elapsed=1))
     annotations.note()
