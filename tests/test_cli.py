@@ -147,12 +147,12 @@ class TestCheck:
     def test_a_grafana_is_looked_at_too(self, pointed_at_hub: dict[str, str]) -> None:
         with MadeUpGrafana() as grafana:
             env = pointed_at_hub | {"HUBUSERS_GRAFANA_URL": grafana.url, "HUBUSERS_GRAFANA_TOKEN": GRAFANA_TOKEN}
-            good = run("check", env=env).stdout
+            good = CliRunner().invoke(main, ["check"], env=env).stdout
             grafana.may_add = False
-            bad = run("check", env=env).stdout
+            bad = CliRunner().invoke(main, ["check"], env=env).stdout
         assert f"\ngrafana    Runs are marked on {grafana.url}/d/hub-dashboard\nThis hub can be tested." in good
         assert "\n- Runs cannot be marked in Grafana. The token for Grafana may only read" in bad
-        wrong = run("check", "--grafana-url", "grafana", env=pointed_at_hub)
+        wrong = CliRunner().invoke(main, ["check", "--grafana-url", "grafana"], env=pointed_at_hub)
         assert wrong.stderr.startswith("Error: --grafana-url: 'grafana' must be a URL such as")
 
     def test_the_token_can_be_in_a_file(self, local_hub: LocalHub, tmp_path: Path) -> None:
