@@ -11,6 +11,7 @@ from hubusers.hub.answers import (
     State,
     Stop,
     error_for,
+    says_only_that_it_failed,
     servers_of,
     start_outcome,
     stop_outcome,
@@ -40,6 +41,13 @@ def refusal(status: int, message: str | None) -> Answer:
 )
 def test_start(answer: Answer, outcome: Start) -> None:
     assert start_outcome(answer) is outcome
+
+
+@pytest.mark.parametrize(
+    ("words", "only"), [("error", True), ("Internal Server Error", True), ("No such profile", False), ("", False)]
+)
+def test_a_500_without_words_of_its_own(words: str, only: bool) -> None:
+    assert says_only_that_it_failed(refusal(500, words)) is only
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,9 @@ KINDS = (
             "chart's values) until the server is started, `c.Spawner.http_timeout` until it answers.",
             "If servers start but never answer, look whether the hub reaches them: `c.JupyterHub.hub_connect_ip`, "
             "`c.Spawner.ip`, network policies.",
+            "If jobs of a batch system run and their servers never connect: `import batchspawner` in "
+            "`jupyterhub_config.py`, an address of the hub that the nodes reach, and the same version of batchspawner "
+            "on the nodes.",
             "If starts are answered with HTTP 504, what stands before the hub waits no longer than the hub takes to "
             "answer a start (`slow_spawn_timeout`, ten seconds by default): give it a limit well above that "
             "(`proxy_read_timeout` in nginx, `timeout server` in HAProxy), or let the hub answer sooner: "
