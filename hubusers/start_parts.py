@@ -4,10 +4,10 @@ PLACE_AT_HUB = "waiting for a place at the hub"
 """The hub answered 429, and the person came back later."""
 ACCEPTANCE = "asking the hub"
 """From the click, or from the last 429, until the hub has accepted the start."""
-BATCH_SYSTEM = "waiting for the batch system's answer"
-"""The batch system has not told of the job yet, or does not answer."""
 QUEUE = "waiting in the batch queue"
 """The server is a job, and the job waits."""
+BATCH_SYSTEM = "waiting for the batch system's answer"
+"""The batch system has not told of the job yet, or does not answer any more."""
 NODE = "waiting for a node"
 """No node has room, or a new node is on its way."""
 SCHEDULING = "scheduling"
@@ -20,7 +20,7 @@ ANSWER = "waiting for the server to answer"
 SPAWNING = "spawning"
 """The spawner works, and says no more than that."""
 
-PARTS = (PLACE_AT_HUB, ACCEPTANCE, BATCH_SYSTEM, QUEUE, NODE, SCHEDULING, VOLUMES, IMAGE, CONTAINER, ANSWER, SPAWNING)
+PARTS = (PLACE_AT_HUB, ACCEPTANCE, QUEUE, BATCH_SYSTEM, NODE, SCHEDULING, VOLUMES, IMAGE, CONTAINER, ANSWER, SPAWNING)
 """The parts that are known, in their order.
 
 After a message that is not known here, the message itself, as a template, is the name of the part until the next one.

@@ -228,7 +228,7 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
             may_run = partial(server_life.may_run, client, username, server_name)
             server_life.start(run.ledger, account.key, deadline, ask, wait, may_run)
         except SpawnFailed as error:
-            if not error.words and (told := pending.told_of_failure(client)):
+            if not error.words and (told := pending.told_of_failure(client, error)):
                 error.words, error.detail = told, f"{error.detail}: {told}"
             _note_failure(run, account, deadline.elapsed(), pending, error)
             raise

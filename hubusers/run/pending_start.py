@@ -8,6 +8,7 @@ import gevent
 
 from hubusers.hub.client import HubClient
 from hubusers.hub.diary import Diary
+from hubusers.hub.errors import HubUsersError, SpawnFailed
 from hubusers.hub.progress import Event, hear_once
 from hubusers.results.records import Record
 from hubusers.results.start_diaries import StartDiary
@@ -17,6 +18,9 @@ from hubusers.start_parts import PARTS, SPAWNING
 
 LISTENS = 2.0
 """Seconds for which the hub is listened to where it is asked only once."""
+
+_STILL_WAITED = "the hub answered with an error while it still waited for the server"
+"""What JupyterHub 5.5 and 6.1 do, with a bare 500, where a server has ended by itself within `slow_spawn_timeout`."""
 
 _LONGEST_MESSAGE = 300
 """Characters of a message in a diary; a longer one is cut."""
@@ -79,11 +83,13 @@ class PendingStart:
         """Ask the hub what it can tell of the start; return the message of its failure, "" if it tells none."""
         return hear_once(client, self._username, LISTENS, self.hears, self._server_name)
 
-    def told_of_failure(self, client: HubClient) -> str:
+    def told_of_failure(self, client: HubClient, error: HubUsersError) -> str:
         """Return what the hub last said of a start that failed, or was late, in a way that told nothing itself."""
         if self._diary.entries():  # and so everything of a start that is late, too
             return self.last_words
-        return self.ask_once(client) or self.last_words
+        said = self.ask_once(client) or self.last_words
+        has_pending_spawn = not said and bool(self._diary.entries())
+        return _STILL_WAITED if has_pending_spawn and isinstance(error, SpawnFailed) else said
 
     @property
     def last_words(self) -> str:

@@ -170,7 +170,7 @@ class ServerUser(VisitingUser):
                 )
             except (SpawnFailed, WaitTimeout) as error:
                 step.ended, step.failure = time.monotonic(), str(error)
-                error.words = error.words or pending.told_of_failure(self.hub)
+                error.words = error.words or pending.told_of_failure(self.hub, error)
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
                 raise

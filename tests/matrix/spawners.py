@@ -119,12 +119,6 @@ CASES = (
         people={"ServerLifecycleUser": 2},
         finds=("server-exits",),
     ),
-    docker_case(
-        "DockerSpawner, too little memory for a server",
-        more='c.DockerSpawner.mem_limit = "40M"\n',
-        people={"ServerLifecycleUser": 2},
-        finds=("server-exits",),
-    ),
     slurm_case(
         "BatchSpawner with Slurm, chosen in wrapspawner's form",
         parts=(slurm(),),

@@ -13,6 +13,7 @@ from gevent import GreenletExit
 from hubusers.accounts.ledger import Ledger
 from hubusers.http.messages import CONNECTION_LOST, Answer, Request
 from hubusers.hub.errors import WaitTimeout
+from hubusers.report.causes.explained import kind_of
 from hubusers.run.first_server import try_one_server
 from hubusers.run.run import Run
 from hubusers.settings.hub_check import LeftBehind, PreflightError
@@ -138,3 +139,19 @@ def test_the_same_reason_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     warnings = [record.getMessage() for record in caplog.records if "failed to start (" in record.getMessage()]
     assert "(1 of 4): the server of hub-stress-test-" in warnings[0]
     assert [warning.partition(": ")[2] for warning in warnings[1:]] == ["the same again"] * 3
+
+
+def test_an_error_while_the_hub_still_waits_for_the_server_means_that_it_has_ended() -> None:
+    with run_on_a_model(6) as (run, hub, clock):
+        send = hub.send
+
+        def send_or_fail(request: Request) -> Answer:
+            answer = send(request)
+            is_start = request.method == "POST" and request.url.endswith("/server")
+            return refusal(500, "Internal Server Error") if is_start else answer
+
+        with mock.patch.object(hub, "send", send_or_fail):
+            tried(run, clock)
+        [record, *_] = run.results.records
+    assert record.reason == "the hub answered with an error while it still waited for the server"
+    assert kind_of(record, {}) == "server-exits"

@@ -77,6 +77,8 @@ _EXITED = (
     r"CrashLoopBackOff|Back-off restarting|OOMKilled"
     r"|\b(server|container|process|pod|job)\b (has )?(died|disappeared|exited|terminated|ended)\b"
     r"|died immediately after"
+    # JupyterHub 5.5 and 6.1, with a bare 500: the words are the run's.
+    r"|answered with an error while it still waited for the server"
 )
 _ENDED = r"\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexited? (early|unexpectedly|during|while)"
 """The same of a start whose container was made: before that, it may be any command that ended."""

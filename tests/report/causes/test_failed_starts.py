@@ -44,6 +44,7 @@ BY_WORDS = [
     ("sudo-refused", "Spawn failed: sudo: a password is required"),
     ("sudo-refused", "Spawn failed: substring not found"),
     ("sudo-refused", "Spawn failed: sudospawner subprocess failed with exit code: 1"),
+    ("server-exits", "the hub answered with an error while it still waited for the server"),
     ("start-timeout", "Spawn failed: Server at {address} didn't respond in {duration}"),
     ("start-timeout", "Spawn failed: Timeout"),
     ("start-timeout", "Spawn failed: pod {name} did not start in {duration}!"),

@@ -133,7 +133,8 @@ KINDS = (
         mechanism=(
             "The container or the process of the server started, and ended before the hub could reach it. The image, "
             "its command or a start script is broken, a package does not match the hub, or the memory limit is too "
-            "small. It mostly fails for everybody who uses that image."
+            "small. It mostly fails for everybody who uses that image. JupyterHub 5.5 and 6.1 then answer the start "
+            "with a bare *Internal Server Error*, ten seconds after the click, and go on waiting for the server."
         ),
         confirm=(
             "Read the log of a server that ended: `kubectl -n jhub logs POD --previous`. The pod stays for a look with "
