@@ -164,6 +164,11 @@ class TestGivenAccounts:
         assert said in locust.output
         assert running(hub) == ["ann"]
         file.write_text("name,password\ndoe,one\nann,two\n", encoding="utf-8")
+        unknown = "The hub does not know 1 of the 2 accounts in "
+        checked = hubusers_command(hub, "check", "--accounts", str(file))
+        assert (checked.returncode, f"- {unknown}" in checked.stdout) == (0, True)
+        locust = run_locust(hub, "-u", "1", "--accounts", str(file))
+        assert (locust.process.returncode, f"Error: {unknown}" in locust.output) == (2, True)
         told, removed, _ = purge(hub, "--accounts", str(file)).split("\n")
         assert told.startswith("The hub does not know doe: nobody has logged in by that name so far, or")
         assert removed == "Removed 1 server, 0 left."
