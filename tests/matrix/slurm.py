@@ -5,12 +5,13 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 from hubusers.local.ports import free_ports
 from tests.matrix.accounts import ACCOUNTS_OF_THE_MACHINE, with_accounts
 from tests.matrix.case import Part, Site
-from tests.matrix.processes import ran, running, version_of
+from tests.matrix.processes import folder_of, ran, running, version_of
 
 _CONFIG = """\
 ClusterName=matrix
@@ -23,7 +24,7 @@ AuthType=auth/munge
 AuthInfo=socket={folder}/munge.socket
 CryptoType=crypto/munge
 StateSaveLocation={folder}/slurm-state
-SlurmdSpoolDir={folder}/slurm-spool
+SlurmdSpoolDir={spool}
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 ProctrackType=proctrack/linuxproc
@@ -64,16 +65,27 @@ def slurm(name: str = "Slurm", *, has_room: bool = True, meanwhile: Callable[[As
 
 @contextmanager
 def _slurm(site: Site, has_room: bool, meanwhile: Callable[[Ask], None] | None) -> Iterator[Mapping[str, object]]:
+    # The node has sockets there, whose paths must be short; and job scripts, which people must be able to read.
+    with folder_of("root") as spool:
+        Path(spool).chmod(0o755)
+        with _slurm_with(Path(spool), site, has_room, meanwhile) as names:
+            yield names
+
+
+@contextmanager
+def _slurm_with(
+    spool: Path, site: Site, has_room: bool, meanwhile: Callable[[Ask], None] | None
+) -> Iterator[Mapping[str, object]]:
     controller_port, node_port = free_ports(2)
     folder, host = site.folder, _HOST
-    for name in ("slurm-state", "slurm-spool"):
-        (folder / name).mkdir()
+    (folder / "slurm-state").mkdir()
     key, munge, config = folder / "munge.key", folder / "munge.socket", folder / "slurm.conf"
     key.write_bytes(secrets.token_bytes(128))
     key.chmod(0o400)
     config.write_text(
         _CONFIG.format(
             folder=folder,
+            spool=spool,
             host=host,
             ip="127.0.0.1",
             controller_port=controller_port,
