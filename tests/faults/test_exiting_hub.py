@@ -89,7 +89,8 @@ def test_fourteen_people_at_once_take_it_down_and_the_run_says_so(tmp_path: Path
             locust.wait_for("The hub has not answered since")
             come_back(hub)
             assert locust.wait() == 1
-        assert len(spawner_events(hub, "failed")) == 14
+        assert len(spawner_events(hub, "starting")) == 1 + 14  # before the first of them had failed
+        assert 5 <= len(spawner_events(hub, "failed")) <= 14  # as many as it lived to see
         assert "4 spawns in a row failed, so the run ends" in locust.output
         (away,) = (note for note in notes_of(tmp_path) if note.startswith("The hub has not answered since "))
         assert away.endswith("spawns in a row had failed: with consecutive_failure_limit it exits then.")

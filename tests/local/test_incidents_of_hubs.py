@@ -19,6 +19,7 @@ import requests
 import websocket
 
 from hubusers.local import LocalHub
+from hubusers.local.processes import processes_of
 from tests.hub_major import HUB_MAJOR
 from tests.spawner_events import spawner_events
 from tests.waiting import wait_until
@@ -236,8 +237,10 @@ def test_websockets_take_all_connections_until_nothing_else_is_passed() -> None:
     ],
 )
 def test_a_volume_that_takes_no_more_says_so(incident: str, message: str) -> None:
-    with a_hub_with(incident) as (_, person):
+    with a_hub_with(incident) as (hub, person):
         person.start("ann")
+        folder = str(hub.folder)
+        assert any("singleuser" in " ".join(process.cmdline()) for process in processes_of(folder))
         paths = [f"/user/ann/api/contents/{number}.ipynb" for number in range(4)]
         answers = [person.ask("PUT", path, notebook()) for path in paths]
         assert [answer.status_code for answer in answers] == [201, 201, 201, 500]
@@ -245,6 +248,7 @@ def test_a_volume_that_takes_no_more_says_so(incident: str, message: str) -> Non
         assert person.ask("PUT", paths[0], notebook()).status_code == 500
         assert person.status(paths[0]) == 200
         new_kernel(person, "ann")
+    assert processes_of(folder) == []
 
 
 @needs_lab

@@ -22,10 +22,13 @@ if not hasattr(BaseHandler, "statsd"):
 """
 """For an authenticator that the table has on JupyterHub 5.5: newer hubs lack what it times logins by."""
 
-IN_SMALL = {"nginx with TLS, the hub at /hub-prefix/": "", "native, people who have signed up": WITH_STATSD}
+IN_SMALL = [
+    ("nginx with TLS, the hub at /hub-prefix/", ""),
+    pytest.param("native, people who have signed up", WITH_STATSD, marks=pytest.mark.thorough),
+]
 
 
-@pytest.mark.parametrize(("name", "config"), IN_SMALL.items())
+@pytest.mark.parametrize(("name", "config"), IN_SMALL)
 def test_some_of_it_holds_in_the_environment_of_the_tests(name: str, config: str, tmp_path: Path) -> None:
     [case] = [case for case in CASES if case.name == name]
     if lacking := missing(case):

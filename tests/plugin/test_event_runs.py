@@ -252,7 +252,7 @@ def test_who_still_waits_when_the_event_ends_counts(tmp_path: Path, free_master_
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--event", "EVENT"], "needs the user class Reader"),
+        pytest.param(["--event", "EVENT"], "needs the user class Reader", marks=pytest.mark.thorough),
         (["--event", "class-at-nine", "--runs-folder", "/proc/nowhere"], "give another folder with --runs-folder"),
     ],
 )
@@ -275,6 +275,7 @@ def test_a_dry_run_draws_the_plan_without_a_hub(event_file: Path) -> None:
     assert ", from the text of the file:" not in locust.output
 
 
+@pytest.mark.thorough
 def test_a_dry_run_of_a_file_without_a_seed_says_which_one_follows_from_it(tmp_path: Path) -> None:
     event = written(tmp_path, EVENT.replace("TARGET", "30s").replace("seed = 9\n", ""))
     locust = run_locust(None, "--event", str(event), "--dry-run")

@@ -9,6 +9,7 @@ from pathlib import Path
 import requests
 
 from hubusers.local import LocalHub
+from hubusers.report.findings import findings_of
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import JUNIT_FILE, SUMMARY_JSON_FILE, FinishedRun, read_run
 from hubusers.results.records import ARRIVAL, LOGIN, SERVER_HELD, START_TO_READY, USER_CLASS
@@ -125,6 +126,11 @@ def test_starts_that_still_wait_when_a_run_without_an_event_ends(tmp_path: Path)
     assert "2 of 8 people got a server within" in verdict.headline
     assert "6 were still waiting" in verdict.headline
     assert not run.results.records.failed()
+    finding = findings_of(run)[0]
+    assert (finding.kind, finding.explains) == ("spawn-limit", "slowness")
+    # The hub told them to come back after half a minute or more, but they waited until the end only.
+    assert all(record.throttled <= record.seconds for record in run.results.records)
+    assert run.info.people_came == 8
     assert (run.info.users, run.info.spawn_rate, run.info.run_time) == (8, 8.0, 12.0)
     assert run.info.user_classes == ["ServerLifecycleUser"]
 

@@ -18,7 +18,11 @@ from tests.waiting import wait_until
     ("arguments", "reason"),
     [
         (["--accounts", "accounts.csv"], "The accounts in accounts.csv cannot be read: No such file"),
-        (["NotebookUser", "--notebooks", "mine"], "The folder of notebooks mine cannot be read: No such file"),
+        pytest.param(
+            ["NotebookUser", "--notebooks", "mine"],
+            "The folder of notebooks mine cannot be read: No such file",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_a_worker_that_lacks_a_file_ends_the_run_with_the_reason(

@@ -108,19 +108,6 @@ def test_a_limit_and_which(tmp_path: Path) -> None:
     assert "concurrent_spawn_limit" in finding.sentence
 
 
-def test_a_limit_whose_victims_still_wait_when_the_run_ends(tmp_path: Path) -> None:
-    with LocalHub(spawn_seconds=(1, 2), stop_seconds=(0, 0), concurrent_spawn_limit=2) as hub:
-        locust = run_locust(hub, "-u", "12", "-r", "12", "-t", "10s", "--stay", "2", "--runs-folder", str(tmp_path))
-    [run] = [read_run(one) for one in tmp_path.iterdir()]
-    [finding, *_] = findings = findings_of(run)
-    print(locust.output, findings)  # shown by pytest where the test fails
-    assert finding.kind == "spawn-limit"
-    assert finding.explains == "slowness"
-    # The hub told them to come back after half a minute or more, but they waited until the end only.
-    assert all(record.throttled <= record.seconds for record in run.results.records)
-    assert run.info.people_came == 12
-
-
 @pytest.mark.thorough
 def test_the_proxy(tmp_path: Path) -> None:
     calmly = EVENT.replace('over = "5s"', 'over = "15s"')  # the hub has time

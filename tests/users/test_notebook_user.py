@@ -122,6 +122,7 @@ def test_by_the_form_with_an_output_that_is_wrong(lab_hub: LocalHub, root: Path,
     assert "anything" not in locust.output
 
 
+@pytest.mark.thorough
 def test_with_tokens_some_walk_away_and_come_back(lab_hub: LocalHub) -> None:
     """Their servers are left running, found again, and removed at the end."""
     locust = run_locust(

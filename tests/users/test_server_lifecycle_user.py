@@ -37,7 +37,10 @@ def started_servers(hub: LocalHub, locust: LocustProcess) -> set[str]:
     [
         ("progress", "GET /users/{name}/server/progress", [], {}),
         ("listing", "GET /users", ["--server-profile", "small"], {"profile": "small"}),
-        ("poll", "GET /users/{name}", ["--user-options", '{"image": "x"}'], {"image": "x"}),
+        pytest.param(
+            *("poll", "GET /users/{name}", ["--user-options", '{"image": "x"}'], {"image": "x"}),
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_a_whole_run(wait: str, asks: str, options: list[str], received: dict[str, str], local_hub: LocalHub) -> None:
@@ -109,6 +112,7 @@ class TestFailures:
 class TestDistributed:
     USERS = ("-u", "12", "-r", "12", "--json", *SHORT)
 
+    @pytest.mark.thorough
     def test_processes(self, local_hub: LocalHub) -> None:
         port = free_port()
         locust = run_locust(
@@ -143,9 +147,9 @@ class TestDistributed:
 
     def test_ctrl_c(self, local_hub: LocalHub) -> None:
         port = str(free_port())
-        arguments = ["--headless", "-u", "40", "-r", "40", "--processes", "2", "--stay", "0-1", "--pause", "0-1"]
+        arguments = ["--headless", "-u", "20", "-r", "20", "--processes", "2", "--stay", "0-1", "--pause", "0-1"]
         with LocustProcess(local_hub, [*arguments, "--master-bind-port", port, "--master-port", port]) as locust:
-            wait_until(lambda: len(started_servers(local_hub, locust)) > 20, lambda: locust.output)
+            wait_until(lambda: len(started_servers(local_hub, locust)) > 10, lambda: locust.output)
             locust.stop()
             assert locust.summary()[2::3] == (0, 0)
         assert not [name for name in users_on(local_hub) if name.startswith("hub-stress-test")]

@@ -43,6 +43,7 @@ def at_the_server(browser: Browser, username: str) -> tuple[int, str]:
     return page.status, page.host
 
 
+@pytest.mark.thorough
 def test_a_run_finds_everybody_at_their_own_host(lab_hub: LocalHub) -> None:
     locust = run_locust(
         lab_hub,
