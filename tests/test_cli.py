@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import hubusers
 from hubusers.cli import main
@@ -25,6 +25,7 @@ from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.cli.hub import CARRIES
 from hubusers.cli.run import locustfile
 from hubusers.event.file import ready_made
+from hubusers.hub import user_list
 from hubusers.local import LocalHub
 from hubusers.local.incidents import INCIDENTS
 from hubusers.local.ports import free_port
@@ -44,6 +45,19 @@ def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: str) -> su
         timeout=100,
         input=kwargs.get("typed", ""),
     )
+
+
+def call(*arguments: str, env: dict[str, str] | None = None, typed: str = "") -> Result:
+    """Do what `run` does in this process, which takes no second of CPU time to begin."""
+    unset = dict.fromkeys(name for name in os.environ if name.startswith(("JUPYTERHUB_", "HUBUSERS_")))
+    return CliRunner(env={**unset, **(env or {})}).invoke(main, arguments, input=typed)
+
+
+def refused(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    """Call `hubusers` with something that it refuses."""
+    result = call(*arguments, env=env)
+    assert result.exit_code == 2
+    return result
 
 
 def bare_environment() -> dict[str, str]:
@@ -174,8 +188,7 @@ class TestCheck:
         ],
     )
     def test_what_is_wrong_is_said_in_one_sentence(self, env: dict[str, str], words: str) -> None:
-        result = run("check", env=env)
-        assert result.returncode == 2
+        result = refused("check", env=env)
         assert words in result.stderr
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
@@ -184,7 +197,7 @@ class TestCheck:
 class TestPurge:
     @pytest.fixture
     def leftovers(self, local_hub: LocalHub, session: requests.Session) -> Iterator[list[str]]:
-        ours = [f"purge-aaaaaa-0-{number}" for number in range(210)]
+        ours = [f"purge-aaaaaa-0-{number}" for number in range(25)]
         ours += [f"purge-bbbbbb-1-{number}" for number in range(5)]
         others = ["purge-admin", "purgers-aaaaaa-0-1", "a-purge-aaaaaa-0-1"]
         hubusers.create_users([*ours, *others], local_hub.endpoint, session)
@@ -196,31 +209,34 @@ class TestPurge:
         return hubusers.find_stress_test_users(local_hub.endpoint, session, prefix="purge")
 
     def test_removes_all_of_ours_and_nobody_else(
-        self, local_hub: LocalHub, session: requests.Session, pointed_at_hub: dict[str, str], leftovers: list[str]
+        self,
+        local_hub: LocalHub,
+        session: requests.Session,
+        pointed_at_hub: dict[str, str],
+        leftovers: list[str],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        result = run("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="n\n")
-        assert "215 users" in result.stdout
-        assert result.returncode == 1
-        assert len(self.left(local_hub, session)) == 217
+        monkeypatch.setattr(user_list, "_PAGE_SIZE", 10)
+        result = call("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="n\n")
+        assert "30 users" in result.stdout
+        assert result.exit_code == 1
+        assert len(self.left(local_hub, session)) == 32
 
-        result = run("purge", "--name-prefix", "purge", "--run", "bbbbbb", "--yes", env=pointed_at_hub)
-        assert "Removed 5 users, 0 left." in result.stdout
-        assert len(self.left(local_hub, session)) == 212
+        of_a_run = run("purge", "--name-prefix", "purge", "--run", "bbbbbb", "--yes", env=pointed_at_hub)
+        assert "Removed 5 users, 0 left." in of_a_run.stdout
+        assert len(self.left(local_hub, session)) == 27
 
-        result = run("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="y\n")
-        assert result.returncode == 0
-        assert "Removed 210 users, 0 left." in result.stdout
+        result = call("purge", "--name-prefix", "purge", env=pointed_at_hub, typed="y\n")
+        assert result.exit_code == 0
+        assert "Removed 25 users, 0 left." in result.stdout
         assert "Left alone: 1 user called purge-…" in result.stdout
         assert sorted(self.left(local_hub, session)) == ["purge-admin", "purgers-aaaaaa-0-1"]
 
-        assert "Nothing to remove." in run("purge", "--name-prefix", "purge", "--yes", env=pointed_at_hub).stdout
+        assert "Nothing to remove." in call("purge", "--name-prefix", "purge", "--yes", env=pointed_at_hub).stdout
 
     @pytest.mark.parametrize("prefix", ["", "Upper", "%"])
     def test_a_prefix_that_would_match_others_is_refused(self, pointed_at_hub: dict[str, str], prefix: str) -> None:
-        result = run("purge", "--name-prefix", prefix, "--yes", env=pointed_at_hub)
-        assert result.returncode == 2
-        assert "prefix" in result.stderr
-        assert "Traceback" not in result.stderr
+        assert "prefix" in refused("purge", "--name-prefix", prefix, "--yes", env=pointed_at_hub).stderr
 
     def test_a_hub_that_repeats_the_token(self, scripted_hub: ScriptedHub) -> None:
         token = "0123456789abcdef"
@@ -237,7 +253,7 @@ class TestPurge:
 
 
 class TestHub:
-    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
     def test_prints_what_is_needed_and_ends_cleanly(self, tmp_path: Path, ending: signal.Signals) -> None:
         token_file = tmp_path / "token"
         token_file.touch(0o644)
@@ -257,7 +273,7 @@ class TestHub:
             assert token_file.stat().st_mode & 0o077 == 0
         finally:
             process.send_signal(ending)
-            _, errors = process.communicate(timeout=30)
+            _, errors = process.communicate(timeout=100)
         assert process.returncode == 0
         assert CARRIES in errors
         assert "Traceback" not in errors
@@ -276,10 +292,7 @@ class TestHub:
         ],
     )
     def test_what_makes_no_sense_is_said_in_a_sentence(self, arguments: list[str], words: str) -> None:
-        result = run("hub", *arguments)
-        assert result.returncode == 2
-        assert words in result.stderr
-        assert "Traceback" not in result.stderr
+        assert words in refused("hub", *arguments).stderr
 
     def test_an_incident_comes_with_the_command_that_rehearses_it(self) -> None:
         process = subprocess.Popen(
@@ -302,7 +315,7 @@ class TestHub:
             assert settings["stop_seconds"] == [0, 0]
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=100)
 
     def test_a_click_whose_types_take_no_parameters(self) -> None:
         """As those before 8.4."""
@@ -374,7 +387,7 @@ class TestDemo:
 
     def test_shows_charts_and_leaves_a_report(self, tmp_path: Path) -> None:
         port = free_port()
-        process = self.start(tmp_path, "1s", "--web-port", str(port))
+        process = self.start(tmp_path, "4s", "--web-port", str(port))
 
         def web_ui_answers() -> bool:
             try:
@@ -384,7 +397,7 @@ class TestDemo:
             except OSError:
                 return False
 
-        wait_until(web_ui_answers, "a server was ready, in the web UI", 60)
+        wait_until(web_ui_answers, "a server was ready, in the web UI")
         output, _ = process.communicate(timeout=100)
         assert process.returncode == 0, output
         for once in ("It holds: ", "users: 5 created, 5 removed, 0 left", "report.html"):
@@ -404,7 +417,7 @@ class TestDemo:
             process.terminate()
         os.killpg(process.pid, ending)
         try:
-            output = process.communicate(timeout=60)[0]
+            output = process.communicate(timeout=100)[0]
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
