@@ -28,6 +28,7 @@ from hubusers.settings.hub_check import PreflightError
 from hubusers.settings.options import OPTIONS
 from hubusers.settings.settings import Settings
 from hubusers.users import ServerLifecycleUser
+from tests.waiting import wait_until
 
 
 def options(**given: object) -> argparse.Namespace:
@@ -278,8 +279,7 @@ def test_a_run_is_stopped_early_once_and_for_the_first_reason(
     start_test(control)
     control.stop_early("The first reason.")
     control.stop_early("The second reason.")
-    gevent.sleep(0.1)
-    assert control.phase is Phase.STOPPED
+    wait_until(lambda: control.phase is Phase.STOPPED, lambda: str(control.phase))
     assert control.stopped_because == "The first reason."
     assert "The second reason." not in caplog.text
     assert control.environment.process_exit_code == 1
@@ -311,6 +311,7 @@ def test_users_are_not_there_before_the_workers_say_that_they_have_begun(
     gevent.sleep(0.1)
     assert "users are there" not in caplog.text
     monkeypatch.setattr(control.role, "workers_to_begin", lambda: 0)
+    wait_until(lambda: "All 6 users are there" in caplog.text, "it is said")
     gevent.sleep(0.3)
     assert caplog.text.count("All 6 users are there") == 1
 
