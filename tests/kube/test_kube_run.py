@@ -149,6 +149,7 @@ def test_a_pod_that_is_taken_away_is_said_and_cleaned_up_after(
         if fault == "evict":
             run.fault("evict")
         elif fault == "lose_node":
+            cluster.fault("add_node", name="node-2")  # for the clean-up
             cluster.fault("lose_node", name="node-1")
         else:
             now = ["--grace-period=0", "--force"] if fault == "force" else []
@@ -182,4 +183,17 @@ def test_workers_and_page(cluster: Cluster, local_hub: LocalHub, tmp_path: Path)
         assert run.wait() == 0
     assert "Clean-up: users: 4 created, 4 removed, 0 left" in run.output
     assert run.left_in_cluster() == []
+    assert hub_is_clean(local_hub)
+
+
+@pytest.mark.thorough
+def test_what_a_killed_command_leaves_goes_with_its_job(cluster: Cluster, local_hub: LocalHub, tmp_path: Path) -> None:
+    (tmp_path / "class.toml").write_text(EVENT.replace('"4s"', '"3m"'), encoding="utf-8")
+    with KubeRun(cluster, local_hub, tmp_path, "--event=class.toml") as run:
+        run.wait_for("The event begins")
+        run.process.kill()
+        run.process.wait()
+        job = next(one.split()[1] for one in run.left_in_cluster() if one.startswith("jobs "))
+        cluster.kubectl("delete", "job", "-n", "jhub", job, "--wait=false")  # as the cluster itself does after a day
+        wait_until(lambda: not run.left_in_cluster(), lambda: str(run.left_in_cluster()))
     assert hub_is_clean(local_hub)
