@@ -17,11 +17,11 @@ from hubusers.report import words
 from hubusers.results.cluster import MOST_NODES, Cluster
 
 _NOT_SEEN: Mapping[str, str] = {
-    "pods": "kills for memory, restarts of hub and proxy, and how long servers waited for a place are not told here",
-    "events": "what scheduler and nodes said, and which images were pulled, is not told here",
-    "nodes": "which nodes came and went is not told here",
+    "pods": "restarts of hub and proxy, kills for memory, waits of servers for a place",
+    "events": "what scheduler and nodes said, which images were pulled",
+    "nodes": "which nodes came and went",
 }
-"""By what may not be seen."""
+"""What is then not told, by what may not be seen."""
 
 _ROLE: Mapping[str, str] = {
     "pods": "the Role hubusers-watch",
@@ -96,7 +96,7 @@ class ClusterWatch:
                 more_restarts=self._tally.more_restarts,
                 throttled=self._cpu.throttled(),
                 clock=None if self._ahead is None else round(self._ahead, 1),
-                notes=[note for name, stream in self._streams.items() for note in _notes(name, stream)],
+                notes=[*_refused(self._streams), *_lost(self._streams)],
             )
 
     def _now(self) -> float:
@@ -116,13 +116,24 @@ class ClusterWatch:
             return self._pods.own_running()
 
 
-def _notes(resource: str, stream: ObjectStream) -> Iterator[str]:
-    """Yield what to know of a kind of objects that could not be seen, or not all of the time."""
-    if stream.refused:
+def _refused(streams: Mapping[str, ObjectStream]) -> Iterator[str]:
+    """Yield a note on what may not be seen, if there is anything."""
+    if refused := [resource for resource, stream in streams.items() if stream.refused]:
+        roles = list(dict.fromkeys(_ROLE[resource] for resource in refused))
         yield (
-            f"Your kubectl may not see the cluster's {resource}, so {_NOT_SEEN[resource]}: {_ROLE[resource]} allows it "
-            "(docs/kubernetes.md)."
+            f"Your kubectl may not see the cluster's {_and(refused)}, so this is not told: "
+            f"{'; '.join(_NOT_SEEN[resource] for resource in refused)}. {_and(roles)[0].upper()}{_and(roles)[1:]} "
+            f"{'allows' if len(roles) == 1 else 'allow'} it (docs/kubernetes.md)."
         )
-    elif stream.seconds_lost >= _LOST or (stream.error and not stream.has_seen):
-        why = f": {stream.error}" if stream.error else "."
-        yield f"The cluster's {resource} could not be seen for {words.in_seconds(stream.seconds_lost)}{why}"
+
+
+def _lost(streams: Mapping[str, ObjectStream]) -> Iterator[str]:
+    """Yield a note on each kind of objects that could not be seen all of the time."""
+    for resource, stream in streams.items():
+        if not stream.refused and (stream.seconds_lost >= _LOST or (stream.error and not stream.has_seen)):
+            why = f": {stream.error}" if stream.error else "."
+            yield f"The cluster's {resource} could not be seen for {words.in_seconds(stream.seconds_lost)}{why}"
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
