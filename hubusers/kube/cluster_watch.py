@@ -90,17 +90,27 @@ class ClusterWatch:
                 nodes=self._nodes.listed() if could_see["nodes"] else None,
                 more_nodes=max(0, len(self._nodes) - MOST_NODES),
                 waits=self._pods.waits(now) if could_see["pods"] else None,
+                seen=self._pods.whose(),
                 said=self._tally.said(),
                 pulls=self._tally.pulls(self._nodes.names_of_new()),
                 restarts=list(self._tally.restarts),
                 more_restarts=self._tally.more_restarts,
                 throttled=self._cpu.throttled(),
                 clock=None if self._ahead is None else round(self._ahead, 1),
-                notes=[*_refused(self._streams), *_lost(self._streams)],
+                notes=[*_refused(self._streams), *_lost(self._streams), *self._without_hub()],
             )
 
     def _now(self) -> float:
         return time.time() + (self._ahead or 0.0)
+
+    def _without_hub(self) -> Iterator[str]:
+        """Yield a note where no pod of the hub was seen, though other pods were."""
+        seen = self._pods.whose()
+        if seen and "hub" not in seen:
+            yield (
+                "No pod of the hub was seen in its namespace (by the label component=hub), so whether the hub was "
+                "restarted is not told."
+            )
 
     def _stream(self, resource: str, see: Callable[[Object], None], gone: Callable[[str], None]) -> ObjectStream:
         return ObjectStream(self._kubectl, resource, see, gone, self._lock)

@@ -110,6 +110,10 @@ class PodsSeen:
             still=len(still),
         )
 
+    def whose(self) -> list[Who]:
+        """Return whose pods there were."""
+        return sorted(self._seen)
+
     def own_running(self) -> list[OwnPod]:
         """Return the pods of the load generator that run."""
         return list(self._own.values())

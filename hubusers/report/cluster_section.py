@@ -119,8 +119,9 @@ def _began_anew(cluster: Cluster) -> Iterator[str]:
         ends = [one for one in cluster.restarts if one.who == who]
         if ends:
             yield f"The {who} ended {counted(len(ends), 'time')}: {cluster_words.why_ended(ends[0])}."
-    if cluster.waits is not None and not cluster.restarts:
-        yield "Hub, proxy and load generator were not restarted."
+    whole = [who for who in ("hub", "proxy") if who in cluster.seen and all(one.who != who for one in cluster.restarts)]
+    if whole:
+        yield f"The {' and the '.join(whole)} {'was' if len(whole) == 1 else 'were'} not restarted."
 
 
 def _kinds_of_nodes(nodes: list[Node]) -> list[KindOfNode]:

@@ -132,6 +132,7 @@ class Cluster:
     nodes: list[Node] | None = None  # None where they could not be seen
     more_nodes: int = 0  # that are not listed
     waits: Waits | None = None  # None where pods could not be seen
+    seen: list[Who] = field(default_factory=list)  # whose pods there were
     said: list[Said] = field(default_factory=list)  # in the order in which it was said first
     pulls: list[Pull] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)

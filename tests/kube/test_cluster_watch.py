@@ -154,8 +154,12 @@ def test_who_may_list_and_not_watch_looks_now_and_then(
     watch.start()
     until(watch, lambda told: told.nodes)
     cluster.fault("add_node", name="late-1")
-    told = until(watch, lambda told: "late-1" in [node.name for node in told.nodes or []])
-    assert told.notes == []
+    cluster.apply(pod("jupyter-ann", "singleuser-server", "notebook"))
+    told = until(watch, lambda told: told.seen and "late-1" in [node.name for node in told.nodes or []])
+    assert told.notes == [
+        "No pod of the hub was seen in its namespace (by the label component=hub), so whether the hub was restarted is "
+        "not told."
+    ]
 
 
 def test_stopping_ends_its_kubectls_soon(cluster: Cluster, watch: ClusterWatch) -> None:

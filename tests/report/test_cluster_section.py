@@ -34,6 +34,7 @@ CLUSTER = Cluster(
     pulls=[Pull("quay.io/a/b:1", 3, 3, 1, 191.0, 72.0, BEGAN + 121, BEGAN + 190, 4_100_000_000)],
     restarts=[Restart("hub", "hub-1", "hub", BEGAN + 231, "OOMKilled", 137, 1, "1Gi")],
     clock=2.4,
+    seen=["hub", "proxy", "servers"],
     notes=["You may not see it all."],
 )
 
@@ -54,6 +55,7 @@ def test_all_that_the_cluster_said_is_in_the_report(folder: Path) -> None:
         "The cluster had 4 nodes before the run and 4 at its end: 1 came, 1 left.",
         "By their pods, 44 of 120 servers waited for a place on a node: 1m 30s on average, 2m 41s at most.",
         "The hub ended 1 time: Kubernetes killed it because it used more memory than its limit of 1Gi.",
+        "The proxy was not restarted.",
         "The cluster&#39;s clock is 2.4 s ahead of that of the machine that kubectl ran on.",
         '<td class="number">08:01:00, 60 s</td>',
         "OOMKilled (container hub, memory limit 1Gi)",
@@ -70,6 +72,12 @@ def test_all_that_the_cluster_said_is_in_the_report(folder: Path) -> None:
 
 def test_a_run_outside_a_cluster_says_nothing_of_one() -> None:
     assert cluster_section(None) is None
+
+
+def test_of_a_hub_that_was_not_seen_nothing_good_is_said() -> None:
+    section = cluster_section(Cluster(BEGAN, BEGAN + 9, nodes=[], waits=Waits(), seen=["load generator"]))
+    assert section is not None
+    assert "restarted" not in " ".join(section.sentences)
 
 
 def test_a_user_who_may_see_nothing_is_told_so_and_no_more() -> None:
