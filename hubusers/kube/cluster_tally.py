@@ -36,7 +36,7 @@ class Tally:
         self.restarts: list[Restart] = []
         self.more_restarts = 0
         self._said: dict[tuple[What, Who, str], _SaidSoFar] = {}
-        self._pulled: dict[str, _PulledSoFar] = {}
+        self._pulled: dict[tuple[str, Who], _PulledSoFar] = {}
         self._kinds = Distinct(MOST_KINDS, "(other words)")
         self._images = Distinct(MOST_IMAGES, "(other images)")
 
@@ -58,9 +58,9 @@ class Tally:
         if len(so_far.pods) < _MOST_PODS:
             so_far.pods.add(hash(pod))
 
-    def pull(self, pulled: Pulled, node: str, moment: float) -> None:
-        """Count an image that a node pulled."""
-        so_far = self._pulled.setdefault(self._images(pulled.image), _PulledSoFar(first=moment, last=moment))
+    def pull(self, pulled: Pulled, who: Who, node: str, moment: float) -> None:
+        """Count an image that a node pulled for a pod."""
+        so_far = self._pulled.setdefault((self._images(pulled.image), who), _PulledSoFar(first=moment, last=moment))
         so_far.count += 1
         so_far.seconds += pulled.seconds
         so_far.longest = max(so_far.longest, pulled.seconds)
@@ -92,6 +92,7 @@ class Tally:
         rows = [
             Pull(
                 image=image,
+                who=who,
                 count=one.count,
                 nodes=len(one.nodes),
                 new_nodes=len(one.nodes & new_nodes),
@@ -101,6 +102,6 @@ class Tally:
                 last=one.last,
                 size=one.size,
             )
-            for image, one in self._pulled.items()
+            for (image, who), one in self._pulled.items()
         ]
         return sorted(rows, key=lambda row: -row.seconds)

@@ -48,10 +48,11 @@ class EventsSeen:
         message, reason = text_at(event, "message"), text_at(event, "reason")
         about = at(event, "involvedObject") or at(event, "regarding")
         name, uid = text_at(about, "name"), text_at(about, "uid")
+        who = self._pods.who_is(uid) or _who_by(about, name)
         if reason == "Pulled":
             if image := pulled(message):
                 node = text_at(event, "source", "host") or text_at(event, "reportingInstance")
-                self._tally.pull(image, node, last)
+                self._tally.pull(image, who, node, last)
             return
         what = heard(
             reason,
@@ -63,7 +64,7 @@ class EventsSeen:
             return
         if what.what in ("evicted", "preempted") and not self._pods.once(what.what, uid):
             return
-        self._tally.say(what, self._pods.who_is(uid) or _who_by(about, name), uid or name, first, last, count)
+        self._tally.say(what, who, uid or name, first, last, count)
 
 
 def _who_by(about: object, name: str) -> Who:

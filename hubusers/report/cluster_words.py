@@ -6,7 +6,7 @@ from statistics import fmean
 from hubusers import durations
 from hubusers.counting import counted
 from hubusers.report import words
-from hubusers.results.cluster import Cluster, Node, Restart, Said, Throttled, What, Who
+from hubusers.results.cluster import Cluster, Node, Pull, Restart, Said, Throttled, What, Who
 
 _MOST = 3
 """How many different things that were said a finding quotes of each kind."""
@@ -90,14 +90,19 @@ def kind_of(node: Node) -> str:
     return ", ".join(filter(None, (node.instance_type, f"pool {node.pool}" if node.pool else "")))
 
 
+def pulls_for_servers(cluster: Cluster) -> list[Pull]:
+    """Return the images that nodes pulled for people's servers, also in advance; those that took longest first."""
+    return [pull for pull in cluster.pulls if pull.who in ("servers", "image pullers")]
+
+
 def of_pulls(cluster: Cluster) -> list[str]:
-    """Say which images nodes pulled, those first that took longest."""
+    """Say which images nodes pulled for people's servers, those first that took longest."""
     return [
         f"Nodes pulled “{pull.image}” {counted(pull.count, 'time')}, on {counted(pull.nodes, 'node')}"
         f"{f' ({pull.new_nodes:,} of them new)' if pull.new_nodes else ''}: "
         f"{words.in_seconds(pull.seconds / pull.count)} on average, {words.in_seconds(pull.longest)} at most"
         f"{f'; it has {pull.size / 1e9:.1f} GB' if pull.size else ''}."
-        for pull in cluster.pulls[:_MOST]
+        for pull in pulls_for_servers(cluster)[:_MOST]
         if pull.longest >= 1
     ]
 

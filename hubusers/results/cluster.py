@@ -87,6 +87,7 @@ class Pull:
     """An image that nodes pulled."""
 
     image: str
+    who: Who  # for whose pods
     count: int
     nodes: int
     new_nodes: int  # of them, those that came after the watch began

@@ -196,6 +196,7 @@ def test_images_by_node(seen: Seen) -> None:
         text = f'Successfully pulled image "quay.io/a/b:1" in {number + 1}0s'
         seen.events.see(event("Pulled", text, f"jupyter-{number}", node=place, kind="Normal", uid=str(number)))
     [pull] = seen.tally.pulls(seen.nodes.names_of_new())
+    assert pull.who == "servers"
     assert (pull.count, pull.nodes, pull.new_nodes, pull.seconds, pull.longest) == (3, 2, 1, 60.0, 30.0)
 
 

@@ -31,7 +31,7 @@ CLUSTER = Cluster(
     ],
     waits=Waits(120, 44, 44 * 90.0, 161.0, 44, 0),
     said=[Said("no place", "servers", "Insufficient <memory>", 88, 44, BEGAN + 12, BEGAN + 170)],
-    pulls=[Pull("quay.io/a/b:1", 3, 3, 1, 191.0, 72.0, BEGAN + 121, BEGAN + 190, 4_100_000_000)],
+    pulls=[Pull("quay.io/a/b:1", "servers", 3, 3, 1, 191.0, 72.0, BEGAN + 121, BEGAN + 190, 4_100_000_000)],
     restarts=[Restart("hub", "hub-1", "hub", BEGAN + 231, "OOMKilled", 137, 1, "1Gi")],
     clock=2.4,
     seen=["hub", "proxy", "servers"],

@@ -158,9 +158,10 @@ def _of_nodes(facts: Facts, cluster: Cluster, effect: Finding | None) -> Finding
 
 
 def _of_pulls(facts: Facts, cluster: Cluster, effect: Finding | None) -> Finding | None:
-    if effect is None or not cluster.pulls or not facts.slow_starts:
+    pulls = said.pulls_for_servers(cluster)
+    if effect is None or not pulls or not facts.slow_starts:
         return None
-    longest = cluster.pulls[0].longest
+    longest = max(pull.longest for pull in pulls)
     mean = fmean(one.seconds for one in facts.slow_starts)
     if longest < LARGE_SHARE * mean:
         return None

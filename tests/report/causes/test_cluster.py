@@ -173,7 +173,7 @@ def test_without_diaries_the_cluster_says_what_starts_waited_for() -> None:
 
 
 def test_images_that_new_nodes_pulled() -> None:
-    pull = Pull("quay.io/a/b:1", 3, 3, 3, 150.0, 55.0, BEGAN + 20, BEGAN + 40, 4_100_000_000)
+    pull = Pull("quay.io/a/b:1", "servers", 3, 3, 3, 150.0, 55.0, BEGAN + 20, BEGAN + 40, 4_100_000_000)
     [finding] = rush(cluster(pulls=[pull]), seconds=60, spawn=60, parts=NO_DIARY)
     assert finding.kind == "image-pull"
     assert "that took up to 55 s, and slow starts took 60 s on average" in finding.sentence
@@ -181,6 +181,8 @@ def test_images_that_new_nodes_pulled() -> None:
         "Nodes pulled “quay.io/a/b:1” 3 times, on 3 nodes (3 of them new): 50 s on average, 55 s at most; it has "
         "4.1 GB."
     ) in finding.evidence
+    own = replace(pull, who="load generator")
+    assert kinds(rush(cluster(pulls=[own]), seconds=60, spawn=60, parts=NO_DIARY)) == ["spawner-slow"]
     assert kinds(rush(cluster(pulls=[replace(pull, longest=5.0)]), seconds=60, spawn=60, parts=NO_DIARY)) == [
         "spawner-slow"
     ]
