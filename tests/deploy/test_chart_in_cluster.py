@@ -27,7 +27,7 @@ def test_a_release_is_a_run_whose_folder_can_be_fetched(
     with Cluster(tmp_path / "cluster") as cluster:
 
         def helm(*arguments: str) -> None:
-            command = [tools.helm(), "--namespace", NAMESPACE, *arguments]
+            command = [str(tools.helm()), "--namespace", NAMESPACE, *arguments]
             subprocess.run(command, env=cluster.env, check=True, capture_output=True)
 
         def kubectl(*arguments: str) -> str:
