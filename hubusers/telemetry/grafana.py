@@ -6,6 +6,7 @@ from typing import Any
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, Answer, Request
 from hubusers.http.requests_transport import RequestsTransport
 from hubusers.http.session import get_session
+from hubusers.log import without_secrets
 from hubusers.settings.access import GRAFANA_TOKEN_VARIABLE, SettingsError, read_grafana_token
 from hubusers.settings.readers import grafana_address
 
@@ -20,6 +21,9 @@ TAG = "hubusers"
 
 _TIMEOUT = 5.0
 """Seconds that one request may take."""
+
+_LONGEST_MESSAGE = 200
+"""Characters of what is quoted of an answer."""
 
 _GIVE_ROLE = "Give its service account the role Editor; then it may read the dashboard, and mark runs on it."
 
@@ -58,10 +62,12 @@ class Grafana:
         """
         answer = self._ask("GET", f"/api/dashboards/uid/{HUB_DASHBOARD}", good=(200, 404))
         if answer.status == 404:
+            self._ask("GET", f"/api/annotations?tags={TAG}&limit=1", model=list)  # others say 404 in JSON, too
             self.dashboard = None
             return (
                 f"Grafana at {self.url} has no dashboard with the uid {HUB_DASHBOARD}, which is JupyterHub's own. Runs "
-                f"are marked all the same; dashboards with an annotation query for the tag {TAG} show them."
+                f"are marked all the same, if the token has the role Editor; dashboards with an annotation query for "
+                f"the tag {TAG} show them."
             )
         self.dashboard = HUB_DASHBOARD
         may = _of(answer.model, "meta", "annotationsPermissions", "dashboard", "canAdd")
@@ -101,17 +107,20 @@ class Grafana:
         """
         self._ask("PATCH", f"/api/annotations/{number}", _body(began, text, tags, ended))
 
-    def _ask(self, method: str, path: str, body: Any = None, good: Sequence[int] = (200,)) -> Answer:
+    def _ask(
+        self, method: str, path: str, body: Any = None, *, good: Sequence[int] = (200,), model: type = dict
+    ) -> Answer:
         request = Request(method, self.url + path, path, body, {"Accept": "application/json"}, _TIMEOUT, _is_good)
         answer = self._transport.send(request)
         # All that Grafana's API says is JSON. A page comes from somewhere else, such as a proxy that asks to log in.
-        if answer.status not in good or not isinstance(answer.model, dict):
+        if answer.status not in good or not isinstance(answer.model, model):
             raise GrafanaError(self._why_not(answer))
         return answer
 
     def _why_not(self, answer: Answer) -> str:
         where = f"Grafana at {self.url}"
-        said = f" ({answer.message})" if answer.message else ""
+        message = without_secrets(answer.message)[:_LONGEST_MESSAGE]
+        said = f" ({message})" if message else ""
         if not answer.status:
             remedy = (
                 "Give the authority that signed it with --ca-bundle"

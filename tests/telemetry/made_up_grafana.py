@@ -43,6 +43,8 @@ class MadeUpGrafana(ScriptedHub):
                 return Scripted(
                     200, {"dashboard": {"uid": uid}, "meta": {"annotationsPermissions": {"dashboard": may}}}
                 )
+            case "GET", ["api", "annotations?tags=hubusers&limit=1"]:
+                return Scripted(200, list(self.annotations.values())[:1])
             case "POST", ["api", "annotations"]:
                 return self._add(json.loads(asked.body))
             case "PATCH", ["api", "annotations", number]:

@@ -121,6 +121,7 @@ def test_a_grafana_that_is_back_at_the_end_gets_the_whole_run(
         (Scripted(502, "<html>Bad Gateway</html>"), "or what stands before it, is in trouble: HTTP 502. See"),
         (Scripted(400, {"message": "bad"}), r"refuses what is asked: HTTP 400 \(bad\)"),
         (Scripted(301, "", {"Location": "https://other/login?x=secret"}), "redirects to https://other/login. Give"),
+        (Scripted(404, {"message": "No such page"}), "HTTP 404. Give the address at which"),
         (PAGE, "HTTP 200, a web page. Give the address"),
         (Scripted(200, []), "HTTP 200. Give the address"),
         (Scripted(200, "pong"), "HTTP 200, no JSON. Give the address"),
