@@ -20,11 +20,20 @@ _FIRST_COPY_AFTER, _COPY_EVERY = 10.0, 60.0
 _SILENT = 120.0
 """Seconds after which a node that does not answer is taken for lost."""
 
-_END_IN_ORDER = (
-    'ended=1; for process in /proc/[0-9]*; do [ "$(cat "$process/comm" 2>/dev/null)" = locust ] && '
-    'kill -TERM "${process#/proc/}" && ended=0; done; exit $ended'
-)
-"""The run is not always the first process of its container. This fails where it has ended already."""
+_END_IN_ORDER = r"""
+ended=1
+for process in /proc/[0-9]*; do
+    [ "$(cat "$process/comm" 2>/dev/null)" = locust ] || continue
+    caught=$(sed -n 's/^SigCgt:\s*//p' "$process/status")
+    if [ "${process#/proc/}" != 1 ] || [ $((0x$caught >> 14 & 1)) = 1 ]; then
+        kill -TERM "${process#/proc/}" && ended=0
+    fi
+done
+exit $ended
+"""
+"""Ends the run in its container. Where it is the first process there, the kernel keeps a SIGTERM from it for as long as
+it does not handle that, so it is told later. This fails then, and where the run has ended already.
+"""
 
 
 class Follower:
