@@ -136,7 +136,7 @@ CASES = (
         "BatchSpawner with Slurm, where people wait longer than start_timeout",
         parts=(slurm(has_room=False),),
         more="c.Spawner.start_timeout = 15\n",
-        people={"ServerLifecycleUser": 3},
+        people={"ServerLifecycleUser": 4},
         stay=30.0,
         finds=("queue-too-long",),
     ),
@@ -151,7 +151,7 @@ CASES = (
         "BatchSpawner with Slurm, whose only node is drained",
         parts=(slurm(meanwhile=drain),),
         more="c.Spawner.start_timeout = 15\n",
-        people={"ServerLifecycleUser": 2},
+        people={"ServerLifecycleUser": 4},
         finds=("queue-too-long",),
     ),
     slurm_case(

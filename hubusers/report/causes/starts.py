@@ -75,7 +75,7 @@ def by_mechanism(facts: Facts, kind: str) -> Iterator[Finding]:
     sentence = f"{starts_of(facts, records)} failed {_BECAUSE[kind]}"
     seconds = [start.seconds - start.throttled for start in starts]
     is_alike = len(starts) > 1 and max(seconds) - min(seconds) <= max(1.0, _ALIKE * median(seconds))
-    if kind == "server-exits" and is_alike:
+    if kind in {"server-exits", "job-gone"} and is_alike:
         sentence += f", each {after(starts)}"
     evidence = _messages(facts, kind, starts)
     if not evidence and not any(says(kind, start.reason) for start in starts):

@@ -124,9 +124,14 @@ KINDS = (
         mechanism=(
             "The batch system had taken the job, and soon did not list it any more as pending or running: somebody "
             "cancelled it, its node failed, or its script ended at once, as when the home directory, a module or "
-            "`batchspawner-singleuser` is missing on the node. BatchSpawner cannot tell these apart."
+            "`batchspawner-singleuser` is missing on the node. BatchSpawner cannot tell these apart. It says the same "
+            "when the hub's own `start_timeout` is over just while it asks for the job's state; then it forgets the "
+            "job, which stays in the queue."
         ),
         confirm=(
+            "Compare after how long the starts failed: the same time for all, which is that of "
+            "`c.Spawner.start_timeout`, means that the hub gave them up. `squeue` shows which jobs are left then, and "
+            "`scancel JOB` cancels them.",
             "Ask how such a job ended: `sacct --allusers --starttime=today "
             "--format=JobID,User,State,ExitCode,Elapsed,NodeList` (*CANCELLED by* a number: that account did; "
             "*NODE_FAIL*; *FAILED* with an exit code: the script).",
