@@ -139,8 +139,8 @@ def test_a_start_that_is_late_is_asked_about_once(wait: str, speaking_hub: Local
         speaking_hub,
         wait=wait,
         poll_interval=0.2,
-        server_timeout=3.0,
-        user_options={"room": True, "hangs": 6},
+        server_timeout=6.0,  # it is asked about after half of that
+        user_options={"room": True, "hangs": 10},
         end_after_failure=True,
     )
     record = start(people)
