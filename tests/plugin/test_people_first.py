@@ -126,7 +126,8 @@ def test_starts_that_still_wait_when_a_run_without_an_event_ends(tmp_path: Path)
     assert "2 of 8 people got a server within" in verdict.headline
     assert "6 were still waiting" in verdict.headline
     assert not run.results.records.failed()
-    finding = findings_of(run)[0]
+    # On a machine that stood still in the meantime, Locust was late as well.
+    finding = next(one for one in findings_of(run) if one.kind != "load-generator")
     assert (finding.kind, finding.explains) == ("spawn-limit", "slowness")
     # The hub told them to come back after half a minute or more, but they waited until the end only.
     assert all(record.throttled <= record.seconds for record in run.results.records)

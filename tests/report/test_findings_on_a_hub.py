@@ -85,8 +85,8 @@ def found(hub: LocalHub, folder: Path, *, text: str = EVENT, file: str = "") -> 
 
 def test_the_hubs_process(tmp_path: Path) -> None:
     with LocalHub(spawn_seconds=(0.5, 1), stop_seconds=(0, 0), extra_config=BURNING_HOOK) as hub:
-        [finding, *_] = found(hub, tmp_path)
-    # On a machine that has other work as well, the hub does not get a whole core.
+        [finding, *_] = (one for one in found(hub, tmp_path) if one.kind != "load-generator")
+    # On a machine that has other work as well, the hub does not get a whole core, and Locust is late.
     assert finding.kind in {"hub-busy", "hub-blocked"}
     assert "of a core" in finding.sentence
 
