@@ -58,7 +58,10 @@ def at(web_ui: Served, name: str) -> str:
     return web_ui.url.replace("127.0.0.1", name)
 
 
-@pytest.mark.parametrize("name", ["localhost", "loadgen", "loadgen.example.org"])
+@pytest.mark.parametrize(
+    "name",
+    [*(pytest.param(name, marks=pytest.mark.thorough) for name in ("localhost", "loadgen")), "loadgen.example.org"],
+)
 def test_start_on_its_own_page(name: str) -> None:
     with served(web_host="loadgen.example.org") as web_ui:
         visit = browse(
@@ -77,7 +80,7 @@ def test_start_on_its_own_page(name: str) -> None:
 
 # The browser sends Sec-Fetch-Site to the first of them only.
 @pytest.mark.parametrize("web_ui_s_name", ["127.0.0.1", "loadgen"])
-@pytest.mark.parametrize("stranger_s_name", ["evil.example", "127.0.0.1"])
+@pytest.mark.parametrize("stranger_s_name", ["evil.example", pytest.param("127.0.0.1", marks=pytest.mark.thorough)])
 def test_a_page_of_a_stranger(web_ui_s_name: str, stranger_s_name: str) -> None:
     with served() as web_ui, page_of_a_stranger(at(web_ui, web_ui_s_name)) as port:
         url = at(web_ui, web_ui_s_name)
