@@ -6,7 +6,6 @@ import os
 import signal
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psutil
 
@@ -64,10 +63,13 @@ class Container:
     workdir: str
     mounts: list[Mount]
     read_only: bool = False
+    shares_with: "Container | None" = None
+    """The container that holds the processes of all, where a pod shares them."""
     output: Output = field(default_factory=Output)
-    started: str = ""
     killed_for: str = ""
     """Why the kubelet or the kernel killed it, as in `OOMKilled`."""
+    process: asyncio.subprocess.Process | None = None
+    """What runs it, from its start on."""
 
     async def start(self) -> None:
         """Start the process, and return when the container's own command has begun.
@@ -78,42 +80,38 @@ class Container:
         if sandbox.executable(self.command[0], self.env["PATH"]) is None:
             raise CannotStart(f'exec: "{self.command[0]}": executable file not found in $PATH')
         reader, writer = os.pipe()
+        # A pipe of our own: asyncio would count a process as running for as long as a child of it holds its output.
+        output, written = os.pipe()
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *self._whole_command(),
-                env=self._env(),
-                cwd=None if sandbox.has_namespaces() else self._folder(self.workdir),
+                env=self.env,
                 stdin=writer,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=written,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
         finally:
             os.close(writer)
-        assert self.process.stdout
-        self._reading = asyncio.create_task(self.output.read(self.process.stdout))
+            os.close(written)
+        stream = asyncio.StreamReader()
+        pipe = os.fdopen(output, "rb")
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+        self._reading = asyncio.create_task(self.output.read(stream))
         await asyncio.to_thread(os.read, reader, 1)
         os.close(reader)
 
     def _whole_command(self) -> list[str]:
         """Return what to run; it writes into the pipe that is its standard input when the command begins."""
-        if sandbox.has_namespaces():
-            return sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only)
-        command = [sandbox.rewrite(word, self.mounts) for word in self.command]
-        return ["sh", "-c", 'printf . >&0; exec "$@" </dev/null', "sh", *command]
-
-    def _env(self) -> dict[str, str]:
-        if sandbox.has_namespaces():
-            return self.env
-        return {name: sandbox.rewrite(value, self.mounts) for name, value in self.env.items()}
-
-    def _folder(self, path: str) -> Path:
-        there = Path(sandbox.rewrite(path, self.mounts))
-        return there if there.is_dir() else Path("/")
+        shared = self.shares_with._first()[0] if self.shares_with else None
+        return sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only, shared)
 
     async def wait(self) -> int:
         """Return the exit code, as Kubernetes counts it: 128 and the signal, if one ended it."""
+        assert self.process
         code = await self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # what it has left behind ends with it
         with contextlib.suppress(TimeoutError):
             # A child of its own may hold its output open for longer than it lives.
             await asyncio.wait_for(self._reading, 5)
@@ -130,30 +128,21 @@ class Container:
     def kill(self) -> None:
         """End all processes of the container at once; they go with the process that made their namespaces."""
         with contextlib.suppress(ProcessLookupError):
-            if self.process.returncode is None:
+            if self.process and self.process.returncode is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def _first(self) -> list[int]:
-        if self.process.returncode is not None:
+        if self.process is None or self.process.returncode is not None:
             return []
-        if not sandbox.has_namespaces():
-            return [self.process.pid]
         with contextlib.suppress(psutil.NoSuchProcess):
             return [child.pid for child in psutil.Process(self.process.pid).children()]
         return []
 
-    def command_inside(self, command: list[str]) -> list[str]:
-        """Return the command that runs another one in this container."""
-        if sandbox.has_namespaces():
-            return sandbox.enter(self._first()[0], self.workdir, command)
-        return [sandbox.rewrite(word, self.mounts) for word in command]
-
     async def execute(self, command: list[str], stdin: bool) -> asyncio.subprocess.Process:
         """Start another command in the container (`kubectl exec`)."""
         return await asyncio.create_subprocess_exec(
-            *self.command_inside(command),
-            env=self._env(),
-            cwd=None if sandbox.has_namespaces() else self._folder(self.workdir),
+            *sandbox.enter(self._first()[0], self.workdir, command),
+            env=self.env,
             stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

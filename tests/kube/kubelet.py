@@ -58,5 +58,4 @@ class Kubelet:
     def end_all(self) -> None:
         """Kill everything, as the cluster itself ends."""
         for pod in self.pods.values():
-            for container in pod.containers.values():
-                container.kill()
+            pod.kill()

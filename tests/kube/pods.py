@@ -30,6 +30,8 @@ class RunningPod:
         self.namespace, self.name, self.uid = (pod["metadata"][key] for key in ("namespace", "name", "uid"))
         self.folder: Path = kubelet.folder / "pods" / self.uid
         self.containers: dict[str, Container] = {}
+        self._shared: Container | None = None
+        """What holds the processes of all containers, where they share them."""
         self.status = PodStatus(self.spec, address)
         self.ending = False
         self.evicted: tuple[str, float] | None = None
@@ -70,6 +72,7 @@ class RunningPod:
         if not work.done():
             await self._end(work)
         await work
+        self.kill()
         if self.evicted:
             self.status.reason, self.status.message = "Evicted", self.evicted[0]
         await self._until(lambda: not self.lost or self.found() is None)
@@ -110,7 +113,11 @@ class RunningPod:
             change = asyncio.create_task(self.store.changed())
             await asyncio.wait({work, change}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
-        for container in self.containers.values():
+        self.kill()
+
+    def kill(self) -> None:
+        """End all processes of the pod at once."""
+        for container in [*self.containers.values(), *([self._shared] if self._shared else [])]:
             container.kill()
 
     def _grace(self) -> float:
@@ -127,6 +134,9 @@ class RunningPod:
     async def _work(self) -> None:
         try:
             mounts = await self._mounts()
+            if self.spec.get("shareProcessNamespace"):
+                self._shared = Container(["sleep", "infinity"], self.kubelet.images[""].env, "/", [])
+                await self._shared.start()
             for container in self.spec.get("initContainers", []):
                 await self._run(container, mounts, "OnFailure" if self._policy != "Never" else "Never")
                 if self.status.exit_code(container["name"]) != 0:
@@ -294,4 +304,5 @@ class RunningPod:
             container.get("workingDir") or image.workdir,
             [*image.files, *mounts],
             bool(security.get("readOnlyRootFilesystem")),
+            self._shared,
         )

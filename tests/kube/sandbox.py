@@ -1,8 +1,8 @@
 """How a container becomes a process of this machine: in namespaces of its own, with its volumes where it expects them.
 
-The process sees this machine's files, and over them its volumes. With `unshare` they are real mounts, its first process
-is number 1 (which ignores a SIGTERM that it does not handle), and it ends with all its children, as a container does.
-Where a machine forbids that, paths in commands and variables are rewritten instead.
+The process sees this machine's files, and over them its volumes, as real mounts. Its first process is number 1 (which
+ignores a SIGTERM that it does not handle), and it ends with all its children, as a container does. No root is needed,
+but some machines forbid such namespaces.
 
 What it does not do: no limits of memory or CPU, no network of its own, no user of its own, no files of the image.
 """
@@ -48,13 +48,23 @@ def has_namespaces() -> bool:
     return subprocess.run(trial, capture_output=True, check=False).returncode == 0
 
 
-def in_namespaces(command: list[str], mounts: list[Mount], workdir: str, read_only: bool) -> list[str]:
+def in_namespaces(
+    command: list[str], mounts: list[Mount], workdir: str, read_only: bool, shares_with: int | None = None
+) -> list[str]:
     """Return the command that runs a container's command in namespaces of its own.
 
     It writes into its standard input, a pipe, when the container's own command begins, which has none.
+
+    Args:
+        shares_with: A process with which it shares its processes (`shareProcessNamespace`): then its first process is
+            not number 1.
     """
     script = "\n".join([*_root_script(mounts, workdir, read_only), f'exec chroot {_ROOT} sh -c {_BEGIN} "$@"'])
-    return ["setpriv", "--pdeathsig", "KILL", *_UNSHARE, "sh", "-c", script, "sh", workdir, *command]
+    namespaces = _UNSHARE
+    if shares_with is not None:
+        target = ["--target", str(shares_with), "--preserve-credentials", "--user", "--pid"]
+        namespaces = ["nsenter", *target, "unshare", "--mount"]
+    return ["setpriv", "--pdeathsig", "KILL", *namespaces, "sh", "-c", script, "sh", workdir, *command]
 
 
 _BEGIN = shlex.quote('cd "$0" && printf . >&0 && exec "$@" </dev/null')
@@ -117,13 +127,6 @@ def enter(pid: int, workdir: str, command: list[str]) -> list[str]:
     """Return the command that runs another command in a container, whose first process is given."""
     into = ["nsenter", "--target", str(pid), "--preserve-credentials", "--user", "--mount", "--pid", "--root", "--wd"]
     return [*into, "sh", "-c", 'cd "$0" && exec "$@"', workdir, *command]
-
-
-def rewrite(text: str, mounts: list[Mount]) -> str:
-    """Return a text with the paths of volumes as they are on this machine."""
-    for mount in sorted(mounts, key=lambda mount: -len(mount.target)):
-        text = text.replace(mount.target, str(mount.source))
-    return text
 
 
 def executable(name: str, path: str) -> str | None:

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
-import pytest
+import psutil
 import requests
 
-from tests.kube import sandbox
 from tests.kube.cluster import Cluster
 from tests.waiting import wait_until
 
@@ -87,8 +86,7 @@ def test_a_job_runs_with_what_it_is_given(cluster: Cluster, tmp_path: Path) -> N
     log = cluster.kubectl("logs", "job/run").splitlines()
     assert log[0] == f"abc at {of_job['status']['podIP']} abc/$(TOKEN)"
     assert log[1].startswith("x = 1")
-    if sandbox.has_namespaces():
-        assert [line.split(": ")[-1] for line in log if "cannot touch" in line] == ["Read-only file system"] * 2
+    assert [line.split(": ")[-1] for line in log if "cannot touch" in line] == ["Read-only file system"] * 2
     assert of_job["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 3
     cluster.kubectl("patch", "job", "run", "-p", '{"spec": {"ttlSecondsAfterFinished": 0}}')
     wait_until(lambda: not cluster.objects("jobs") and not cluster.objects("pods"))
@@ -136,6 +134,19 @@ def test_a_pod_is_looked_into_and_ends_in_order(cluster: Cluster, tmp_path: Path
     assert forwarding.wait(30) == 1
     assert following.wait(20) == 0
     assert not cluster.objects("pods")
+
+
+def test_containers_share_their_processes_where_a_pod_says_so(cluster: Cluster) -> None:
+    shared = pod("shared", shell("sleep 1001; exit 5"), shell("exec sleep 1002"))
+    shared["spec"]["shareProcessNamespace"] = True
+    cluster.apply(shared)
+    cluster.kubectl("wait", "--for=condition=ready", "pod/shared", "--timeout=60s")
+    seen = cluster.kubectl("exec", "shared", "-c", "c0", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+    assert seen.startswith("sleep infinity ")  # number 1 is neither of them
+    assert "sleep 1002" in seen
+    # So a SIGTERM ends what does not handle it, and what it has started goes, too.
+    cluster.kubectl("delete", "pod", "shared", "--timeout=20s")
+    wait_until(lambda: ["sleep", "1001"] not in [found.info["cmdline"] for found in psutil.process_iter(["cmdline"])])
 
 
 def test_what_keeps_a_pod_from_running(cluster: Cluster) -> None:
@@ -208,7 +219,6 @@ def test_how_pods_are_lost(cluster: Cluster) -> None:
     assert not status(cluster, "node")
 
 
-@pytest.mark.skipif(not sandbox.has_namespaces(), reason="pods find names in a file that only a namespace can replace")
 def test_pods_find_services_by_their_names(cluster: Cluster) -> None:
     def service(name: str, **spec: Any) -> dict[str, Any]:
         return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
