@@ -5,8 +5,9 @@ KubeSpawner speak to it. What it does not do:
 
 - Users, roles and tokens: everybody may do everything but what a test refuses.
 - Deployments and all other controllers but those of Jobs, services and garbage: such objects are kept, nothing more.
-- Images: a container runs what is installed on this machine, in namespaces that a machine may forbid. Limits of memory and CPU, users and NetworkPolicies mean
-  nothing, and pods share the network of this machine, each with a loopback address of its own.
+- Images: a container runs what is installed on this machine, in namespaces that a machine may forbid. Limits of memory
+  and CPU, users and NetworkPolicies mean nothing, and pods share the network of this machine, each with a loopback
+  address of its own.
 - Probes, lifecycle hooks, quotas, priorities and affinity.
 
 Started by `tests/kube/cluster.py`. Prints its address when it is ready, and ends with its standard input.

@@ -1,5 +1,6 @@
 """Pods of the small Kubernetes run, fail and end as those of a real one do."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,11 @@ def test_a_pod_is_looked_into_and_ends_in_order(cluster: Cluster, tmp_path: Path
     # Bytes of a whole file, larger than any frame, and several connections.
     kubectl("exec", "run", "-c", "c0", "--", "sh", "-c", "head -c 3000000 /dev/zero > runs/big")
     wait_until(lambda: b"runs" in requests.get(f"http://{address}/", timeout=20).content)
-    assert len(requests.get(f"http://{address}/runs/big", timeout=20).content) == 3_000_000
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(b"GET /runs/big HTTP/1.0\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))  # until the pod's side ends it
+    assert answer.endswith(b"\r\n\r\n" + bytes(3_000_000))
     kubectl("delete", "pod", "run", "--grace-period=50", "--wait=false")
     assert following.stdout.read() == "ended in order\n"
     # The other one does not end by a SIGTERM: as a first process it has no default handler of it.
