@@ -38,13 +38,14 @@ class OpenTelemetry:
         set_up_opentelemetry_later(_check, self._set_up)
 
     def _set_up(self, set_up_locusts: Callable[[], object], options: argparse.Namespace) -> None:
-        from hubusers.telemetry.otel_connection import prepare
+        from hubusers.telemetry.otel_connection import not_beginning_anew_in_children, prepare
 
         for library in ("REQUESTS", "URLLIB3"):
             os.environ.setdefault(f"OTEL_PYTHON_{library}_EXCLUDED_URLS", _NO_USERS_IN_URLS)
         try:
             prepare(is_worker=options.worker)
-            set_up_locusts()
+            with not_beginning_anew_in_children():
+                set_up_locusts()
         except Exception as error:  # whatever the libraries raise for a value that they cannot read
             if not (options.worker and options.processes):  # whose master says the same
                 say_why_not(f"--otel: a variable OTEL_... of the environment cannot be used: {error}")
@@ -60,10 +61,12 @@ def _check() -> None:
 
 
 def _exporter(run: RunSoFar) -> Exporter:
-    from hubusers.telemetry.otel_connection import resource_of
+    from hubusers.telemetry.otel_connection import not_beginning_anew_in_children, resource_of
     from hubusers.telemetry.otel_exporter import OpenTelemetryExporter
 
-    return OpenTelemetryExporter(run, *opentelemetry_providers(resource_of(run.info)))
+    with not_beginning_anew_in_children():
+        providers = opentelemetry_providers(resource_of(run.info))
+    return OpenTelemetryExporter(run, *providers)
 
 
 def _end() -> None:

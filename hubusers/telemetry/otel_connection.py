@@ -5,7 +5,8 @@ Their exporters send in threads, which are greenlets here.
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import gevent
@@ -99,6 +100,21 @@ def prepare(*, is_worker: bool) -> None:
         from grpc.experimental import gevent as grpc_gevent
 
         grpc_gevent.init_gevent()
+
+
+@contextmanager
+def not_beginning_anew_in_children() -> Iterator[None]:
+    """Keep providers that are made in a with-block from beginning anew in processes that this one forks.
+
+    They would begin a thread in every child, also in one that is about to become another program. A thread is a
+    greenlet here, and beginning one lets the others go on: the child would be a second load generator.
+    """
+    register = os.register_at_fork
+    os.register_at_fork = lambda **_: None
+    try:
+        yield
+    finally:
+        os.register_at_fork = register
 
 
 def resource_of(info: RunInfo) -> Resource:
