@@ -6,6 +6,7 @@ from locust.exception import StopTest
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,15 @@ def test_a_script_that_uses_locust_as_a_library_is_told_what_is_missing() -> Non
         ServerLifecycleUser(environment)
     with pytest.raises(StopTest, match=r"environment\.parsed_options = locust\.argument_parser\.get_parser"):
         _on_init(OpenTelemetry(), environment, environment.create_local_runner(), None)
+
+
+def test_a_locustfile_that_switches_nothing_on_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "locustfile.py").write_text("from hubusers.users import ServerLifecycleUser\n", encoding="utf-8")
+    command = [sys.executable, "-m", "locust", "--headless", "--run-time=1", "--host=http://127.0.0.1:9"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 2
+    assert "Error: Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile." in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_an_unknown_name_is_no_function() -> None:

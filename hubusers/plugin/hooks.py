@@ -13,7 +13,6 @@ import resource
 import sys
 from functools import partial
 from typing import Any
-from weakref import WeakSet
 
 from gevent.event import Event
 
@@ -46,11 +45,10 @@ from hubusers.plugin.who_comes import WhoComes
 from hubusers.plugin.worker import Worker
 from hubusers.settings.access import SettingsError
 from hubusers.settings.options import add_options
+from hubusers.users.switched_on import SWITCHED_ON
 
 _LISTENING = Event()
 """Set when hubusers answers to Locust's events, and to the messages between processes."""
-
-_SWITCHED_ON: WeakSet[Events] = WeakSet()
 
 _NO_OPTIONS = (
     "A script that uses Locust as a library must give the options before it fires the event `init`: "
@@ -71,9 +69,9 @@ def switch_on(events: Events = locust_events) -> None:
         RuntimeError: Users cannot run in this process, such as the kernel of a notebook.
     """
     check_is_patched()
-    if events in _SWITCHED_ON:
+    if events in SWITCHED_ON:
         return
-    _SWITCHED_ON.add(events)
+    SWITCHED_ON.add(events)
     _allow_many_connections()
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()

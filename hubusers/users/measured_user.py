@@ -30,6 +30,7 @@ from hubusers.run.run import Run, run_of
 from hubusers.users.clients import UserClient
 from hubusers.users.own_requests import OwnRequests
 from hubusers.users.step import Step
+from hubusers.users.switched_on import HOW, refuse_unless_switched_on
 from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
 
 LOG = get_logger(__name__)
@@ -68,8 +69,8 @@ class MeasuredUser(FastHttpUser):
         run = run_of(environment)
         if run is None:
             raise StopTest(
-                "Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile. A script that uses "
-                "Locust as a library must also fire the event `init`, as the locust command does."
+                f"{HOW} A script that uses Locust as a library must also fire the event `init`, as the locust command "
+                "does."
             )
         self.test_run, self.settings = run, run.settings
         # Locust makes its own client from these. A request never takes longer than the step that it belongs to.
@@ -283,3 +284,6 @@ def _is_overridden(task: Any, user_class: type) -> bool:
     name = task.__name__
     is_inherited = any(vars(base).get(name) is task for base in user_class.__mro__[1:])
     return is_inherited and getattr(user_class, name) is not task
+
+
+refuse_unless_switched_on(MeasuredUser)
