@@ -12,8 +12,8 @@ ARG BASE=python:3.13-slim
 FROM ${BASE} AS build
 RUN python3 -m venv /opt/hubusers
 WORKDIR /build
-COPY requirements/demo.txt requirements/
-RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps -r requirements/demo.txt
+COPY requirements/image.txt requirements/
+RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE locustfile.py ./
 COPY hubusers hubusers
 COPY events events

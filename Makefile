@@ -60,13 +60,14 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The versions for the demo and the tests: the newest that pyproject.toml allows.
+# The versions for the demo, the image and the tests: the newest that pyproject.toml allows.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' pyproject.toml requirements/build.in
 lock: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(UV_COMPILE) --extra dev --output-file requirements/test.txt
 	$(UV_COMPILE) --extra hub --constraint requirements/test.txt --output-file requirements/demo.txt
+	$(UV_COMPILE) --extra hub --extra otel --constraint requirements/test.txt --output-file requirements/image.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -4,7 +4,7 @@ import importlib.util
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,17 @@ from requirements import set_up
 ROOT = set_up.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-EXTRAS = {"demo": "hub", "test": "dev"}
-"""What each lock file is made of, beside the dependencies of all."""
+EXTRAS = {"demo": ["hub"], "image": ["hub", "otel"], "test": ["dev"]}
+"""Of which extras each lock file is made, beside the dependencies of all."""
 
 
-def requirements_of(extra: str) -> Iterator[Requirement]:
-    """Return what pyproject.toml asks for with an extra, and with those that it contains."""
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]:
+def requirements_of(extras: Iterable[str]) -> Iterator[Requirement]:
+    """Return what pyproject.toml asks for with some extras, and with those that they contain."""
+    asked = [text for extra in extras for text in PROJECT["optional-dependencies"][extra]]
+    for text in [*PROJECT["dependencies"], *asked]:
         requirement = Requirement(text)
         if requirement.name == PROJECT["name"]:
-            for contained in requirement.extras:
-                yield from requirements_of(contained)
+            yield from requirements_of(requirement.extras)
         else:
             yield requirement
 
@@ -54,9 +54,10 @@ def test_a_lock_file_fits_pyproject(lock: str) -> None:
         assert all(map(one.specifier.contains, versions[canonicalize_name(one.name)])), one
 
 
-def test_the_tests_run_with_the_versions_of_the_demo() -> None:
+@pytest.mark.parametrize("lock", EXTRAS)
+def test_the_tests_run_with_the_versions_of_all(lock: str) -> None:
     of_tests = locked("test")[0]
-    for name, versions in locked("demo")[0].items():
+    for name, versions in locked(lock)[0].items():
         assert versions <= of_tests[name], name
 
 

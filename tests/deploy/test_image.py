@@ -14,6 +14,7 @@ from hubusers.kube.manifests import FETCHED, RUNS_FOLDER
 from hubusers.local import LocalHub
 from tests.deploy.files import TOP
 from tests.matrix.processes import folder_of, ran, running
+from tests.telemetry.collector import Collector
 
 BASE, IMAGE = "hubusers-base", "hubusers-tested"
 MOST_MEGABYTES = 400
@@ -34,7 +35,7 @@ Docker = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
-    """Docker, with the image: on Debian's Python, and of the versions in requirements/demo.txt."""
+    """Docker, with the image: on Debian's Python, and of the versions in requirements/image.txt."""
     with folder_of("root") as folder:
         host = f"unix://{folder}/docker.sock"
         roots = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"]
@@ -64,7 +65,7 @@ def _base(folder: Path) -> str:
     ran(["debootstrap", "--variant=minbase", packages, "bookworm", str(system)])
     of_debian = ["--python-version=3.11", "--only-binary=:all:", "--no-deps"]
     download = [sys.executable, "-m", "pip", "download", *of_debian, f"--dest={system}/wheels"]
-    ran([*download, f"--requirement={TOP / 'requirements' / 'demo.txt'}"])
+    ran([*download, f"--requirement={TOP / 'requirements' / 'image.txt'}"])
     (system / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n", encoding="utf-8")
     ran(["tar", "--create", f"--file={archive}", f"--directory={system}", "."])
     return str(archive)
@@ -85,6 +86,8 @@ def test_what_is_in_it(docker: Docker) -> None:
     assert not {"pip", "hatchling", "/usr/bin/gcc"} & set(found)
     assert any(path.endswith("/tar") for path in found)
     assert shell("find /opt/hubusers -type d -name tests") == []
+    # What --otel sends with by default. The run below sends in the other way.
+    assert shell("python -c 'import opentelemetry.exporter.otlp.proto.grpc.metric_exporter'") == []
 
 
 def test_a_pod_with_a_run_whose_folder_is_fetched(docker: Docker, local_hub: LocalHub, tmp_path: Path) -> None:
@@ -97,10 +100,14 @@ def test_a_pod_with_a_run_whose_folder_is_fetched(docker: Docker, local_hub: Loc
     as_in_pod += ["--pid=container:pause", f"--volume={runs}:{RUNS_FOLDER}", "--detach"]
     hub = ["--network=host", f"--env=JUPYTERHUB_ENDPOINT={local_hub.endpoint}"]
     hub += [f"--env=JUPYTERHUB_API_TOKEN={local_hub.token}", "--tmpfs=/tmp"]
-    docker("run", *as_in_pod, *hub, "--name=hubusers", IMAGE, "--headless", "--users=3", "--spawn-rate=3", "-t", "5s")
+    run = ["--headless", "--users=3", "--spawn-rate=3", "--run-time=5s", "--otel"]
     results = ["--network=none", "--memory=64m", "--name=results", "--entrypoint=keep-results"]
-    docker("run", *as_in_pod, *results, IMAGE, "3600")
-    assert docker("wait", "hubusers").strip() == "0", docker("logs", "hubusers")
+    with Collector() as collector:
+        hub += [f"--env=OTEL_EXPORTER_OTLP_ENDPOINT={collector.url}", "--env=OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"]
+        docker("run", *as_in_pod, *hub, "--name=hubusers", IMAGE, *run)
+        docker("run", *as_in_pod, *results, IMAGE, "3600")
+        assert docker("wait", "hubusers").strip() == "0", docker("logs", "hubusers")
+        assert list(collector.exports("hubusers"))
     # What kubectl cp does.
     docker("exec", "results", "tar", "cf", "/dev/null", RUNS_FOLDER)
     (folder,) = docker("exec", "results", "ls", RUNS_FOLDER).split()
