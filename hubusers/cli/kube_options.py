@@ -57,6 +57,8 @@ _HELP = {
     "web_port": "Port of the web UI on this machine. Default: 8089, or one that is free.",
     "dry_run": "Print the manifests of all that would be made in the cluster, and ask neither cluster nor hub. The "
     "content of Secrets is hidden.",
+    "otel": "Send figures and traces to an OpenTelemetry collector: which one, the variables OTEL_... say, of this "
+    "machine or under env in --values. [LOCUST_ENABLE_OPENTELEMETRY]",
     "runs_folder": 'Folder on this machine into which the run\'s folder comes; "" for none. Default: runs. '
     "[HUBUSERS_RUNS_FOLDER]",
 }

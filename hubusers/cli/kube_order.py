@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -51,7 +52,7 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
         _check_event(given)
     settings = _settings(given, event_text)
     names = {name.replace("_", "-"): str(given[name]) for name in _ABOUT_FILES if name in given}
-    files = files_for_pod(names, event_text)
+    files = files_for_pod(names, event_text, _open_telemetry(values) if "otel" in given else {})
     runs_folder = settings.runs_folder
     if runs_folder and "dry_run" not in given:
         check_runs_folder(runs_folder)
@@ -142,6 +143,16 @@ def _options(given: Mapping[str, Any]) -> argparse.Namespace:
 def _settings(given: Mapping[str, Any], event_text: str) -> Settings:
     # The token and the hub's URL are those of the cluster.
     return settings_from(_options(given), "http://hub:8081", new_run_id(), Access(""), event_text=event_text)
+
+
+def _open_telemetry(values: Values) -> dict[str, str]:
+    """Return OpenTelemetry's variables of this machine, but for those that the values say for the cluster."""
+    said = {one.get("name") for one in values.env}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("OTEL_") and name not in said and value.strip()
+    }
 
 
 def _check_event(given: Mapping[str, Any]) -> None:

@@ -64,7 +64,7 @@ def check_rights(kubectl: Kubectl, order: Order) -> None:
     wanted = {
         **_NEEDED,
         **(_FOR_FILES if files.files else {}),
-        **(_FOR_SECRETS if files.secret_files or files.token else {}),
+        **(_FOR_SECRETS if files.has_secrets else {}),
         **(_FOR_WORKERS if order.values.workers else {}),
         **(_FOR_PAGE if order.values.web else {}),
     }

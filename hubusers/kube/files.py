@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from hubusers.settings.access import (
 
 TOKEN_KEY = "token"  # noqa: S105  # a name, not a token
 
+_OF_THIS_MACHINE = r"(\w+://)?([^/@]*@)?(localhost|127(\.\d+){3}|\[::1\])(:|/|$)"
+
 
 @dataclass
 class FilesForPod:
@@ -31,6 +34,7 @@ class FilesForPod:
         secret_files: The same, for what nobody else should read.
         arguments: The options that name them, as they are in the pod.
         variables: Variables for each process of the run. Workers get a master's options, but each reads its own files.
+        secret_variables: The same, for what nobody else should read.
         names: Their paths here, by those in the pod, for sentences that name them.
         token: The hub's API token, if it comes from a file on this machine.
     """
@@ -39,11 +43,19 @@ class FilesForPod:
     secret_files: dict[str, bytes] = field(default_factory=dict, repr=False)
     arguments: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    secret_variables: dict[str, str] = field(default_factory=dict, repr=False)
     names: dict[str, str] = field(default_factory=dict)
     token: str = field(default="", repr=False)
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether it takes a Secret to give all of it to the pods."""
+        return bool(self.secret_files or self.secret_variables or self.token)
 
-def files_for_pod(options: Mapping[str, str], event_text: str) -> FilesForPod:
+
+def files_for_pod(
+    options: Mapping[str, str], event_text: str, open_telemetry: Mapping[str, str] | None = None
+) -> FilesForPod:
     """Return what goes along with these options, which are those whose values name files.
 
     Args:
@@ -51,6 +63,7 @@ def files_for_pod(options: Mapping[str, str], event_text: str) -> FilesForPod:
             `--grafana-url`, `--grafana-token-file` and `--locustfile`, by the names of the flags without dashes, as in
             "password-file"; only those that are given.
         event_text: Of the event file, with its seed; "" without an event.
+        open_telemetry: The variables OTEL_... of this machine that count in the pods too.
 
     Raises:
         SettingsError: A file cannot be read or used.
@@ -81,6 +94,8 @@ def files_for_pod(options: Mapping[str, str], event_text: str) -> FilesForPod:
         _add_certificates(made, Path(bundle))
     if locustfile := options.get("locustfile"):
         _add_locustfiles(made, locustfile)
+    for variable, value in sorted((open_telemetry or {}).items()):
+        _add_open_telemetry(made, variable, value)
     return made
 
 
@@ -126,6 +141,26 @@ def _add_locustfiles(made: FilesForPod, locustfiles: str) -> None:
             in_pod.append(f"{INPUT_FOLDER}/{folder}/{path.name}")
         made.names[in_pod[-1]] = given
     made.variables["LOCUST_LOCUSTFILE"] = ",".join(in_pod)
+
+
+def _add_open_telemetry(made: FilesForPod, variable: str, value: str) -> None:
+    if variable.endswith("ENDPOINT") and re.match(_OF_THIS_MACHINE, value):
+        raise SettingsError(
+            f"{variable} names this machine, and in the cluster that would be the pod itself: give the collector's "
+            "address as pods reach it, as in http://collector.monitoring:4317. If each pod has a collector, write the "
+            "variable under env in --values."
+        )
+    if variable.endswith(("CERTIFICATE", "CLIENT_KEY")):  # of which the values are paths here
+        store = made.secret_files if variable.endswith("KEY") else made.files
+        try:
+            store[variable] = _content(Path(value))
+        except SettingsError as error:
+            raise SettingsError(f"{variable}: {error}") from None
+        made.variables[variable] = f"{INPUT_FOLDER}/{variable}"
+    elif variable.endswith("HEADERS") or re.search("//[^/]*@", value):
+        made.secret_variables[variable] = value
+    else:
+        made.variables[variable] = value
 
 
 def _with_what_it_imports(file: Path) -> list[Path]:

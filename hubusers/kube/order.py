@@ -53,8 +53,14 @@ class Order:
         """The values with what follows from the files."""
         values, files = self.values, self.files
         url = values.hub.url if self.has_address else IN_CLUSTER[self.has_browser]
-        variables = [{"name": name, "value": value} for name, value in files.variables.items()]
-        secret = TokenSecret(name=self._token_name, key=TOKEN_KEY) if files.token else values.hub.token_secret
+        variables = [
+            *({"name": name, "value": value} for name, value in files.variables.items()),
+            *(
+                {"name": name, "valueFrom": {"secretKeyRef": {"name": self._secret_name, "key": name}}}
+                for name in files.secret_variables
+            ),
+        ]
+        secret = TokenSecret(name=self._secret_name, key=TOKEN_KEY) if files.token else values.hub.token_secret
         return values.model_copy(
             update={
                 "env": [*values.env, *variables],
@@ -77,14 +83,16 @@ class Order:
                 f"{error}. Leave it out or make it smaller; or put it into an image of your own, made from hubusers' "
                 "(image in --values), and name it as it is there behind two dashes: -- --notebooks /srv/course"
             ) from None
-        return [*self._token_secret(made), *made]
+        return [*self._secret(made), *made]
 
     @property
-    def _token_name(self) -> str:
-        return f"{self.name}-token"
+    def _secret_name(self) -> str:
+        return f"{self.name}-variables"
 
-    def _token_secret(self, others: list[Manifest]) -> list[Manifest]:
-        if not self.files.token:
+    def _secret(self, others: list[Manifest]) -> list[Manifest]:
+        """Return the Secret of the token and of other variables, if there are any."""
+        content = {**self.files.secret_variables, **({TOKEN_KEY: self.files.token} if self.files.token else {})}
+        if not content:
             return []
         labels = {
             key: value for key, value in others[0]["metadata"]["labels"].items() if not key.endswith("/component")
@@ -93,7 +101,7 @@ class Order:
             {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "metadata": {"name": self._token_name, "labels": labels},
-                "data": {TOKEN_KEY: base64.b64encode(self.files.token.encode()).decode()},
+                "metadata": {"name": self._secret_name, "labels": labels},
+                "data": {key: base64.b64encode(value.encode()).decode() for key, value in content.items()},
             }
         ]

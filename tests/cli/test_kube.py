@@ -116,15 +116,77 @@ def test_what_is_printed_has_no_secret(tmp_path: Path) -> None:
     for text in ("hunter2", "aHVudGVyMi1zZWNyZXQ", "dG9rZW4tdG9rZW4"):
         assert text not in result.output
     assert {key: set(one["data"].values()) for key, one in made.items() if key.startswith("Secret")} == {
-        "Secret ['token']": {"<hidden>"},
+        "Secret ['variables']": {"<hidden>"},
         "Secret ['secret-files-1']": {"<hidden>"},
     }
     assert variables_of(result)["HTTPS_PROXY"] == "<hidden>"
     assert container_of(result)["image"] == "hubusers:mine"
     name = made["Job []"]["metadata"]["name"]
-    assert {"secretKeyRef": {"name": f"{name}-token", "key": "token"}} in [
+    assert {"secretKeyRef": {"name": f"{name}-variables", "key": "token"}} in [
         one.get("valueFrom") for one in container_of(result)["env"]
     ]
+
+
+OTEL = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.monitoring:4317",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://me:pass-secret@traces.monitoring:4317",
+    "OTEL_EXPORTER_OTLP_HEADERS": "api-key=header-secret",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE": "ours.pem",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY": "ours.key",
+    "OTEL_SERVICE_NAME": "rehearsal",
+    "OTEL_LOGS_EXPORTER": "",
+}
+
+
+def test_with_otel_its_variables_go_along() -> None:
+    Path("ours.pem").write_text("CERTIFICATE", encoding="utf-8")
+    Path("ours.key").write_text("key-secret", encoding="utf-8")
+    values = "env: [{name: OTEL_SERVICE_NAME, valueFrom: {configMapKeyRef: {name: a, key: b}}}]"
+    Path("values.yaml").write_text(values, encoding="utf-8")
+    result = run("--dry-run", "--otel", "-u", "1", "--workers", "1", "--values", "values.yaml", **OTEL)
+    made = shown(result)
+    assert "--otel" in container_of(result)["args"]
+    assert {name: value for name, value in variables_of(result).items() if name.startswith("OTEL")} == {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.monitoring:4317",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE": "/input/OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY": "/input/OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    }
+    name = made["Job []"]["metadata"]["name"]
+    secret = {"secretKeyRef": {"name": f"{name}-variables", "key": "OTEL_EXPORTER_OTLP_HEADERS"}}
+    assert {"name": "OTEL_EXPORTER_OTLP_HEADERS", "valueFrom": secret} in container_of(result)["env"]
+    assert container_of(result)["env"] == made["Job ['worker-1']"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    # What the values say is for the cluster, and counts more.
+    assert [one for one in container_of(result)["env"] if one["name"] == "OTEL_SERVICE_NAME"] == [
+        {"name": "OTEL_SERVICE_NAME", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}}
+    ]
+    assert made["Secret ['variables']"]["data"] == {
+        "OTEL_EXPORTER_OTLP_HEADERS": "<hidden>",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "<hidden>",
+    }
+    assert made["Secret ['secret-files-1']"]["data"] == {"file-0": "<hidden>"}
+    assert made["ConfigMap ['files-1']"]["data"] == {"file-0": "CERTIFICATE"}
+    assert not re.search("(pass|header|key)-secret", result.output)
+    assert "OTEL" not in run("--dry-run", "-u", "1", **OTEL).output
+
+
+@pytest.mark.parametrize("address", ["http://localhost:4317", "127.0.0.1:4317", "http://me:x@[::1]:4318/v1/traces"])
+def test_a_collector_on_this_machine_is_refused(address: str) -> None:
+    result = run("--dry-run", "--otel", "-u", "1", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=address)
+    assert result.exit_code == 2
+    assert "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names this machine" in " ".join(result.output.split())
+    # Where there is one in each pod, the values say so.
+    values = f"env: [{{name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, value: '{address}'}}]"
+    Path("values.yaml").write_text(values, encoding="utf-8")
+    again = run(
+        *["--dry-run", "--otel", "-u", "1", "--values", "values.yaml"], OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=address
+    )
+    assert again.exit_code == 0
+
+
+def test_a_certificate_that_is_missing_is_said_with_its_variable() -> None:
+    result = run("--dry-run", "--otel", "-u", "1", OTEL_EXPORTER_OTLP_CERTIFICATE="/nowhere.pem")
+    assert result.exit_code == 2
+    assert "OTEL_EXPORTER_OTLP_CERTIFICATE: /nowhere.pem cannot be read" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
-"""The page about Kubernetes: what can be pasted from it is accepted where it goes, and its figures are true."""
+"""The page about Kubernetes, and what other pages say of it: what can be pasted from it is accepted where it goes, and
+its figures are true.
+"""
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -10,8 +13,14 @@ from hubusers.kube.values import VERSION, Values
 from hubusers.settings.hub_check import NEEDED_SCOPES
 from tests.deploy.files import TOP, assert_valid
 
-PAGE = (TOP / "docs" / "kubernetes.md").read_text(encoding="utf-8")
-BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+PAGE, TELEMETRY = ((TOP / "docs" / name).read_text(encoding="utf-8") for name in ("kubernetes.md", "telemetry.md"))
+
+
+def blocks(page: str) -> list[dict[str, Any]]:
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+BLOCKS = blocks(PAGE)
 
 
 def test_the_values_for_the_hub_give_the_service_its_role() -> None:
@@ -25,7 +34,9 @@ def test_the_values_for_the_hub_give_the_service_its_role() -> None:
 def test_all_other_values_are_those_of_a_run() -> None:
     values = [block for block in BLOCKS if "loadRoles" not in block.get("hub", {})]
     assert len(values) == 5
-    for block in values:
+    of_telemetry = [block for block in blocks(TELEMETRY) if "scrape_configs" not in block]
+    assert [set(block) for block in of_telemetry] == [{"env"}, {"annotations"}]
+    for block in values + of_telemetry:
         for manifest in manifests(Values.model_validate(block), "rehearsal"):
             assert_valid(manifest)
 
