@@ -1,6 +1,5 @@
 """Conducts one run in a cluster: makes it, waits for its pod, follows it, brings its folder home, deletes all of it."""
 
-import logging
 import re
 import signal
 import time
@@ -12,6 +11,7 @@ from hubusers.kube.after_kill import clean_up_hub, purge_command
 from hubusers.kube.cluster_watch import ClusterWatch
 from hubusers.kube.folder_home import FolderHome
 from hubusers.kube.follower import Follower
+from hubusers.kube.home_at_end import LastFetch, bring_home, how_to_fetch
 from hubusers.kube.interrupts import Interrupts
 from hubusers.kube.kubectl import Kubectl, KubectlError, NotThere
 from hubusers.kube.made import Made, component_of
@@ -38,9 +38,6 @@ _POD_RUNS_WITHIN = 15 * 60.0
 
 _SETTLES_WITHIN = 10.0
 """Seconds after which a container that cannot be started never will: what it needs is made at the same time."""
-
-_FOLDER_WITHIN = 10 * 60.0
-"""Seconds within which the folder must come home at the end."""
 
 _ENDED_BY_SIGTERM = 128 + signal.SIGTERM
 """The exit code of a run that was told to end while it was still being loaded."""
@@ -80,7 +77,9 @@ class Conductor:
         self._names = re.compile(rf"begins? with {re.escape(names_of_run(order.prefix, '@'))}".replace("@", r"(\w+)"))
         self._run_id = ""  # the last one that the pod told: of a first server, or of the run
         self._watch = ClusterWatch(kubectl)
+        self._pod: Pod | None = None
         self._home: FolderHome | None = None
+        self._last_fetch = LastFetch()
         self._is_lost = False
 
     def run(self, manifests: list[Manifest]) -> int:
@@ -97,7 +96,10 @@ class Conductor:
         try:
             LOG.info("Making %s in the namespace %s", self._order.name, self._kubectl.namespace)
             self._made.make(manifests)
-            code = self._conclude(self._follow(self._await_pod()))
+            self._pod = self._await_pod()
+            code = self._conclude(self._follow(self._pod))
+            if self._last_fetch.why_not and not code:
+                code = EXIT_NO_ANSWER  # which nobody could look at
         except Ended as ended:
             LOG.error("%s", ended)
             code = ended.code
@@ -108,10 +110,12 @@ class Conductor:
         except KubectlError as error:
             LOG.error("%s", error)
             code = EXIT_NO_ANSWER if self._run_id else EXIT_CANNOT_TEST
+            if self._pod and not self._last_fetch.why_not:
+                self._bring_home(self._pod)
         finally:
             is_left = not self._delete()
             cluster = self._watch.stop()
-        if self._interrupts.count < 2:
+        if self._interrupts.count < 2 and not self._last_fetch.stays_in_pod:
             for folder in self._folders_at_home:
                 add_cluster(folder, cluster)
         return EXIT_LEFT_BEHIND if is_left else code
@@ -205,27 +209,20 @@ class Conductor:
 
     def _bring_home(self, pod: Pod) -> bool:
         """Fetch the folder as it is at the end; return whether that has come home."""
-        is_all_here = not self._home
-        home, give_up_at = self._home, time.monotonic() + _FOLDER_WITHIN
-        while home:
-            try:
-                home.fetch(lambda: self._interrupts.count < 2)
-                is_all_here = True
-                break
-            except (KubectlError, OSError) as error:
-                why = str(error).rstrip(".")
-            now = next((each for each in self._patience.ask(self._made.pods) if each.name == pod.name), None)
-            is_lost = not now or not now.is_running(RESULTS) or now.node_is_silent
-            if is_lost or time.monotonic() > give_up_at:
-                self._patience.tell(f"The run's folder could not be fetched at its end: {why}", logging.WARNING)
-                break
-            self._patience.tell(f"The run's folder is not at home yet ({why}): it is tried again", logging.WARNING)
-            self._patience.pause()
+        if self._home:
+            self._last_fetch = bring_home(self._home, pod, self._made, self._patience)
+        why_not = self._last_fetch.why_not
         for folder in self._folders_at_home:
-            LOG.info("The run's folder is here: %s", folder)
-        with suppress(KubectlError):  # it only makes the pod's end faster
-            self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "touch", FETCHED)
-        return is_all_here
+            as_it_was = "A copy of the run's folder from while it ran" if why_not else "The run's folder"
+            LOG.info("%s is here: %s", as_it_was, folder)
+        if why_not:
+            LOG.error("The run's folder could not be fetched at its end: %s", why_not)
+        if self._last_fetch.stays_in_pod:
+            LOG.error("%s", how_to_fetch(self._kubectl, pod.name, self._order.values.keep_results, self._made))
+        else:
+            with suppress(KubectlError):  # it only makes the pod's end faster
+                self._kubectl.run("exec", pod.name, f"--container={RESULTS}", "--", "touch", FETCHED)
+        return not why_not
 
     @property
     def _seconds_to_end(self) -> float:
@@ -241,6 +238,9 @@ class Conductor:
         """Delete all that was made, or say what is left; return whether nothing is."""
         at_once = self._interrupts.count > 1 or self._is_lost
         try:
+            if self._last_fetch.stays_in_pod:
+                self._patience.ask(self._made.delete_workers)
+                return False
             seconds = 0.0 if at_once else self._seconds_to_end
             self._patience.ask(lambda: self._made.delete(seconds, lambda: self._interrupts.count < 2))
         except (KubectlError, EndAtOnce) as error:

@@ -1,12 +1,11 @@
 """Brings the folder of a run home from its pod: whole, or not at all."""
 
 import shutil
-import subprocess
 import tarfile
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from hubusers.kube.kubectl import ClusterAway, Kubectl, end, error_of
@@ -72,19 +71,27 @@ class FolderHome:
     def _download(self, archive: Path, go_on: Callable[[], bool], seconds: float) -> None:
         # --request-timeout would end a transfer that still goes on.
         arguments = ["exec", self._pod, f"--container={RESULTS}", "--", "sh", "-c", _ARCHIVE]
-        with archive.open("wb") as file, self._kubectl.start(*arguments, stdout=file) as process:
-            give_up_at, said = time.monotonic() + seconds, None
+        with (
+            tempfile.TemporaryFile() as said,
+            ThreadPoolExecutor(1) as pool,
+            self._kubectl.start(*arguments, stderr=said) as process,
+            archive.open("wb") as file,
+        ):
+            # Not written by kubectl, which does not tell a full disk from a connection that broke off.
+            arriving, give_up_at = pool.submit(file.writelines, process.stdout or ()), time.monotonic() + seconds
             try:
-                while said is None:
-                    with suppress(subprocess.TimeoutExpired):
-                        _, said = process.communicate(timeout=_LOOK_EVERY)
-                    if said is None and (time.monotonic() >= give_up_at or not go_on()):
+                while not wait([arriving], _LOOK_EVERY).done:
+                    if time.monotonic() >= give_up_at or not go_on():
                         raise ClusterAway("The run's folder has not arrived in time.")
+                arriving.result()
+                process.wait()
             finally:
                 end(process)
-        if process.returncode:
-            command = self._kubectl.shown_command(*arguments)
-            raise error_of(said.decode("utf-8", "replace"), process.returncode, "kubectl exec", command)
+                wait([arriving])  # before its files are closed
+            if process.returncode:
+                said.seek(0)
+                words, command = said.read().decode("utf-8", "replace"), self._kubectl.shown_command(*arguments)
+                raise error_of(words, process.returncode, "kubectl exec", command)
 
     def _replace(self, run: Path, before: Path) -> None:
         at_home = self._home / run.name

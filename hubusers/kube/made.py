@@ -32,6 +32,7 @@ class Made:
         self.name = name
         self._kubectl = kubectl
         self._made: list[str] = []  # as in job/hubusers-k3x9qa; also what may have been made
+        self._is_deleted = False  # but for its pods, which may take their time
         self._owner: list[dict[str, Any]] = []
 
     def make(self, manifests: Sequence[Manifest]) -> None:
@@ -93,16 +94,37 @@ class Made:
             return
         # Without waiting here: the Jobs go first, so that no pod is made again.
         self._kubectl.run("delete", *self._made, "--ignore-not-found", "--wait=false")
+        self._is_deleted = True
         if not self._are_gone(seconds, go_on):
             self._force()
             if not self._are_gone(_FORCED_WITHIN, go_on=lambda: True):
                 raise KubectlError("its pods do not end")
         self._made.clear()
 
+    def delete_workers(self) -> None:
+        """Delete the Jobs of the workers, and leave all else as it is.
+
+        Raises:
+            KubectlError: They may be left.
+        """
+        if workers := [name for name in self._made if name.startswith(f"job/{self.name}-worker-")]:
+            self._kubectl.run("delete", *workers, "--ignore-not-found", "--wait=false")
+
+    @property
+    def command_to_delete(self) -> str:
+        """The command that deletes all that was made."""
+        return self._kubectl.shown_command("delete", *self._made, "--ignore-not-found")
+
     def how_to_delete(self, why: str) -> str:
         """Return what may be left in the cluster, and the command that deletes it."""
-        command = self._kubectl.shown_command("delete", *self._made, "--ignore-not-found")
-        return f"Left in the cluster ({why}): {', '.join(self._made)}. This deletes them: {command}"
+        if self._is_deleted:
+            selector = f"--selector={_INSTANCE}={self.name}"
+            return (
+                f"The run's Job is deleted, but its pods may be left in the cluster ({why}). This shows them: "
+                f"{self._kubectl.shown_command('get', 'pods', selector)}   This deletes them: "
+                f"{self._kubectl.shown_command('delete', 'pods', selector)}"
+            )
+        return f"Left in the cluster ({why}): {', '.join(self._made)}. This deletes them: {self.command_to_delete}"
 
     def _create(self, manifests: Sequence[Manifest], *options: str) -> str:
         names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in manifests]

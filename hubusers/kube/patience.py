@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hubusers.kube.interrupts import Interrupts
-from hubusers.kube.kubectl import ClusterAway
+from hubusers.kube.kubectl import ClusterAway, KubectlError, NotAllowed
 from hubusers.log import Progress, get_logger
 
 LOG = get_logger(__name__)
@@ -18,6 +18,9 @@ LOOK_EVERY = 2.0
 
 _PATIENCE = 30 * 60.0
 """Seconds for which the cluster may be away: a control plane is upgraded, or a laptop is carried to another room."""
+
+REFUSED_FOR = 15.0
+"""Seconds after which a refusal is believed that is repeated: a token of a cloud is renewed, or a role applied anew."""
 
 
 class EndAtOnce(Exception):
@@ -38,32 +41,41 @@ class Patience:
         self._is_away = False
 
     def ask(self, question: Callable[[], T]) -> T:
-        """Return the answer of a question, which is asked again and again while the cluster is away.
+        """Return the answer of a question, which is asked again and again while the cluster is away, and for some
+        seconds after it refused.
 
         Raises:
             KubectlError: The cluster refuses, or was away for too long.
             EndAtOnce: Somebody wants that, also while the cluster is away.
         """
-        since = time.monotonic()
+        since = refused_since = time.monotonic()
         while True:
             try:
                 answer = question()
+            except NotAllowed as error:
+                if time.monotonic() - refused_since >= REFUSED_FOR:
+                    raise
+                self._wait_after(error, f"It is tried again for {REFUSED_FOR:.0f} s.")
             except ClusterAway as error:
-                seconds = time.monotonic() - since
+                refused_since = time.monotonic()
+                seconds = refused_since - since
                 if seconds >= _PATIENCE:
                     raise
-                if self.interrupts.count > 1:
-                    raise EndAtOnce from None
-                if not self._is_away:
-                    LOG.warning("%s The run goes on in the cluster meanwhile, and is looked for again.", error)
-                self._is_away = True
+                self._wait_after(error, "The run goes on in the cluster meanwhile, and is looked for again.")
                 self.progress.say(f"The cluster has not answered for {seconds:.0f} s; the run goes on there")
-                self.interrupts.wait(LOOK_EVERY)
             else:
                 if self._is_away:
                     LOG.info("The cluster answers again")
                 self._is_away = False
                 return answer
+
+    def _wait_after(self, error: KubectlError, then: str) -> None:
+        if self.interrupts.count > 1:
+            raise EndAtOnce from None
+        if not self._is_away:
+            LOG.warning("%s %s", error, then)
+        self._is_away = True
+        self.interrupts.wait(LOOK_EVERY)
 
     def pause(self) -> None:
         """Wait before the next look.

@@ -1,5 +1,7 @@
 """A run's folder comes home whole, or not at all."""
 
+import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -72,4 +74,16 @@ def test_nothing_leaves_the_folder_of_runs(tmp_path: Path, in_pod: Path) -> None
     (in_pod / NAME / "link").symlink_to("/etc/passwd")
     with pytest.raises(KubectlError, match="has not arrived whole"):
         home(tmp_path, in_pod).fetch()
+    assert everything_in(tmp_path / "runs") == []
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path, in_pod: Path) -> None:
+    (in_pod / NAME / "steps.csv").write_bytes(os.urandom(200_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            home(tmp_path, in_pod).fetch()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert everything_in(tmp_path / "runs") == []
