@@ -13,15 +13,19 @@ _NEEDED = {
     ("get", "pods/log"): "follow its log",
     ("create", "pods/exec"): "bring its results home, and end it in order",
 }
+_FOR_ALL_BESIDE_THE_JOB = {("patch", "jobs.batch"): "let its pod begin when all else is there"}
 _FOR_FILES = {
+    **_FOR_ALL_BESIDE_THE_JOB,
     ("create", "configmaps"): "give it the event and other files",
     ("delete", "configmaps"): "delete these files afterwards",
 }
 _FOR_SECRETS = {
+    **_FOR_ALL_BESIDE_THE_JOB,
     ("create", "secrets"): "give it accounts and passwords",
     ("delete", "secrets"): "delete these afterwards",
 }
 _FOR_WORKERS = {
+    **_FOR_ALL_BESIDE_THE_JOB,
     ("create", "services"): "let workers find the run",
     ("delete", "services"): "delete this Service afterwards",
 }

@@ -5,10 +5,10 @@ import time
 from contextlib import suppress
 
 from hubusers.kube.folder_home import FolderHome
-from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError
+from hubusers.kube.kubectl import ClusterAway, Kubectl, KubectlError, NotAllowed
 from hubusers.kube.made import Made, component_of
 from hubusers.kube.manifests import RUN
-from hubusers.kube.patience import Patience
+from hubusers.kube.patience import REFUSED_FOR, Patience
 from hubusers.kube.pod import Pod
 from hubusers.log import get_logger
 
@@ -35,6 +35,9 @@ exit $ended
 it does not handle that, so it is told later. This fails then, and where the run has ended already.
 """
 
+_IT_SAID_NO = "command terminated with exit code"
+"""What kubectl says where a command in a container failed, and not the way to it."""
+
 
 class Follower:
     """Follows one run.
@@ -56,6 +59,8 @@ class Follower:
         self._home = home
         self._seconds_to_end = seconds_to_end
         self._is_told_to_end = False
+        self._told_in_vain_since = 0.0
+        self._has_deleted_it = False
 
     def until_it_ends(self, last: Pod) -> Pod:
         """Wait until the run's container has ended, or its pod is gone; return how the pod was seen last.
@@ -68,7 +73,7 @@ class Follower:
             taken = last.taken_away()
             taken_since = (taken_since or time.monotonic()) if taken else 0.0
             if taken:
-                self._patience.tell(taken, logging.WARNING)
+                self._tell_of_its_end(taken)
                 if time.monotonic() - taken_since >= (_SILENT if last.node_is_silent else self._seconds_to_end):
                     return last
             if taken or time.monotonic() >= next_copy:
@@ -80,15 +85,19 @@ class Follower:
             pods = self._patience.ask(self._made.pods)
             now = next((each for each in pods if each.name == last.name), None)
             if now is None:
-                self._patience.tell(last.taken_away() or "Somebody has deleted the run's pod.", logging.WARNING)
+                self._tell_of_its_end(last.taken_away() or "Somebody has deleted the run's pod.")
                 return last
             last = now
             for pod in pods:
                 if component_of(pod) == "worker" and not last.exit(RUN):
                     self._look_at_worker(pod)
         if taken := last.taken_away():
-            self._patience.tell(taken, logging.WARNING)
+            self._tell_of_its_end(taken)
         return last
+
+    def _tell_of_its_end(self, why: str) -> None:
+        if not self._has_deleted_it:
+            self._patience.tell(why, logging.WARNING)
 
     def _look_at_worker(self, pod: Pod) -> None:
         ended, who, tell = pod.exit(RUN), f"The worker {pod.name}", self._patience.tell
@@ -114,9 +123,21 @@ class Follower:
         try:
             self._kubectl.run("exec", pod.name, f"--container={RUN}", "--", "sh", "-c", _END_IN_ORDER)
             self._is_told_to_end = True
-        except KubectlError as error:  # where it has ended meanwhile, the next look shows it
-            if isinstance(error, ClusterAway):
-                self._patience.tell("The cluster does not answer: the run is told as soon as it does", logging.WARNING)
+        except KubectlError as error:
+            if _IT_SAID_NO in error.said:  # it does not listen yet; where it has ended, the next look shows it
+                return
+            if isinstance(error, ClusterAway | NotAllowed):
+                self._patience.tell(f"The run cannot be told yet, which is tried again: {error}", logging.WARNING)
+            self._told_in_vain_since = self._told_in_vain_since or time.monotonic()
+            if time.monotonic() - self._told_in_vain_since >= REFUSED_FOR:
+                self._delete_job(str(error))
+
+    def _delete_job(self, why: str) -> None:
+        """Delete the run's Job, and so its pod, which ends the run in order too, but keeps its folder for seconds."""
+        LOG.warning("The run is told to end by the deletion of its pod, which gives it time for its clean-up: %s", why)
+        job = f"job/{self._made.name}"
+        self._patience.ask(lambda: self._kubectl.run("delete", job, "--ignore-not-found", "--wait=false"))
+        self._is_told_to_end = self._has_deleted_it = True
 
     def _copy(self) -> None:
         if self._home:

@@ -38,18 +38,21 @@ class Made:
     def make(self, manifests: Sequence[Manifest]) -> None:
         """Make all of these; the Job that is called like the run comes first, and owns all others.
 
-        So the cluster itself deletes them with that Job, a day after the run, if nobody else does.
+        So the cluster itself deletes them with that Job, a day after the run, if nobody else does. Its pod comes only
+        when what it needs is there.
 
         Raises:
             KubectlError: Not all could be made. What was made is known here, and can be deleted.
         """
         jobs = [one for one in manifests if one["kind"] == "Job" and one["metadata"]["name"] == self.name]
-        for job in jobs:
-            made = json.loads(self._create([job], "--output=json"))
-            self._owner = [{"apiVersion": "batch/v1", "kind": "Job", "name": self.name, "uid": made["metadata"]["uid"]}]
         others = [one for one in manifests if one not in jobs]
+        for job in jobs:
+            first = {**job, "spec": {**job["spec"], "suspend": True}} if others else job
+            made = json.loads(self._create([first], "--output=json"))
+            self._owner = [{"apiVersion": "batch/v1", "kind": "Job", "name": self.name, "uid": made["metadata"]["uid"]}]
         if others:
             self._create([self._owned(one) for one in others])
+            self._kubectl.run("patch", f"job/{self.name}", "--type=merge", '--patch={"spec":{"suspend":false}}')
 
     def pods(self) -> list[Pod]:
         """Return the run's pods, and those of its workers.
