@@ -4,6 +4,7 @@ A wrong profile or a broken spawner makes every spawn fail, and a hub with `cons
 of those (five on Kubernetes deployments). When many users ask at once, all of them have failed before anybody notices.
 """
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from hubusers.hub.lifecycle import UserOptions, ask_to_start, wait_until_ready
 from hubusers.hub.progress import progress
 from hubusers.hub.sightings import USER_PATH
 from hubusers.log import get_logger
+from hubusers.results.machine_account import lacks_account
 from hubusers.results.records import START_TO_READY, Record
 from hubusers.run import server_life
 from hubusers.run.failed_spawns import spawns_in_a_row
@@ -43,10 +45,6 @@ _NOT_OF_THE_HUB = {0, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HT
 
 _MOST_ODD_ANSWERS = 3
 """How many of them in a row keep a first server from being tried: one proves nothing."""
-
-_NOT_ON_THE_MACHINE = "getpwnam(): name not found"
-"""What Python says where the machine has no such account, as LocalProcessSpawner, SudoSpawner, SystemdSpawner and
-BatchSpawner find out when they start a server."""
 
 _PAUSE = 2.0
 """Seconds before the hub is asked again after one of them."""
@@ -149,7 +147,7 @@ def _try_until_ready(
         try:
             seconds = _start(client, run, account, user_options)
         except SpawnFailed as error:
-            if run.accounts.are_made and _NOT_ON_THE_MACHINE in error.words:
+            if run.accounts.are_made and re.search(lacks_account(account.username), error.words):
                 # A new name will not be there next time either, and failed spawns may take a hub down.
                 raise PreflightError(
                     f"The hub starts servers as accounts of its machine, and there is none for {account.username}: "

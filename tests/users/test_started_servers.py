@@ -44,16 +44,18 @@ ConfigurableHTTPProxy.add_route = forgetful
 
 
 def as_account_of_the_machine(spawner):
-    if spawner.user.name == "una" or spawner.user.name.startswith("unix-"):
+    name = spawner.user.name
+    if name == "una" or name.startswith(("unix-", "hook-")):
         import pwd
 
-        pwd.getpwnam("una-who-is-not-there")
+        pwd.getpwnam("svc-jupyter" if name.startswith("hook-") else name)
 
 
 c.Spawner.pre_spawn_hook = as_account_of_the_machine
 """
 """A proxy that has lost one person's route, as where it was restarted, a name that stands for another person, and a
-person whom the machine does not know: there LocalProcessSpawner and others fail with the error of `getpwnam`."""
+person whom the machine does not know: there LocalProcessSpawner and others fail with the error of `getpwnam`. A hook
+may miss an account of its own in the same way."""
 
 NAMES = ["ann", "bob", "zoe", "yan", "una"]
 
@@ -181,6 +183,14 @@ def test_an_account_that_a_run_makes_and_the_machine_does_not_have_is_one_senten
     assert "(--accounts), or with named servers of your own account (--named-servers). The hub said: " in sentence
     assert "getpwnam(): name not found" in sentence
     assert not people.run.ledger.left()
+
+
+def test_an_account_that_a_hook_misses_is_not_the_persons(hub: LocalHub) -> None:
+    people = people_on(hub.endpoint, hub.token, prefix="hook", poll_interval=0.1)
+    with pytest.raises(FirstServersFailed, match=r"^4 spawns .*getpwnam\(\): name not found: 'svc-jupyter'"):
+        try_one_server(people.run, None)
+    records = [record for record in people.run.results.records if record.step == START_TO_READY]
+    assert {kind_of(record, {}) for record in records} == {"start-failures"}
 
 
 def test_accounts_that_the_hub_does_not_know_are_seen_before_the_run(hub: LocalHub) -> None:

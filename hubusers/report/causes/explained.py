@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hubusers import start_parts
 from hubusers.report.causes.token import TOKEN_REJECTED, revoked_at
+from hubusers.results.machine_account import lacks_account
 from hubusers.results.records import (
     LAB_LOADED,
     LOGIN,
@@ -83,7 +84,7 @@ _EXITED = (
 _ENDED = r"\bexit(ed)?\b.{0,40}\b(code|status|before|with)\b|\bexited? (early|unexpectedly|during|while)"
 """The same of a start whose container was made: before that, it may be any command that ended."""
 
-_NO_ACCOUNT = r"getpwnam\(\): name not found|\bsudo: unknown user\b|\binvalid user id\b"
+_NO_ACCOUNT = rf"{lacks_account('{name}')}|\binvalid user id\b"
 _SUDO = (
     r"\bsudo: .*(password is required|no tty present|command not found|unable to execute)|is not in the sudoers file"
     r"|is not allowed to (execute|run)|not allowed to preserve the environment"
