@@ -176,6 +176,8 @@ def without_causes(run: FinishedRun) -> str:
         return f"No step failed, and nobody had to wait too long, but {broken[0]}.{_still_under_way(facts)}"
     if not bad:
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
+        if run.info.people_lost:
+            nothing += " for people who were not lost with their worker"
         return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
     if not (was_whole or facts.missed or facts.failures or facts.slow_starts):
         return f"The run ended too early to tell what limits it: {', and '.join(bad)}."

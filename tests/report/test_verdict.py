@@ -396,7 +396,9 @@ class TestPeopleFirst:
         assert verdict.headline.endswith("p95 4 s; 1 of 1 request failed (GET /user 1 of 1 time).")
 
     def test_people_lost_with_a_worker_leave_no_answer_without_targets_too(self) -> None:
-        verdict = verdict_of(finished(QUICK, people_lost=4))
+        run = finished(QUICK, people_lost=4)
+        assert without_causes(run).startswith("Nothing limited it for people who were not lost with their worker: no")
+        verdict = verdict_of(run)
         assert verdict.exit_code == 4
         assert verdict.headline.startswith(
             "No answer: 4 people were lost with a worker that died. No targets were given:"
