@@ -8,8 +8,9 @@ from statistics import median
 from hubusers.report import words
 from hubusers.report.causes.affected import after, failed, once, people_of, starts_of, telling
 from hubusers.report.causes.catalogue import KINDS
-from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, says, told_by_part
+from hubusers.report.causes.explained import Told, failures_by_kind, is_without_words, longest_part, told_by_part
 from hubusers.report.causes.facts import Facts
+from hubusers.report.causes.failure_rules import says
 from hubusers.report.causes.how_failed import causes_of, of_kind
 from hubusers.report.finding import Finding
 from hubusers.results.records import Record
