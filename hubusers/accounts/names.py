@@ -1,6 +1,7 @@
 """The names of test users, `{prefix}-{run}-{worker}-{number}`: unique on the hub, and recognisable as ours."""
 
 import itertools
+import os
 import re
 import secrets
 import string
@@ -11,6 +12,12 @@ DEFAULT_PREFIX = "hub-stress-test"
 
 LONGEST_NAME = 63
 """Characters: the limit of Kubernetes labels and host names, which spawners make of user names."""
+
+RUN_ID_BEGINS_VARIABLE = "HUBUSERS_RUN_ID_BEGINS"
+"""The environment variable with the beginning of the ids of all runs of a process, so that another one knows it."""
+
+BEGINNING_LENGTH = 4
+"""Characters of that beginning."""
 
 _LETTERS = string.ascii_lowercase + string.digits
 _RUN_LENGTH = 6
@@ -33,9 +40,40 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
+def random_word(length: int = _RUN_LENGTH) -> str:
+    """Return random lower-case letters and digits."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
 def new_run_id() -> str:
-    """Return a short random word, so that two runs on one hub never use the same names."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(_RUN_LENGTH))
+    """Return a short random word, so that two runs on one hub never use the same names.
+
+    `HUBUSERS_RUN_ID_BEGINS` gives its beginning. The rest is random also then: in one process, a first server and each
+    run have names of their own.
+
+    Raises:
+        ValueError: The variable has something else.
+    """
+    beginning = os.environ.get(RUN_ID_BEGINS_VARIABLE, "")
+    if beginning and not re.fullmatch(rf"[a-z0-9]{{{BEGINNING_LENGTH}}}", beginning):
+        raise ValueError(
+            f"{RUN_ID_BEGINS_VARIABLE}: {beginning!r} must be {BEGINNING_LENGTH} lower-case letters and digits, "
+            "such as k3x9"
+        )
+    return beginning + random_word(_RUN_LENGTH - len(beginning))
+
+
+def checked_beginning(run_id: str) -> str:
+    """Return a run's id, or its beginning.
+
+    Raises:
+        ValueError: No id begins like that, or too many could.
+    """
+    if not re.fullmatch(rf"[a-z0-9]{{{BEGINNING_LENGTH},{_RUN_LENGTH}}}", run_id):
+        raise ValueError(
+            f"{run_id!r} must be a run's id, such as k3x9qa, or its first {BEGINNING_LENGTH} characters or more"
+        )
+    return run_id
 
 
 def names_of_run(prefix: str, run_id: str) -> str:
@@ -54,6 +92,6 @@ def usernames(begin_with: str) -> Iterator[str]:
 
 
 def is_made_up(name: str, prefix: str, run_id: str | None = None) -> bool:
-    """Return whether a name has our form, with this prefix and, if `run_id` is given, of this run."""
-    run = re.escape(run_id) if run_id else "[a-z0-9]+"
+    """Return whether a name has our form, with this prefix and, if `run_id` is given, of a run whose id begins so."""
+    run = f"{re.escape(run_id)}[a-z0-9]*" if run_id else "[a-z0-9]+"
     return re.fullmatch(rf"{re.escape(prefix)}-{run}-\d+-\d+", name) is not None

@@ -14,7 +14,7 @@ import click
 import yaml
 from click.core import ParameterSource
 
-from hubusers.accounts.names import new_run_id
+from hubusers.accounts.names import random_word
 from hubusers.cli.kube_options import NOT_PASSED_ON
 from hubusers.cli.run import WITH_BROWSER, check_user_classes
 from hubusers.kube.files import files_for_pod
@@ -66,19 +66,17 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
         **({"server_timeout": math.ceil(settings.server_timeout)} if "server_timeout" in given else {}),
         **({"hub": Hub(url=given["host"], token_secret=values.hub.token_secret)} if "host" in given else {}),
     }
-    return Order(
-        name=f"hubusers-{new_run_id()}",
+    order = Order(
+        name=f"hubusers-{random_word()}",
         values=values.model_copy(update=changes),
         files=files,
-        prefix=settings.prefix,
         has_browser=has_browser,
         has_address="host" in given or "url" in values.hub.model_fields_set,
-        accounts=settings.accounts_file,
-        named_servers=settings.named_servers,
-        keep=settings.keep,
         home=Path(runs_folder).resolve() if runs_folder else None,
         web_port=int(given.get("web_port", 0)),
     )
+    _ = order.final  # which says what cannot be
+    return order
 
 
 def as_yaml(order: Order) -> str:
@@ -142,7 +140,7 @@ def _options(given: Mapping[str, Any]) -> argparse.Namespace:
 
 def _settings(given: Mapping[str, Any], event_text: str) -> Settings:
     # The token and the hub's URL are those of the cluster.
-    return settings_from(_options(given), "http://hub:8081", new_run_id(), Access(""), event_text=event_text)
+    return settings_from(_options(given), "http://hub:8081", random_word(), Access(""), event_text=event_text)
 
 
 def _open_telemetry(values: Values) -> dict[str, str]:

@@ -7,7 +7,7 @@ import click
 
 import hubusers
 from hubusers.accounts.file import AccountsFileError, read_accounts
-from hubusers.accounts.names import DEFAULT_PREFIX, checked_prefix, is_made_up
+from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning, checked_prefix, is_made_up
 from hubusers.accounts.sources import named_servers as named_servers_of
 from hubusers.cli.shared import (
     CA_BUNDLE_OPTION,
@@ -55,7 +55,13 @@ _PURGE_BATCH = 200
 @click.option(
     "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="The beginning of the names."
 )
-@click.option("--run", "run_id", metavar="ID", help="Remove only what this run left; by default, what any run left.")
+@click.option(
+    "--run",
+    "run_id",
+    metavar="ID",
+    help="Remove only what this run left; by default, what any run left. Give its id, or 4 characters or more of its "
+    "beginning.",
+)
 @click.option(
     "--accounts", metavar="FILE", help="Instead, stop the servers of all accounts in this file, whoever started them."
 )
@@ -81,6 +87,8 @@ def purge(
         raise click.UsageError("Give --accounts or --named-servers, not both.")
     try:
         checked_prefix(name_prefix)
+        if run_id is not None:
+            checked_beginning(run_id)
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure)
         if accounts or named_servers:
             _purge_servers(endpoint, access, accounts, name_prefix, run_id, yes)

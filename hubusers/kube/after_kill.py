@@ -1,11 +1,12 @@
 """Removes from the hub what a run left that was killed before its clean-up."""
 
+import shlex
 import time
 
 from hubusers.accounts.names import DEFAULT_PREFIX
 from hubusers.kube.kubectl import Kubectl, KubectlError
 from hubusers.kube.made import Made
-from hubusers.kube.manifests import RUN, clean_up_manifest
+from hubusers.kube.manifests import ACCOUNTS_FILE, RUN, clean_up_manifest
 from hubusers.kube.order import Order
 from hubusers.kube.patience import EndAtOnce, Patience
 from hubusers.kube.pod import Pod
@@ -17,13 +18,12 @@ _POD_RUNS_WITHIN = 300.0
 """Seconds that its pod may take until it runs."""
 
 
-def clean_up_hub(kubectl: Kubectl, order: Order, run_id: str, patience: Patience) -> bool:
+def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
     """Remove what a killed run left on the hub, by a pod of the same kind; return whether nothing is left.
 
     Args:
         kubectl: How to get at the cluster.
-        order: Of the run.
-        run_id: Its part of its people's names; "" where it did not come so far as to say it.
+        order: Of the run, whose container had begun.
         patience: Asks the cluster.
 
     Raises:
@@ -32,19 +32,16 @@ def clean_up_hub(kubectl: Kubectl, order: Order, run_id: str, patience: Patience
     Logs:
         INFO what was removed, or ERROR what may be left, and the command that removes it.
     """
-    if order.keep:
-        LOG.info("What the run made stays on the hub, as --keep says; `%s` removes it", purge_command(order, run_id))
+    command = purge_command(kubectl, order)
+    if order.final.keep:
+        LOG.info("What the run made stays on the hub, as --keep says; `%s` removes it", command)
         return True
-    if order.accounts:
-        command = purge_command(order, run_id)
-        LOG.error("The servers of the accounts in %s may still run: `%s` stops them all", order.accounts, command)
+    if order.final.accounts:
+        LOG.error("The servers of the accounts in %s may still run: `%s` stops them all", _accounts(order), command)
         return False
-    if not run_id:
-        LOG.info("The run had made nothing on the hub yet")
-        return True
     LOG.info("Removing what the run left on the hub, by a pod of its own")
-    made, said = Made(kubectl, f"{order.name}-clean-up"), ""
-    arguments = ["purge", *_which(order, run_id), "--yes"]
+    made = Made(kubectl, f"{order.name}-clean-up")
+    arguments = ["purge", *_which(order), "--yes"]
     try:
         made.make([clean_up_manifest(order.values_for_pods, made.name, arguments)])
         pod = _await_end(made, order, patience)
@@ -63,22 +60,37 @@ def clean_up_hub(kubectl: Kubectl, order: Order, run_id: str, patience: Patience
             patience.ask(lambda: made.delete(0.0))
         except (KubectlError, EndAtOnce) as error:
             LOG.error("%s", made.how_to_delete(str(error).rstrip(".")))
-    LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, purge_command(order, run_id))
+    LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, command)
     return False
 
 
-def purge_command(order: Order, run_id: str) -> str:
+def purge_command(kubectl: Kubectl, order: Order) -> str:
     """Return the command that removes what a run left, on a machine that reaches the hub with its token."""
-    if order.accounts:
-        return f"hubusers purge --accounts {order.accounts}"
-    return " ".join(["hubusers purge", *_which(order, run_id)])
+    if not order.final.accounts:
+        return shlex.join(["hubusers", "purge", *_which(order)])
+    if order.final.accounts in order.files.names:
+        return shlex.join(["hubusers", "purge", "--accounts", _accounts(order)])
+    if order.final.accounts != ACCOUNTS_FILE:
+        return "hubusers purge --accounts FILE"
+    template = '--output=go-template={{index .data "accounts.csv" | base64decode}}'
+    secret = kubectl.shown_command("get", "secret", order.values.accounts, template)
+    return f"{secret} > accounts.csv && hubusers purge --accounts accounts.csv"
 
 
-def _which(order: Order, run_id: str) -> list[str]:
+def _accounts(order: Order) -> str:
+    """Return where the accounts are, as somebody knows it who made the order."""
+    accounts = order.final.accounts
+    if accounts == ACCOUNTS_FILE:
+        return f"the Secret {order.values.accounts}"
+    return order.files.names.get(accounts) or f"{accounts} in the pod (FILE is a copy of it)"
+
+
+def _which(order: Order) -> list[str]:
+    final = order.final
     return [
-        *(["--run", run_id] if run_id else []),
-        *(["--named-servers"] if order.named_servers else []),
-        *(["--name-prefix", order.prefix] if order.prefix != DEFAULT_PREFIX else []),
+        *["--run", order.run_id_begins],
+        *(["--named-servers"] if final.named_servers else []),
+        *(["--name-prefix", final.prefix] if final.prefix != DEFAULT_PREFIX else []),
     ]
 
 

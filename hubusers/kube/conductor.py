@@ -1,12 +1,10 @@
 """Conducts one run in a cluster: makes it, waits for its pod, follows it, brings its folder home, deletes all of it."""
 
-import re
 import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from hubusers.accounts.names import names_of_run
 from hubusers.kube.after_kill import clean_up_hub, purge_command
 from hubusers.kube.cluster_watch import ClusterWatch
 from hubusers.kube.folder_home import FolderHome
@@ -74,8 +72,7 @@ class Conductor:
         self._interrupts = interrupts
         self._patience = Patience(interrupts)
         self._made = Made(kubectl, order.name)
-        self._names = re.compile(rf"begins? with {re.escape(names_of_run(order.prefix, '@'))}".replace("@", r"(\w+)"))
-        self._run_id = ""  # the last one that the pod told: of a first server, or of the run
+        self._has_begun = False
         self._watch = ClusterWatch(kubectl)
         self._pod: Pod | None = None
         self._home: FolderHome | None = None
@@ -104,12 +101,12 @@ class Conductor:
             LOG.error("%s", ended)
             code = ended.code
         except EndAtOnce:
-            command = purge_command(self._order, self._run_id)
+            command = purge_command(self._kubectl, self._order)
             LOG.error("Ended at once. What the run made may be left on the hub: `%s` removes it", command)
             code = EXIT_INTERRUPTED
         except KubectlError as error:
             LOG.error("%s", error)
-            code = EXIT_NO_ANSWER if self._run_id else EXIT_CANNOT_TEST
+            code = EXIT_NO_ANSWER if self._has_begun else EXIT_CANNOT_TEST
             if self._pod and not self._last_fetch.why_not:
                 self._bring_home(self._pod)
         finally:
@@ -159,7 +156,7 @@ class Conductor:
 
     def _follow(self, pod: Pod) -> Pod:
         """Follow the run until its container has ended, or its pod is gone; return how the pod was seen last."""
-        order, shown_as = self._order, {}
+        order, shown_as, self._has_begun = self._order, {}, True
         page = PageForward(self._kubectl, pod.name, order.web_port) if order.values.web else None
         if page:
             page.start()
@@ -167,7 +164,7 @@ class Conductor:
         if order.home:
             self._home = FolderHome(self._kubectl, pod.name, order.home)
             shown_as[RUNS_FOLDER] = str(order.home)
-        lines = PodLines(self._note_line, {**order.files.names, **shown_as})
+        lines = PodLines({**order.files.names, **shown_as})
         log = PodLog(self._kubectl, pod.name, RUN, lines.say)
         log.start()
         try:
@@ -182,10 +179,6 @@ class Conductor:
                 pass  # with its pod, of which somebody has been told
             except KubectlError as error:
                 LOG.warning("The last lines of the run's log are missing: %s", error)
-
-    def _note_line(self, line: str) -> None:
-        if found := self._names.search(line):
-            self._run_id = found[1]
 
     # Its end
 
@@ -204,7 +197,7 @@ class Conductor:
         LOG.error("%s", pod.why_cut_off(RUN))
         self._is_lost = pod.node_is_silent  # where nobody ends its pods
         self._delete()  # first, because workers may go on
-        is_clean = clean_up_hub(self._kubectl, self._order, self._run_id, self._patience)
+        is_clean = clean_up_hub(self._kubectl, self._order, self._patience)
         return EXIT_NO_ANSWER if is_clean else EXIT_LEFT_BEHIND
 
     def _bring_home(self, pod: Pod) -> bool:

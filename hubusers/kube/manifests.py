@@ -19,6 +19,9 @@ RUN, RESULTS = "hubusers", "results"
 INPUT_FOLDER = "/input"
 """Where a run finds the files that it was given."""
 
+ACCOUNTS_FILE = "/accounts/accounts.csv"
+"""Where a run finds the accounts of a Secret that the values name."""
+
 RUNS_FOLDER = "/hubusers/runs"
 """Where the folder of each run is, in both containers."""
 
@@ -299,7 +302,7 @@ def _run_arguments(values: Values) -> list[str]:
         *(["--master", "--master-bind-host=*", f"--expect-workers={values.workers}"] if values.workers else []),
         *([f"--event={INPUT_FOLDER}/event.toml"] if values.event else []),
         *(["--notebooks=/notebooks"] if values.notebooks else []),
-        *(["--accounts=/accounts/accounts.csv"] if values.accounts else []),
+        *([f"--accounts={ACCOUNTS_FILE}"] if values.accounts else []),
         *(values.args or (() if values.event else FIRST_TRY)),
     ]
 

@@ -2,10 +2,13 @@
 
 import base64
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from hubusers.accounts.names import BEGINNING_LENGTH, RUN_ID_BEGINS_VARIABLE
 from hubusers.kube.files import TOKEN_KEY, FilesForPod
-from hubusers.kube.manifests import Manifest, manifests
+from hubusers.kube.final_options import FinalOptions, final_options
+from hubusers.kube.manifests import RUN, Manifest, manifests
 from hubusers.kube.values import Hub, TokenSecret, Values
 from hubusers.settings.access import SettingsError
 
@@ -18,15 +21,11 @@ class Order:
     """A run in a cluster, as somebody wants it.
 
     Attributes:
-        name: Name of all that is made for it.
+        name: Name of all that is made for it; it ends with a random word.
         values: Where and how it runs; `args` has the options of the run but for those that name files.
         files: What goes along.
-        prefix: The beginning of its people's names.
         has_browser: Whether people with a browser come, who need the hub's pages.
         has_address: Whether somebody said where the hub is.
-        accounts: The file of the accounts that it uses, on this machine; "" where it makes its own.
-        named_servers: Whether it starts named servers of the token's owner.
-        keep: Whether its people and servers are to stay on the hub.
         home: Where its folder is brought; None for nowhere.
         web_port: Port of its web page on this machine; 0 for whichever is free.
     """
@@ -34,12 +33,8 @@ class Order:
     name: str
     values: Values
     files: FilesForPod
-    prefix: str
     has_browser: bool = False
     has_address: bool = False
-    accounts: str = ""
-    named_servers: bool = False
-    keep: bool = False
     home: Path | None = None
     web_port: int = 0
 
@@ -53,8 +48,9 @@ class Order:
         """The values with what follows from the files."""
         values, files = self.values, self.files
         url = values.hub.url if self.has_address else IN_CLUSTER[self.has_browser]
+        given = {**files.variables, RUN_ID_BEGINS_VARIABLE: self.run_id_begins}
         variables = [
-            *({"name": name, "value": value} for name, value in files.variables.items()),
+            *({"name": name, "value": value} for name, value in given.items()),
             *(
                 {"name": name, "valueFrom": {"secretKeyRef": {"name": self._secret_name, "key": name}}}
                 for name in files.secret_variables
@@ -68,6 +64,22 @@ class Order:
                 "hub": Hub(url=url, token_secret=secret),
             }
         )
+
+    @property
+    def run_id_begins(self) -> str:
+        """The beginning of the ids of all that the run makes on the hub: a first server, and the run itself."""
+        return self.name.rpartition("-")[2][:BEGINNING_LENGTH]
+
+    @cached_property
+    def final(self) -> FinalOptions:
+        """What the run really uses.
+
+        Raises:
+            SettingsError: This command could not know that.
+        """
+        jobs = [one for one in self.manifests() if one["metadata"]["name"] == self.name and one["kind"] == "Job"]
+        containers = jobs[0]["spec"]["template"]["spec"]["containers"]
+        return final_options(next(one for one in containers if one["name"] == RUN))
 
     def manifests(self) -> list[Manifest]:
         """Return all that is to be made.

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hubusers.log import renew_progress_with, shown
@@ -25,18 +25,15 @@ class PodLines:
     In a terminal, lines are short, and the line of progress renews itself. Elsewhere they are as the pod wrote them.
 
     Args:
-        note: Called with each line as it is, too.
         names: What stands in place of what: a path here in place of the pod's own.
     """
 
-    def __init__(self, note: Callable[[str], None], names: Mapping[str, str]) -> None:
-        self._note = note
+    def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._terminal = next((each for each in _handlers() if isinstance(each, Terminal)), None)
 
     def say(self, line: str) -> None:
         """Show a line: what the run logs on the standard error, all else on the standard output."""
-        self._note(line)
         for in_pod, here in self._names.items():
             line = line.replace(in_pod, here)
         logged = _LOGGED.fullmatch(line)

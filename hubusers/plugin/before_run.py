@@ -36,7 +36,7 @@ from hubusers.run.first_server import FirstServersFailed, try_one_server
 from hubusers.run.run import Run
 from hubusers.run.start_gate import kind_of_start
 from hubusers.run.user_class import HubUserClass
-from hubusers.settings.access import Access, access_from
+from hubusers.settings.access import Access, SettingsError, access_from
 from hubusers.settings.given_accounts import unknown_accounts
 from hubusers.settings.hub_check import (
     CheckedHub,
@@ -125,7 +125,11 @@ class BeforeRun:
         if not self.event_text:
             environment.user_classes = usual_classes(environment)
         host = environment.host or (None if begins_by_itself else "http://not-known-yet")
-        briefing = self.new_briefing(new_run_id())
+        try:
+            run_id = new_run_id()
+        except ValueError as error:
+            raise SettingsError(f"{error}.") from None
+        briefing = self.new_briefing(run_id)
         settings = self.settings_for(briefing, host)
         self.check_user_classes(settings, briefing)
         check_runs_folder(settings.runs_folder)

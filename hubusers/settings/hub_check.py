@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from hubusers.accounts.account import Account
-from hubusers.accounts.names import new_run_id
+from hubusers.accounts.names import random_word
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, Answer
 from hubusers.http.session import proxy_variable
 from hubusers.hub.answers import user_is_gone
@@ -120,7 +120,7 @@ def check_named_servers(checked: CheckedHub, access: Access) -> None:
     # does not exist.
     client = HubClient(checked.endpoint, access.session)
     answer = client.request(
-        "DELETE", NAMED_SERVER_PATH, username=checked.owner, server_name=f"hubusers-{new_run_id()}", timeout=10
+        "DELETE", NAMED_SERVER_PATH, username=checked.owner, server_name=f"hubusers-{random_word()}", timeout=10
     )
     if "not enabled" in answer.message:
         raise PreflightError(

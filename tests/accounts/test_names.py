@@ -7,6 +7,7 @@ import pytest
 
 from hubusers.accounts.names import (
     LONGEST_NAME,
+    checked_beginning,
     checked_prefix,
     is_made_up,
     names_of_process,
@@ -23,6 +24,27 @@ def test_names_are_counted_and_never_meet() -> None:
     ]
     assert new_run_id() != new_run_id()
     assert all(re.fullmatch("[a-z0-9]{6}", new_run_id()) for _ in range(50))
+
+
+def test_ids_begin_as_another_process_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBUSERS_RUN_ID_BEGINS", "p7h6")
+    ids = {new_run_id() for _ in range(20)}
+    assert len(ids) > 10
+    assert all(re.fullmatch("p7h6[a-z0-9]{2}", run_id) for run_id in ids)
+    assert all(is_made_up(f"x-{run_id}-0-1", "x", "p7h6") for run_id in ids)
+    for wrong in ("p7h", "p7h68", "P7H6", "p-h6", "p7h6\n"):
+        monkeypatch.setenv("HUBUSERS_RUN_ID_BEGINS", wrong)
+        with pytest.raises(ValueError, match=r"HUBUSERS_RUN_ID_BEGINS: .* must be 4 lower-case letters and digits"):
+            new_run_id()
+
+
+def test_a_run_is_named_by_its_id_or_the_beginning_of_it() -> None:
+    assert is_made_up("x-k3x9qa-0-17", "x", checked_beginning("k3x9"))
+    assert not is_made_up("x-ak3x9q-0-17", "x", checked_beginning("k3x9"))
+    assert not is_made_up("x-k3x9-k3x9qa-0-17", "x", checked_beginning("k3x9"))
+    for wrong in ("", "k3x", "k3x9qa7", "K3X9", "k3x.", "....", "k3x9-0"):
+        with pytest.raises(ValueError, match="must be a run's id, such as k3x9qa, or its first 4 characters"):
+            checked_beginning(wrong)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hubusers.kube.values import Values
 from tests.kube import tools
 from tests.kube.cluster import Cluster
 
-ORDER = Order("hubusers-k3x9qa", Values(), FilesForPod(), "hub-stress-test")
+ORDER = Order("hubusers-k3x9qa", Values(), FilesForPod())
 
 TOKEN = {"hub.services.hubusers.apiToken": "token-token"}
 
@@ -48,9 +48,9 @@ def kubectl(cluster: Cluster, namespace: str) -> Kubectl:
 
 def test_a_hub_is_found_with_its_base_url(cluster: Cluster, tmp_path: Path) -> None:
     assert check_cluster(kubectl(cluster, "jhub"), ORDER).values.hub.url == "http://hub:8081/base"
-    with_browser = Order("hubusers-k3x9qa", Values(), FilesForPod(), "x", has_browser=True)
+    with_browser = Order("hubusers-k3x9qa", Values(), FilesForPod(), has_browser=True)
     assert check_cluster(kubectl(cluster, "jhub"), with_browser).values.hub.url == "http://proxy-public/base"
-    with_token = Order("hubusers-k3x9qa", Values(), FilesForPod(token="token"), "x", has_browser=True)
+    with_token = Order("hubusers-k3x9qa", Values(), FilesForPod(token="token"), has_browser=True)
     assert check_cluster(kubectl(cluster, "tls"), with_token).values.hub.url == "http://proxy-http:8000"
     named = ORDER.at("https://hub.example.org")
     assert check_cluster(kubectl(cluster, "jhub"), named).values.hub.url == "https://hub.example.org"
