@@ -13,7 +13,7 @@ from hubusers.kube.home_at_end import LastFetch, bring_home, how_to_fetch
 from hubusers.kube.interrupts import Interrupts
 from hubusers.kube.kubectl import Kubectl, KubectlError, NotThere
 from hubusers.kube.made import Made, component_of
-from hubusers.kube.manifests import FETCHED, RESULTS, RUN, RUNS_FOLDER, Manifest
+from hubusers.kube.manifests import FETCHED, RESULTS, RUN, Manifest
 from hubusers.kube.order import Order
 from hubusers.kube.page_forward import IN_POD, PageForward
 from hubusers.kube.patience import LOOK_EVERY, EndAtOnce, Patience
@@ -23,6 +23,7 @@ from hubusers.kube.pod_log import PodLog
 from hubusers.kube.report_at_home import add_cluster, run_in
 from hubusers.log import get_logger
 from hubusers.report.verdict import verdict_of
+from hubusers.results.folder import REPORT_FILE
 
 LOG = get_logger(__name__)
 
@@ -115,6 +116,9 @@ class Conductor:
         if self._interrupts.count < 2 and not self._last_fetch.stays_in_pod:
             for folder in self._folders_at_home:
                 add_cluster(folder, cluster)
+        for report in (folder / REPORT_FILE for folder in self._folders_at_home):
+            if report.is_file():
+                LOG.info("The report is in %s", report)
         return EXIT_LEFT_BEHIND if is_left else code
 
     # Before the pod runs
@@ -163,7 +167,6 @@ class Conductor:
             shown_as[IN_POD] = page.url
         if order.home:
             self._home = FolderHome(self._kubectl, pod.name, order.home)
-            shown_as[RUNS_FOLDER] = str(order.home)
         lines = PodLines({**order.files.names, **shown_as})
         log = PodLog(self._kubectl, pod.name, RUN, lines.say)
         log.start()

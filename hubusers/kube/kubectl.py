@@ -47,6 +47,8 @@ _AWAY = (
 )
 """What kubectl says when the API server does not answer at the moment: the same command may work in a minute."""
 
+_REFUSED = ("(Forbidden)", " is forbidden: ", "denied the request")
+"""What kubectl says when a role, or an admission policy, does not let this user do it; the second of exec."""
 
 _IN_PASSING = re.compile(r"Warning:|[EIWF]\d{4} ")
 """How the lines begin that kubectl says beside its error: warnings of the cluster, and its own log."""
@@ -239,7 +241,7 @@ def error_of(said: str, code: int, what: str, command: str) -> KubectlError:
     reason = line.removeprefix("error: ").removeprefix("Error from server ").rstrip(".") or f"it ended with code {code}"
     if "(NotFound)" in line:
         return NotThere(f"The cluster does not have it: {reason}.", line)
-    if "(Forbidden)" in line:
+    if any(words in line for words in _REFUSED):
         return NotAllowed(
             f"You may not do this in the cluster: {reason}. Ask an administrator of the cluster for it.", line
         )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from hubusers.kube.manifests import RUNS_FOLDER
 from hubusers.log import renew_progress_with, shown
 from hubusers.terminal import ERASE_LINE, ForPeople, InUtc, Terminal, is_terminal
 
@@ -18,6 +19,9 @@ _LOGGED = re.compile(
 
 _PROGRESS = re.compile(r"(\d+:)?\d\d:\d\d elapsed, |[\d,]+ of [\d,]+ accounts? created")
 
+_WHERE_IT_IS = f"The report is in {RUNS_FOLDER}/"
+"""How the pod says where the report is: true here, in another folder, only when that has come home."""
+
 
 class PodLines:
     """Shows the lines of a pod's log.
@@ -25,7 +29,7 @@ class PodLines:
     In a terminal, lines are short, and the line of progress renews itself. Elsewhere they are as the pod wrote them.
 
     Args:
-        names: What stands in place of what: a path here in place of the pod's own.
+        names: What stands in place of what: the path of a given file in place of the pod's own.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -33,10 +37,15 @@ class PodLines:
         self._terminal = next((each for each in _handlers() if isinstance(each, Terminal)), None)
 
     def say(self, line: str) -> None:
-        """Show a line: what the run logs on the standard error, all else on the standard output."""
+        """Show a line: what the run logs on the standard error, all else on the standard output.
+
+        Where the report is in the pod is not shown: what brings it home says where it is then.
+        """
         for in_pod, here in self._names.items():
             line = line.replace(in_pod, here)
         logged = _LOGGED.fullmatch(line)
+        if logged and logged["text"].startswith(_WHERE_IT_IS):
+            return
         if not logged:
             if self._terminal:
                 sys.stderr.write(ERASE_LINE)

@@ -8,7 +8,7 @@ from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.report import write_report
 from hubusers.report.verdict import verdict_of
 from hubusers.results.cluster import Cluster, write_cluster
-from hubusers.results.folder import REPORT_FILE, FinishedRun, RunFolderError, read_run
+from hubusers.results.folder import FinishedRun, RunFolderError, read_run
 
 LOG = get_logger(__name__)
 
@@ -31,7 +31,7 @@ def add_cluster(folder: Path, cluster: Cluster) -> None:
 
     Logs:
         INFO the answer of a run that was killed before it could give one; what limited a run, where the cluster tells
-        more of it than the run could; and where the report is then. WARNING why there is no new report: what the pod
+        more of it than the run could. WARNING why there is no new report: what the pod
         wrote stays.
     """
     try:
@@ -47,7 +47,5 @@ def add_cluster(folder: Path, cluster: Cluster) -> None:
             tells_more = told != in_sentences(alone, findings_of(alone))
             for sentence in told if tells_more else []:
                 LOG.info("With what the cluster said: %s", shown(sentence))
-            if run.broke_off or tells_more:
-                LOG.info("The report is in %s", folder / REPORT_FILE)
     except OSError as error:
         LOG.warning("What the cluster said could not be added to the report in %s: %s", folder, error.strerror)

@@ -20,6 +20,8 @@ def fake(folder: Path, script: str) -> str:
     [
         ('Error from server (NotFound): pods "a" not found', NotThere, 'pods "a" not found'),
         ("Error from server (Forbidden): jobs is forbidden: User", NotAllowed, "You may not do this in the cluster"),
+        ('error: unable to upgrade connection: pods "a" is forbidden: User', NotAllowed, "You may not do this"),
+        ("Error from server: admission webhook no-exec denied the request", NotAllowed, "You may not do this"),
         ("error: You must be logged in to the server (Unauthorized)", NotAllowed, "log in to it again"),
         ("Unable to connect to the server: dial tcp 10.0.0.1:443: i/o timeout", ClusterAway, "does not answer"),
         ("The connection to the server localhost:8080 was refused - did you", ClusterAway, "does not answer"),

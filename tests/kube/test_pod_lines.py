@@ -19,8 +19,9 @@ LINES = [
     "[2026-11-26 09:00:03,123 UTC] hubusers-k3x9qa-7/WARNING/hubusers.x: http://127.0.0.1:8089/hub is slow",
     'Type     Name {"of": "a table"}',
     "[2026-11-26 09:00:04,123 UTC] hubusers-k3x9qa-7/INFO/hubusers.x: The report is in /hubusers/runs/a/report.html",
+    "[2026-11-26 09:00:05,123 UTC] hubusers-k3x9qa-7/INFO/hubusers.x: There is no file /input/accounts/people.csv",
 ]
-NAMES = {"/hubusers/runs": "/home/ann/runs", "http://127.0.0.1:8089": "http://127.0.0.1:9000"}
+NAMES = {"/input/accounts/people.csv": "/home/ann/people.csv", "http://127.0.0.1:8089": "http://127.0.0.1:9000"}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def test_in_a_terminal_lines_are_short_and_progress_renews_itself(
     assert shown[0] == "09:00:01 UTC  Run k3x9qa: 20 users come\n"
     assert shown[1] == "00:10 elapsed, 5 arrived, 1 pending"
     assert shown[2] == "09:00:03 UTC  WARNING: http://127.0.0.1:9000/hub is slow\n"
-    assert shown[4] == "09:00:04 UTC  The report is in /home/ann/runs/a/report.html\n"
+    assert shown[4] == "09:00:05 UTC  There is no file /home/ann/people.csv\n"
     assert shown[5].endswith("  The run's folder is here\n")
     assert capsys.readouterr().out == f"{LINES[3]}\n"
 
@@ -62,6 +63,6 @@ def test_elsewhere_they_are_as_the_pod_wrote_them(
     lines = PodLines(NAMES)
     for line in LINES:
         lines.say(line)
-    expected = [*LINES[:2], LINES[2].replace("8089", "9000"), LINES[4].replace("/hubusers/runs", "/home/ann/runs")]
+    expected = [*LINES[:2], LINES[2].replace("8089", "9000"), LINES[5].replace("/input/accounts", "/home/ann")]
     assert log.getvalue().splitlines() == expected
     assert capsys.readouterr().out == f"{LINES[3]}\n"
