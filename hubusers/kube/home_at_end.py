@@ -47,7 +47,8 @@ def bring_home(home: FolderHome, pod: Pod, made: Made, patience: Patience) -> La
 
     def go_on() -> bool:
         if interrupts.count == 1:
-            patience.tell("The run's folder is being fetched; Ctrl-C once more gives that up, and leaves it in its pod")
+            then = "" if pod.is_being_deleted else ", and leaves it in its pod"
+            patience.tell(f"The run's folder is being fetched; Ctrl-C once more gives that up{then}")
         return interrupts.count < 2
 
     while True:
@@ -94,5 +95,5 @@ def how_to_fetch(kubectl: Kubectl, pod: str, keep_results: int, made: Made) -> s
     fetch = kubectl.shown_command("cp", f"--container={RESULTS}", f"{pod}:{RUNS_FOLDER}", "runs")
     return (
         f"The run's pod stays in the cluster, and keeps its folder for {keep_results / 60:.0f} minutes after the run. "
-        f"This fetches it: {fetch}   This deletes all that the run has made, afterwards: {made.command_to_delete}"
+        f"`{fetch}` fetches it; `{made.command_to_delete}` then deletes all that the run has made."
     )

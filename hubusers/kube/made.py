@@ -123,9 +123,9 @@ class Made:
         if self._is_deleted:
             selector = f"--selector={_INSTANCE}={self.name}"
             return (
-                f"The run's Job is deleted, but its pods may be left in the cluster ({why}). This shows them: "
-                f"{self._kubectl.shown_command('get', 'pods', selector)}   This deletes them: "
-                f"{self._kubectl.shown_command('delete', 'pods', selector)}"
+                f"The run's Job is deleted, but its pods may be left in the cluster ({why}): "
+                f"`{self._kubectl.shown_command('get', 'pods', selector)}` shows them, "
+                f"`{self._kubectl.shown_command('delete', 'pods', selector)}` deletes them"
             )
         return f"Left in the cluster ({why}): {', '.join(self._made)}. This deletes them: {self.command_to_delete}"
 

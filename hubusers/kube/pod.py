@@ -159,7 +159,8 @@ class Pod:
                 "--values), or share its people out with --workers."
             )
         how = f" (code {ended.code})" if ended else ", with its pod"
-        return f"The run was cut off{how}, and could not clean up."
+        cleaned_up = "may not have cleaned up" if ended and not ended.was_killed else "could not clean up"
+        return f"The run was cut off{how}, and {cleaned_up}."
 
     def memory_limit(self, container: str) -> str:
         """Return the memory that a container may take, as in the manifest; "" where there is no limit."""

@@ -328,8 +328,8 @@ def test_from_the_stop_to_the_answer_also_in_a_narrow_window() -> None:
         ANSWER["clean_up"],
         "The report",
         "Open the report",
-        f"It is in {ANSWER['report']}. Locust's own Download Report is another one: it has the statistics of all "
-        "requests, and no answer.",
+        "It is report.html in the run's folder, 2026-11-26-090000-k3x9qa. Locust's own Download Report is another one: "
+        "it has the statistics of all requests, and no answer.",
     ]
     assert sorted(links) == ["./hub/report", "./hub/start"]
     assert is_over

@@ -53,8 +53,11 @@ function report({ report: path }) {
   const link = element("a", "Open the report", "button");
   link.href = "./hub/report";
   link.target = "_blank"; // so that this page stays, and Locust with it
-  const where = element("p", "It is in ");
-  where.append(breakable("code", path), ". Locust's own ", element("em", "Download Report"));
+  // Not its whole path: this page may be read on another machine, and the folder of a run in a pod comes home from it.
+  const [folder, file] = path.split(/[/\\]/).slice(-2);
+  const where = element("p", "It is ");
+  where.append(breakable("code", file), " in the run's folder, ", breakable("code", folder));
+  where.append(". Locust's own ", element("em", "Download Report"));
   where.append(" is another one: it has the statistics of all requests, and no answer.");
   const links = element("p");
   links.append(link);
