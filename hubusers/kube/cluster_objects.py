@@ -23,7 +23,6 @@ _BY_COMPONENT: dict[str, Who] = {
 """By the labels that the Zero to JupyterHub chart and KubeSpawner give."""
 
 _BY_NAME: tuple[tuple[str, Who], ...] = (
-    ("hubusers", "load generator"),
     ("hub-", "hub"),
     ("proxy-", "proxy"),
     ("autohttps-", "proxy"),
@@ -36,6 +35,18 @@ _BY_NAME: tuple[tuple[str, Who], ...] = (
 """By the beginnings of names, for events of pods that were not seen themselves."""
 
 _COMPONENTS = ("component", "app.kubernetes.io/component")
+
+_OWN_CONTAINERS: Mapping[Who, tuple[str, ...]] = {
+    "hub": ("hub",),
+    "proxy": ("chp", "traefik"),
+    "servers": ("notebook",),
+    "load generator": ("hubusers",),
+}
+"""The containers that are the thing itself, as the chart, KubeSpawner and a run name them. All others in the same pods
+are beside it: a cloud's proxy for the database, what a service mesh adds, what prepares a volume."""
+
+_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+"""The annotation by which whoever adds a container to pods says which one is meant without it."""
 
 _BEFORE_SLUG = re.compile("^(jupyter|claim|volume)-")
 
@@ -75,21 +86,39 @@ def moment_at(value: Any, *path: str) -> float | None:
     return moment(at(value, *path))
 
 
-def who_is(pod: Object) -> Who:
-    """Return whose pod one is, by its labels."""
+def who_is(pod: Object, run: str) -> Who:
+    """Return whose pod one is, by its labels.
+
+    Args:
+        pod: The pod.
+        run: The name of the run's Job. Pods of other runs are other pods.
+    """
     labels = at(pod, "metadata", "labels")
-    labels = labels if isinstance(labels, Mapping) else {}
-    if labels.get("app.kubernetes.io/name") == "hubusers":
-        return "load generator"
-    for name in _COMPONENTS:
-        if found := _BY_COMPONENT.get(str(labels.get(name))):
-            return found
-    return "other pods"
+    if text_at(labels, "app.kubernetes.io/name") == "hubusers":
+        return "load generator" if text_at(labels, "app.kubernetes.io/instance") == run else "other pods"
+    return _BY_COMPONENT.get(component_of(pod), "other pods")
 
 
-def who_is_named(name: str) -> Who:
+def component_of(pod: Object) -> str:
+    """Return what a pod is in its application, by the first of its labels that is known here; "" where none is."""
+    labels = at(pod, "metadata", "labels")
+    return next((found for name in _COMPONENTS if (found := text_at(labels, name)) in _BY_COMPONENT), "")
+
+
+def who_is_named(name: str, run: str) -> Who:
     """Return whose pod has a name, as the chart and KubeSpawner name them unless they are told otherwise."""
+    if name == run or (name.startswith(f"{run}-") and not name.startswith(f"{run}-clean-up")):
+        return "load generator"
     return next((who for beginning, who in _BY_NAME if name.startswith(beginning)), "other pods")
+
+
+def own_container(pod: Object, who: Who) -> str:
+    """Return the name of the container that is the hub itself, and not something beside it; "" where any is."""
+    if who not in _OWN_CONTAINERS:
+        return ""
+    names = [text_at(one, "name") for one in mappings_at(pod, "spec", "containers")]
+    default = text_at(at(pod, "metadata", "annotations"), _DEFAULT_CONTAINER)
+    return next((name for name in (*_OWN_CONTAINERS[who], default) if name in names), "".join(names[:1]))
 
 
 def names_of_person(pod_name: str, username: str = "") -> list[str]:

@@ -34,6 +34,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.restarts: list[Restart] = []
+        self.beside: list[Restart] = []
         self.more_restarts = 0
         self._said: dict[tuple[What, Who, str], _SaidSoFar] = {}
         self._pulled: dict[tuple[str, Who], _PulledSoFar] = {}
@@ -68,10 +69,11 @@ class Tally:
         so_far.size = pulled.size or so_far.size
         so_far.nodes.add(node)
 
-    def restart(self, restart: Restart) -> None:
-        """Note something of the hub, the proxy or the load generator that ended."""
-        if len(self.restarts) < MOST_RESTARTS:
-            self.restarts.append(restart)
+    def restart(self, restart: Restart, *, is_beside: bool = False) -> None:
+        """Note that the hub, the proxy or the load generator ended, or a container beside it in its pod."""
+        restarts = self.beside if is_beside else self.restarts
+        if len(restarts) < MOST_RESTARTS:
+            restarts.append(restart)
         else:
             self.more_restarts += 1
 

@@ -42,10 +42,12 @@ class ClusterWatch:
 
     Args:
         kubectl: The way into the cluster, and into the hub's namespace.
+        run: The name of the run's Job.
     """
 
-    def __init__(self, kubectl: Kubectl) -> None:
+    def __init__(self, kubectl: Kubectl, run: str) -> None:
         self._kubectl = kubectl
+        self._run = run
         self._lock = threading.Lock()
         self._ahead: float | None = None
         self._tally = Tally()
@@ -58,8 +60,8 @@ class ClusterWatch:
         # The cluster's times are in whole seconds, and its clock is known to half a second.
         self._began = float(int(self._now())) - 1.0
         self._nodes = NodesSeen(self._began)
-        self._pods = PodsSeen(self._began, self._tally)
-        self._events = EventsSeen(self._began, self._tally, self._pods)
+        self._pods = PodsSeen(self._began, self._tally, self._run)
+        self._events = EventsSeen(self._began, self._tally, self._pods, self._run)
         self._cpu = CpuLimits(self._kubectl, self._own_pods)
         self._streams = {
             "pods": self._stream("pods", self._pods.see, self._pod_gone),
@@ -94,6 +96,7 @@ class ClusterWatch:
                 said=self._tally.said(),
                 pulls=self._tally.pulls(self._nodes.names_of_new()),
                 restarts=list(self._tally.restarts),
+                beside=list(self._tally.beside),
                 more_restarts=self._tally.more_restarts,
                 throttled=self._cpu.throttled(),
                 clock=None if self._ahead is None else round(self._ahead, 1),

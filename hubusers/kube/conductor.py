@@ -74,7 +74,7 @@ class Conductor:
         self._patience = Patience(interrupts)
         self._made = Made(kubectl, order.name)
         self._has_begun = False
-        self._watch = ClusterWatch(kubectl)
+        self._watch = ClusterWatch(kubectl, order.name)
         self._pod: Pod | None = None
         self._home: FolderHome | None = None
         self._last_fetch = LastFetch()

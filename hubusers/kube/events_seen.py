@@ -1,6 +1,8 @@
 """The events of a namespace as they come, each counted as often as it came since a moment."""
 
-from hubusers.kube.cluster_objects import Object, at, count_of, first_of, last_of, text_at, who_is_named
+import re
+
+from hubusers.kube.cluster_objects import Object, at, count_of, first_of, last_of, text_at
 from hubusers.kube.cluster_tally import Tally
 from hubusers.kube.event_words import heard, pulled
 from hubusers.kube.pods_seen import PodsSeen
@@ -8,6 +10,26 @@ from hubusers.results.cluster import Who
 
 _MOST_KNOWN = 100_000
 """How many events are kept in mind, to count those that come again; a cluster keeps them for an hour."""
+
+_MADE_WITHIN = 30.0
+"""Seconds in which all is there that a run's pod needs: its Job is made first, and owns the rest."""
+
+_CONTAINER = re.compile(r"^spec\.(?:init)?[cC]ontainers\{(.+)\}$")
+"""Of which container an event is, in the path of its field."""
+
+
+def is_of_making(event: Object, run: str) -> bool:
+    """Say whether an event only shows in which order a run's parts are made, or that its Job failed with its verdict.
+
+    Args:
+        event: About something of the run.
+        run: The name of its Job, with which the names of all that is made for it begin.
+    """
+    if text_at(event, "reason") == "BackoffLimitExceeded":
+        return True
+    missing = re.search(rf'\b(configmap|secret) "{re.escape(run)}[^"]*" not found', text_at(event, "message"))
+    first, last = first_of(event), last_of(event)
+    return bool(missing) and first is not None and last is not None and last - first < _MADE_WITHIN
 
 
 class EventsSeen:
@@ -17,12 +39,14 @@ class EventsSeen:
         began: The moment, by the cluster's clock.
         tally: Counts what they say.
         pods: The pods that events are about, as far as they may be seen.
+        run: The name of the run's Job.
     """
 
-    def __init__(self, began: float, tally: Tally, pods: PodsSeen) -> None:
+    def __init__(self, began: float, tally: Tally, pods: PodsSeen, run: str) -> None:
         self._began = began
         self._tally = tally
         self._pods = pods
+        self._run = run
         self._counts: dict[str, int] = {}  # by the events' identifiers, the last one that was counted last
 
     def see(self, event: Object) -> None:
@@ -48,7 +72,9 @@ class EventsSeen:
         message, reason = text_at(event, "message"), text_at(event, "reason")
         about = at(event, "involvedObject") or at(event, "regarding")
         name, uid = text_at(about, "name"), text_at(about, "uid")
-        who = self._pods.who_is(uid) or _who_by(about, name)
+        who = self._who_of(about, uid, name)
+        if who == "load generator" and is_of_making(event, self._run):
+            return
         if reason == "Pulled":
             if image := pulled(message):
                 node = text_at(event, "source", "host") or text_at(event, "reportingInstance")
@@ -64,11 +90,13 @@ class EventsSeen:
             return
         if what.what in ("evicted", "preempted") and not self._pods.once(what.what, uid):
             return
+        container = _CONTAINER.search(text_at(about, "fieldPath"))
+        if container and self._pods.is_beside(uid, container[1]) and container[1] not in what.words:
+            what = what._replace(words=f"container {container[1]}: {what.words}")
         self._tally.say(what, who, uid or name, first, last, count)
 
-
-def _who_by(about: object, name: str) -> Who:
-    # Claims of people's volumes, as KubeSpawner names them.
-    if text_at(about, "kind") == "PersistentVolumeClaim":
-        return "servers" if name.startswith(("claim-", "volume-")) else "other pods"
-    return who_is_named(name)
+    def _who_of(self, about: object, uid: str, name: str) -> Who:
+        # Claims of people's volumes, as KubeSpawner names them.
+        if text_at(about, "kind") == "PersistentVolumeClaim":
+            return "servers" if name.startswith(("claim-", "volume-")) else "other pods"
+        return self._pods.who_is(uid, name)

@@ -8,19 +8,25 @@ from hubusers.kube.cluster_objects import (
     USERNAME,
     Object,
     at,
+    component_of,
     mappings_at,
     moment_at,
     names_of_person,
+    own_container,
     text_at,
     who_is,
     who_is_named,
 )
 from hubusers.kube.cluster_tally import Tally
 from hubusers.kube.event_words import Heard, heard
-from hubusers.results.cluster import Restart, Waits, Who
+from hubusers.kube.replaced import Newcomer, Replaced, Replacements
+from hubusers.results.cluster import Restart, Waits, What, Who
 
 _NAMED: tuple[Who, ...] = ("hub", "proxy", "load generator")
 """Whose restarts are told one by one."""
+
+_REPLACED: tuple[Who, ...] = ("hub", "proxy")
+"""Whose new pods are told, where they take the place of others."""
 
 _KILLED = 137
 """The exit code of a container that was killed."""
@@ -41,11 +47,14 @@ _MOST_TOLD = 50_000
 class _Pod:
     name: str
     who: Who
+    component: str
+    own: str  # its container that is the hub itself, say, and not something beside it; "" where any is
     username: str
     created: float
     is_waiting: bool = False
     ended: dict[str, float] = field(default_factory=dict)  # when each container last ended, as far as it is counted
     is_lost: str = ""  # why, where the cluster takes it away
+    is_leaving: bool = False  # whether it has ended, or is told to
 
 
 @dataclass(frozen=True)
@@ -63,15 +72,17 @@ class PodsSeen:
     Args:
         began: The moment, by the cluster's clock.
         tally: Counts what they say.
+        run: The name of the run's Job.
     """
 
-    def __init__(self, began: float, tally: Tally) -> None:
+    def __init__(self, began: float, tally: Tally, run: str) -> None:
         self._began = began
         self._tally = tally
+        self._run = run
         self._pods: dict[str, _Pod] = {}  # that are there now, by their identifiers
         self._own: dict[str, OwnPod] = {}
         self._seen: set[Who] = set()
-        self._lost: dict[Who, str] = {}  # why the last pod of each was taken away
+        self._replacements = Replacements()
         self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waits = Waits()
         self._waiting = 0
@@ -79,11 +90,14 @@ class PodsSeen:
     def see(self, pod: Object) -> None:
         """Take in a pod as it is now."""
         uid = text_at(pod, "metadata", "uid")
-        known = self._pods.get(uid) or self._first_look(pod)
+        is_first = uid not in self._pods
+        known = self._first_look(pod) if is_first else self._pods[uid]
         self._pods[uid] = known
         self._note_place(known, pod)
         self._note_loss(known, uid, pod)
         is_deleted = text_at(pod, "metadata", "deletionTimestamp") != ""
+        if is_deleted or text_at(pod, "status", "phase") in ("Succeeded", "Failed"):
+            self._note_leaving(known, _end_asked_for(pod), is_told=is_deleted or not is_first or bool(known.is_lost))
         for status in mappings_at(pod, "status", "initContainerStatuses"):
             self._note_ends(known, uid, pod, status, is_usual=True)
         for status in mappings_at(pod, "status", "containerStatuses"):
@@ -96,8 +110,7 @@ class PodsSeen:
         if known := self._pods.pop(uid, None):
             if known.is_waiting:
                 self._end_of_wait(known, moment)
-            if known.is_lost:
-                self._lost[known.who] = known.is_lost
+            self._note_leaving(known, moment)
 
     def waits(self, now: float) -> Waits:
         """Return how long servers waited for a place, up to now."""
@@ -118,15 +131,19 @@ class PodsSeen:
         """Return the pods of the load generator that run."""
         return list(self._own.values())
 
-    def who_is(self, uid: str) -> Who | None:
-        """Return whose pod has an identifier; None where it is not there."""
-        return self._pods[uid].who if uid in self._pods else None
+    def who_is(self, uid: str, name: str) -> Who:
+        """Return whose pod one is, by its identifier; by its name, where it was not seen."""
+        return self._pods[uid].who if uid in self._pods else who_is_named(name, self._run)
+
+    def is_beside(self, uid: str, container: str) -> bool:
+        """Say whether a container of a pod is not the hub's, or the server's, own, but one beside it."""
+        own = self._pods[uid].own if uid in self._pods else ""
+        return bool(own) and container != own
 
     def person_of(self, uid: str, name: str) -> list[str]:
         """Return what would name the person of a pod, or of a volume, by its identifier and its name."""
-        known = self._pods.get(uid)
-        who = known.who if known else who_is_named(name)
-        return names_of_person(name, known.username if known else "") if who in ("servers", "other pods") else []
+        username = self._pods[uid].username if uid in self._pods else ""
+        return names_of_person(name, username) if self.who_is(uid, name) in ("servers", "other pods") else []
 
     def once(self, what: str, uid: str) -> bool:
         """Say whether something is told of a pod the first time."""
@@ -140,10 +157,10 @@ class PodsSeen:
     def _first_look(self, pod: Object) -> _Pod:
         created = moment_at(pod, "metadata", "creationTimestamp") or self._began
         username = text_at(at(pod, "metadata", "annotations"), USERNAME)
-        known = _Pod(text_at(pod, "metadata", "name"), who_is(pod), username, created)
-        if known.who in ("hub", "proxy") and created > self._began and known.who in self._seen:
-            why = self._lost.pop(known.who, "")
-            self._tally.restart(Restart(known.who, known.name, "", created, reason=why))
+        name, who = text_at(pod, "metadata", "name"), who_is(pod, self._run)
+        known = _Pod(name, who, component_of(pod), own_container(pod, who), username, created)
+        if who in _REPLACED and created > self._began:
+            self._note_replaced(known, self._replacements.comes(known.component, Newcomer(name, created)))
         self._seen.add(known.who)
         has_place = bool(text_at(pod, "spec", "nodeName"))
         if known.who == "servers" and (created > self._began or not has_place):
@@ -152,6 +169,18 @@ class PodsSeen:
             self._waiting += 1
             self._waits = replace(self._waits, most_at_once=max(self._waits.most_at_once, self._waiting))
         return known
+
+    def _note_leaving(self, known: _Pod, moment: float, *, is_told: bool = True) -> None:
+        """Note that a pod ends; one that had ended before the watch began leaves no place."""
+        if known.who in _REPLACED and not known.is_leaving:
+            known.is_leaving = True
+            if is_told:
+                found = self._replacements.leaves(known.component, known.name, moment, known.is_lost)
+                self._note_replaced(known, found)
+
+    def _note_replaced(self, known: _Pod, found: Replaced | None) -> None:
+        if found:
+            self._tally.restart(Restart(known.who, found.by, "", found.moment, reason=found.why))
 
     def _note_place(self, known: _Pod, pod: Object) -> None:
         if known.is_waiting and text_at(pod, "spec", "nodeName"):
@@ -213,9 +242,10 @@ class PodsSeen:
             reason, code = text_at(end, "reason"), at(end, "exitCode")
             code = code if isinstance(code, int) else None
             is_kill = reason == "OOMKilled"
+            is_beside = bool(known.own) and container != known.own
             if is_kill:
-                words = Heard("killed for memory", f"container {container}: OOMKilled")
-                self._tally.say(words, known.who, uid, finished, finished)
+                what: What = "other container killed for memory" if is_beside else "killed for memory"
+                self._tally.say(Heard(what, f"container {container}: OOMKilled"), known.who, uid, finished, finished)
             # A run ends with its verdict as its exit code.
             is_told = is_kill or (not is_usual and (known.who != "load generator" or code == _KILLED))
             if known.who in _NAMED and is_told:
@@ -230,7 +260,8 @@ class PodsSeen:
                         exit_code=code,
                         restarts=restarts if isinstance(restarts, int) else 0,
                         memory_limit=_limit(pod, container, "memory"),
-                    )
+                    ),
+                    is_beside=is_beside,
                 )
 
     def _note_own(self, known: _Pod, uid: str, pod: Object) -> None:
@@ -245,6 +276,13 @@ class PodsSeen:
             self._own[uid] = OwnPod(known.name, running[0], _limit(pod, running[0], "cpu"))
         else:
             self._own.pop(uid, None)
+
+
+def _end_asked_for(pod: Object) -> float:
+    """Return when a pod was told to end; 0 where it ended by itself."""
+    given_up = moment_at(pod, "metadata", "deletionTimestamp")
+    grace = at(pod, "metadata", "deletionGracePeriodSeconds")
+    return (given_up or 0.0) - (grace if isinstance(grace, int) else 0)
 
 
 def _limit(pod: Object, container: str, resource: str) -> str:

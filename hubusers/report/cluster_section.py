@@ -19,6 +19,7 @@ MOST_KINDS_OF_NODES = 15
 
 _TELLS_MOST: tuple[What, ...] = (
     "killed for memory",
+    "other container killed for memory",
     "evicted",
     "preempted",
     "no node comes",
@@ -56,6 +57,7 @@ class ClusterSection:
     sentences: list[str]
     nodes: list[KindOfNode]  # of which one came or left first
     restarts: list[Restart]
+    beside: list[Restart]  # those of them that are of other containers in the same pods
     more_restarts: int
     said: list[Said]
     more_said: int
@@ -73,11 +75,12 @@ def cluster_section(cluster: Cluster | None) -> ClusterSection | None:
     if cluster is None:
         return None
     said = sorted(cluster.said, key=lambda one: (_TELLS_MOST.index(one.what), -one.pods))
-    restarts = sorted(cluster.restarts, key=lambda one: one.ended)
+    restarts = sorted([*cluster.restarts, *cluster.beside], key=lambda one: one.ended)
     return ClusterSection(
         sentences=in_short(cluster),
         nodes=_kinds_of_nodes(cluster.nodes or [])[:MOST_KINDS_OF_NODES],
         restarts=restarts[:MOST_RESTARTS],
+        beside=cluster.beside,
         more_restarts=max(0, len(restarts) - MOST_RESTARTS) + cluster.more_restarts,
         said=said[:MOST_SAID],
         more_said=max(0, len(said) - MOST_SAID),
@@ -122,6 +125,12 @@ def _began_anew(cluster: Cluster) -> Iterator[str]:
     whole = [who for who in ("hub", "proxy") if who in cluster.seen and all(one.who != who for one in cluster.restarts)]
     if whole:
         yield f"The {' and the '.join(whole)} {'was' if len(whole) == 1 else 'were'} not restarted."
+    for who, container in dict.fromkeys((one.who, one.container) for one in cluster.beside):
+        ends = [one for one in cluster.beside if (one.who, one.container) == (who, container)]
+        yield (
+            f"Beside the {who}, in its pod, the container {container} ended {counted(len(ends), 'time')}: "
+            f"{cluster_words.why_ended(ends[0])}."
+        )
 
 
 def _kinds_of_nodes(nodes: list[Node]) -> list[KindOfNode]:

@@ -28,12 +28,16 @@ What = Literal[
     "evicted",
     "preempted",
     "killed for memory",
+    "other container killed for memory",
     "container keeps ending",
     "probe failed",
     "quota",
     "other warning",
 ]
-"""What is said: the pod has no place on a node; a node is asked for, or none will come for it; …"""
+"""What is said: the pod has no place on a node; a node is asked for, or none will come for it; …
+
+"Other" containers are those beside the hub's own in its pod, the server's own in its, and so on.
+"""
 
 MOST_KINDS = 200
 """How many different things that were said are counted apart."""
@@ -137,7 +141,8 @@ class Cluster:
     said: list[Said] = field(default_factory=list)  # in the order in which it was said first
     pulls: list[Pull] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)
-    more_restarts: int = 0
+    beside: list[Restart] = field(default_factory=list)  # of other containers in the same pods, which are not the hub
+    more_restarts: int = 0  # of both, that are not listed
     throttled: list[Throttled] = field(default_factory=list)
     clock: float | None = None  # seconds that the cluster's clock is ahead of the one of the watch; None: not known
     notes: list[str] = field(default_factory=list)  # sentences: what could not be seen, and what would show it
@@ -180,7 +185,7 @@ def _moments(cluster: Cluster) -> Iterator[float]:
         yield from (said.first, said.last)
     for pull in cluster.pulls:
         yield from (pull.first, pull.last)
-    for restart in cluster.restarts:
+    for restart in (*cluster.restarts, *cluster.beside):
         yield restart.ended
     for node in cluster.nodes or []:
         yield from (moment for moment in (node.came, node.ready, node.left) if moment is not None)

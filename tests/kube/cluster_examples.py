@@ -5,6 +5,8 @@ from typing import Any
 
 _POOL = "cloud.google.com/gke-nodepool"
 
+_CONTAINERS = {"hub": "hub", "proxy": "chp", "autohttps": "traefik", "run": "hubusers"}
+
 BEGAN = 1_795_680_000.0
 """Seconds since the epoch."""
 
@@ -28,6 +30,7 @@ def event(
     node: str = "",
     uid: str = "",
     about: str = "Pod",
+    container: str = "",
 ) -> dict[str, Any]:
     """Return an event as older reporters (client-go's recorder of core/v1) write it."""
     return {
@@ -40,7 +43,14 @@ def event(
             "resourceVersion": "7",
             "creationTimestamp": timestamp(at),
         },
-        "involvedObject": {"apiVersion": "v1", "kind": about, "namespace": "jhub", "name": pod, "uid": f"uid-{pod}"},
+        "involvedObject": {
+            "apiVersion": "v1",
+            "kind": about,
+            "namespace": "jhub",
+            "name": pod,
+            "uid": f"uid-{pod}",
+            **({"fieldPath": f"spec.containers{{{container}}}"} if container else {}),
+        },
         "reason": reason,
         "message": message,
         "source": {"component": component, **({"host": node} if node else {})},
@@ -81,7 +91,7 @@ def pod(
     node: str = "",
     placed: float | None = None,
     username: str = "",
-    container: str = "notebook",
+    container: str = "",
     phase: str = "Pending",
     labels: dict[str, str] | None = None,
     limits: dict[str, str] | None = None,
@@ -116,7 +126,7 @@ def pod(
         "spec": {
             "containers": [
                 {
-                    "name": container,
+                    "name": container or _CONTAINERS.get(component, "notebook"),
                     "image": "quay.io/jupyter/base-notebook:2026-11-01",
                     "resources": {"limits": limits or {}},
                 }

@@ -1,5 +1,7 @@
 """What pods, events and nodes tell, as they come one after the other."""
 
+from typing import Any
+
 import kubernetes_validate
 import pytest
 
@@ -10,14 +12,16 @@ from hubusers.kube.pods_seen import PodsSeen
 from hubusers.results.cluster import MOST_KINDS, MOST_RESTARTS, Said
 from tests.kube.cluster_examples import BEGAN, ended, event, newer_event, node, pod, timestamp
 
+RUN = "hubusers-k3x9qa"
+
 
 class Seen:
     """What is seen of a cluster since BEGAN."""
 
     def __init__(self) -> None:
         self.tally = Tally()
-        self.pods = PodsSeen(BEGAN, self.tally)
-        self.events = EventsSeen(BEGAN, self.tally, self.pods)
+        self.pods = PodsSeen(BEGAN, self.tally, RUN)
+        self.events = EventsSeen(BEGAN, self.tally, self.pods, RUN)
         self.nodes = NodesSeen(BEGAN)
 
     @property
@@ -149,6 +153,132 @@ def test_a_pod_that_takes_the_place_of_another_one(seen: Seen) -> None:
     assert restart.reason == "evicted: Low."
 
 
+def beside(name: str, component: str, own: str, *others: str, **status: Any) -> dict[str, Any]:
+    """Return a pod with containers beside its own: here they come first, as a service mesh puts its own there."""
+    made = pod(name, component, created=-900.0, node="core-1", container=own, **status)
+    containers = [{"name": each, "image": "registry/beside:1", "resources": {}} for each in others]
+    return {**made, "spec": {**made["spec"], "containers": [*containers, *made["spec"]["containers"]]}}
+
+
+def test_what_is_beside_the_hub_in_its_pod_is_not_the_hub(seen: Seen) -> None:
+    killed, over = ended("cloud-sql-proxy", "OOMKilled", 137, 20.0), ended("istio-proxy", "Completed", 0, 25.0)
+    prepares = ended("fix-permissions", "OOMKilled", 137, 22.0)
+    hub = ended("hub", "Error", 1, 30.0)
+    statuses = {"containerStatuses": [killed, over, hub], "initContainerStatuses": [prepares]}
+    seen.pods.see(beside("hub-1", "hub", "hub", "cloud-sql-proxy", "istio-proxy", **statuses))
+    assert [(one.who, one.container, one.exit_code) for one in seen.tally.restarts] == [("hub", "hub", 1)]
+    names = [one.container for one in seen.tally.beside]
+    assert sorted(names) == ["cloud-sql-proxy", "fix-permissions", "istio-proxy"]
+    assert {(one.what, one.who) for one in seen.tally.said()} == {("other container killed for memory", "hub")}
+    text = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    seen.events.see(event("Unhealthy", text, "hub-1", container="istio-proxy", at=40.0, uid="1"))
+    seen.events.see(event("Unhealthy", text, "hub-1", container="hub", at=41.0, uid="2"))
+    assert [one.words for one in seen.tally.said()[-2:]] == [
+        "container istio-proxy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+        "Readiness probe failed: HTTP probe failed with statuscode: 503",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "component", "own", "who"),
+    [
+        ("proxy-1", "proxy", "chp", "proxy"),
+        ("autohttps-1", "autohttps", "traefik", "proxy"),
+        ("jupyter-ann", "singleuser-server", "notebook", "servers"),
+        ("hub-1", "hub", "our-hub", "hub"),
+    ],
+)
+def test_which_container_is_meant_by_a_pod(seen: Seen, name: str, component: str, own: str, who: str) -> None:
+    statuses = [ended("a-sidecar", "OOMKilled", 137, 20.0), ended(own, "OOMKilled", 137, 30.0)]
+    made = beside(name, component, own, "a-sidecar", containerStatuses=statuses)
+    made["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"] = own  # as Istio does
+    seen.pods.see(made)
+    assert [(one.what, one.who, one.words) for one in seen.tally.said()] == [
+        ("other container killed for memory", who, "container a-sidecar: OOMKilled"),
+        ("killed for memory", who, f"container {own}: OOMKilled"),
+    ]
+    assert [one.container for one in seen.tally.restarts] == ([] if who == "servers" else [own])
+
+
+def going(name: str, component: str, asked: float) -> dict[str, Any]:
+    """Return a pod that was told to end, and may take 30 seconds."""
+    made = pod(name, component, created=-900.0, node="core-1")
+    return {
+        **made,
+        "metadata": {
+            **made["metadata"],
+            "deletionTimestamp": timestamp(asked + 30),
+            "deletionGracePeriodSeconds": 30,
+        },
+    }
+
+
+def test_a_pod_that_comes_beside_others_takes_nobodys_place(seen: Seen) -> None:
+    for name, component in (("hub-1", "hub"), ("proxy-1", "proxy")):
+        seen.pods.see(pod(name, component, created=-900.0, node="core-1"))
+    seen.pods.see(pod("autohttps-1", "autohttps", created=10.0, node="core-1"))
+    seen.pods.see(pod("hub-2", "hub", created=20.0, node="core-1"))
+    seen.pods.see(going("hub-2", "hub", 30.0))
+    seen.pods.gone("uid-hub-2", BEGAN + 31)
+    assert seen.tally.restarts == []
+
+
+def test_a_rolling_update_is_told_when_the_old_pod_is_told_to_end(seen: Seen) -> None:
+    seen.pods.see(pod("hub-1", "hub", created=-900.0, node="core-1"))
+    seen.pods.see(pod("hub-2", "hub", created=20.0, node="core-1"))
+    assert seen.tally.restarts == []
+    seen.pods.see(going("hub-1", "hub", 45.0))
+    seen.pods.gone("uid-hub-1", BEGAN + 50)
+    [restart] = seen.tally.restarts
+    assert (restart.pod, restart.container, restart.ended, restart.reason) == ("hub-2", "", BEGAN + 45, "")
+
+
+def test_an_upgrade_that_deletes_the_old_pod_first(seen: Seen) -> None:
+    seen.pods.see(pod("hub-0", "hub", created=-9000.0, node="core-1", phase="Failed"))  # of some time ago
+    seen.pods.see(pod("hub-1", "hub", created=-900.0, node="core-1"))
+    seen.pods.see(going("hub-1", "hub", 15.0))
+    seen.pods.gone("uid-hub-1", BEGAN + 20)
+    seen.pods.gone("uid-hub-0", BEGAN + 21)
+    seen.pods.see(pod("hub-2", "hub", created=21.0, node="core-1"))
+    seen.pods.see(pod("hub-3", "hub", created=22.0, node="core-1"))  # a second one, beside it
+    [restart] = seen.tally.restarts
+    assert (restart.pod, restart.ended) == ("hub-2", BEGAN + 21)
+
+
+def test_pods_of_other_runs_are_not_the_load_generator(seen: Seen) -> None:
+    for name, run in (
+        (f"{RUN}-x", RUN),
+        ("hubusers-other-x", "hubusers-other"),
+        (f"{RUN}-clean-up-x", f"{RUN}-clean-up"),
+    ):
+        labels = {"app.kubernetes.io/name": "hubusers", "app.kubernetes.io/instance": run}
+        killed = ended("hubusers", "OOMKilled", 137, 60.0, now="ended", restarts=0)
+        mesh = ended("istio-proxy", "Error", 137, 61.0, now="ended", restarts=0)
+        made = beside(name, "run", "hubusers", "istio-proxy", labels=labels, containerStatuses=[killed, mesh])
+        seen.pods.see(made)
+    assert [(one.pod, one.container) for one in seen.tally.restarts] == [(f"{RUN}-x", "hubusers")]
+    assert [(one.pod, one.container) for one in seen.tally.beside] == [(f"{RUN}-x", "istio-proxy")]
+    for name in ("hubusers-other-y", f"{RUN}-clean-up-y", f"{RUN}-y"):  # not seen
+        seen.events.see(event("Evicted", f"The node had condition: [{name}]", name, at=70.0))
+    assert [one.who for one in seen.tally.said() if one.what == "evicted"] == [
+        "other pods",
+        "other pods",
+        "load generator",
+    ]
+
+
+def test_the_order_in_which_a_runs_parts_are_made_is_not_told(seen: Seen) -> None:
+    missing = f'MountVolume.SetUp failed for volume "input" : configmap "{RUN}-files-1" not found'
+    seen.events.see(event("FailedMount", missing, f"{RUN}-x", until=14.0, count=3))
+    seen.events.see(event("BackoffLimitExceeded", "Job has reached the specified backoff limit", RUN, about="Job"))
+    assert seen.tally.said() == []
+    # One that is missing all the time is told, and so is one that the run does not make.
+    seen.events.see(event("FailedMount", missing, f"{RUN}-x", until=70.0, count=9))
+    seen.events.see(event("FailedMount", missing.replace(RUN, "people"), f"{RUN}-x", at=20.0))
+    assert [(one.what, one.who) for one in seen.tally.said()] == [("volume", "load generator")]
+    assert seen.said.count == 7
+
+
 def test_a_hub_that_is_told_to_end_is_not_a_crash(seen: Seen) -> None:
     status = ended("hub", "Error", 143, 20.0, now="ended", restarts=0)
     going = pod("hub-1", "hub", created=-9.0, node="core-1", containerStatuses=[status])
@@ -158,7 +288,7 @@ def test_a_hub_that_is_told_to_end_is_not_a_crash(seen: Seen) -> None:
 
 
 def test_the_verdict_of_a_run_is_not_an_accident_of_its_pod(seen: Seen) -> None:
-    own = {"app.kubernetes.io/name": "hubusers"}
+    own = {"app.kubernetes.io/name": "hubusers", "app.kubernetes.io/instance": RUN}
     for name, reason, code in (("a", "Completed", 0), ("b", "Error", 1), ("c", "Error", 4)):
         status = ended("hubusers", reason, code, 50.0, now="ended", restarts=0)
         seen.pods.see(pod(f"hubusers-{name}", "run", node="n", labels=own, containerStatuses=[status]))

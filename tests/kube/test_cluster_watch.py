@@ -53,7 +53,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def watch(cluster: Cluster) -> Iterator[ClusterWatch]:
-    made = ClusterWatch(kubectl_of(cluster))
+    made = ClusterWatch(kubectl_of(cluster), "hubusers-x")
     yield made
     made.stop()
     cluster.fault("allow")
@@ -174,7 +174,7 @@ def test_stopping_ends_its_kubectls_soon(cluster: Cluster, watch: ClusterWatch) 
 
 
 def test_without_a_cluster_it_says_so_and_ends_nothing(tmp_path: Path) -> None:
-    watch = ClusterWatch(Kubectl(program=str(tmp_path / "kubectl")))
+    watch = ClusterWatch(Kubectl(program=str(tmp_path / "kubectl")), "hubusers-x")
     watch.start()
     wait_until(lambda: len(watch.cluster().notes) == 3)
     told = watch.stop()

@@ -33,6 +33,7 @@ CLUSTER = Cluster(
     said=[Said("no place", "servers", "Insufficient <memory>", 88, 44, BEGAN + 12, BEGAN + 170)],
     pulls=[Pull("quay.io/a/b:1", "servers", 3, 3, 1, 191.0, 72.0, BEGAN + 121, BEGAN + 190, 4_100_000_000)],
     restarts=[Restart("hub", "hub-1", "hub", BEGAN + 231, "OOMKilled", 137, 1, "1Gi")],
+    beside=[Restart("proxy", "proxy-1", "istio-proxy", BEGAN + 240, "OOMKilled", 137, 1, "64Mi")],
     clock=2.4,
     seen=["hub", "proxy", "servers"],
     notes=["You may not see it all."],
@@ -49,13 +50,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_that_the_cluster_said_is_in_the_report(folder: Path) -> None:
     write_cluster(folder, CLUSTER)
     answered = report_again(folder)
-    assert "hub-restarted" in [finding.kind for finding in answered.findings]
+    kinds = [finding.kind for finding in answered.findings]
+    assert "hub-restarted" in kinds
+    assert "proxy-restarted" not in kinds
     html = (folder / "report.html").read_text(encoding="utf-8")
     for text in (
         "The cluster had 4 nodes before the run and 4 at its end: 1 came, 1 left.",
         "By their pods, 44 of 120 servers waited for a place on a node: 1m 30s on average, 2m 41s at most.",
         "The hub ended 1 time: Kubernetes killed it because it used more memory than its limit of 1Gi.",
         "The proxy was not restarted.",
+        "Beside the proxy, in its pod, the container istio-proxy ended 1 time: Kubernetes killed it because it used "
+        "more memory than its limit of 64Mi.",
+        "<td>beside the proxy</td><td>proxy-1</td>",
         "The cluster&#39;s clock is 2.4 s ahead of that of the machine that kubectl ran on.",
         '<td class="number">08:01:00, 60 s</td>',
         "OOMKilled (container hub, memory limit 1Gi)",

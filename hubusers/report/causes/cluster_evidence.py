@@ -30,7 +30,14 @@ def _of_volumes(cluster: Cluster) -> list[str]:
 
 
 def _of_containers(cluster: Cluster) -> list[str]:
-    return said.quoted(cluster, "container not made", "container keeps ending", "killed for memory", "probe failed")
+    return said.quoted(
+        cluster,
+        "container not made",
+        "container keeps ending",
+        "killed for memory",
+        "other container killed for memory",
+        "probe failed",
+    )
 
 
 def _of_all(cluster: Cluster) -> list[str]:
