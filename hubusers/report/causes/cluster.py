@@ -1,10 +1,11 @@
 """What the cluster did to servers, to the proxy and to the load generator, by its own words."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from hubusers.report import cluster_words as said
 from hubusers.report import words
-from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.explained import failures_by_kind
 from hubusers.report.causes.facts import Facts
 from hubusers.report.finding import Explains, Finding
@@ -73,23 +74,28 @@ def servers_out_of_memory(facts: Facts) -> Iterator[Finding]:
 
 def load_generator_killed(facts: Facts) -> Iterator[Finding]:
     """Find that the cluster ended a pod of the run itself."""
-    restarts = restarts_of(facts, "load generator")
     cluster = facts.cluster
     if cluster is None:
         return
-    lost = [
-        *said.said_of(cluster, "evicted", "load generator"),
-        *said.said_of(cluster, "preempted", "load generator"),
-    ]
+    # What happens to the pods of a run that has ended by itself, while its folder is fetched, is not about the run.
+    until = math.inf if facts.run.broke_off else facts.info.ended
+    restarts = [one for one in restarts_of(facts, "load generator") if one.ended <= until]
+    told = [*said.said_of(cluster, "evicted", "load generator"), *said.said_of(cluster, "preempted", "load generator")]
+    lost = [one for one in told if one.first <= until]
     if not restarts and not lost:
         return
     moments = [*(one.ended for one in restarts), *(one.first for one in lost)]
+    more_memory, a_place_that_stays = KINDS["load-generator-killed"].remedies
     why = said.why_ended(restarts[0]) if restarts else f"its pod was {_clause(lost[0])}"
     yield found(
         "load-generator-killed",
         f"At {words.moment(min(moments))} the load generator itself came to an end: {why}.",
         explains="load generator",
         evidence=said.of_restarts(cluster, "load generator"),
+        remedies=[
+            *([more_memory] if any(map(said.is_killed_for_memory, restarts)) else []),
+            *([a_place_that_stays] if lost else []),
+        ],
         began=min(moments),
         ended=max(moments),
     )

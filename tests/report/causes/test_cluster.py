@@ -136,6 +136,17 @@ def test_a_load_generator_that_the_cluster_ended(is_killed: bool) -> None:
     )
     assert (finding.kind, finding.explains) == ("load-generator-killed", "load generator")
     assert finding.sentence == f"At 08:01:10 UTC the load generator itself came to an end: {why}."
+    [remedy] = finding.remedies
+    assert remedy.startswith("After *OOMKilled*" if is_killed else "If it was taken off its node")
+
+
+@pytest.mark.parametrize(("after", "is_told"), [(-20.0, True), (5.0, False)])
+def test_what_happens_to_its_pods_after_a_run_has_ended_is_not_about_it(after: float, is_told: bool) -> None:
+    moment = 60 + after
+    end = Restart("load generator", "hubusers-x-worker-0", "hubusers", BEGAN + moment, "Error", 137)
+    low = said("evicted", "The node was low on resource: memory", "load generator", 1, moment, moment)
+    made = run(cluster(restarts=[end], said=[low]))
+    assert ("load-generator-killed" in kinds(findings_of(made))) is is_told
 
 
 NODE_PARTS = (("waiting for a node", 50.0), ("spawning", 10.0))
