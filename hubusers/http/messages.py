@@ -24,6 +24,7 @@ CONNECTION_LOST = "connection lost"
 CERTIFICATE_NOT_TRUSTED = "TLS certificate not trusted"
 UNREADABLE = "answer cannot be read"
 HOST_UNKNOWN = "host name unknown"
+TOO_LARGE = "answer too large"
 
 _SHOWN_CHARACTERS = 200
 
@@ -125,6 +126,8 @@ class Request:
         timeout: Seconds until the end of the answer, or of the stream.
         good: Says whether Locust's statistics count an answer as a success.
         silence: Seconds without a byte after which a stream is given up.
+        largest: Bytes of the largest answer that is read; only `RequestsTransport` heeds it. Of a larger one nothing is
+            kept.
         keep_body: Whether the answer's body is of use, even if it is not a web page. `GeventTransport` reads one that
             is not, and forgets it.
     """
@@ -137,6 +140,7 @@ class Request:
     timeout: float
     good: Callable[[Answer], bool]
     silence: float = math.inf
+    largest: float = math.inf
     keep_body: bool = True
 
 

@@ -1,6 +1,7 @@
 """Sends requests through a `requests.Session`, or through Locust's `HttpSession`, which is one."""
 
 import contextlib
+import math
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
-from hubusers.http.messages import TIMED_OUT, Answer, Request, StreamLost, reason_of
+from hubusers.http.messages import TIMED_OUT, TOO_LARGE, Answer, Request, StreamLost, reason_of
 from hubusers.http.request_event import count_request
 from hubusers.http.session import retries_of, without_retries
 from hubusers.http.stream import Stream
@@ -30,7 +31,7 @@ class RequestsTransport:
             response = self._response_to(request, stream=True)
         except (requests.RequestException, ValueError) as error:
             return Answer(0, error=reason_of(error))
-        return _answer(response, give_up_at)
+        return _answer(response, give_up_at, request.largest)
 
     @contextlib.contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
@@ -104,11 +105,11 @@ def _counted(response: Any, request: Request, answer: Answer) -> Answer:
     return answer
 
 
-def _answer(response: requests.Response, give_up_at: float | None = None) -> Answer:
+def _answer(response: requests.Response, give_up_at: float | None = None, largest: float = math.inf) -> Answer:
     if not response.status_code:  # Locust's substitute for no response
         return Answer(0, error=reason_of(response.error))  # type: ignore[attr-defined]
     try:
-        body = _content(response, give_up_at) if give_up_at else response.content or b""
+        body = _content(response, give_up_at, largest) if give_up_at else response.content or b""
     except StreamLost as lost:
         return Answer(0, error=str(lost))
     except Exception as error:  # reading a broken answer raises many kinds of errors, depending on the library
@@ -116,14 +117,18 @@ def _answer(response: requests.Response, give_up_at: float | None = None) -> Ans
     return Answer(response.status_code, body.decode("utf-8", "replace"), response.headers)
 
 
-def _content(response: requests.Response, give_up_at: float) -> bytes:
-    """Read an answer to its end; raise StreamLost if it does not come in time."""
+def _content(response: requests.Response, give_up_at: float, largest: float) -> bytes:
+    """Read an answer to its end; raise StreamLost if it does not come in time, or has more bytes than that."""
     if response.raw is None or response.raw.closed:  # empty, or read already by a hook of the session's owner
         return response.content or b""
     blocks: list[bytes] = []
+    size = 0
     with contextlib.closing(response):  # returns the connection to the pool, or closes it in the middle of an answer
         while block := _read(response.raw, give_up_at - time.monotonic()):
             blocks.append(block)
+            size += len(block)
+            if size > largest:
+                raise StreamLost(TOO_LARGE)
     return b"".join(blocks)
 
 

@@ -1,9 +1,10 @@
 """Grafana's HTTP API, as far as a run needs it: is there JupyterHub's dashboard, and how is a run marked on it?"""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
-from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, Answer, Request
+from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, TOO_LARGE, Answer, Request
 from hubusers.http.requests_transport import RequestsTransport
 from hubusers.http.session import get_session
 from hubusers.log import without_secrets
@@ -20,11 +21,19 @@ TAG = "hubusers"
 """The tag of all annotations. A dashboard with an annotation query for it shows those of other dashboards as well."""
 
 _TIMEOUT = 5.0
-"""Seconds that one request may take."""
+"""Seconds that one request may take, to the end of its answer."""
+
+_LARGEST = 4_000_000
+"""Bytes of the largest answer that is read: a dashboard has some hundred thousand. What has more is something else,
+such as a file, and all users would stand still while a process of Locust takes it in."""
 
 _LONGEST_MESSAGE = 200
 """Characters of what is quoted of an answer."""
 
+_ADDRESS = (
+    "Give the address at which Grafana opens with --grafana-url, with its path if it has one, and without a login "
+    "before it"
+)
 _GIVE_ROLE = "Give its service account the role Editor; then it may read the dashboard, and mark runs on it."
 
 
@@ -110,17 +119,28 @@ class Grafana:
     def _ask(
         self, method: str, path: str, body: Any = None, *, good: Sequence[int] = (200,), model: type = dict
     ) -> Answer:
-        request = Request(method, self.url + path, path, body, {"Accept": "application/json"}, _TIMEOUT, _is_good)
-        answer = self._transport.send(request)
+        headers = {"Accept": "application/json"}
+        answer = self._send(Request(method, self.url + path, path, body, headers, _TIMEOUT, _is_good, largest=_LARGEST))
         # All that Grafana's API says is JSON. A page comes from somewhere else, such as a proxy that asks to log in.
         if answer.status not in good or not isinstance(answer.model, model):
             raise GrafanaError(self._why_not(answer))
         return answer
 
+    def _send(self, request: Request) -> Answer:
+        """Send a request, and give it up when its time is over: by itself, it waits for each piece of the headers."""
+        answers: list[Answer] = []
+        sending = threading.Thread(target=lambda: answers.append(self._transport.send(request)), daemon=True)
+        sending.start()
+        sending.join(request.timeout)
+        return answers[0] if answers else Answer(0, error=TIMED_OUT)
+
     def _why_not(self, answer: Answer) -> str:
         where = f"Grafana at {self.url}"
         message = without_secrets(answer.message)[:_LONGEST_MESSAGE]
         said = f" ({message})" if message else ""
+        if answer.error == TOO_LARGE:
+            most = f"{_LARGEST / 1e6:.0f} MB"
+            return f"{where} does not answer as Grafana's API does, but with more than {most}. {_ADDRESS}."
         if not answer.status:
             remedy = (
                 "Give the authority that signed it with --ca-bundle"
@@ -144,10 +164,7 @@ class Grafana:
         if answer.status >= 500:
             return f"{where}, or what stands before it, is in trouble: {answer.cause}{said}. See its log."
         if answer.is_web_page or answer.status in {200, 404}:
-            return (
-                f"{where} does not answer as Grafana's API does, but with {answer.cause}. Give the address at which "
-                "Grafana opens with --grafana-url, with its path if it has one, and without a login before it."
-            )
+            return f"{where} does not answer as Grafana's API does, but with {answer.cause}. {_ADDRESS}."
         return f"{where} refuses what is asked: {answer.cause}{said}. See its log."
 
 

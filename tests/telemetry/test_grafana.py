@@ -3,7 +3,11 @@
 import html
 import json
 import logging
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from gevent.event import Event
@@ -138,6 +142,41 @@ def test_a_grafana_in_trouble_is_one_warning_that_says_what_to_do(
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert "nothing else depends on that. Grafana at http://127.0.0.1" in warning
     assert "secret" not in warning
+
+
+ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b" " * 65536, 0.0
+DRIPS_HEADERS = b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.02
+DRIPS_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" ", 0.02
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (ENDLESS, r"but with more than 4 MB\. Give the address at which Grafana opens"),
+        (DRIPS_HEADERS, r"does not answer: timed out\. See whether it runs"),
+        (DRIPS_BODY, r"does not answer: timed out\. See whether it runs"),
+    ],
+)
+def test_an_answer_without_an_end_is_given_up(
+    sent: tuple[bytes, bytes, float], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, piece, pause = sent
+    monkeypatch.setattr("hubusers.telemetry.grafana._TIMEOUT", 20.0 if sent is ENDLESS else 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):  # it is closed before the end
+                connection.recv(65536)
+                connection.sendall(begin)
+                while True:
+                    connection.sendall(piece)
+                    time.sleep(pause)
+
+        threading.Thread(target=answer, daemon=True).start()
+        grafana = Grafana(f"http://127.0.0.1:{server.getsockname()[1]}", GRAFANA_TOKEN)
+        with pytest.raises(GrafanaError, match=said):
+            grafana.look()
 
 
 def test_what_answers_anything_is_not_a_grafana(
