@@ -46,9 +46,7 @@ def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
         made.make([clean_up_manifest(order.values_for_pods, made.name, arguments)])
         pod = _await_end(made, order, patience)
         if pod and pod.has_begun(RUN):
-            said = kubectl.run("logs", pod.name, f"--container={RUN}")
-            for line in said.splitlines():
-                LOG.info("%s", line)
+            _tell_log(kubectl, pod)
         ended = pod.exit(RUN) if pod else None
         if ended and not ended.code:
             return True
@@ -62,6 +60,16 @@ def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
             LOG.error("%s", made.how_to_delete(str(error).rstrip(".")))
     LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, command)
     return False
+
+
+def _tell_log(kubectl: Kubectl, pod: Pod) -> None:
+    try:
+        said = kubectl.run("logs", pod.name, f"--container={RUN}")
+    except KubectlError as error:  # its exit code tells enough
+        LOG.warning("What the clean-up says cannot be read: %s", error)
+        return
+    for line in said.splitlines():
+        LOG.info("%s", line)
 
 
 def purge_command(kubectl: Kubectl, order: Order) -> str:

@@ -92,24 +92,11 @@ class Conductor:
         code = EXIT_CANNOT_TEST
         self._watch.start()
         try:
-            LOG.info("Making %s in the namespace %s", self._order.name, self._kubectl.namespace)
-            self._made.make(manifests)
-            self._pod = self._await_pod()
-            code = self._conclude(self._follow(self._pod))
-            if self._last_fetch.why_not and not code:
-                code = EXIT_NO_ANSWER  # which nobody could look at
-        except Ended as ended:
-            LOG.error("%s", ended)
-            code = ended.code
+            code = self._run(manifests)
         except EndAtOnce:
             command = purge_command(self._kubectl, self._order)
             LOG.error("Ended at once. What the run made may be left on the hub: `%s` removes it", command)
             code = EXIT_INTERRUPTED
-        except KubectlError as error:
-            LOG.error("%s", error)
-            code = EXIT_NO_ANSWER if self._has_begun else EXIT_CANNOT_TEST
-            if self._pod and not self._last_fetch.why_not:
-                self._bring_home(self._pod)
         finally:
             is_left = not self._delete()
             cluster = self._watch.stop()
@@ -121,18 +108,38 @@ class Conductor:
                 LOG.info("The report is in %s", report)
         return EXIT_LEFT_BEHIND if is_left else code
 
+    def _run(self, manifests: list[Manifest]) -> int:
+        try:
+            LOG.info("Making %s in the namespace %s", self._order.name, self._kubectl.namespace)
+            self._made.make(manifests)
+            self._pod = self._await_pod()
+            code = self._conclude(self._follow(self._pod))
+            return code or (EXIT_NO_ANSWER if self._last_fetch.why_not else 0)  # which nobody could look at
+        except Ended as ended:
+            LOG.error("%s", ended)
+            code = ended.code
+        except KubectlError as error:
+            LOG.error("%s", error)
+            code = EXIT_NO_ANSWER if self._has_begun else EXIT_CANNOT_TEST
+            if self._pod and not self._last_fetch.why_not:
+                self._bring_home(self._pod)
+        # Nobody sees how the run ends, also where it begins only while it is being deleted.
+        self._delete()
+        is_clean = not self._has_begun or clean_up_hub(self._kubectl, self._order, self._patience)
+        return code if is_clean else EXIT_LEFT_BEHIND
+
     # Before the pod runs
 
     def _await_pod(self) -> Pod:
         """Wait until the run's container runs, or has ended already."""
         began, final_since, ask = time.monotonic(), 0.0, self._patience.ask
         while True:
-            if self._interrupts.count:
-                raise Ended("Interrupted before the run began.", EXIT_INTERRUPTED)
-            pod = next((each for each in ask(self._made.pods) if component_of(each) == "run"), None)
+            pod = _pod_of_run(ask(self._made.pods))
             if pod and pod.has_begun(RUN):
                 LOG.info("The run's pod is %s, on the node %s", pod.name, pod.node)
                 return pod
+            if self._interrupts.count:
+                raise Ended("Interrupted before the run began.", EXIT_INTERRUPTED)
             if pod and (taken := pod.taken_away()):
                 raise Ended(f"{taken} The run had not begun.", EXIT_NO_ANSWER)
             waiting = self._why_waiting(pod)
@@ -238,8 +245,16 @@ class Conductor:
                 self._patience.ask(self._made.delete_workers)
                 return False
             seconds = 0.0 if at_once else self._seconds_to_end
-            self._patience.ask(lambda: self._made.delete(seconds, lambda: self._interrupts.count < 2))
+            self._patience.ask(lambda: self._made.delete(seconds, lambda: self._interrupts.count < 2, self._note_begin))
         except (KubectlError, EndAtOnce) as error:
             LOG.error("%s", self._made.how_to_delete(str(error).rstrip(".") or "the cluster does not answer"))
             return False
         return True
+
+    def _note_begin(self, pods: list[Pod]) -> None:
+        pod = _pod_of_run(pods)
+        self._has_begun |= bool(pod and pod.has_begun(RUN))
+
+
+def _pod_of_run(pods: list[Pod]) -> Pod | None:
+    return next((each for each in pods if component_of(each) == "run"), None)

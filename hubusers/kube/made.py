@@ -83,12 +83,18 @@ class Made:
             if event.get("type") == "Warning"
         ]
 
-    def delete(self, seconds: float, go_on: Callable[[], bool] = lambda: True) -> None:
+    def delete(
+        self,
+        seconds: float,
+        go_on: Callable[[], bool] = lambda: True,
+        look: Callable[[list[Pod]], None] = lambda _: None,
+    ) -> None:
         """Delete all that was made, and wait until its pods are gone.
 
         Args:
             seconds: How long the pods may take to end; after that they are deleted by force.
             go_on: Whether to wait on.
+            look: Called with the pods that are still there, now and then.
 
         Raises:
             KubectlError: Something may be left; `how_to_delete` says what.
@@ -98,9 +104,9 @@ class Made:
         # Without waiting here: the Jobs go first, so that no pod is made again.
         self._kubectl.run("delete", *self._made, "--ignore-not-found", "--wait=false")
         self._is_deleted = True
-        if not self._are_gone(seconds, go_on):
+        if not self._are_gone(seconds, go_on, look):
             self._force()
-            if not self._are_gone(_FORCED_WITHIN, go_on=lambda: True):
+            if not self._are_gone(_FORCED_WITHIN, lambda: True, look):
                 raise KubectlError("its pods do not end")
         self._made.clear()
 
@@ -143,9 +149,10 @@ class Made:
             return manifest
         return {**manifest, "metadata": {**manifest["metadata"], "ownerReferences": self._owner}}
 
-    def _are_gone(self, seconds: float, go_on: Callable[[], bool]) -> bool:
+    def _are_gone(self, seconds: float, go_on: Callable[[], bool], look: Callable[[list[Pod]], None]) -> bool:
         give_up_at = time.monotonic() + seconds
-        while self.pods():
+        while pods := self.pods():
+            look(pods)
             if time.monotonic() >= give_up_at or not go_on():
                 return False
             time.sleep(_LOOK_EVERY)
