@@ -123,9 +123,11 @@ def check_token(kubectl: Kubectl, secret: TokenSecret) -> None:
         )
         raise NotThere(
             f"There is {is_missing}, so that the run would have no token. Add this to the hub's values:\n\n{_VALUES}\n"
-            f"then `helm upgrade` the hub: helm upgrade RELEASE jupyterhub --repo https://hub.jupyter.org/helm-chart "
-            f"-n {kubectl.namespace} --reuse-values -f FILE, and run this command again. If the token is elsewhere, "
-            "name its Secret in --values (hub.tokenSecret), or give --hub-token-file."
+            f"then upgrade the hub as you always do, with all of its values and the version of the chart that it has, "
+            f"which `helm list -n {kubectl.namespace}` shows: helm upgrade RELEASE jupyterhub --repo "
+            f"https://hub.jupyter.org/helm-chart --version VERSION -n {kubectl.namespace} --values FILE. Then run this "
+            "command again. If the token is elsewhere, name its Secret in --values (hub.tokenSecret), or give "
+            "--hub-token-file."
         )
 
 
