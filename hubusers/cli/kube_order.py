@@ -26,6 +26,14 @@ from hubusers.settings.settings import Settings, check_runs_folder, event_text_f
 
 _HIDDEN = "<hidden>"
 
+_DECIDED_HERE = {
+    "event": "--event",
+    "args": "the options of this command",
+    "web": "--web",
+    "people": "--event or --users, which say how many come",
+}
+"""Values of the chart that are for options here, unless they are the usual ones, as in a copy of the chart's file."""
+
 _ABOUT_FILES = (
     *("accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"),
     *("grafana_url", "grafana_token_file"),
@@ -175,7 +183,8 @@ def _values(file: str | None) -> Values:
         raise SettingsError(f"The values file {file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise SettingsError(f"The values file {file} cannot be used: {error}.") from None
-    for name, option in {"event": "--event", "args": "the options of this command"}.items():
-        if getattr(values, name):
+    usual = Values()
+    for name, option in _DECIDED_HERE.items():
+        if getattr(values, name) != getattr(usual, name):
             raise SettingsError(f"The values file {file} has {name}, which is for the chart: give {option} instead.")
     return values

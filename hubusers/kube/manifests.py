@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from hubusers.kube.values import Table, Values
+from hubusers.kube.value_types import Table
+from hubusers.kube.values import Values
 
 Manifest = dict[str, Any]
 
@@ -262,7 +263,7 @@ def _container(values: Values, sources: list[Table]) -> Table:
         },
         {"name": "SERVER_LIFECYCLE_TIMEOUT", "value": str(values.server_timeout)},
         *([{"name": "REQUESTS_CA_BUNDLE", "value": "/ca-bundle/ca.crt"}] if values.ca_bundle else []),
-        *values.env,
+        *(dict(one) for one in values.env),
     ]
     return {**_bare_container(values, RUN), "env": env, "volumeMounts": mounts}
 

@@ -5,20 +5,28 @@ what they refuse: `python -m hubusers.kube.values > deploy/chart/values.schema.j
 """
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+from hubusers.kube.value_mistakes import mistakes
+from hubusers.kube.value_types import (
+    Amounts,
+    Annotations,
+    Labels,
+    Name,
+    NodeSelector,
+    Repository,
+    Tag,
+    Toleration,
+    Url,
+    Variable,
+)
 
 VERSION = "0.1.0"
 """The image's tag, unless somebody chooses another one: this project's version."""
-
-Name = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$", max_length=253)]
-"""A name that Kubernetes accepts, or "" for none."""
-
-Table = dict[str, Any]
-"""A part of a manifest that goes into the pods as it is."""
 
 
 class _Part(BaseModel):
@@ -35,8 +43,8 @@ class _Part(BaseModel):
 class Image(_Part):
     """The image of this project's Dockerfile, where the cluster can pull it."""
 
-    repository: str = Field(default="hubusers", min_length=1)
-    tag: str = Field(default=VERSION, min_length=1)
+    repository: Repository = "hubusers"
+    tag: Tag = VERSION
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
 
 
@@ -50,7 +58,7 @@ class TokenSecret(_Part):
 class Hub(_Part):
     """Which hub is tested, and its token."""
 
-    url: str = Field(default="http://hub:8081/hub/api", min_length=1)
+    url: Url = "http://hub:8081/hub/api"
     token_secret: TokenSecret = TokenSecret()
 
 
@@ -63,8 +71,8 @@ class PullSecret(_Part):
 class Resources(_Part):
     """What the run and each worker ask of their node, and what they may take."""
 
-    requests: Table = {"cpu": "1", "memory": "1Gi"}
-    limits: Table = {"memory": "1Gi"}
+    requests: Amounts = {"cpu": "1", "memory": "1Gi"}
+    limits: Amounts = {"memory": "1Gi"}
 
 
 class Values(_Part):
@@ -83,12 +91,12 @@ class Values(_Part):
     workers: int = Field(default=0, ge=0, description="Pods that share the people; 0: one pod does all.")
     web: bool = Field(default=False, description="Show the web UI while the run lasts, on port 8089 inside the pod.")
     keep_results: int = Field(default=3600, ge=60, description="Seconds after the run to fetch its folder in.")
-    env: list[Table] = Field(default=[], description="More environment variables, as in a pod's manifest.")
+    env: list[Variable] = Field(default=[], description="More environment variables, as in a pod's manifest.")
     resources: Resources = Resources()
-    node_selector: dict[str, str] = {}
-    tolerations: list[Table] = []
-    labels: dict[str, str] = Field(default={}, description="More labels of the pods.")
-    annotations: dict[str, str] = Field(default={}, description="More annotations of the pods.")
+    node_selector: NodeSelector = {}
+    tolerations: list[Toleration] = []
+    labels: Labels = Field(default={}, description="More labels of the pods.")
+    annotations: Annotations = Field(default={}, description="More annotations of the pods.")
 
 
 def read_values(text: str) -> Values:
@@ -106,8 +114,7 @@ def read_values(text: str) -> Values:
     try:
         return Values.model_validate(content or {})
     except ValidationError as error:
-        mistakes = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
-        raise ValueError("; ".join(mistakes)) from None
+        raise ValueError("; ".join(mistakes(error, Values))) from None
 
 
 def schema() -> str:

@@ -209,13 +209,17 @@ def test_a_certificate_that_is_missing_is_said_with_its_variable() -> None:
         (["--accounts", "none.csv", "--named-servers"], "not both"),
         (["--notebooks", "."], "There is no notebook in ."),
         (["--values", "none.yaml"], "The values file none.yaml cannot be read"),
-        (["--values", "bad.yaml"], "imge: Extra inputs are not permitted"),
+        (["--values", "bad.yaml"], "imge: is unknown here; did you mean 'image'?"),
+        (["--values", "web.yaml"], "has web, which is for the chart: give --web instead"),
+        (["--values", "people.yaml"], "has people, which is for the chart: give --event or --users"),
         (["--values", "chart.yaml"], "has event, which is for the chart: give --event instead"),
     ],
 )
 def test_what_is_refused(given: list[str], words: str) -> None:
     Path("bad.yaml").write_text("imge: x", encoding="utf-8")
     Path("chart.yaml").write_text("event: x", encoding="utf-8")
+    Path("web.yaml").write_text("people: 1000\nweb: true", encoding="utf-8")
+    Path("people.yaml").write_text("web: false\npeople: 5", encoding="utf-8")
     result = run("--dry-run", *given)
     assert result.exit_code == 2, result.output
     assert words in " ".join(result.output.split())

@@ -152,8 +152,8 @@ def test_values_with_mistakes_say_which() -> None:
         workers=2, hub=Hub(url="http://proxy-public")
     )
     for text, says in [
-        ("workers: two", "workers: Input should be a valid integer"),
-        ("image: {tagg: main}", "image.tagg: Extra inputs are not permitted"),
+        ("workers: two", "workers: must be a whole number, without quotes"),
+        ("image: {tagg: main}", "image, tagg: is unknown here; did you mean 'tag'"),
         ("workers: [", "it is not YAML: "),
         ("just text", "it must have values such as `workers: 2`"),
     ]:
