@@ -23,6 +23,7 @@ _BY_COMPONENT: dict[str, Who] = {
 """By the labels that the Zero to JupyterHub chart and KubeSpawner give."""
 
 _BY_NAME: tuple[tuple[str, Who], ...] = (
+    ("hubusers-", "other load tests"),
     ("hub-", "hub"),
     ("proxy-", "proxy"),
     ("autohttps-", "proxy"),
@@ -91,11 +92,11 @@ def who_is(pod: Object, run: str) -> Who:
 
     Args:
         pod: The pod.
-        run: The name of the run's Job. Pods of other runs are other pods.
+        run: The name of the run's Job.
     """
     labels = at(pod, "metadata", "labels")
     if text_at(labels, "app.kubernetes.io/name") == "hubusers":
-        return "load generator" if text_at(labels, "app.kubernetes.io/instance") == run else "other pods"
+        return "load generator" if text_at(labels, "app.kubernetes.io/instance") == run else "other load tests"
     return _BY_COMPONENT.get(component_of(pod), "other pods")
 
 

@@ -61,7 +61,7 @@ class ClusterWatch:
         self._began = float(int(self._now())) - 1.0
         self._nodes = NodesSeen(self._began)
         self._pods = PodsSeen(self._began, self._tally, self._run)
-        self._events = EventsSeen(self._began, self._tally, self._pods, self._run)
+        self._events = EventsSeen(self._began, self._tally, self._pods)
         self._cpu = CpuLimits(self._kubectl, self._own_pods)
         self._streams = {
             "pods": self._stream("pods", self._pods.see, self._pod_gone),

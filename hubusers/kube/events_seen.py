@@ -11,25 +11,8 @@ from hubusers.results.cluster import Who
 _MOST_KNOWN = 100_000
 """How many events are kept in mind, to count those that come again; a cluster keeps them for an hour."""
 
-_MADE_WITHIN = 30.0
-"""Seconds in which all is there that a run's pod needs: its Job is made first, and owns the rest."""
-
 _CONTAINER = re.compile(r"^spec\.(?:init)?[cC]ontainers\{(.+)\}$")
 """Of which container an event is, in the path of its field."""
-
-
-def is_of_making(event: Object, run: str) -> bool:
-    """Say whether an event only shows in which order a run's parts are made, or that its Job failed with its verdict.
-
-    Args:
-        event: About something of the run.
-        run: The name of its Job, with which the names of all that is made for it begin.
-    """
-    if text_at(event, "reason") == "BackoffLimitExceeded":
-        return True
-    missing = re.search(rf'\b(configmap|secret) "{re.escape(run)}[^"]*" not found', text_at(event, "message"))
-    first, last = first_of(event), last_of(event)
-    return bool(missing) and first is not None and last is not None and last - first < _MADE_WITHIN
 
 
 class EventsSeen:
@@ -39,14 +22,12 @@ class EventsSeen:
         began: The moment, by the cluster's clock.
         tally: Counts what they say.
         pods: The pods that events are about, as far as they may be seen.
-        run: The name of the run's Job.
     """
 
-    def __init__(self, began: float, tally: Tally, pods: PodsSeen, run: str) -> None:
+    def __init__(self, began: float, tally: Tally, pods: PodsSeen) -> None:
         self._began = began
         self._tally = tally
         self._pods = pods
-        self._run = run
         self._counts: dict[str, int] = {}  # by the events' identifiers, the last one that was counted last
 
     def see(self, event: Object) -> None:
@@ -73,8 +54,8 @@ class EventsSeen:
         about = at(event, "involvedObject") or at(event, "regarding")
         name, uid = text_at(about, "name"), text_at(about, "uid")
         who = self._who_of(about, uid, name)
-        if who == "load generator" and is_of_making(event, self._run):
-            return
+        if who == "load generator" and reason == "BackoffLimitExceeded":
+            return  # its Job fails where the run's exit code, which is its verdict, is not 0
         if reason == "Pulled":
             if image := pulled(message):
                 node = text_at(event, "source", "host") or text_at(event, "reportingInstance")

@@ -16,6 +16,7 @@ NAMES: dict[Who, str] = {
     "hub": "the hub",
     "proxy": "the proxy",
     "load generator": "the load generator",
+    "other load tests": "other load tests with hubusers",
     "placeholders": "placeholders for people",
     "image pullers": "what pulls images before people come",
     "other pods": "other pods",

@@ -15,7 +15,9 @@ from hubusers.results.run_info import known_moment
 
 CLUSTER_FILE = "cluster.json"
 
-Who = Literal["servers", "hub", "proxy", "load generator", "placeholders", "image pullers", "other pods"]
+Who = Literal[
+    "servers", "hub", "proxy", "load generator", "other load tests", "placeholders", "image pullers", "other pods"
+]
 """Whose pods something is said of."""
 
 What = Literal[

@@ -19,6 +19,7 @@ def test_the_example_gives_the_pods_what_a_run_of_ours_has() -> None:
     for part in (spec["master"], spec["worker"]):
         assert part["labels"].items() <= pod["metadata"]["labels"].items()
         assert part["labels"]["app.kubernetes.io/name"] == "hubusers"
+        assert who_is({"metadata": {"labels": part["labels"]}}, "another") == "other load tests"
         assert part["annotations"] == pod["metadata"]["annotations"]
         assert part["resources"] == run["resources"]
     # The master listens for workers where they are; hubusers' own default is loopback.

@@ -21,7 +21,7 @@ class Seen:
     def __init__(self) -> None:
         self.tally = Tally()
         self.pods = PodsSeen(BEGAN, self.tally, RUN)
-        self.events = EventsSeen(BEGAN, self.tally, self.pods, RUN)
+        self.events = EventsSeen(BEGAN, self.tally, self.pods)
         self.nodes = NodesSeen(BEGAN)
 
     @property
@@ -261,22 +261,18 @@ def test_pods_of_other_runs_are_not_the_load_generator(seen: Seen) -> None:
     for name in ("hubusers-other-y", f"{RUN}-clean-up-y", f"{RUN}-y"):  # not seen
         seen.events.see(event("Evicted", f"The node had condition: [{name}]", name, at=70.0))
     assert [one.who for one in seen.tally.said() if one.what == "evicted"] == [
-        "other pods",
-        "other pods",
+        "other load tests",
+        "other load tests",
         "load generator",
     ]
 
 
-def test_the_order_in_which_a_runs_parts_are_made_is_not_told(seen: Seen) -> None:
-    missing = f'MountVolume.SetUp failed for volume "input" : configmap "{RUN}-files-1" not found'
-    seen.events.see(event("FailedMount", missing, f"{RUN}-x", until=14.0, count=3))
-    seen.events.see(event("BackoffLimitExceeded", "Job has reached the specified backoff limit", RUN, about="Job"))
+def test_a_run_whose_verdict_fails_its_job_is_not_a_warning(seen: Seen) -> None:
+    text = "Job has reached the specified backoff limit"
+    seen.events.see(event("BackoffLimitExceeded", text, RUN, about="Job"))
     assert seen.tally.said() == []
-    # One that is missing all the time is told, and so is one that the run does not make.
-    seen.events.see(event("FailedMount", missing, f"{RUN}-x", until=70.0, count=9))
-    seen.events.see(event("FailedMount", missing.replace(RUN, "people"), f"{RUN}-x", at=20.0))
-    assert [(one.what, one.who) for one in seen.tally.said()] == [("volume", "load generator")]
-    assert seen.said.count == 7
+    seen.events.see(event("BackoffLimitExceeded", text, "backup-7", about="Job"))
+    assert (seen.said.what, seen.said.who) == ("other warning", "other pods")
 
 
 def test_a_hub_that_is_told_to_end_is_not_a_crash(seen: Seen) -> None:
