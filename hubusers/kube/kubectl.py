@@ -54,6 +54,13 @@ _IN_PASSING = re.compile(r"Warning:|[EIWF]\d{4} ")
 """How the lines begin that kubectl says beside its error: warnings of the cluster, and its own log."""
 
 
+_ERROR = re.compile(r"error\b|Unable to connect|The connection to", re.IGNORECASE)
+"""How the line begins that says what was wrong. Lines after it say where there is help."""
+
+_LOGIN_HELPER = re.compile(r"exec: executable (?P<program>\S+) (?:not found|failed)")
+"""What kubectl says of the program that the kubeconfig names to log in."""
+
+
 class KubectlError(Exception):
     """kubectl could not do something. The text is one sentence that says what to do.
 
@@ -237,7 +244,20 @@ def error_of(said: str, code: int, what: str, command: str) -> KubectlError:
         command: The whole command, to repeat it.
     """
     lines = [line.strip() for line in said.splitlines() if line.strip() and not _IN_PASSING.match(line)]
-    line = shown(lines[-1] if lines else "")
+    line = shown(next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1] if lines else ""))
+    if "unknown flag: " in line or "unknown command " in line:
+        return KubectlError(
+            f"{what} failed: {line.removeprefix('error: ').removeprefix('Error: ').rstrip('.')}. This kubectl is too "
+            "old: install the newest one.",
+            line,
+        )
+    if helper := _LOGIN_HELPER.search(said):
+        program = shown(helper["program"])
+        return NotAllowed(
+            f"kubectl cannot log in to the cluster: the program {program}, which the kubeconfig names for that, is "
+            f"missing or has failed. Install it, or log in with it again, until `kubectl get pods` works.",
+            line,
+        )
     reason = line.removeprefix("error: ").removeprefix("Error from server ").rstrip(".") or f"it ended with code {code}"
     if "(NotFound)" in line:
         return NotThere(f"The cluster does not have it: {reason}.", line)

@@ -27,6 +27,23 @@ def fake(folder: Path, script: str) -> str:
         ("The connection to the server localhost:8080 was refused - did you", ClusterAway, "does not answer"),
         ("Error from server (InternalError): etcdserver: leader changed", ClusterAway, "does not answer"),
         ('E1126 09:00:00.1 1 memcache.go:265] "x"\nerror: context "b" does not exist', KubectlError, 'context "b"'),
+        (
+            "Unable to connect to the server: getting credentials: exec: executable gke-auth-plugin not found\n\n"
+            "It looks like you are trying to use a client-go credential plugin that is not installed.\n\n"
+            "To learn more about this feature, consult the documentation available at:\n      https://kubernetes.io/x\n",
+            NotAllowed,
+            "the program gke-auth-plugin, which the kubeconfig names for that, is missing or has failed. Install",
+        ),
+        (
+            "Unable to connect to the server: getting credentials: exec: executable aws failed with exit code 255\n",
+            NotAllowed,
+            "the program aws, which",
+        ),
+        (
+            "error: unknown flag: --output-watch-events\nSee 'kubectl get --help' for usage.\n",
+            KubectlError,
+            "kubectl get failed: unknown flag: --output-watch-events. This kubectl is too old: install the newest one.",
+        ),
         ("Warning: old version\n", KubectlError, "it ended with code 1"),
     ],
 )
