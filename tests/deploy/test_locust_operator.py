@@ -2,6 +2,7 @@
 
 import yaml
 
+from hubusers.kube.cluster_objects import who_is
 from hubusers.kube.manifests import manifests
 from hubusers.kube.values import Values
 from tests.deploy.files import DEPLOY
