@@ -100,10 +100,12 @@ class Conductor:
         finally:
             is_left = not self._delete()
             cluster = self._watch.stop()
-        if self._interrupts.count < 2 and not self._last_fetch.stays_in_pod:
-            for folder in self._folders_at_home:
-                add_cluster(folder, cluster)
-        for report in (folder / REPORT_FILE for folder in self._folders_at_home):
+        runs = self._home.runs if self._home else []
+        if len(runs) > 1:  # each was started on the web page
+            LOG.info("What the cluster did is in no report: it was watched for all %d runs together", len(runs))
+        elif runs and self._interrupts.count < 2 and not self._last_fetch.stays_in_pod:
+            add_cluster(runs[0], cluster)
+        for report in (folder / REPORT_FILE for folder in runs):
             if report.is_file():
                 LOG.info("The report is in %s", report)
         return EXIT_LEFT_BEHIND if is_left else code
