@@ -112,14 +112,17 @@ def check(
         except GrafanaError as error:
             missing.append(f"Runs cannot be marked in Grafana. {error}")
     makes_accounts = not (accounts or named_servers)
-    of_machine = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
-    # Whether such a hub takes the accounts that a run makes, only making one would tell.
-    click.echo("This hub can be tested, if what follows is no obstacle." if of_machine else "This hub can be tested.")
-    for sentence in of_machine:
-        click.echo(f"- {sentence}")
-    missing += what_is_missing(checked, access, makes_accounts=makes_accounts)
+    # Whether a hub of a machine's accounts takes those that a run makes, only making one would tell.
+    obstacles = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
     if unknown:
-        missing.append(f"{not_known(unknown, len(given), str(accounts))}. Until then, other runs are refused.")
+        obstacles.append(
+            f"{not_known(unknown, len(given), str(accounts))}. Until then, only people with a browser can come "
+            "(NotebookUser, PageUser), who log in by themselves: other runs are refused."
+        )
+    click.echo("This hub can be tested, if what follows is no obstacle." if obstacles else "This hub can be tested.")
+    for sentence in obstacles:
+        click.echo(f"- {shown(sentence)}")
+    missing += what_is_missing(checked, access, makes_accounts=makes_accounts)
     if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):
         missing.append(_NO_PASSWORDS)
     if missing:
