@@ -11,7 +11,7 @@ from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline, poll
 from hubusers.hub.errors import HubError, WaitTimeout
 from hubusers.hub.sightings import USER_PATH
-from hubusers.log import get_logger
+from hubusers.log import get_logger, without_secrets
 
 LOG = get_logger(__name__)
 
@@ -123,8 +123,11 @@ def make_accounts(
         answer = answers[(refused or missing)[0]]
         error = error_for(answer, f"creating {what}")
         if refused:
-            if answer.status == HTTPStatus.BAD_REQUEST:
-                error.detail += _NO_ACCOUNT_OF_THE_MACHINE if _is_not_made(answer) else _NAME_REFUSED
+            if _is_not_made(answer):
+                # Its words alone: as JSON they are longer than what is shown of an answer.
+                error.detail = f"creating {what}: {answer.cause}: {_sentence(answer)}{_NO_ACCOUNT_OF_THE_MACHINE}"
+            elif answer.status == HTTPStatus.BAD_REQUEST:
+                error.detail += _NAME_REFUSED
             raise error
         on_failure(error)
         last = error.detail
@@ -147,6 +150,10 @@ def _ask(request: Callable[..., Answer], usernames: list[str], timeout: float) -
 
 def _is_not_made(answer: Answer) -> bool:
     return answer.status == HTTPStatus.BAD_REQUEST and answer.message.casefold().startswith(_NOT_MADE)
+
+
+def _sentence(answer: Answer) -> str:
+    return without_secrets(" ".join(answer.message.split())).rstrip(".")
 
 
 def _one_by_one_after_a_400(ask: Callable[[list[str]], Answer], usernames: list[str]) -> dict[str, Answer]:

@@ -117,7 +117,10 @@ def test_the_pause_is_the_one_that_the_hub_asks_for(scripted_hub: ScriptedHub) -
 
 
 NOT_MADE = Scripted(400, {"message": "Failed to create user: ann"})
-WHY = "Failed to create user ann: 'User ann does not exist on the system. Set LocalAuthenticator.create_system_users'"
+WHY = (
+    "Failed to create user ann: 'User ann does not exist on the system. Set LocalAuthenticator.create_system_users="
+    "True to automatically create system users from jupyterhub users if they do not exist.'"
+)
 
 
 def test_why_an_account_could_not_be_made_is_asked_for_and_names_what_can_be_done(scripted_hub: ScriptedHub) -> None:
@@ -126,7 +129,7 @@ def test_why_an_account_could_not_be_made_is_asked_for_and_names_what_can_be_don
     with pytest.raises(HubError) as raised:
         make(scripted_hub, ["ann"], ledger)
     assert asked(scripted_hub) == ["POST /users/ann", "POST /users"]
-    assert WHY in raised.value.detail
+    assert raised.value.detail.startswith(f"creating the account ann: HTTP 400: {WHY}. Whoever uses this hub needs")
     assert (
         "accounts that exist (--accounts), or with named servers of your own account (--named-" in raised.value.detail
     )
