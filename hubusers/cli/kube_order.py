@@ -22,6 +22,7 @@ from hubusers.kube.order import Order
 from hubusers.kube.values import Hub, Values, read_values
 from hubusers.settings.access import Access, SettingsError
 from hubusers.settings.options import OPTIONS
+from hubusers.settings.readers import LOOPBACK, listening
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
 
 _HIDDEN = "<hidden>"
@@ -33,6 +34,8 @@ _DECIDED_HERE = {
     "people": "--event or --users, which say how many come",
 }
 """Values of the chart that are for options here, unless they are the usual ones, as in a copy of the chart's file."""
+
+_LOOPBACK = {LOOPBACK, "localhost", "::1"}
 
 _ABOUT_FILES = (
     *("accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"),
@@ -59,6 +62,13 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
     if event_text:
         _check_event(given)
     settings = _settings(given, event_text)
+    metrics = listening(str(given.get("metrics", "")))
+    if metrics and metrics.host in _LOOPBACK:
+        click.echo(
+            f"--metrics {metrics.port} is on the loopback of the run's pod, where only its own containers reach it. "
+            f"For a Prometheus elsewhere in the cluster: --metrics 0.0.0.0:{metrics.port}",
+            err=True,
+        )
     names = {name.replace("_", "-"): str(given[name]) for name in _ABOUT_FILES if name in given}
     files = files_for_pod(names, event_text, _open_telemetry(values) if "otel" in given else {})
     runs_folder = settings.runs_folder

@@ -138,6 +138,14 @@ OTEL = {
 }
 
 
+def test_figures_that_no_prometheus_can_reach_are_said() -> None:
+    alone, open_to_all = (run("-u", "3", "--dry-run", "--metrics", where) for where in ("9646", "0.0.0.0:9646"))
+    assert "only its own containers reach it" in alone.stderr
+    assert "--metrics 0.0.0.0:9646" in alone.stderr
+    assert open_to_all.stderr == ""
+    assert "--metrics=0.0.0.0:9646" in container_of(open_to_all)["args"]
+
+
 def test_with_otel_its_variables_go_along() -> None:
     Path("ours.pem").write_text("CERTIFICATE", encoding="utf-8")
     Path("ours.key").write_text("key-secret", encoding="utf-8")
