@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from hubusers.cli.kube_options import ForPods, kube_groups
-from hubusers.cli.shared import EXIT_INTERRUPTED, fail
+from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.cli.kube_options import WHERE, ForPods, kube_groups
+from hubusers.cli.shared import EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, NAMED_SERVERS_OPTION, fail
 from hubusers.settings.access import SettingsError
 from hubusers.settings.options import WEB_UI
 
 if TYPE_CHECKING:
     from hubusers.kube.kubectl import Kubectl
     from hubusers.kube.order import Order
+    from hubusers.kube.values import Values
 
 _GROUPS = kube_groups()
 
@@ -106,6 +108,78 @@ def _run(kubectl: "Kubectl", order: "Order") -> int:
             click.echo("Interrupted; nothing was made in the cluster.", err=True)
             return EXIT_INTERRUPTED
         return Conductor(kubectl, order, interrupts).run(manifests)
+
+
+@kube.command(
+    cls=click.Command,
+    params=[*WHERE],
+    short_help="Remove what a run left on the hub, from a pod beside it.",
+)
+@click.option("--host", "-H", metavar="URL", help="The hub's URL as pods reach it. Default: that of the Service hub.")
+@click.option("--run", "run_id", metavar="ID", help="Remove only what this run left; by default, what any run left.")
+@click.option(
+    "--name-prefix", metavar="PREFIX", default=DEFAULT_PREFIX, show_default=True, help="The beginning of the names."
+)
+@NAMED_SERVERS_OPTION
+@click.option("--yes", is_flag=True, help="Don't ask before removing.")
+def purge(
+    namespace: str | None,
+    context: str | None,
+    kubeconfig: str | None,
+    values: str | None,
+    host: str | None,
+    run_id: str | None,
+    name_prefix: str,
+    named_servers: bool,
+    yes: bool,
+) -> None:
+    """Remove what a run left on the hub, from a pod beside it: hubusers purge, for whoever has no token of the hub.
+
+    Give the same --values and --host as to the run. Where the values name a Secret with accounts, it stops the servers
+    of all these accounts, whoever started them. Do not purge during a test, unless you want to remove its users too.
+
+    The exit code is 0 when nothing is left, and 3 when something may be left.
+    """
+    from hubusers.cli.kube_order import values_from
+    from hubusers.kube.kubectl import KubectlError, in_namespace
+    from hubusers.kube.pod_lines import set_up_logging
+
+    set_up_logging()
+    which = [f"--name-prefix={name_prefix}"]
+    which += [f"--run={run_id}"] if run_id else []
+    which += ["--named-servers"] if named_servers else []
+    try:
+        chosen = values_from(values)
+        if host:
+            hub = chosen.hub.model_copy(update={"url": host})
+            chosen = chosen.model_copy(update={"hub": hub})
+        kubectl = in_namespace(namespace or "", context or "", kubeconfig or "")
+        if not yes:
+            what = f"what the run {run_id} left" if run_id else "what any run left"
+            what = f"the servers of all accounts in the Secret {chosen.accounts}" if chosen.accounts else what
+            click.confirm(f"Remove {what} on the hub of the namespace {kubectl.namespace}?", abort=True)
+        why = _purge(kubectl, chosen, which, has_address=bool(host) or "url" in chosen.hub.model_fields_set)
+    except (SettingsError, KubectlError) as error:
+        fail(str(error))
+    if why:
+        click.echo(f"Something may be left on the hub: {why}.", err=True)
+        sys.exit(EXIT_LEFT_BEHIND)
+
+
+def _purge(kubectl: "Kubectl", values: "Values", which: list[str], *, has_address: bool) -> str:
+    from hubusers.accounts.names import random_word
+    from hubusers.kube.clean_up_pod import purge_in_cluster
+    from hubusers.kube.interrupts import Interrupts
+    from hubusers.kube.patience import EndAtOnce, Patience
+
+    interrupts, name = Interrupts(), f"hubusers-{random_word()}-clean-up"
+    with interrupts.noted():
+        try:
+            return purge_in_cluster(
+                kubectl, values, name, which, has_address=has_address, patience=Patience(interrupts)
+            )
+        except EndAtOnce:
+            return "you ended it"
 
 
 def _is_typed(ctx: click.Context, option: click.Option) -> bool:

@@ -5,21 +5,25 @@ import click
 from hubusers.cli.run import InGroups
 from hubusers.cli.run_options import groups
 
-_CLUSTER = [
+WHERE = [
     click.Option(["--namespace", "-n"], metavar="NAME", help="The hub's namespace. Default: that of the context."),
     click.Option(["--context"], metavar="NAME", help="Context of the kubeconfig. Default: the current one."),
     click.Option(["--kubeconfig"], metavar="FILE", help="The kubeconfig. Default: as for kubectl."),
-    click.Option(
-        ["--workers"],
-        metavar="N",
-        type=click.IntRange(min=0),
-        help="Share the people out to so many pods more. Default: 0; one pod keeps thousands waiting.",
-    ),
     click.Option(
         ["--values"],
         metavar="FILE",
         help="Image, resources, node selector, tolerations, labels and more, in YAML: the values of the chart in "
         "deploy/chart.",
+    ),
+]
+
+_CLUSTER = [
+    *WHERE,
+    click.Option(
+        ["--workers"],
+        metavar="N",
+        type=click.IntRange(min=0),
+        help="Share the people out to so many pods more. Default: 0; one pod keeps thousands waiting.",
     ),
 ]
 

@@ -55,7 +55,7 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
         click.UsageError: There is no such user class.
     """
     given = dict(_given(ctx))
-    values = _values(given.get("values"))
+    values = values_from(given.get("values"))
     if "locustfile" not in given:
         check_user_classes(user_classes)
     event_text = event_text_from(_options(given))
@@ -91,6 +91,7 @@ def order_from(ctx: click.Context, user_classes: tuple[str, ...]) -> Order:
         has_browser=has_browser,
         has_address="host" in given or "url" in values.hub.model_fields_set,
         home=Path(runs_folder).resolve() if runs_folder else None,
+        where=tuple(f"--{name}={given[name]}" for name in ("values", "host") if name in given),
         web_port=int(given.get("web_port", 0)),
     )
     _ = order.final  # which says what cannot be
@@ -184,7 +185,7 @@ def _check_event(given: Mapping[str, Any]) -> None:
         raise SettingsError(plan.stderr.strip().removeprefix("Error: "))
 
 
-def _values(file: str | None) -> Values:
+def values_from(file: str | None) -> Values:
     if not file:
         return Values()
     try:

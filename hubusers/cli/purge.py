@@ -11,6 +11,7 @@ from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning, checked_p
 from hubusers.accounts.sources import named_servers as named_servers_of
 from hubusers.cli.shared import (
     CA_BUNDLE_OPTION,
+    EXIT_LEFT_BEHIND,
     HOST_OPTION,
     INSECURE_OPTION,
     NAMED_SERVERS_OPTION,
@@ -39,8 +40,6 @@ from hubusers.settings.hub_check import (
     check_named_servers,
     check_spelling,
 )
-
-EXIT_LEFT_BEHIND = 3
 
 _PURGE_THREADS = 10
 _PURGE_BATCH = 200

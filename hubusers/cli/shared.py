@@ -14,6 +14,7 @@ from hubusers.settings.access import ENDPOINT_VARIABLE
 from hubusers.settings.options import OPTIONS
 
 EXIT_ERROR = 2
+EXIT_LEFT_BEHIND = 3
 EXIT_INTERRUPTED = 130
 
 HOST_OPTION = click.option(

@@ -1,21 +1,16 @@
 """Removes from the hub what a run left that was killed before its clean-up."""
 
 import shlex
-import time
 
 from hubusers.accounts.names import DEFAULT_PREFIX
-from hubusers.kube.kubectl import Kubectl, KubectlError
-from hubusers.kube.made import Made
-from hubusers.kube.manifests import ACCOUNTS_FILE, RUN, clean_up_manifest
+from hubusers.kube.clean_up_pod import run_clean_up
+from hubusers.kube.kubectl import Kubectl
+from hubusers.kube.manifests import ACCOUNTS_FILE
 from hubusers.kube.order import Order
-from hubusers.kube.patience import EndAtOnce, Patience
-from hubusers.kube.pod import Pod
+from hubusers.kube.patience import Patience
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)
-
-_POD_RUNS_WITHIN = 300.0
-"""Seconds that its pod may take until it runs."""
 
 
 def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
@@ -40,49 +35,26 @@ def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
         LOG.error("The servers of the accounts in %s may still run: `%s` stops them all", _accounts(order), command)
         return False
     LOG.info("Removing what the run left on the hub, by a pod of its own")
-    made = Made(kubectl, f"{order.name}-clean-up")
     arguments = ["purge", *_which(order), "--yes"]
-    try:
-        made.make([clean_up_manifest(order.values_for_pods, made.name, arguments)])
-        pod = _await_end(made, order, patience)
-        if pod and pod.has_begun(RUN):
-            _tell_log(kubectl, pod)
-        ended = pod.exit(RUN) if pod else None
-        if ended and not ended.code:
-            return True
-        why = "the pod did not end in time" if not ended else f"it ended with code {ended.code}"
-    except KubectlError as error:
-        why = str(error).rstrip(".")
-    finally:
-        try:
-            patience.ask(lambda: made.delete(0.0))
-        except (KubectlError, EndAtOnce) as error:
-            LOG.error("%s", made.how_to_delete(str(error).rstrip(".")))
+    why = run_clean_up(kubectl, order.values_for_pods, f"{order.name}-clean-up", arguments, patience)
+    if not why:
+        return True
     LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, command)
     return False
 
 
-def _tell_log(kubectl: Kubectl, pod: Pod) -> None:
-    try:
-        said = kubectl.run("logs", pod.name, f"--container={RUN}")
-    except KubectlError as error:  # its exit code tells enough
-        LOG.warning("What the clean-up says cannot be read: %s", error)
-        return
-    for line in said.splitlines():
-        LOG.info("%s", line)
-
-
 def purge_command(kubectl: Kubectl, order: Order) -> str:
-    """Return the command that removes what a run left, on a machine that reaches the hub with its token."""
-    if not order.final.accounts:
-        return shlex.join(["hubusers", "purge", *_which(order)])
+    """Return the command that removes what a run left.
+
+    Where its accounts are in a file on this machine, or in an image, it is for a machine that reaches the hub with a
+    token. Otherwise it works by a pod in the cluster.
+    """
     if order.final.accounts in order.files.names:
         return shlex.join(["hubusers", "purge", "--accounts", _accounts(order)])
-    if order.final.accounts != ACCOUNTS_FILE:
+    if order.final.accounts not in ("", ACCOUNTS_FILE):
         return "hubusers purge --accounts FILE"
-    template = '--output=go-template={{index .data "accounts.csv" | base64decode}}'
-    secret = kubectl.shown_command("get", "secret", order.values.accounts, template)
-    return f"{secret} > accounts.csv && hubusers purge --accounts accounts.csv"
+    which = [] if order.final.accounts else _which(order)
+    return shlex.join(["hubusers", "kube", "purge", *kubectl.options, *order.where, *which])
 
 
 def _accounts(order: Order) -> str:
@@ -100,15 +72,3 @@ def _which(order: Order) -> list[str]:
         *(["--named-servers"] if final.named_servers else []),
         *(["--name-prefix", final.prefix] if final.prefix != DEFAULT_PREFIX else []),
     ]
-
-
-def _await_end(made: Made, order: Order, patience: Patience) -> Pod | None:
-    pod, seconds = None, _POD_RUNS_WITHIN + order.values.server_timeout + order.values.people
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        pod = next(iter(patience.ask(made.pods)), None)
-        if pod and (pod.exit(RUN) or pod.waiting(RUN).is_final):
-            break
-        patience.progress.say("Waiting for the clean-up of the hub")
-        patience.pause()
-    return pod

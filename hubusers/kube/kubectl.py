@@ -100,7 +100,7 @@ class Kubectl:
 
     def __init__(self, namespace: str = "", context: str = "", kubeconfig: str = "", program: str = "kubectl") -> None:
         self.namespace = namespace
-        self._options = [
+        self.options = [
             *([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
             *([f"--context={context}"] if context else []),
             *([f"--namespace={namespace}"] if namespace else []),
@@ -109,7 +109,7 @@ class Kubectl:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the whole command, with the options that lead to the cluster."""
-        return [self._program, *self._options, *arguments]
+        return [self._program, *self.options, *arguments]
 
     def shown_command(self, *arguments: str) -> str:
         """Return the whole command as somebody would type it."""

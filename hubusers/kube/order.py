@@ -27,6 +27,7 @@ class Order:
         has_browser: Whether people with a browser come, who need the hub's pages.
         has_address: Whether somebody said where the hub is.
         home: Where its folder is brought; None for nowhere.
+        where: The options of this command, beside those of kubectl, that say where hub and image are.
         web_port: Port of its web page on this machine; 0 for whichever is free.
     """
 
@@ -36,6 +37,7 @@ class Order:
     has_browser: bool = False
     has_address: bool = False
     home: Path | None = None
+    where: tuple[str, ...] = ()
     web_port: int = 0
 
     def at(self, url: str) -> "Order":

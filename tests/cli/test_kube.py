@@ -12,6 +12,9 @@ from hubusers.cli import kube_order, main
 from hubusers.cli.kube_options import kube_groups
 from hubusers.cli.run import USER_CLASSES, WITH_BROWSER
 from hubusers.cli.run_options import groups
+from hubusers.kube import clean_up_pod
+from hubusers.kube.kubectl import Kubectl
+from hubusers.kube.values import Values
 
 EVENT = """
 title = "Class"
@@ -279,3 +282,29 @@ def test_the_help_teaches() -> None:
     assert "hubusers kube run --event class.toml -n jhub" in result.output
     assert "helm upgrade" in result.output
     assert "--processes" not in result.output
+
+
+def test_purge_in_the_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It asks first, and passes on what to remove; where something may be left, it says so, and exits with 3."""
+    given: list[Any] = []
+
+    def purge(kubectl: Kubectl, values: Values, name: str, which: list[str], **more: Any) -> str:
+        given.extend([kubectl.options, values.accounts, values.hub.url, which, more["has_address"]])
+        return "it ended with code 3"
+
+    monkeypatch.setattr(clean_up_pod, "purge_in_cluster", purge)
+    (tmp_path / "values.yaml").write_text("accounts: people", encoding="utf-8")
+    command = ["kube", "purge", "-n", "jhub", "--run=k3x9", "--values=values.yaml"]
+    asked = CliRunner().invoke(main, command, input="n\n")
+    assert "the servers of all accounts in the Secret people on the hub of the namespace jhub?" in asked.output
+    assert given == []
+    done = CliRunner().invoke(main, [*command, "--yes", "--host=http://hub"])
+    assert done.exit_code == 3
+    assert "Something may be left on the hub: it ended with code 3." in done.output
+    assert given == [
+        ["--namespace=jhub"],
+        "people",
+        "http://hub",
+        ["--name-prefix=hub-stress-test", "--run=k3x9"],
+        True,
+    ]

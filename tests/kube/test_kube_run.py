@@ -3,6 +3,10 @@
 The cluster is small, kubectl, hub and Locust are the real ones.
 """
 
+import re
+import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,7 +149,10 @@ def test_a_second_ctrl_c_ends_it_at_once(cluster: Cluster, local_hub: LocalHub, 
             run.interrupt()
             time.sleep(0.5)
         assert run.wait() == 130
-    assert "What the run made may be left on the hub: `hubusers purge --run " in run.output
+    said = re.search("What the run made may be left on the hub: `hubusers (kube purge .*)` removes it", run.output)
+    assert said
+    subprocess.run([sys.executable, "-m", "hubusers", *shlex.split(said[1]), "--yes"], env=cluster.env, check=True)
+    assert hub_is_clean(local_hub)
     assert run.left_in_cluster() == []
 
 
