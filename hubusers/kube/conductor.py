@@ -125,6 +125,9 @@ class Conductor:
             code = EXIT_NO_ANSWER if self._has_begun else EXIT_CANNOT_TEST
             if self._pod and not self._last_fetch.why_not:
                 self._bring_home(self._pod)
+            if self._last_fetch.stays_in_pod:
+                LOG.error("If the run still goes on, it does so in that pod, and removes what it made at its end")
+                return EXIT_LEFT_BEHIND
         # Nobody sees how the run ends, also where it begins only while it is being deleted.
         self._delete()
         is_clean = not self._has_begun or clean_up_hub(self._kubectl, self._order, self._patience)
