@@ -93,7 +93,7 @@ def in_short(cluster: Cluster) -> list[str]:
     """Say the most important of it: nodes, waits for them, restarts, and what the load generator lacked."""
     sentences = [*_nodes(cluster), *cluster_words.of_waits(cluster)]
     if cluster.waits and cluster.waits.pods and not cluster.waits.waited:
-        sentences.append("By their pods, no server waited for a place on a node.")
+        sentences.append("No server's pod waited for a place on a node.")
     sentences += _began_anew(cluster)
     sentences += [cluster_words.of_throttled(one) for one in cluster.throttled]
     if cluster.clock is not None and abs(cluster.clock) >= _CLOCKS_DIFFER:
@@ -136,7 +136,7 @@ def _began_anew(cluster: Cluster) -> Iterator[str]:
 def _kinds_of_nodes(nodes: list[Node]) -> list[KindOfNode]:
     by_kind = defaultdict[str, list[Node]](list)
     for node in nodes:
-        by_kind[cluster_words.kind_of(node) or "not told"].append(node)
+        by_kind[cluster_words.kind_of(node) or "type not told"].append(node)
     rows = [_kind(name, some) for name, some in by_kind.items()]
     return sorted(rows, key=lambda row: (-(row.came + row.left), -row.before))
 

@@ -89,7 +89,7 @@ def load_generator_killed(facts: Facts) -> Iterator[Finding]:
     why = said.why_ended(restarts[0]) if restarts else f"its pod was {_clause(lost[0])}"
     yield found(
         "load-generator-killed",
-        f"At {words.moment(min(moments))} the load generator itself came to an end: {why}.",
+        f"At {words.moment(min(moments))} {why}.",
         explains="load generator",
         evidence=said.of_restarts(cluster, "load generator"),
         remedies=[

@@ -135,7 +135,7 @@ def test_a_load_generator_that_the_cluster_ended(is_killed: bool) -> None:
         else "its pod was evicted (The node was low on resource: memory)"
     )
     assert (finding.kind, finding.explains) == ("load-generator-killed", "load generator")
-    assert finding.sentence == f"At 08:01:10 UTC the load generator itself came to an end: {why}."
+    assert finding.sentence == f"At 08:01:10 UTC {why}."
     [remedy] = finding.remedies
     assert remedy.startswith("After *OOMKilled*" if is_killed else "If it was taken off its node")
 
