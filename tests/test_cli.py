@@ -222,7 +222,7 @@ class TestPurge:
         assert result.exit_code == 1
         assert len(self.left(local_hub, session)) == 32
 
-        of_a_run = run("purge", "--name-prefix", "purge", "--run", "bbbbbb", "--yes", env=pointed_at_hub)
+        of_a_run = run("purge", "--name-prefix", "purge", "--run", "bbbb", "--yes", env=pointed_at_hub)
         assert "Removed 5 users, 0 left." in of_a_run.stdout
         assert len(self.left(local_hub, session)) == 27
 
@@ -233,6 +233,12 @@ class TestPurge:
         assert sorted(self.left(local_hub, session)) == ["purge-admin", "purgers-aaaaaa-0-1"]
 
         assert "Nothing to remove." in call("purge", "--name-prefix", "purge", "--yes", env=pointed_at_hub).stdout
+
+    @pytest.mark.parametrize("run_id", ["", "k3x", "...."])
+    def test_a_beginning_that_would_match_other_runs_is_refused(
+        self, pointed_at_hub: dict[str, str], run_id: str
+    ) -> None:
+        assert "must be a run's id" in refused("purge", "--run", run_id, "--yes", env=pointed_at_hub).stderr
 
     @pytest.mark.parametrize("prefix", ["", "Upper", "%"])
     def test_a_prefix_that_would_match_others_is_refused(self, pointed_at_hub: dict[str, str], prefix: str) -> None:

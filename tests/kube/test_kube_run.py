@@ -70,7 +70,10 @@ def test_a_run_comes_home_whatever_breaks_off_meanwhile(cluster: Cluster, local_
 
 
 def test_a_run_that_is_killed_is_cleaned_up_after(cluster: Cluster, local_hub: LocalHub, tmp_path: Path) -> None:
-    with KubeRun(cluster, local_hub, tmp_path, *ENDLESS) as run:
+    # Neither the log nor the options of the command say by what names its people are found.
+    prefix = "env: [{name: HUBUSERS_NAME_PREFIX, value: hub-stress-test-class}]"
+    (tmp_path / "values.yaml").write_text(prefix, encoding="utf-8")
+    with KubeRun(cluster, local_hub, tmp_path, *ENDLESS, "--values=values.yaml") as run:
         run.wait_for("users are there")
         wait_until(lambda: not hub_is_clean(local_hub), "a user on the hub")
         run.fault("oom_kill", container="hubusers")
