@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from hubusers.accounts.names import DEFAULT_PREFIX
+from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning
 from hubusers.cli.kube_options import WHERE, ForPods, kube_groups
 from hubusers.cli.shared import EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, NAMED_SERVERS_OPTION, fail
 from hubusers.settings.access import SettingsError
@@ -144,6 +144,11 @@ def purge(
     from hubusers.kube.kubectl import KubectlError, in_namespace
     from hubusers.kube.pod_lines import set_up_logging
 
+    if run_id is not None:
+        try:
+            checked_beginning(run_id)
+        except ValueError as error:
+            raise click.UsageError(f"{error}.") from None
     set_up_logging()
     which = [f"--name-prefix={name_prefix}"]
     which += [f"--run={run_id}"] if run_id else []

@@ -308,3 +308,10 @@ def test_purge_in_the_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         ["--name-prefix=hub-stress-test", "--run=k3x9"],
         True,
     ]
+
+
+@pytest.mark.parametrize("run_id", ["", "k3"])
+def test_purge_of_no_run_is_not_that_of_any_run(run_id: str) -> None:
+    refused = CliRunner().invoke(main, ["kube", "purge", "-n", "jhub", f"--run={run_id}", "--yes"])
+    assert refused.exit_code == 2
+    assert "must be a run's id" in refused.output
