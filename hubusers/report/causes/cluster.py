@@ -86,10 +86,10 @@ def load_generator_killed(facts: Facts) -> Iterator[Finding]:
         return
     moments = [*(one.ended for one in restarts), *(one.first for one in lost)]
     more_memory, a_place_that_stays = KINDS["load-generator-killed"].remedies
-    why = said.why_ended(restarts[0]) if restarts else f"its pod was {_clause(lost[0])}"
+    why = said.why_ended(restarts[0]) if restarts else f"it was {_clause(lost[0])}"
     yield found(
         "load-generator-killed",
-        f"At {words.moment(min(moments))} {why}.",
+        f"At {words.moment(min(moments))} a pod of the run ended: {why}.",
         explains="load generator",
         evidence=said.of_restarts(cluster, "load generator"),
         remedies=[

@@ -132,10 +132,10 @@ def test_a_load_generator_that_the_cluster_ended(is_killed: bool) -> None:
     why = (
         "Kubernetes killed it because it used more memory than its limit of 512Mi"
         if is_killed
-        else "its pod was evicted (The node was low on resource: memory)"
+        else "it was evicted (The node was low on resource: memory)"
     )
     assert (finding.kind, finding.explains) == ("load-generator-killed", "load generator")
-    assert finding.sentence == f"At 08:01:10 UTC {why}."
+    assert finding.sentence == f"At 08:01:10 UTC a pod of the run ended: {why}."
     [remedy] = finding.remedies
     assert remedy.startswith("After *OOMKilled*" if is_killed else "If it was taken off its node")
 
