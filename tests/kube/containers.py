@@ -27,6 +27,10 @@ class CannotStart(Exception):
     """The command of a container is not there."""
 
 
+class NotRunning(Exception):
+    """A container has ended meanwhile."""
+
+
 @dataclass
 class Output:
     """What a container has written: lines with their time, as the kubelet keeps them."""
@@ -103,7 +107,10 @@ class Container:
 
     def _whole_command(self) -> list[str]:
         """Return what to run; it writes into the pipe that is its standard input when the command begins."""
-        shared = self.shares_with._first()[0] if self.shares_with else None
+        try:
+            shared = self.shares_with._first() if self.shares_with else None
+        except NotRunning:
+            raise CannotStart("the pod's own container has ended") from None
         return sandbox.in_namespaces(self.command, self.mounts, self.workdir, self.read_only, shared)
 
     async def wait(self) -> int:
@@ -117,13 +124,14 @@ class Container:
             await asyncio.wait_for(self._reading, 5)
         self.output.ended = True
         self.output._tell()
+        if self.killed_for == "OOMKilled":
+            return 128 + signal.SIGKILL  # whatever those say that started it
         return 128 - code if code < 0 else code
 
     def signal(self, number: int) -> None:
         """Send a signal to the container's first process."""
-        for pid in self._first():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+        with contextlib.suppress(NotRunning, ProcessLookupError):
+            os.kill(self._first(), number)
 
     def kill(self) -> None:
         """End all processes of the container at once; they go with the process that made their namespaces."""
@@ -131,17 +139,26 @@ class Container:
             if self.process and self.process.returncode is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
-    def _first(self) -> list[int]:
-        if self.process is None or self.process.returncode is not None:
-            return []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return [child.pid for child in psutil.Process(self.process.pid).children()]
-        return []
+    def _first(self) -> int:
+        """Return the container's first process, as this machine numbers it.
+
+        Raises:
+            NotRunning: It has none.
+        """
+        if self.process and self.process.returncode is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(self.process.pid).children():
+                    return child.pid
+        raise NotRunning
 
     async def execute(self, command: list[str], stdin: bool) -> asyncio.subprocess.Process:
-        """Start another command in the container (`kubectl exec`)."""
+        """Start another command in the container (`kubectl exec`).
+
+        Raises:
+            NotRunning: The container does not run any more.
+        """
         return await asyncio.create_subprocess_exec(
-            *sandbox.enter(self._first()[0], self.workdir, command),
+            *sandbox.enter(self._first(), self.workdir, command),
             env=self.env,
             stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from tests.kube import sandbox
+from tests.kube.containers import NotRunning
 from tests.kube.kubelet import Kubelet
 from tests.kube.logs import named_container
 from tests.kube.resources import Object
@@ -38,9 +39,16 @@ async def execute(kubelet: Kubelet, request: web.BaseRequest, pod: Object) -> we
     command = query.getall("command")
     wants_stdin = is_true(query, "stdin")
     if sandbox.executable(command[0], container.env["PATH"]) is None:
-        await _end(socket, _not_found(command[0]))
+        why = (
+            f'exec failed: unable to start container process: exec: "{command[0]}": executable file not found in $PATH'
+        )
+        await _end(socket, _failure(f"OCI runtime exec failed: {why}"))
         return socket
-    process = await container.execute(command, wants_stdin)
+    try:
+        process = await container.execute(command, wants_stdin)
+    except NotRunning:
+        await _end(socket, _failure("failed to load task: no running task found"))
+        return socket
     assert process.stdout
     assert process.stderr
     outputs = [
@@ -91,12 +99,9 @@ async def _end(socket: web.WebSocketResponse, status: dict[str, Any]) -> None:
     await socket.close()
 
 
-def _not_found(command: str) -> dict[str, Any]:
-    """Return what the error channel says if there is no such command."""
-    message = (
-        "Internal error occurred: error executing command in container: failed to exec in container: OCI runtime exec "
-        f'failed: exec failed: unable to start container process: exec: "{command}": executable file not found in $PATH'
-    )
+def _failure(why: str) -> dict[str, Any]:
+    """Return what the error channel says if the command cannot be started."""
+    message = f"Internal error occurred: error executing command in container: failed to exec in container: {why}"
     return {"metadata": {}, "status": "Failure", "message": message, "reason": "InternalError", "code": 500}
 
 

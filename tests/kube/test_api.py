@@ -1,13 +1,22 @@
 """The small Kubernetes answers the real kubectl as a real one does, as far as our verbs go."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import kubernetes_validate
+import pytest
 import requests
 
 from tests.kube.cluster import Cluster
 from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for all tests of this file: each deletes what it makes."""
+    with Cluster(tmp_path_factory.mktemp("kube") / "cluster") as made:
+        yield made
 
 
 def config_map(name: str, **data: str) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def test_objects_are_made_changed_selected_and_deleted(cluster: Cluster) -> None
         for found in cluster.objects(kind):
             kubernetes_validate.validate(found, "1.37", strict=True)
     assert kubectl("delete", "namespace", "jhub") == 'namespace "jhub" deleted\n'
-    assert not cluster.objects("configmaps")
+    assert not cluster.objects("configmaps", "jhub")
 
 
 def test_what_is_refused_can_be_asked_before(cluster: Cluster) -> None:
@@ -76,6 +85,7 @@ def test_what_is_refused_can_be_asked_before(cluster: Cluster) -> None:
     assert "connection to the server" in cluster.kubectl("get", "configmaps", code=1)
     cluster.fault("come_back")
     assert "x1" in cluster.kubectl("get", "configmaps")
+    cluster.kubectl("delete", "configmap", "x1")
 
 
 def test_a_watch_tells_what_changes_for_it(cluster: Cluster) -> None:
@@ -100,12 +110,13 @@ def test_a_watch_tells_what_changes_for_it(cluster: Cluster) -> None:
     assert watching.stdout.readline() == "configmap/x2\n"
     wait_until(lambda: cluster.fault("drop", stream="watch") == 1)
     assert watching.wait(60) == 0
+    cluster.kubectl("delete", "configmap", "x2")
 
 
 def test_what_an_object_owns_goes_with_it(cluster: Cluster) -> None:
     for cascade, left in {"background": [], "foreground": [], "orphan": ["owned"]}.items():
         cluster.kubectl("create", "configmap", "owner")
-        owner = cluster.objects("configmaps")[0]["metadata"]
+        owner = cluster.objects("configmaps", "default")[0]["metadata"]
         owned = config_map("owned")
         owned["metadata"] |= {
             "namespace": "default",
@@ -116,4 +127,4 @@ def test_what_an_object_owns_goes_with_it(cluster: Cluster) -> None:
         # What lies in the namespace afterwards, once the garbage is collected.
         cluster.kubectl("create", "configmap", "later")
         cluster.kubectl("delete", "configmap", "later")
-        assert [found["metadata"]["name"] for found in cluster.objects("configmaps")] == left
+        assert [found["metadata"]["name"] for found in cluster.objects("configmaps", "default")] == left

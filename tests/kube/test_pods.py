@@ -1,14 +1,17 @@
 """Pods of the small Kubernetes run, fail and end as those of a real one do."""
 
+import asyncio
 import socket
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import psutil
+import pytest
 import requests
 
 from tests.kube.cluster import Cluster
+from tests.kube.containers import Container, NotRunning
 from tests.waiting import wait_until
 
 RUNS = {"name": "runs", "mountPath": "/hubusers/runs"}
@@ -152,6 +155,11 @@ def test_containers_share_their_processes_where_a_pod_says_so(cluster: Cluster) 
     # So a SIGTERM ends what does not handle it, and what it has started goes, too.
     cluster.kubectl("delete", "pod", "shared", "--timeout=20s")
     wait_until(lambda: ["sleep", "1001"] not in [found.info["cmdline"] for found in psutil.process_iter(["cmdline"])])
+
+
+def test_a_command_in_a_container_that_has_just_ended_is_refused() -> None:
+    with pytest.raises(NotRunning):
+        asyncio.run(Container(["true"], {}, "/", []).execute(["true"], stdin=False))
 
 
 def test_what_keeps_a_pod_from_running(cluster: Cluster) -> None:
