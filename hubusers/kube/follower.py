@@ -59,6 +59,7 @@ class Follower:
         self._home = home
         self._seconds_to_end = seconds_to_end
         self._is_told_to_end = False
+        self._told_at = 0.0
         self._told_in_vain_since = 0.0
         self._has_deleted_it = False
 
@@ -79,8 +80,11 @@ class Follower:
             if taken or time.monotonic() >= next_copy:
                 self._copy()
                 next_copy = time.monotonic() + _COPY_EVERY
-            if self._patience.interrupts.count and not self._is_told_to_end:
-                self._tell_to_end(last)
+            if self._patience.interrupts.count and not self._has_deleted_it:
+                if not self._is_told_to_end:
+                    self._tell_to_end(last)
+                elif time.monotonic() - self._told_at >= self._seconds_to_end:  # not told again, which ends it at once
+                    self._delete_job(f"it has not ended within {self._seconds_to_end:.0f} s")
             self._patience.pause()
             pods = self._patience.ask(self._made.pods)
             now = next((each for each in pods if each.name == last.name), None)
@@ -122,7 +126,7 @@ class Follower:
         )
         try:
             self._kubectl.run("exec", pod.name, f"--container={RUN}", "--", "sh", "-c", _END_IN_ORDER)
-            self._is_told_to_end = True
+            self._is_told_to_end, self._told_at = True, time.monotonic()
         except KubectlError as error:
             if _IT_SAID_NO in error.said:  # it does not listen yet; where it has ended, the next look shows it
                 return

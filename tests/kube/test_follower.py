@@ -56,13 +56,16 @@ def test_a_refusal_is_believed_when_it_was_repeated(clock: Clock, caplog: pytest
         ("Error from server (Forbidden): pods/exec is forbidden", True),
         ("Error from server: admission webhook no-exec denied the request", True),
         ("command terminated with exit code 1", False),  # the run does not listen yet
+        ("", True),  # it was told, and does not end
     ],
 )
 def test_a_run_that_cannot_be_told_to_end_ends_with_its_job(
     says: str, is_deleted: bool, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.count = 1
-    script = f'echo "$2 $3" >> {tmp_path}/asked; [ "$2" = delete ] || {{ echo "{says}" >&2; exit 1; }}'
+    script = (
+        f'echo "$2 $3" >> {tmp_path}/asked; [ "$2" = delete ] || [ -z "{says}" ] || {{ echo "{says}" >&2; exit 1; }}'
+    )
     kubectl = Kubectl(program=fake(tmp_path, script))
 
     class Seen(Made):
@@ -75,7 +78,7 @@ def test_a_run_that_cannot_be_told_to_end_ends_with_its_job(
 
     (tmp_path / "asked").touch()
     made = Seen(kubectl, "run")
-    Follower(kubectl, made, Patience(clock), None, 300.0).until_it_ends(made.pods()[0])
+    Follower(kubectl, made, Patience(clock), None, 30.0).until_it_ends(made.pods()[0])
     assert ("delete job/run" in (tmp_path / "asked").read_text()) == is_deleted
     assert ("The run is told to end by the deletion of its pod" in caplog.text) == is_deleted
     assert "Somebody" not in caplog.text
