@@ -36,7 +36,9 @@ def clean_up_hub(kubectl: Kubectl, order: Order, patience: Patience) -> bool:
         return False
     LOG.info("Removing what the run left on the hub, by a pod of its own")
     arguments = ["purge", *_which(order), "--yes"]
-    why = run_clean_up(kubectl, order.values_for_pods, f"{order.name}-clean-up", arguments, patience)
+    # The Secret of the run is deleted by now, with all else that was made for it.
+    name = f"{order.name}-clean-up"
+    why = run_clean_up(kubectl, order.values_for_pods, name, arguments, patience, order.secrets)
     if not why:
         return True
     LOG.error("The hub could not be cleaned up (%s): `%s` removes what is left", why, command)

@@ -1,11 +1,12 @@
 """A pod that removes from the hub what a run left: for whoever reaches the cluster, but not the hub, nor its token."""
 
 import time
+from collections.abc import Callable
 
 from hubusers.kube.cluster_check import address_of_hub, check_namespace, check_token
 from hubusers.kube.kubectl import Kubectl, KubectlError
 from hubusers.kube.made import Made
-from hubusers.kube.manifests import ACCOUNTS_FILE, RUN, clean_up_manifest
+from hubusers.kube.manifests import ACCOUNTS_FILE, RUN, Manifest, clean_up_manifest
 from hubusers.kube.patience import EndAtOnce, Patience
 from hubusers.kube.pod import Pod
 from hubusers.kube.values import Values
@@ -46,8 +47,23 @@ def purge_in_cluster(
     return run_clean_up(kubectl, values, name, ["purge", *(accounts or which), "--yes"], patience)
 
 
-def run_clean_up(kubectl: Kubectl, values: Values, name: str, arguments: list[str], patience: Patience) -> str:
+def run_clean_up(
+    kubectl: Kubectl,
+    values: Values,
+    name: str,
+    arguments: list[str],
+    patience: Patience,
+    secrets: Callable[[list[Manifest]], list[Manifest]] = lambda _: [],
+) -> str:
     """Run the command `hubusers` with these arguments in a pod, and delete it.
+
+    Args:
+        kubectl: How to get at the cluster.
+        values: Where and how it runs.
+        name: Of its Job.
+        arguments: Of the command.
+        patience: Asks the cluster.
+        secrets: Returns the Secrets that the values name and that are made for this pod, from what it stands beside.
 
     Returns:
         Why it did not succeed, in half a sentence; "" where it did.
@@ -60,7 +76,8 @@ def run_clean_up(kubectl: Kubectl, values: Values, name: str, arguments: list[st
     """
     made = Made(kubectl, name)
     try:
-        made.make([clean_up_manifest(values, made.name, arguments)])
+        job = clean_up_manifest(values, made.name, arguments)
+        made.make([*secrets([job]), job])
         pod = _await_end(made, values, patience)
         if pod and pod.has_begun(RUN):
             _tell_log(kubectl, pod)

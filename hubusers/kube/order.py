@@ -1,6 +1,7 @@
 """What is to be run in the cluster, and all that has to be made there for it."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -97,14 +98,18 @@ class Order:
                 f"{error}. Leave it out or make it smaller; or put it into an image of your own, made from hubusers' "
                 "(image in --values), and name it as it is there behind two dashes: -- --notebooks /srv/course"
             ) from None
-        return [*self._secret(made), *made]
+        return [*self.secrets(made), *made]
 
     @property
     def _secret_name(self) -> str:
         return f"{self.name}-variables"
 
-    def _secret(self, others: list[Manifest]) -> list[Manifest]:
-        """Return the Secret of the token and of other variables, if there are any."""
+    def secrets(self, others: Sequence[Manifest]) -> list[Manifest]:
+        """Return the Secret of the token and of other variables, if there are any.
+
+        Args:
+            others: What is made beside it, of which it has the labels.
+        """
         content = {**self.files.secret_variables, **({TOKEN_KEY: self.files.token} if self.files.token else {})}
         if not content:
             return []
