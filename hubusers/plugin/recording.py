@@ -152,11 +152,12 @@ class Recording:
 
     # The end
 
-    def write_report(self, ended_because: str) -> None:
+    def write_report(self, ended_because: str, *, first_server_left: bool) -> None:
         """Write the report; its answer becomes the exit code.
 
         Args:
             ended_because: What stopped the run before its time, in a sentence; "" when nothing did.
+            first_server_left: Whether that of the check before the run could not be removed.
         """
         run, recorder, notices = self.run, self._recorder, self.notices
         notices.presence.end()
@@ -170,6 +171,7 @@ class Recording:
         info.was_interrupted = self._control.was_interrupted
         info.clean_up = run.summary(self.totals())
         info.left_behind = 0 if run.settings.keep else self.totals().left
+        info.left_behind += first_server_left
         self._role.complete(info)
         answer = recorder.finish()
         environment = self._control.environment

@@ -290,8 +290,10 @@ class RunControl:
                     run.generator.stop()
                     self.role.note_own_strain(run.generator.strain)
                 self.role.clean_up(run)
+                self.before_run.remove_first_servers()  # what could not be removed before the run counts in its answer
                 if self.recording:
-                    self.recording.write_report(self.stopped_because)
+                    left = self.before_run.first_server_left
+                    self.recording.write_report(self.stopped_because, first_server_left=left)
                 self._enter(Phase.STOPPED)
                 if not self.options.headless:
                     self.say_answer()

@@ -69,7 +69,7 @@ class Site:
         monkeypatch.chdir(folder)
         monkeypatch.setattr("sys.argv", ["locust"])  # which Locust's page parses once more
         monkeypatch.setattr("hubusers.plugin.recording.Recorder", Answering)
-        monkeypatch.setattr(Recording, "write_report", lambda *_: None)
+        monkeypatch.setattr(Recording, "write_report", lambda *_, **__: None)
         monkeypatch.setattr(starter, "start_test", self.start_test)
         self.environment = Environment(
             user_classes=[ServerLifecycleUser, NotebookUser],

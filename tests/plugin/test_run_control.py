@@ -77,7 +77,7 @@ class Quiet:
 @pytest.fixture
 def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunControl]:
     monkeypatch.setattr(recording, "Recorder", Quiet)
-    monkeypatch.setattr(Recording, "write_report", lambda *_: None)
+    monkeypatch.setattr(Recording, "write_report", lambda *_, **__: None)
     environment = Environment(user_classes=[ServerLifecycleUser], host="http://127.0.0.1:9", parsed_options=options())
     runner = environment.create_local_runner()
     role = Alone_(runner)
@@ -258,6 +258,23 @@ def test_what_the_first_server_leaves_is_said_by_the_exit_code(
     with pytest.raises(SystemExit) as ended:
         Process(control).start()
     assert ended.value.code == 3
+
+
+def test_the_report_knows_of_a_first_server_that_is_left(control: RunControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def left_by_first_server(settings: Settings, **_: object) -> None:
+        run = Run(settings, worker=0)
+        run.ledger.user_created("ann")
+        control.before_run._first_servers.append(run)
+
+    known: list[bool] = []
+    monkeypatch.setattr(Run, "clean_up_everything", lambda _: None)
+    monkeypatch.setattr(control.before_run, "check_hub", left_by_first_server)
+    monkeypatch.setattr(Recording, "write_report", lambda *_, first_server_left: known.append(first_server_left))
+    Process(control).start()
+    start_test(control)
+    control.role.runner.stop()
+    wait_until(lambda: bool(known), "the report")
+    assert known == [True]
 
 
 def test_asking_whether_an_event_is_over_changes_nothing(control: RunControl) -> None:
