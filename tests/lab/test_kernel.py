@@ -127,6 +127,16 @@ def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel
     return kernels[request.param]
 
 
+@pytest.fixture(params=[Kernel, LegacyKernel])
+def kernel_of_one(request: pytest.FixtureRequest, server: JupyterServer) -> Iterator[Kernel]:
+    """A kernel with one front end. Of two, each tells the kernel what a widget has, and the slower one wins."""
+    kernel = server.kernel(server.start_kernel(), kind=request.param)
+    kernel.wait_until_ready(Deadline(READY_SECONDS))
+    yield kernel
+    kernel.close()
+    server.api("DELETE", f"kernels/{kernel.id}")
+
+
 def run(kernel: Kernel, *lines: str) -> CellResult:
     return kernel.execute("\n".join(lines), Deadline(CELL_SECONDS))
 
@@ -248,19 +258,21 @@ out, inner = Output(), Output()
 """
 
 
-def test_what_is_printed_in_an_output_widget_belongs_to_the_widget_whose_kernel_is_told(kernel: Kernel) -> None:
-    assert run(kernel, OUTPUT_WIDGET).outputs == []
+def test_what_is_printed_in_an_output_widget_belongs_to_the_widget_whose_kernel_is_told(
+    kernel_of_one: Kernel,
+) -> None:
+    assert run(kernel_of_one, OUTPUT_WIDGET).outputs == []
     lines = ["with out:", "    print('in', flush=True)", "    display(1)", "print('beside', flush=True)"]
-    assert texts(run(kernel, "from IPython.display import clear_output", *lines)) == ["beside\n"]
+    assert texts(run(kernel_of_one, "from IPython.display import clear_output", *lines)) == ["beside\n"]
     told = "[o.get('text') or o['data']['text/plain'] for o in out.outputs]"
-    assert texts(run(kernel, told)) == ["['in\\n', '1']"]
-    run(kernel, "with out:", "    clear_output(wait=True)", "    print('new', flush=True)")
-    assert texts(run(kernel, told)) == ["['new\\n']"]
+    assert texts(run(kernel_of_one, told)) == ["['in\\n', '1']"]
+    run(kernel_of_one, "with out:", "    clear_output(wait=True)", "    print('new', flush=True)")
+    assert texts(run(kernel_of_one, told)) == ["['new\\n']"]
     nested = ["with out:", "    with inner:", "        print('inner', flush=True)", "    print('outer', flush=True)"]
-    assert texts(run(kernel, *nested)) == []
-    assert texts(run(kernel, "[o['text'] for o in inner.outputs]")) == ["['inner\\n']"]
-    run(kernel, "out._set(outputs=[])", "inner.comm.close()", "with out: print('last', flush=True)")
-    assert texts(run(kernel, told)) == ["['last\\n']"]
+    assert texts(run(kernel_of_one, *nested)) == []
+    assert texts(run(kernel_of_one, "[o['text'] for o in inner.outputs]")) == ["['inner\\n']"]
+    run(kernel_of_one, "out._set(outputs=[])", "inner.comm.close()", "with out: print('last', flush=True)")
+    assert texts(run(kernel_of_one, told)) == ["['last\\n']"]
 
 
 def test_output_that_the_server_cuts_off_is_known(kernel: Kernel) -> None:

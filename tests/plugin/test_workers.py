@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
+from hubusers import create_users, get_session
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
@@ -31,7 +32,9 @@ def test_a_worker_that_lacks_a_file_ends_the_run_with_the_reason(
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     (here / "mine").mkdir(parents=True)
     elsewhere.mkdir()
-    (here / "accounts.csv").write_text("name,password\nann,one\n")
+    (here / "accounts.csv").write_text("name,password\nlacking-ann,one\n")
+    with get_session(local_hub.token) as session:
+        assert create_users(["lacking-ann"], local_hub.endpoint, session) == {"lacking-ann": True}
     cell: dict[str, Any] = {
         "cell_type": "code",
         "id": "a",
