@@ -17,7 +17,7 @@ ROOT = set_up.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 EXTRAS = {"demo": ["hub"], "image": ["hub", "otel"], "test": ["dev"]}
-"""Of which extras each lock file is made, beside the dependencies of all."""
+"""The extras that each lock file has, beside the dependencies of all."""
 
 
 def requirements_of(extras: Iterable[str]) -> Iterator[Requirement]:

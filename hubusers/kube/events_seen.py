@@ -12,7 +12,7 @@ _MOST_KNOWN = 100_000
 """How many events are kept in mind, to count those that come again; a cluster keeps them for an hour."""
 
 _CONTAINER = re.compile(r"^spec\.(?:init)?[cC]ontainers\{(.+)\}$")
-"""Of which container an event is, in the path of its field."""
+"""How the path of an event's field names its container."""
 
 
 class EventsSeen:
