@@ -45,7 +45,9 @@ def test_what_the_clean_up_removed_counts_also_where_its_log_may_not_be_read(
 
 def test_a_clean_up_that_fails_leaves_something(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert not clean_up(tmp_path, CLEANS_UP.replace('"exitCode": 0', '"exitCode": 3'))
-    assert "(it ended with code 3): `hubusers kube purge --namespace=jhub --run k3x9` removes what is left" in caplog.text
+    assert (
+        "(it ended with code 3): `hubusers kube purge --namespace=jhub --run k3x9` removes what is left" in caplog.text
+    )
 
 
 def test_a_token_from_a_file_is_there_for_the_clean_up_too(tmp_path: Path) -> None:
