@@ -119,8 +119,8 @@ def test_what_never_begins_is_said_and_leaves_nothing(cluster: Cluster, local_hu
     ("step", "code"),
     [
         ("Making hubusers-", {130}),
-        ("The run's pod is", {130}),
-        ("One server is tried first", {130}),
+        ("The run's pod is", {130, 4}),  # the run may have begun before its pod is seen, or its line is read
+        ("One server is tried first", {130, 4}),
         ("users are there", {4}),
         ("Clean-up: removing", {4}),
     ],
@@ -135,10 +135,11 @@ def test_ctrl_c_at_each_step_ends_it_in_order(
         run.wait_for(step)
         if step != "Clean-up: removing":
             run.interrupt()
-        assert run.wait() in code
+        ended = run.wait()
+    assert ended in code
     assert run.left_in_cluster() == []
     assert hub_is_clean(local_hub)
-    assert ("report.html" in run.files_at_home()) is (code == {4})
+    assert ("report.html" in run.files_at_home()) is (ended == 4)
 
 
 @pytest.mark.thorough
