@@ -47,7 +47,7 @@ hubs: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/python -m tests.hub_versions
 
-# A few people on each of some forty hubs as people run them: into docs/tried-with.md. Half an hour.
+# A few people on each of some forty hubs as people run them: into docs/reference/tried-with.md. Half an hour.
 matrix: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/python -m tests.matrix $(CASES)

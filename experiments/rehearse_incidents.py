@@ -1,4 +1,4 @@
-"""What hubusers says of each incident that a local hub can rehearse: the page docs/incidents.md, from real runs.
+"""What hubusers says of each incident that a local hub can rehearse: docs/reference/incidents.md, from real runs.
 
 `python -m experiments.rehearse_incidents [NAME …]` rehearses the incidents, or those that are named, and writes what
 their reports said into `experiments/incidents.json`; then it writes the page from all answers in that file. Each
@@ -18,7 +18,7 @@ from hubusers.local.incidents import INCIDENTS, Incident
 from hubusers.report.causes.catalogue import KINDS
 
 ANSWERS = Path(__file__).with_name("incidents.json")
-PAGE = Path(__file__).parents[1] / "docs" / "incidents.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "incidents.md"
 
 _INTRODUCTION = """\
 # Incidents, rehearsed

@@ -20,7 +20,7 @@ from hubusers.settings.options import add_options
 from tests.notebook_kernel import run_cells
 
 TOP = Path(__file__).parents[1]
-DOCUMENTS = [*TOP.glob("*.md"), *TOP.glob("docs/*.md"), TOP / "benchmarks" / "README.md"]
+DOCUMENTS = [*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), TOP / "benchmarks" / "README.md"]
 TEXTS = {str(document.relative_to(TOP)): document.read_text(encoding="utf-8") for document in DOCUMENTS}
 
 
@@ -87,7 +87,7 @@ def test_the_roles_of_the_readme_have_the_scopes_that_the_check_looks_for() -> N
 
 
 def test_the_ready_made_events_are_described_in_the_words_of_the_command() -> None:
-    _, _, section = TEXTS["docs/events.md"].partition("## Ready-made events")
+    _, _, section = TEXTS["docs/reference/events.md"].partition("## Ready-made events")
     assert dict(re.findall(r"^\| `(.*)` \| (.*) \|$", section, re.MULTILINE)) == WHAT_HAPPENS
 
 
@@ -101,7 +101,7 @@ def test_the_functions_run_as_a_notebook_from_top_to_bottom(local_hub: LocalHub,
     names = ["ann", "bob", "eve"]
     cells = [
         example.replace("...", local_hub.token).replace("https://hub.example.org/hub/api", local_hub.endpoint)
-        for example in blocks(TEXTS["docs/functions.md"], "python")
+        for example in blocks(TEXTS["docs/how-to/functions.md"], "python")
     ]
     start_and_stop, reasons, retries, progress, asyncio, at_the_end = cells
     try:

@@ -21,7 +21,7 @@ RUN_ONE = "from locust import run_single_user; run_single_user(HubUser)"
 
 
 def test_in_a_notebook_users_can_be_read_and_subclassed_but_do_not_run() -> None:
-    locustfile = blocks(TEXTS["docs/custom-users.md"], "python")[0]
+    locustfile = blocks(TEXTS["docs/how-to/custom-users.md"], "python")[0]
     switch_on, define, read, look_up, run, others, reload, alive = run_cells(
         locustfile,
         "import hubusers\n"

@@ -14,7 +14,7 @@ WHAT_HAPPENS = {
     "soak": "a working day of steady coming and going",
     "workshop-week": "five days with a rush each morning; an hour takes a minute",
 }
-"""What happens in each ready-made event, in the words of docs/events.md."""
+"""What happens in each ready-made event, in the words of docs/reference/events.md."""
 
 
 @click.command(short_help="List the ready-made events: rehearse, or copy and change them.")

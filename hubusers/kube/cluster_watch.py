@@ -28,7 +28,7 @@ _ROLE: Mapping[str, str] = {
     "events": "the Role hubusers-watch",
     "nodes": "the ClusterRole hubusers-watch-nodes",
 }
-"""What shows it, as docs/kubernetes.md has it."""
+"""What shows it, as docs/how-to/kubernetes.md has it."""
 
 _LOST = 30.0
 """Seconds; what could not be seen for a shorter time came late, but came."""
@@ -136,7 +136,8 @@ def _refused(streams: Mapping[str, ObjectStream]) -> Iterator[str]:
         yield (
             f"Your kubectl may not see the cluster's {_and(refused)}, so this is not told: "
             f"{'; '.join(_NOT_SEEN[resource] for resource in refused)}. {_and(roles)[0].upper()}{_and(roles)[1:]} "
-            f"{'allows' if len(roles) == 1 else 'allow'} it (docs/kubernetes.md)."
+            f"{'allows' if len(roles) == 1 else 'allow'} it "
+            "(https://hubusers.readthedocs.io/page/how-to/kubernetes.html)."
         )
 
 

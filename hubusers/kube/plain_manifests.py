@@ -35,7 +35,7 @@ _FIRST_TRY = """\
 #     kubectl -n jhub apply -f first-try.yaml
 #     kubectl -n jhub logs -f job/hubusers -c hubusers
 #
-# docs/kubernetes.md says how to fetch the folder with its report, and what to change.
+# docs/how-to/kubernetes.md says how to fetch the folder with its report, and what to change.
 """
 
 _CLASS_AT_NINE = """\
@@ -45,7 +45,7 @@ _CLASS_AT_NINE = """\
 #     kubectl -n jhub logs -f job/hubusers -c hubusers
 #
 # terminationGracePeriodSeconds gives each of the 300 people a second to be removed in, if somebody deletes the run.
-# docs/kubernetes.md says how to fetch the folder with its report, and what to change.
+# docs/how-to/kubernetes.md says how to fetch the folder with its report, and what to change.
 """
 
 

@@ -11,7 +11,7 @@ class Finding:
     """What made people wait or fail, with the figures that show it, and what to change.
 
     Attributes:
-        kind: Which one of the known mechanisms; its section in docs/findings.md has the same name.
+        kind: Which one of the known mechanisms; its section in docs/reference/findings.md has the same name.
         title: The mechanism in a few words.
         sentence: What happened, with its figures: one or two sentences.
         explains: Failures, slowness, or neither.

@@ -1,8 +1,8 @@
 """The options of a run, each declared once: on Locust's command line, by environment and in the start form.
 
 To add an option, declare it here as a field. All else follows: the parser and the help, what the start form offers and
-may change, the settings, what a report shows, and docs/options.md, which
-`python -m hubusers.settings.options_table > docs/options.md` writes.
+may change, the settings, what a report shows, and docs/reference/options.md, which
+`python -m hubusers.settings.options_table > docs/reference/options.md` writes.
 """
 
 import argparse

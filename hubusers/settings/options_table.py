@@ -1,4 +1,7 @@
-"""Writes docs/options.md, the tables of all options: `python -m hubusers.settings.options_table > docs/options.md`."""
+"""Writes docs/reference/options.md, the tables of all options.
+
+The command is `python -m hubusers.settings.options_table > docs/reference/options.md`.
+"""
 
 from hubusers.settings.access import ENDPOINT_VARIABLE
 from hubusers.settings.declaration import Option
@@ -22,7 +25,7 @@ A duration is a bare number of seconds, or `500ms`, `90s`, `10m`, `1h30m`, `2 da
 
 
 def options_table() -> str:
-    """Return the text of docs/options.md."""
+    """Return the text of docs/reference/options.md."""
     parts = [_BEFORE]
     for section, options in options_by_section().items():
         parts.append(f"\n## {section}\n\n| option | variable | default | what it does | form | event |\n")

@@ -38,7 +38,7 @@ ANSWER = "answer"
 """The verdict: "held", "missed", "no answer", or without targets "no targets" or "failures"."""
 
 KIND = "kind"
-"""The kind of a finding: the name of its section in docs/findings.md."""
+"""The kind of a finding: the name of its section in docs/reference/findings.md."""
 
 EXPLAINS = "explains"
 """What a finding explains: "failures", "slowness", "load generator" or "note"."""

@@ -13,7 +13,9 @@ from hubusers.kube.values import VERSION, Values
 from hubusers.settings.hub_check import NEEDED_SCOPES
 from tests.deploy.files import TOP, assert_valid
 
-PAGE, TELEMETRY = ((TOP / "docs" / name).read_text(encoding="utf-8") for name in ("kubernetes.md", "telemetry.md"))
+PAGE, TELEMETRY = (
+    (TOP / "docs" / "how-to" / name).read_text(encoding="utf-8") for name in ("kubernetes.md", "telemetry.md")
+)
 
 
 def blocks(page: str) -> list[dict[str, Any]]:

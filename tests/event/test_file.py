@@ -603,7 +603,7 @@ def test_importing_patches_nothing() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/events.md", "docs/people.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/reference/events.md", "docs/how-to/people.md"])
 def test_the_events_of_the_documentation(document: str) -> None:
     text = (Path(__file__).parents[2] / document).read_text(encoding="utf-8")
     found = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)

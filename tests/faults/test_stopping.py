@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 
 def bound(users: int) -> float:
-    """Return the seconds that a clean-up may take, by docs/clean-up.md: the server timeout, plus one for each user."""
+    """Return the seconds that a clean-up may take, by docs/how-to/clean-up.md: the server timeout, plus one a user."""
     return 60 + users
 
 

@@ -283,7 +283,7 @@ with ThreadPoolExecutor(len(names)) as executor:
         assert (ran.stdout, ran.stderr) == ("True\n", "")
 
     def test_a_cancelled_task_does_not_wait_for_its_thread(self, scripted_hub: ScriptedHub) -> None:
-        """As docs/functions.md says of asyncio."""
+        """As docs/how-to/functions.md says of asyncio."""
         scripted_hub.script(PENDING)
         ran = in_a_python_of_its_own(f"""
 import asyncio, hubusers, time

@@ -2,8 +2,8 @@
 
 `python -m tests.matrix [WORD …]` tries all cases, or those with one of these words in their name or their group. Each
 takes about half a minute, after its software was installed under `build/environments`, which happens once. What
-came of them goes into `tests/matrix/results.json`, and from there into `docs/tried-with.md`. The exit code is 1 if a
-case failed. What this machine lacks is named, and is not counted as tried.
+came of them goes into `tests/matrix/results.json`, and from there into `docs/reference/tried-with.md`. The exit code is
+1 if a case failed. What this machine lacks is named, and is not counted as tried.
 """
 
 import argparse

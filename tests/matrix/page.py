@@ -1,4 +1,4 @@
-"""The page docs/tried-with.md, which follows from the cases and from what came of them."""
+"""The page docs/reference/tried-with.md, which follows from the cases and from what came of them."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.matrix.case import Case
 from tests.matrix.cases import GROUPS
 from tests.matrix.results import Result
 
-PAGE = Path(__file__).parents[2] / "docs" / "tried-with.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "tried-with.md"
 
 _INTRODUCTION = """\
 # Tried with

@@ -58,7 +58,7 @@ def quiet() -> Iterator[None]:
 
 
 def finish(run: Run, clock: VirtualClock) -> None:
-    """Clean up, in no more time than docs/clean-up.md says."""
+    """Clean up, in no more time than docs/how-to/clean-up.md says."""
     started, bound = clock.now, run.settings.server_timeout + len(run.ledger.left())
     cleaning = gevent.spawn(run.clean_up_everything)
     clock.pass_until(lambda: cleaning.dead, 10_000)

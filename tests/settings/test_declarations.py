@@ -106,5 +106,5 @@ def test_one_declaration_adds_an_option_everywhere(tmp_path: Path) -> None:
 
 
 def test_the_table_in_the_documents_is_the_one_that_follows_from_the_declarations() -> None:
-    written = (PACKAGE.parent / "docs" / "options.md").read_text(encoding="utf-8")
-    assert written == options_table(), "run: python -m hubusers.settings.options_table > docs/options.md"
+    written = (PACKAGE.parent / "docs" / "reference" / "options.md").read_text(encoding="utf-8")
+    assert written == options_table(), "run: python -m hubusers.settings.options_table > docs/reference/options.md"

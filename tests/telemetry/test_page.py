@@ -6,7 +6,7 @@ from pathlib import Path
 import hubusers
 from hubusers.telemetry.measures import MEASURES
 
-PAGE = (Path(hubusers.__file__).parent.parent / "docs" / "telemetry.md").read_text(encoding="utf-8")
+PAGE = (Path(hubusers.__file__).parent.parent / "docs" / "how-to" / "telemetry.md").read_text(encoding="utf-8")
 
 
 def test_the_page_has_every_figure_as_it_is() -> None:

@@ -161,7 +161,7 @@ def test_the_names_are_those_that_are_described(run: RunSoFar) -> None:
 
 
 def test_every_figure_is_explained_in_the_page_on_telemetry() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "telemetry.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "telemetry.md").read_text()
     explained = set(re.findall(r"`(hubusers_\w+)`", page)) - {"hubusers_run_id"}
     suffixes = {"counter": "_total", "info": "_info"}
     described = {metric.name + suffixes.get(metric.type, "") for metric in Metrics(lambda: Phase.READY).describe()}

@@ -51,7 +51,7 @@ def test_only_if_asked_is_not_inherited() -> None:
 
 
 def test_a_task_that_a_subclass_overrides_is_replaced() -> None:
-    """As in docs/people.md. Locust itself would run both."""
+    """As in docs/how-to/people.md. Locust itself would run both."""
 
     class Impatient(NotebookUser):
         @task

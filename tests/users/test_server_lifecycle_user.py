@@ -190,8 +190,8 @@ class TestPreflight:
 
 
 def test_an_engineer_s_own_user_class(local_hub: LocalHub, tmp_path: Path) -> None:
-    """The example of docs/custom-users.md."""
-    document = (Path(__file__).parents[2] / "docs" / "custom-users.md").read_text()
+    """The example of docs/how-to/custom-users.md."""
+    document = (Path(__file__).parents[2] / "docs" / "how-to" / "custom-users.md").read_text()
     example = document.partition("```python\n")[2].partition("```")[0]
     assert "class Reader(HubUser)" in example
     file = tmp_path / "my_locustfile.py"

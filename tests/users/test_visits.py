@@ -62,7 +62,7 @@ _CAME: list[OwnUser] = []
 
 
 class Reader(OwnUser):
-    """The one of docs/custom-users.md."""
+    """The one of docs/how-to/custom-users.md."""
 
     @task
     def look(self) -> None:

@@ -18,7 +18,7 @@ SECTIONS: tuple[Section, ...] = (
     "Why something failed",
     "The load generator",
 )
-"""The sections of docs/findings.md, in their order."""
+"""The sections of docs/reference/findings.md, in their order."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Kind:
     In all texts, what stands between backquotes is code: an option, a command, a metric, a message.
 
     Attributes:
-        name: What a finding of this kind is called in files; its anchor in docs/findings.md.
+        name: What a finding of this kind is called in files; its anchor in docs/reference/findings.md.
         title: The mechanism in a few words, as the heading of a finding.
-        section: Where it stands in docs/findings.md.
+        section: Where it stands in docs/reference/findings.md.
         mechanism: How it comes about, and how a run sees it: some sentences.
         confirm: How to make sure on the hub itself: sentences with commands, messages of its log, or metrics.
         remedies: What to look at and to change: sentences that name the options.

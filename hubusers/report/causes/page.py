@@ -1,4 +1,7 @@
-"""Writes docs/findings.md, what each finding means: `python -m hubusers.report.causes.page > docs/findings.md`."""
+"""Writes docs/reference/findings.md, what each finding means.
+
+The command is `python -m hubusers.report.causes.page > docs/reference/findings.md`.
+"""
 
 from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.kind import SECTIONS, Kind
@@ -13,7 +16,7 @@ Kubernetes, in the namespace `jhub`; on another hub look at the same things with
 
 
 def findings_page() -> str:
-    """Return the text of docs/findings.md."""
+    """Return the text of docs/reference/findings.md."""
     parts = [_BEFORE]
     for section in SECTIONS:
         of_section = [kind for kind in KINDS.values() if kind.section == section]

@@ -1,4 +1,4 @@
-"""docs/findings.md, and what it is made from."""
+"""docs/reference/findings.md, and what it is made from."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.kind import SECTIONS
 from hubusers.report.causes.page import findings_page
 
-PAGE = Path(hubusers.__file__).parent.parent / "docs" / "findings.md"
+PAGE = Path(hubusers.__file__).parent.parent / "docs" / "reference" / "findings.md"
 
 
 def test_the_page_is_that_of_the_catalogue() -> None:
     assert PAGE.read_text(encoding="utf-8") == findings_page(), (
-        "python -m hubusers.report.causes.page > docs/findings.md"
+        "python -m hubusers.report.causes.page > docs/reference/findings.md"
     )
 
 
