@@ -20,7 +20,8 @@ COPY events events
 RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 # What only built it, and the tests of other people's packages.
 RUN /opt/hubusers/bin/pip uninstall --yes hatchling trove-classifiers editables pathspec setuptools pip && \
-    find /opt/hubusers -type d -name tests -prune -exec rm -r {} +
+    find /opt/hubusers -type d -name tests -prune -exec rm -r {} + && \
+    touch /opt/hubusers/image-of-hubusers
 
 FROM ${BASE}
 # The folder in which hubusers hub leaves its token (mounted by docker-compose.yml), and that of the runs' results. The

@@ -91,7 +91,9 @@ def _new_bar(client: ScriptClient, total: int, doing: str) -> Any:
             warnings.simplefilter("ignore")  # it would recommend ipywidgets
             from tqdm.auto import tqdm
     except ImportError:
-        client.log(logging.WARNING, "no progress is shown without tqdm: pip install 'hubusers[progress]'")
+        from hubusers.how_installed import this_installation
+
+        client.log(logging.WARNING, f"no progress is shown without tqdm. {this_installation().to_add('progress')}")
         return None
     return tqdm(
         total=total, desc=doing.capitalize(), bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"

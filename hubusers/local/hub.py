@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import requests
 
+from hubusers.how_installed import this_installation
 from hubusers.local.arguments import DEFAULTS, chosen_arguments
 from hubusers.local.incidents import Incident, incident_called
 from hubusers.local.ports import LOOPBACK, free_ports
@@ -287,14 +288,13 @@ class LocalHub:
 def _checked_parts(servers: str) -> list[str]:
     """Return the proxy's command; raise LocalHubError if a part is not installed."""
     if importlib.util.find_spec("jupyterhub") is None:
-        raise LocalHubError('JupyterHub is not installed. Run in the folder of hubusers: pip install ".[hub]"')
+        raise LocalHubError(f"JupyterHub is not installed. {this_installation().to_add('hub')}")
     if servers == "lab" and importlib.util.find_spec("jupyterlab") is None:
-        raise LocalHubError('JupyterLab is not installed. Run in the folder of hubusers: pip install ".[lab]"')
+        raise LocalHubError(f"JupyterLab is not installed. {this_installation().to_add('lab')}")
     command = proxy_command()
     if command is None:
         raise LocalHubError(
-            'No proxy is installed. Run in the folder of hubusers: pip install ".[hub]"; '
-            "or run: npm install -g configurable-http-proxy"
+            f"No proxy is installed. {this_installation().to_add('hub')}, or: npm install -g configurable-http-proxy"
         )
     return command
 

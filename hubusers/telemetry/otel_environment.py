@@ -15,8 +15,6 @@ _EXPORTERS = ("otlp", "console", "none")
 _PROTOCOLS = {"grpc": "grpc", "http": "http", "http/protobuf": "http"}
 """What Locust knows of `OTEL_EXPORTER_OTLP_PROTOCOL`, and the package's part that it is in."""
 
-_INSTALL = "--otel needs libraries that are not installed here. Run: pip install hubusers[otel]"
-
 DEFAULT_RATIO = 0.05
 """The share of visits that leave spans, where `OTEL_TRACES_SAMPLER_ARG` gives none."""
 
@@ -30,7 +28,7 @@ def why_not(environ: Mapping[str, str]) -> str:
         environ: The environment's variables.
     """
     if not _is_there("opentelemetry.sdk"):
-        return _INSTALL
+        return _not_installed()
     for signal in _SIGNALS:
         variable = f"OTEL_{signal}_EXPORTER"
         exporters = _listed(environ.get(variable, "otlp"))
@@ -42,10 +40,16 @@ def why_not(environ: Mapping[str, str]) -> str:
             if protocol not in _PROTOCOLS:
                 return f"{variable}: {protocol!r} cannot be used; it must be {_either(_PROTOCOLS)}."
             if not _is_there(f"opentelemetry.exporter.otlp.proto.{_PROTOCOLS[protocol]}"):
-                return _INSTALL
+                return _not_installed()
     if environ.get(SAMPLER) or _ratio_in(environ.get(SAMPLER_ARGUMENT, "")) is not None:
         return ""
     return f"{SAMPLER_ARGUMENT}: {environ[SAMPLER_ARGUMENT]!r} must be a number from 0 to 1, such as 0.1."
+
+
+def _not_installed() -> str:
+    from hubusers.how_installed import this_installation
+
+    return f"--otel needs libraries that are not installed here. {this_installation().to_add('otel')}"
 
 
 def where_to(environ: Mapping[str, str]) -> str:

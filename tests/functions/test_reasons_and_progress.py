@@ -13,6 +13,7 @@ import requests
 
 import hubusers
 from hubusers.functions.script_client import Reasons
+from hubusers.how_installed import this_installation
 from hubusers.hub.errors import HubError, MissingScope, SpawnFailed, Throttled, UserExisted, UserGone, WaitTimeout
 from hubusers.local import LocalHub
 from tests.scripted_hub import Scripted, ScriptedHub
@@ -191,7 +192,7 @@ class TestProgress:
     ) -> None:
         monkeypatch.setitem(sys.modules, "tqdm.auto", None)
         assert self.show(scripted_hub, any_session, monkeypatch, _Terminal()) == ""
-        assert "no progress is shown without tqdm: pip install 'hubusers[progress]'" in caplog.text
+        assert f"no progress is shown without tqdm. {this_installation().to_add('progress')}" in caplog.text
         assert len(scripted_hub.asked) == 2
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from hubusers import log
+from hubusers.how_installed import this_installation
 from hubusers.telemetry import otel_environment
 from hubusers.telemetry.otel_environment import keep_headers_secret, ratio, uses_grpc, where_to, why_not
 
@@ -50,7 +51,7 @@ def test_a_missing_extra_is_one_sentence_with_the_command(missing: str, monkeypa
 
     monkeypatch.setattr(otel_environment, "find_spec", find)
     assert why_not({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}) == (
-        "--otel needs libraries that are not installed here. Run: pip install hubusers[otel]"
+        f"--otel needs libraries that are not installed here. {this_installation().to_add('otel')}"
     )
 
 
