@@ -90,7 +90,7 @@ sys.meta_path.insert(0, Interrupts())
 from hubusers.cli import main
 main(["compare"])
 """
-    for module in ("click", "hubusers.report.compare"):
+    for module in ("click", "hubusers.results.folder"):
         python = [sys.executable, "-c", code.replace("MODULE", module)]
         ended = subprocess.run(python, capture_output=True, text=True)
         assert (ended.returncode, ended.stderr) == (130, "")

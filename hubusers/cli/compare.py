@@ -7,9 +7,7 @@ import click
 
 from hubusers.cli.shared import fail
 from hubusers.log import shown
-from hubusers.report.compare import as_text
-from hubusers.report.compare import compare as comparison_of
-from hubusers.report.compare_page import write_comparison
+from hubusers.report.extra import INSTALL
 from hubusers.results.folder import RunFolderError, read_run
 
 
@@ -35,6 +33,12 @@ def compare(before: Path, after: Path, smallest: float, html: Path | None) -> No
     The exit code is 1 when any measure got worse; 4 when there is no answer, because there are too few starts to judge
     or the runs were not alike; otherwise 0.
     """
+    try:  # here, because numpy may not be there, and takes a while to be imported
+        from hubusers.report.compare import as_text
+        from hubusers.report.compare import compare as comparison_of
+        from hubusers.report.compare_page import write_comparison
+    except ImportError as error:
+        fail(f"Comparing runs needs numpy, which is not installed here ({error}). Run: {INSTALL}")
     try:
         first, second = read_run(before), read_run(after)
         comparison = comparison_of(first, second, smallest / 100)

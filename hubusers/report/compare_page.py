@@ -37,6 +37,7 @@ def write_comparison(comparison: Comparison, before: FinishedRun, after: Finishe
     html = page(
         "compare.html",
         _charts(before, after, comparison),
+        again=f"hubusers compare {before.folder} {after.folder} --html {path}",
         title="Before and after",
         comparison=comparison,
         facts=[fact for fact in zip(_FACTS, _facts(before), _facts(after), strict=True) if any(fact[1:])],

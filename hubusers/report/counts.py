@@ -1,10 +1,10 @@
 """How many servers were pending, and how many ready, at each moment, from the records of a run."""
 
+import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import accumulate, pairwise
 
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Records
 
@@ -23,26 +23,32 @@ class Count:
         for begin, end in spans:
             changes[begin] += 1
             changes[end] -= 1
-        self.times: NDArray[np.float64] = np.array(sorted(changes), dtype=float)
-        self.values = np.cumsum([changes[time] for time in sorted(changes)], dtype=int)
+        self.times = sorted(changes)
+        self.values = list(accumulate(changes[time] for time in self.times))
         # The area below the curve, up to each change, makes means cheap.
-        self._area = np.concatenate([[0.0], np.cumsum(np.diff(self.times) * self.values[:-1])])
+        steps = zip(pairwise(self.times), self.values, strict=False)  # after the last change, nothing is left
+        self._area = list(accumulate(((end - begin) * value for (begin, end), value in steps), initial=0.0))
 
     def at(self, time: float) -> int:
-        position = int(np.searchsorted(self.times, time, side="right"))
-        return int(self.values[position - 1]) if position else 0
+        position = bisect_right(self.times, time)
+        return self.values[position - 1] if position else 0
 
-    def highest(self, begin: float = -np.inf, end: float = np.inf) -> int:
+    def highest(self, begin: float = -math.inf, end: float = math.inf) -> int:
         """Return the highest value from `begin` on and before `end`."""
-        first, last = np.searchsorted(self.times, [begin, end], side="left")
-        return max([self.at(begin), *map(int, self.values[first:last])])
+        first, last = bisect_left(self.times, begin), bisect_left(self.times, end)
+        return max([self.at(begin), *self.values[first:last]])
 
     def mean(self, begin: float, end: float) -> float:
         """Return the mean between two moments."""
-        if not len(self.times) or end <= begin:
+        if not self.times or end <= begin:
             return 0.0
-        before, after = np.interp([begin, end], self.times, self._area)
-        return float(after - before) / (end - begin)
+        return (self._area_until(end) - self._area_until(begin)) / (end - begin)
+
+    def _area_until(self, time: float) -> float:
+        position = bisect_right(self.times, time)
+        if not position:
+            return 0.0
+        return self._area[position - 1] + (time - self.times[position - 1]) * self.values[position - 1]
 
 
 def pending(records: Records) -> Count:

@@ -51,6 +51,15 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def can_draw() -> bool:
+    """Return whether matplotlib is there, which comes with the extra `report`."""
+    try:
+        import matplotlib.backends.backend_svg  # noqa: F401  # as below; it needs numpy and more
+    except ImportError:
+        return False
+    return True
+
+
 def svg_of(chart: Chart) -> Markup:
     """Return a chart as an SVG element. The same chart is always the same text."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of caches, about which nobody can do anything

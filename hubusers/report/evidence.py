@@ -1,9 +1,8 @@
 """Figures that show where the time of a run went."""
 
+import math
 from dataclasses import dataclass
 from statistics import fmean
-
-import numpy as np
 
 from hubusers.report.counts import pending
 from hubusers.report.hub_intervals import Interval, at_most, difference, intervals, together
@@ -167,10 +166,10 @@ def _requests(results: Results) -> tuple[float | None, float | None]:
     of_clients, of_hub, none = list[float](), list[Observations](), Observations()
     for name, handler in _HANDLERS.items():
         there = difference(samples[0].requests.get(handler, none), samples[-1].requests.get(handler, none))
-        here = np.asarray(results.requests.of(name).seconds)
+        here = results.requests.of(name).seconds
         if there and there.count and len(here):
             # The same weights on both sides, because other people may use the hub as well.
             of_hub.append(Observations(len(here), there.seconds / there.count * len(here)))
-            of_clients.append(float(here.sum()))
+            of_clients.append(math.fsum(here))
     count = together(of_hub).count
     return (sum(of_clients) / count, together(of_hub).seconds / count) if count else (None, None)

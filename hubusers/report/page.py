@@ -10,22 +10,27 @@ from markupsafe import Markup, escape
 from hubusers.report import words
 from hubusers.report.chart import Chart
 from hubusers.report.colours import variables
-from hubusers.report.drawing import svg_of
+from hubusers.report.drawing import can_draw, svg_of
+from hubusers.report.extra import INSTALL
 from hubusers.report.finding import Finding
 
 _MARKED = re.compile(r"(“[^”]*”|`[^`]+`|(?<!\w)\*[^*\s](?:[^*]*[^*\s])?\*(?!\w))")
 
 
-def page(template: str, charts: list[Chart], **content: Any) -> str:
+def page(template: str, charts: list[Chart], *, again: str, **content: Any) -> str:
     """Return a page: a template of this package, which includes style.css through base.html.
+
+    Where nothing can be drawn, the page has the figures of the charts in tables, and says how to get the drawings.
 
     Args:
         template: The name of the template.
         charts: What it draws.
+        again: The command that writes the page again.
         content: What else the template shows. All of it is escaped.
     """
     grounds = {"light": " ".join(variables("light")), "dark": " ".join(variables("dark"))}
-    return environment().get_template(template).render(charts=charts, colours=grounds, **content)
+    to_draw = f"`{INSTALL}`, then `{again}`" if charts and not can_draw() else ""
+    return environment().get_template(template).render(charts=charts, colours=grounds, to_draw=to_draw, **content)
 
 
 def markdown(template: str, **content: Any) -> str:

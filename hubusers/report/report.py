@@ -71,6 +71,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
     return page(
         "report.html",
         charts_of(run),
+        again=f"hubusers report {run.folder}",
         title=run.info.title or f"Run {run.info.run_id}",
         when=_when(run.info),
         cohorts=cohorts_table(run.results),

@@ -38,7 +38,7 @@ def climbing(values: list[float]) -> tuple[list[float], list[int]]:
 
 def steps_of(count: Count, begin: float, end: float) -> tuple[list[float], list[int]]:
     """Return the moments and values of a count from `begin` to `end`; of many, the highest in each stretch of time."""
-    within = [float(time) for time in count.times if begin < time < end]
+    within = [time for time in count.times if begin < time < end]
     if len(within) <= _MOST_ON_A_LINE:
         moments = [begin, *within, end]
         return moments, [count.at(moment) for moment in moments]

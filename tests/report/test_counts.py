@@ -8,7 +8,7 @@ from tests.report.runs import results_of, start, stop
 
 
 def changes(count: Count) -> list[tuple[float, int]]:
-    return [(time - BEGAN, value) for time, value in zip(count.times.tolist(), count.values.tolist(), strict=True)]
+    return [(time - BEGAN, value) for time, value in zip(count.times, count.values, strict=True)]
 
 
 def test_pending_until_ready_or_failed() -> None:
