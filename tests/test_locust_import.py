@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hubusers.plugin.hooks import _on_init
+from hubusers.plugin.on_init import listen
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.users import ServerLifecycleUser
 from tests.notebook_kernel import run_cells
@@ -76,7 +76,7 @@ def test_a_script_that_uses_locust_as_a_library_is_told_what_is_missing() -> Non
     with pytest.raises(StopTest, match=r"`switch_on\(\)` to the locustfile.* must also fire the event `init`"):
         ServerLifecycleUser(environment)
     with pytest.raises(StopTest, match=r"environment\.parsed_options = locust\.argument_parser\.get_parser"):
-        _on_init(OpenTelemetry(), environment, environment.create_local_runner(), None)
+        listen(OpenTelemetry(), environment, environment.create_local_runner(), None)
 
 
 def test_a_locustfile_that_switches_nothing_on_is_refused(tmp_path: Path) -> None:

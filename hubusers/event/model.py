@@ -5,7 +5,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
@@ -16,6 +15,7 @@ from hubusers.durations import in_words, seconds
 from hubusers.event.arrival_patterns import MOST_PEOPLE, AnyArrivals, Step, Steps
 from hubusers.event.distributions import LongerThanZero, Spread, Table
 from hubusers.event.leaving import Leaving
+from hubusers.event.shares import share
 from hubusers.event.start_page import start_page
 
 Duration = Literal[
@@ -54,23 +54,6 @@ PROBLEMS = "problems"
 
 Problem = tuple[tuple[str | int, ...], str]
 """A place, relative to the table that is checked, and what is wrong there."""
-
-
-def share(value: Any) -> float:
-    """Return a share, a number from 0 to 1 or text such as "80 %", as a number from 0 to 1.
-
-    Raises:
-        ValueError: The value is neither; the text says what to write.
-    """
-    shown = repr(value) if isinstance(value, str) else str(value)
-    example = "80 %"
-    if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip(), re.ASCII)):
-        value = float(Decimal(percent[1]) / 100)
-    elif isinstance(value, int | float) and 1 < value <= 100:
-        example = f"{value:g} %"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f'{shown} is not a share; write a number from 0 to 1, or a percentage such as "{example}"')
-    return float(value)
 
 
 def _share_at_most(value: Any) -> float:

@@ -1,59 +1,28 @@
-"""What answers to which of Locust's events."""
+"""What a locustfile switches on, before Locust has read its options.
+
+Every `locust --list` and `locust --help` comes this far, so all that only a run needs is imported when Locust is ready
+for one: `hubusers.plugin.on_init`.
+"""
 
 from locust import events as locust_events
-from locust.env import Environment
 from locust.event import Events
-from locust.exception import StopTest
-from locust.runners import MasterRunner, Runner, WorkerRunner
-from locust.web import WebUI
 
-import atexit
 import contextlib
 import resource
 import sys
-from functools import partial
 from typing import Any
 
 from gevent.event import Event
 
 from hubusers.locust_import import check_is_patched
-from hubusers.plugin.alone import Alone
-from hubusers.plugin.arrivals import EventShape
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
-from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, stay_while
-from hubusers.plugin.lookers import WHY_STAY, Lookers
-from hubusers.plugin.master import Master
+from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us
 from hubusers.plugin.open_telemetry import OpenTelemetry
-from hubusers.plugin.process import Process
-from hubusers.plugin.prometheus_and_grafana import prometheus_and_grafana
-from hubusers.plugin.role import Role
-from hubusers.plugin.run_control import RunControl
-from hubusers.plugin.signals import handle_signals
-from hubusers.plugin.starter import Starter
-from hubusers.plugin.terminal import be_quiet, begin_quietly
-from hubusers.plugin.user_events import note_request, note_users
-from hubusers.plugin.web_form import check_before_swarm, warn_if_open
-from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import (
-    add_hub_page,
-    add_start_page,
-    check_it_can_listen,
-    check_it_is_wanted,
-    say_when_it_answers,
-)
-from hubusers.plugin.who_comes import WhoComes
-from hubusers.plugin.worker import Worker
-from hubusers.settings.access import SettingsError
+from hubusers.plugin.terminal import be_quiet
 from hubusers.settings.options import add_options
 from hubusers.users.switched_on import SWITCHED_ON
 
 _LISTENING = Event()
 """Set when hubusers answers to Locust's events, and to the messages between processes."""
-
-_NO_OPTIONS = (
-    "A script that uses Locust as a library must give the options before it fires the event `init`: "
-    'environment.parsed_options = locust.argument_parser.get_parser().parse_args(["--headless", "--host", HUB])'
-)
 
 
 def switch_on(events: Events = locust_events) -> None:
@@ -77,69 +46,17 @@ def switch_on(events: Events = locust_events) -> None:
     leave_sigterm_to_us()
     be_quiet()
     open_telemetry = OpenTelemetry()
-    events.init_command_line_parser.add_listener(add_options)
-    events.init.add_listener(partial(_on_init, open_telemetry))
 
-
-def _on_init(
-    open_telemetry: OpenTelemetry, environment: Environment, runner: Runner, web_ui: WebUI | None, **_: Any
-) -> None:
-    if environment.parsed_options is None:
-        raise StopTest(_NO_OPTIONS)
-    begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
-    control = RunControl(environment, _role(runner))
-    process = Process(control)
-    control.exporters += open_telemetry.exporters
-    events = environment.events
-    events.request.add_listener(partial(note_request, environment))
-    if control.role.has_users:
-        note_users(environment)
-    events.test_start.add_listener(lambda **_: control.begin_run())
-    events.spawning_complete.add_listener(lambda user_count, **_: control.note_all_came(user_count))
-    events.test_stopping.add_listener(lambda **_: control.note_stopping())
-    events.test_stop.add_listener(lambda **_: control.end_run())
-    events.quitting.add_listener(lambda **_: control.end_process())
-    events.quit.add_listener(lambda **_: control.say_answer())
-    # For ways out on which Locust fires no event, such as an exception in its own code.
-    atexit.register(process.end_at_exit)
-    handle_signals(process)
-    shape = EventShape(control.advance_event, lambda: control.event_is_over)
-    who_comes = WhoComes(environment, control.before_run, shape)
-    if web_ui and not environment.parsed_options.dry_run:
+    def on_init(**what_locust_made: Any) -> None:
         try:
-            check_it_is_wanted(sys.argv)
-            check_it_can_listen(web_ui)
-        except SettingsError as error:
-            process.quit_with(str(error), EXIT_CANNOT_TEST)
-    try:
-        control.exporters += prometheus_and_grafana(control, web_ui)
-    except SettingsError as error:
-        process.quit_with(str(error), EXIT_CANNOT_TEST)
-    process.start()
-    who_comes.choose(who_comes.choice)
-    if web_ui:
-        starter = Starter(web_ui, control, who_comes)
-        lookers = Lookers()
-        add_hub_page(web_ui, control.page, control.report, lookers.note)
-        control.show_last = lookers.show_last
-        stay_while(
-            runner,
-            lambda: lookers.are_there() or not control.may_end(),
-            control.has_been_told_to_end,
-            WHY_STAY,
-        )
-        add_start_page(web_ui, starter)
-        warn_if_open(control.options)
-        guard(web_ui, control.options.web_host, control.options.web_url)
-        check_before_swarm(web_ui, starter)
-        say_when_it_answers(web_ui, control.options)
-    _LISTENING.set()
+            from hubusers.plugin.on_init import listen
+        except KeyboardInterrupt:  # of which Locust would show a traceback
+            sys.exit(130)
+        listen(open_telemetry, **what_locust_made)
+        _LISTENING.set()
 
-
-def _role(runner: Runner) -> Role:
-    if isinstance(runner, WorkerRunner):
-        return Worker(runner)
-    return Master(runner) if isinstance(runner, MasterRunner) else Alone(runner)
+    events.init_command_line_parser.add_listener(add_options)
+    events.init.add_listener(on_init)
 
 
 def _allow_many_connections() -> None:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import opentelemetry_providers, set_up_opentelemetry_later
 from hubusers.plugin.terminal import say_why_not
-from hubusers.telemetry.exporter import Exporter
-from hubusers.telemetry.otel_environment import why_not
-from hubusers.telemetry.readings import RunSoFar
 
 if TYPE_CHECKING:
+    from hubusers.telemetry.exporter import Exporter
     from hubusers.telemetry.otel_connection import Provider
+    from hubusers.telemetry.readings import RunSoFar
 
 _END_WITHIN = 3.0
 """Seconds that the end of the process waits for a collector to take what is left of Locust's own."""
@@ -55,12 +54,14 @@ class OpenTelemetry:
 
 
 def _check() -> None:
+    from hubusers.telemetry.otel_environment import why_not
+
     if reason := why_not(os.environ):
         say_why_not(reason)
         sys.exit(EXIT_CANNOT_TEST)
 
 
-def _exporter(run: RunSoFar) -> Exporter:
+def _exporter(run: "RunSoFar") -> "Exporter":
     from hubusers.telemetry.otel_connection import not_beginning_anew_in_children, resource_of
     from hubusers.telemetry.otel_exporter import OpenTelemetryExporter
 

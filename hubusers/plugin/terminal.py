@@ -8,13 +8,16 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from hubusers.counting import counted
 from hubusers.durations import in_words
 from hubusers.log import get_logger, renew_progress_with, shown
 from hubusers.plugin.locust_internals import CHATTER, CHATTER_OF_PROCESSES, after_log_setup
-from hubusers.settings.settings import Settings
 from hubusers.terminal import ERASE_LINE, ForPeople, InUtc, Terminal, is_terminal
+
+if TYPE_CHECKING:
+    from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -57,7 +60,7 @@ def begin_quietly(environment: Environment, *, is_worker: bool) -> None:
                 handler.setLevel(logging.WARNING)
 
 
-def who_comes(settings: Settings, options: argparse.Namespace) -> str:
+def who_comes(settings: "Settings", options: argparse.Namespace) -> str:
     """Return who comes to a run, when, and what they are called, as in "20 users come, 5 a second, for 2m; …"."""
     names = f"their names begin with {settings.prefix}-{settings.run_id}-"
     if settings.accounts_file:

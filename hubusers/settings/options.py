@@ -14,7 +14,6 @@ from hubusers.accounts.names import DEFAULT_PREFIX, checked_prefix
 from hubusers.durations import seconds_above_zero, seconds_range
 from hubusers.event.leaving import Leaving
 from hubusers.event.start_page import start_page as read_start_page
-from hubusers.hub.lifecycle import UserOptions
 from hubusers.settings.access import (
     ENDPOINT_VARIABLE,
     GRAFANA_TOKEN_FILE_VARIABLE,
@@ -39,8 +38,10 @@ from hubusers.settings.readers import (
     whole_number,
 )
 
-if TYPE_CHECKING:  # the hubusers command needs this file and not Locust
+if TYPE_CHECKING:  # the hubusers command needs this file and not Locust, and Locust needs it at once
     from locust.argument_parser import LocustArgumentParser
+
+    from hubusers.hub.lifecycle import UserOptions
 
 Wait = Literal["progress", "listing", "poll"]
 
@@ -182,7 +183,7 @@ class Options:
         in_report=False,  # which shows the user options that it stands for
         help="Slug of the hub's profile to start servers with. (Locust's own --profile is something else.)",
     )
-    user_options: UserOptions | None = option(
+    user_options: "UserOptions | None" = option(
         "--user-options",
         read=json_object,
         metavar="JSON",

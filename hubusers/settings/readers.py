@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from hubusers.event.leaving import WAYS_TO_LEAVE, Leaving
-from hubusers.event.model import share
+from hubusers.event.shares import share
 
 LOOPBACK = "127.0.0.1"
 
