@@ -1,10 +1,11 @@
 """What one person's browser does on the network: pages, what their scripts ask for, and their files."""
 
 import time
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import gevent
 from gevent.pool import Pool
@@ -57,14 +58,26 @@ class Browser(Sender):
         connections: As for `Sender`.
         authorization: Likewise.
         timeout: Likewise.
+        providers: Likewise.
 
     Attributes:
-        form_answered: When the last form that was sent had its answer, on the monotonic clock.
+        form_answered: When the last form that was sent, or the last address with which an identity provider has sent
+            the person back to the hub, had its answer, on the monotonic clock.
+        seconds_with: How long identity providers took for their pages, by host; and under "" how long the hub took for
+            the first answer after them, for which it mostly asks the provider itself.
     """
 
-    def __init__(self, connections: Connections, *, authorization: str = "", timeout: float = REQUEST_TIMEOUT) -> None:
-        super().__init__(connections, authorization=authorization, timeout=timeout)
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        authorization: str = "",
+        timeout: float = REQUEST_TIMEOUT,
+        providers: Iterable[str] = (),
+    ) -> None:
+        super().__init__(connections, authorization=authorization, timeout=timeout, providers=providers)
         self.form_answered = 0.0
+        self.seconds_with: defaultdict[str, float] = defaultdict(float)
         self._cache = Cache()
 
     # Pages
@@ -110,29 +123,34 @@ class Browser(Sender):
         url, self.page_token = self._hosts.url(path.partition("#")[0]), ""
         redirected_from: tuple[str, ...] = ()
         site = _site(self._page, url)
+        came_from = self._hosts.provider_of(self._page)
         for _ in range(MOST_REDIRECTS + 1):
-            path = path_of(url)
+            path, provider, asked = self._hosts.shown(url), self._hosts.provider_of(url), time.monotonic()
             headers = {**PAGE_HEADERS, **more, "Sec-Fetch-Site": site}
             if method == "POST":
                 headers["Origin"] = origin_of_url(self._page or url)
             answer = self._send(method, url, headers, _FINE_FOR_A_PERSON, deadline, body)
-            if method == "POST":
+            if method == "POST" or (came_from and not provider):
                 self.form_answered = time.monotonic()
+            if provider or came_from:
+                self.seconds_with[provider] += time.monotonic() - asked
+            came_from = provider
             self._hosts.came_to(url)
             location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
             if not location:
                 self._page = url
-                return Page.of(answer, path, redirected_from=redirected_from, host=self._hosts.other_host(url))
+                host = self._hosts.other_host(url)
+                return Page.of(answer, path, redirected_from=redirected_from, host=host, provider=provider)
             target, not_followed = self._hosts.target(location, url)
             if not_followed:
-                return Page.of(answer, path, not_followed, redirected_from)
+                return Page.of(answer, path, not_followed, redirected_from, provider=provider)
             redirected_from = (*redirected_from, path)
             if site == "same-origin":
                 site = _site(url, target)
             url = target
             if answer.status not in {307, 308} and method != "GET":
                 method, body, more = "GET", None, {}
-        return Page.of(answer, path_of(url), TOO_MANY_REDIRECTS, redirected_from)
+        return Page.of(answer, self._hosts.shown(url), TOO_MANY_REDIRECTS, redirected_from, provider=came_from)
 
     # What a page's scripts do
 
@@ -251,7 +269,14 @@ def _is_success(answer: Answer) -> bool:
 
 
 def _site(begin: str, end: str) -> str:
-    """Return what browsers say of a request: whether it leads from one host of the hub's to another."""
+    """Return what browsers say of a request: whether it leads from one host of the hub's to another.
+
+    An identity provider may be of another site. Which ones are, browsers know from a list of public suffixes; here, the
+    last two parts of a name tell.
+    """
     if not begin:
         return "none"
-    return "same-origin" if origin_of_url(begin) == origin_of_url(end) else "same-site"
+    if origin_of_url(begin) == origin_of_url(end):
+        return "same-origin"
+    sites = {".".join((urlsplit(url).hostname or "").split(".")[-2:]) for url in (begin, end)}
+    return "cross-site" if len(sites) > 1 else "same-site"

@@ -3,10 +3,12 @@
 Addresses are paths or URLs. A path below `/user/` is on the host where the person's server is, any other on the hub's.
 """
 
+from collections.abc import Iterable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hubusers.http.connections import Connections
 from hubusers.http.gevent_transport import GeventTransport
+from hubusers.http.host_names import PORTS, origin_of
 from hubusers.http.messages import UNREADABLE
 from hubusers.hub.endpoint import endpoint_from_url, hub_url
 
@@ -16,28 +18,31 @@ ANOTHER_HOST = "redirect to another host"
 SERVER_ELSEWHERE = "the server is on a host of another site"
 """How `Page.error` begins where a redirect leads to a person's server on a host that cannot be one of the hub's."""
 
-_PORTS = {"http": 80, "https": 443}
-
 
 class Hosts:
     """The hosts that one person's browser may talk to: nobody else is sent a request, and so no cookie and no token.
 
     They are the hub's host and those below it, such as `ann.hub.example.org`. A hub may also give its users hosts
-    beside its own, such as `ann-hub.example.org`; these count for addresses of servers only.
+    beside its own, such as `ann-hub.example.org`; these count for addresses of servers only. Where people log in with
+    an identity provider, the hosts that the operator has named for it come in addition, with their very scheme and
+    port: anybody whom a hub leads to elsewhere could ask for passwords.
 
     Args:
         connections: To the hub; their URL is that of the hub or of its API.
+        providers: The scheme and host of each identity provider, as `origin_of` has it.
 
     Attributes:
         base: The hub's base path without its final slash, mostly the empty string.
         hub: The hub's host with its scheme, such as `https://hub.example.org`.
         server: Likewise, where the person's server was found last.
+        providers: As given.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, providers: Iterable[str] = ()) -> None:
         url = urlsplit(hub_url(endpoint_from_url(connections.url)))
         self.base = url.path
         self.hub = self.server = origin_of(url)
+        self.providers = frozenset(providers)
         self._connections = connections
         self._transports = {self.hub: GeventTransport(connections, self.hub)}
 
@@ -51,6 +56,17 @@ class Hosts:
         """Return the shortest address of a URL: its path and query, where these lead to it."""
         path = path_of(url)
         return path if self.url(path) == url else url
+
+    def shown(self, url: str) -> str:
+        """Return the path and query of a URL, by which pages go; of an identity provider's the whole URL."""
+        return url if self.provider_of(url) else path_of(url)
+
+    def provider_of(self, address: str) -> str:
+        """Return the host of the identity provider, with its port, to which an address leads; "" where it does not."""
+        if not self.providers:  # asked for each request of a run
+            return ""
+        parts = urlsplit(address)
+        return parts.netloc if parts.netloc and origin_of(parts) in self.providers else ""
 
     def target(self, address: str, base: str) -> tuple[str, str]:
         """Return the URL to which an address leads in an answer; or why it is not followed, which is a page's error.
@@ -86,11 +102,13 @@ class Hosts:
     def came_to(self, url: str) -> None:
         """Note where the person's server is, if this is its URL."""
         parts = urlsplit(url)
+        if self.provider_of(url):
+            return
         if parts.netloc and self._is_of_server(parts.path) and (origin := origin_of(parts)) != self.hub:
             self.server = origin
 
     def _is_one(self, parts: SplitResult) -> bool:
-        if origin_of(parts) == self.server:
+        if origin_of(parts) in {self.server, *self.providers}:
             return True
         hub = urlsplit(self.hub)
         if (parts.scheme, _port(parts)) != (hub.scheme, _port(hub)):
@@ -110,19 +128,6 @@ def origin_of_url(url: str) -> str:
     return origin_of(urlsplit(url))
 
 
-def origin_of(parts: SplitResult) -> str:
-    """Return the scheme and host of a URL, in small letters and without a port that goes without saying.
-
-    Raises:
-        ValueError: The port is not a number.
-    """
-    host = parts.hostname or ""
-    netloc = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{netloc}" + (
-        f":{parts.port}" if parts.port not in {None, _PORTS.get(parts.scheme)} else ""
-    )
-
-
 def path_of(address: str) -> str:
     """Return the path and query of an address."""
     if address.startswith("/"):
@@ -132,4 +137,4 @@ def path_of(address: str) -> str:
 
 
 def _port(parts: SplitResult) -> int | None:
-    return parts.port or _PORTS.get(parts.scheme)
+    return parts.port or PORTS.get(parts.scheme)

@@ -11,15 +11,19 @@ from hubusers.browser.hosts import ANOTHER_HOST, SERVER_ELSEWHERE
 from hubusers.browser.hub_pages import open_page, submit, with_files
 from hubusers.browser.identity import user_of, who_is_in
 from hubusers.browser.login_errors import another_name, asks_more, elsewhere, login_error, refused
-from hubusers.browser.login_form import asked_for, login_form, own_logins
+from hubusers.browser.login_form import asked_for, login_form, other_logins, own_logins
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below, page_error
+from hubusers.browser.provider_login import ProviderLogin, where_it_leads
 from hubusers.browser.said import HUB, answered_by
 from hubusers.hub.deadline import Deadline
 
 
 def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
     """Open the hub and log in by its form, unless the person is logged in already or the hub asks for no login.
+
+    Where the hub leads to an identity provider that the browser may talk to, or has a button that does, the person logs
+    in there.
 
     Args:
         browser: The person's.
@@ -35,6 +39,8 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
     Raises:
         LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
         LoginAsksMore: The form, or the page after it, asks for more than a name and a password.
+        ProviderRefused: The identity provider refuses; the words are what its page says.
+        ProviderFailed: It does not answer, or not with a page by which people could log in.
         LoggedInAsAnother: The hub has let the person in, under another name.
         LoginRefused: The hub refuses; the words are what its page says.
         LoginBroken: The answer is an error, or a page that is neither a login nor the hub's.
@@ -43,6 +49,15 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
         HubError: The hub did not answer.
     """
     page = open_page(browser, start, deadline)
+    provider = ProviderLogin(browser, username, password, deadline)
+    page = provider.follow(page)
+    if not provider.led_there and _asks_who(page) and (clicked := provider.click(page)):
+        page = provider.follow(clicked)
+    if provider.led_there:
+        on_hub = is_below(browser, page.path, "/hub")
+        if on_hub and page.status >= 400 and page.status not in {401, 403}:
+            raise login_error(browser, page, username, deadline)
+        return _arrived(browser, page, username, deadline, typed=True, on_login_page=on_hub)
     form = login_form(browser, page)
     for path in own_logins(browser, page) if form is None and _asks_who(page) else []:
         behind = with_files(browser, browser.get(path, deadline=deadline), deadline)
@@ -76,7 +91,8 @@ def log_out(browser: Browser, deadline: Deadline) -> Page:
         HubError: The hub refused, or did not answer.
     """
     page = open_page(browser, "/hub/logout", deadline)
-    if not page.error.startswith(ANOTHER_HOST) and (page.error or page.status >= 400):
+    is_elsewhere = page.provider or page.error.startswith(ANOTHER_HOST)
+    if not is_elsewhere and (page.error or page.status >= 400):
         raise page_error(browser, page, "logging out")
     return page
 
@@ -111,7 +127,14 @@ def _arrived(
         raise login_error(browser, page, username, deadline)
     if fields := asked_for(page):
         raise asks_more(page, username, fields)
-    raise refused(page, username) if typed else elsewhere(page)
+    raise refused(page, username) if typed else elsewhere(page, _other_host(browser, page, deadline))
+
+
+def _other_host(browser: Browser, page: Page, deadline: Deadline) -> str:
+    """Return the URL to which the only button of a login page leads, if that is on another host; otherwise ""."""
+    ways = [way for way in other_logins(browser, page) if way.partition("?")[0].endswith("oauth_login")]
+    url = where_it_leads(browser, ways[0], deadline) if len(ways) == 1 else ""
+    return url if url and not browser.path_to(url, page.path) else ""
 
 
 def _asks_who(page: Page) -> bool:

@@ -4,13 +4,15 @@ Each error's `words` are those of the page. The errors are drawn in `hubusers/br
 """
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.hosts import ANOTHER_HOST
+from hubusers.browser.hosts import ANOTHER_HOST, origin_of_url
 from hubusers.browser.login_form import buttons
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import loop_of, of_host, said
 from hubusers.browser.said import answered_by, words_of, words_of_login
+from hubusers.http.host_names import is_this_machine
 from hubusers.http.messages import TIMED_OUT
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, WaitTimeout
@@ -20,7 +22,8 @@ _DENIES_BY_DEFAULT = 5
 """The first version of JupyterHub that lets nobody in unless it is told to."""
 
 _DOES_NOT_SAY_WHY = "a page for people who are not logged in, which does not say why"
-_GIVE_TOKENS = "give these people tokens instead"
+PROVIDER_OPTION = "--identity-provider"
+GIVE_TOKENS = "give these people tokens instead"
 _MOST_BUTTONS = 4
 """How many buttons of a login page are named."""
 
@@ -90,22 +93,44 @@ def refused(page: Page, username: str, left_empty: Sequence[str] = ()) -> LoginF
     return LoginRefused(f"logging in as {username}: {what}{hint}", status=page.status, words=words)
 
 
-def elsewhere(page: Page) -> LoginElsewhere:
-    """Return the error for a hub that leaves logins to another service."""
+def elsewhere(page: Page, leads_to: str = "") -> LoginElsewhere:
+    """Return the error for a hub that leaves logins to another service.
+
+    Args:
+        page: Where that ended.
+        leads_to: The URL to which the only button of the page leads; "" where that is not known.
+    """
+    texts = buttons(page)
+    says = f", only the button {texts[0]!r}" if texts else ""
+    says = f", only the buttons {', '.join(map(repr, texts[:_MOST_BUTTONS]))}" if texts[1:] else says
+    todo = f"what another service asks cannot be typed in from here: {GIVE_TOKENS}"
     if page.error:
-        what = f"the hub sends people to {page.error.removeprefix(f'{ANOTHER_HOST}: ')} to log in"
+        host = page.error.removeprefix(f"{ANOTHER_HOST}: ")
+        leads_to = host if "://" in host else f"https://{host}"
+        what, todo = f"the hub sends people to {host} to log in", where_passwords_go(leads_to)
     elif page.status >= 400:
         where = page.path.partition("?")[0]
         what = f"the hub's login leads to {where}, which only takes people whom another service sends"
+    elif leads_to:
+        what = f"the hub's login page has nothing to type into{says}, which leads to {origin_of_url(leads_to)}"
+        todo = where_passwords_go(leads_to)
     else:
-        texts = buttons(page)
-        says = f", only the button {texts[0]!r}" if texts else ""
-        says = f", only the buttons {', '.join(map(repr, texts[:_MOST_BUTTONS]))}" if texts[1:] else says
         what = f"the hub's login page has nothing to type into{says}"
-    return LoginElsewhere(
-        f"{what}; what another service asks cannot be typed in from here: {_GIVE_TOKENS}",
-        status=page.status,
-        words=words_of(page),
+    return LoginElsewhere(f"{what}; {todo}", status=page.status, words=words_of(page))
+
+
+def where_passwords_go(url: str) -> str:
+    """Return what to do about a login that leads to another host.
+
+    Args:
+        url: Where it leads, on that host.
+    """
+    origin = origin_of_url(url)
+    if urlsplit(origin).scheme == "http" and not is_this_machine(urlsplit(origin).hostname or ""):
+        return f"a password would go to {origin} unencrypted: {GIVE_TOKENS}"
+    return (
+        f"passwords go to {origin} only if you allow it: with {PROVIDER_OPTION} {origin}, after asking its operators; "
+        f"or {GIVE_TOKENS}"
     )
 
 
@@ -120,7 +145,7 @@ def asks_more(page: Page, username: str, fields: Sequence[str]) -> LoginAsksMore
     what = f" ({', '.join(map(repr, fields))})" if fields else ""
     return LoginAsksMore(
         f"logging in as {username}: the page {page.path.partition('?')[0]} asks for more than a name and a "
-        f"password{what}: {_GIVE_TOKENS}",
+        f"password{what}: {GIVE_TOKENS}",
         status=page.status,
         words=words_of_login(page),
     )
@@ -137,12 +162,12 @@ def another_name(page: Page, username: str, name: str, *, typed: bool) -> Logged
     """
     if not typed:
         why = "nobody was asked for a name, because the hub, or something before it, decides who somebody is"
-        todo = _GIVE_TOKENS
+        todo = GIVE_TOKENS
     elif name.casefold() == username.casefold():
         why, todo = "it normalizes the names of people", f"write {name}, as the hub does"
     else:
         why = "it normalizes the names of people, or maps them to others"
-        todo = f"write {name} if this person can log in by it; otherwise {_GIVE_TOKENS}"
+        todo = f"write {name} if this person can log in by it; otherwise {GIVE_TOKENS}"
     detail = f"logging in as {username}: the hub says that this is {name} ({why}); {todo}"
     return LoggedInAsAnother(detail, name, page, typed=typed)
 

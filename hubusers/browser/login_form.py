@@ -1,5 +1,6 @@
 """A login page's form: which one it is, what it asks for, and how a person fills it in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,11 @@ from hubusers.browser.page import Page
 
 _TYPED_INTO = {"", "text", "email", "tel", "number", "search", "url", "password"}
 """The types of the inputs that people type into."""
+
+_MAY_BE_NAME = re.compile(r"user|login|mail|name|account|identifier|uid|netid", re.IGNORECASE)
+"""What fields for a name are called."""
+
+_SEARCHES = re.compile(r"^(q|s)$|search|query", re.IGNORECASE)
 
 _LOGIN = "login"
 """The last part of the path of each login that JupyterHub handles itself, whatever stands before it."""
@@ -40,7 +46,7 @@ class LoginForm:
 
     def filled_in(self, username: str, password: str) -> list[tuple[str, str]]:
         """Return what a browser sends: name and password, accepted terms, and everything else as the page has it."""
-        if self.name is not None:
+        if self.name is not None and "readonly" not in self.name.attrib:
             self.name.value = username
         if self.password is not None:
             self.password.value = password
@@ -68,6 +74,25 @@ def login_form(browser: Browser, page: Page) -> LoginForm | None:
     return min(found, key=lambda form: (form.password is None, form.name is None), default=None)
 
 
+def provider_form(page: Page) -> LoginForm | None:
+    """Return the form of an identity provider by which people log in; None where its page has none.
+
+    It asks for one password, or first for the name alone, in the only field of the form. Forms that search are left
+    out.
+    """
+    found = []
+    for element in _forms(page):
+        fields = _text_fields(element)
+        passwords = [field for field in fields if field.get("type") == "password"]
+        others = [field for field in fields if field not in passwords]
+        names = sorted(others, key=lambda field: not _MAY_BE_NAME.search(field.get("name") or field.get("id") or ""))
+        if len(passwords) == 1:
+            found.append(LoginForm(element, (names or [None])[0], passwords[0]))
+        elif not passwords and len(others) == 1 and not _searches(element, others[0]):
+            found.append(LoginForm(element, others[0], None))
+    return min(found, key=lambda form: (form.password is None, form.name is None), default=None)
+
+
 def own_logins(browser: Browser, page: Page) -> list[str]:
     """Return where a page's links lead to forms of the hub's own, as where several authenticators share the hub.
 
@@ -78,6 +103,26 @@ def own_logins(browser: Browser, page: Page) -> list[str]:
     paths = dict.fromkeys(browser.path_to(link, page.path) for link in links)
     return [
         path for path in paths if _is_own_login(browser, path) and _without_query(path) != _without_query(page.path)
+    ]
+
+
+def other_logins(browser: Browser, page: Page) -> list[str]:
+    """Return where the buttons of the hub's login page lead that are for the login with another service.
+
+    Those are the links in its main part, or else those whose path ends like `oauth_login` or `cas_login`.
+    """
+    links = page.document.xpath("//*[@id='login-main']//a/@href") if page.is_document else []
+    paths = [browser.path_to(link, page.path) for link in links]
+    if page.is_document and not paths:
+        paths = [
+            path
+            for link in page.document.xpath("//a/@href")
+            if _ends_as_login(path := browser.path_to(link, page.path))
+        ]
+    return [
+        path
+        for path in dict.fromkeys(filter(None, paths))
+        if not _is_own_login(browser, path) and "/signup" not in path and "/static/" not in path
     ]
 
 
@@ -109,6 +154,11 @@ def _as_login(browser: Browser, page: Page, element: Any) -> LoginForm | None:
     return None
 
 
+def _searches(element: Any, field: Any) -> bool:
+    says = [element.get("action"), element.get("id"), element.get("role"), field.get("name")]
+    return _type(field) == "search" or any(_SEARCHES.search(text or "") for text in says)
+
+
 def _text_fields(element: Any) -> list[Any]:
     return [field for field in element.xpath(".//input[not(@disabled)]") if _type(field) in _TYPED_INTO]
 
@@ -120,6 +170,10 @@ def _type(field: Any) -> str:
 def _is_own_login(browser: Browser, path: str) -> bool:
     parts = _without_query(path).removeprefix(browser.base).split("/")
     return parts[:2] == ["", "hub"] and parts[-1] == _LOGIN
+
+
+def _ends_as_login(path: str) -> bool:
+    return _without_query(path).endswith(f"_{_LOGIN}")
 
 
 def _without_query(path: str) -> str:

@@ -65,7 +65,7 @@ def onward_of(browser: Browser, page: Page) -> Onward | None:
         if onward.seconds <= _SOON and onward.path != page.path:
             return onward
     for form in document.forms:
-        if _sends_itself(form, document):
+        if sends_itself(form, document):
             return Onward(host=_to(browser, page, form.get("action") or page.path).host)
     return _by_script(browser, page)
 
@@ -103,7 +103,7 @@ def _to(browser: Browser, page: Page, address: str, seconds: float = 0.0) -> Onw
         return Onward(seconds=seconds)
 
 
-def _sends_itself(form: Any, document: Any) -> bool:
+def sends_itself(form: Any, document: Any) -> bool:
     """Say whether a form is sent without anybody's doing: nobody can type into it, and a script sends it."""
     fields = form.xpath(".//input[not(ancestor::noscript)] | .//select | .//textarea")
     types = {(field.get("type") or "text").lower() if field.tag == "input" else field.tag for field in fields}

@@ -20,12 +20,13 @@ class Page:
 
     Attributes:
         status: The status of the last answer.
-        path: Path and query of the last request.
+        path: Path and query of the last request; the whole URL where that went to an identity provider.
         text: The body of the last answer.
         headers: The headers of the last answer, as in `hubusers.http.messages.Answer`.
         error: Why there is no answer, as in `hubusers.http.messages.Answer`; or where a redirect was not followed.
         redirected_from: The paths of the requests before the last one, which redirected.
         host: The host of the last request, where that is another one than the hub's.
+        provider: The host of the identity provider that was asked last, with its port; "" for the hub and its servers.
     """
 
     status: int
@@ -35,13 +36,22 @@ class Page:
     error: str = ""
     redirected_from: tuple[str, ...] = ()
     host: str = ""
+    provider: str = ""
 
     @classmethod
     def of(
-        cls, answer: Answer, path: str, error: str = "", redirected_from: tuple[str, ...] = (), host: str = ""
+        cls,
+        answer: Answer,
+        path: str,
+        error: str = "",
+        redirected_from: tuple[str, ...] = (),
+        host: str = "",
+        provider: str = "",
     ) -> "Page":
         """Return the page that an answer is."""
-        return cls(answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from, host)
+        return cls(
+            answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from, host, provider
+        )
 
     def __repr__(self) -> str:
         return f"Page({self.status}, {self.path.partition('?')[0]!r}, {self.error!r})"  # queries hold codes and tokens

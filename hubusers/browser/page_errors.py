@@ -56,11 +56,17 @@ def loop_of(browser: Browser, page: Page, doing: str) -> RedirectLoop | None:
 
     The hub itself gives up after four rounds, with growing pauses; a browser after twenty redirects.
     """
-    rows = [browser.row_of(path) for path in (*page.redirected_from, page.path)]
-    goes_in_circles = page.status >= 400 and any(rows.count(row) >= _IN_CIRCLES for row in rows)
+    # Those of an identity provider all have one row.
+    places = [
+        path.partition("?")[0] if browser.is_at_provider(path) else browser.row_of(path)
+        for path in (*page.redirected_from, page.path)
+    ]
+    goes_in_circles = page.status >= 400 and any(places.count(place) >= _IN_CIRCLES for place in places)
     if page.error != TOO_MANY_REDIRECTS and not goes_in_circles:
         return None
-    circle = list(dict.fromkeys(row for row in rows if rows.count(row) >= _IN_CIRCLES))[:_MOST_IN_A_CIRCLE]
+    repeated = [place for place in places if places.count(place) >= _IN_CIRCLES]
+    circle = list(dict.fromkeys(browser.row_of(place) if "://" in place else place for place in repeated))
+    circle = circle[:_MOST_IN_A_CIRCLE]
     between = " and ".join(circle) or "addresses that are different each time"
     return RedirectLoop(
         f"{doing}: sent in circles between {between}, {counted(len(page.redirected_from), 'redirect')}; {said(page)}",
@@ -213,5 +219,7 @@ def _heading(page: Page) -> str:
 
 def is_below(browser: Browser, path: str, *paths: str) -> bool:
     """Say whether a path is one of the hub's paths given, or below it."""
+    if browser.is_at_provider(path):
+        return False
     own = unquote(path_of(path).partition("?")[0]).removeprefix(browser.base).rstrip("/") + "/"
     return any(own.startswith(f"{one}/") for one in paths)

@@ -6,6 +6,7 @@ from hubusers.browser.page import Page
 
 SERVER, HUB, PROXY = "the server", "the hub", "the proxy"
 BEFORE_THE_HUB = "what stands before the hub"
+IDENTITY_PROVIDER = "the identity provider"
 
 _LONGEST = 500
 """Characters of a page's text; what a page says of an error is shorter."""
@@ -28,6 +29,17 @@ _REFUSES_LOGIN = (
     " or contains(@class, 'alert-danger') or contains(@class, 'alert-error') or contains(@class, 'invalid-feedback')]"
     "[not(contains(concat(' ', @class, ' '), ' hidden '))]"
 )
+
+_IS_CALLED_ERROR = (
+    "//body//*[not(self::script or self::style or self::input or self::form)]"
+    "[{}][not(contains(concat(' ', @class, ' '), ' hidden '))][not(.//form)]"
+).format(
+    " or ".join(
+        f"contains(translate(concat(@class, ' ', @id, ' ', @role), 'EADINLR', 'eadinlr'), '{word}')"
+        for word in ("error", "danger", "invalid", "negative", "alert")
+    )
+)
+"""Elements of the pages of Keycloak, Dex, Shibboleth, CAS, Django, SimpleSAMLphp and others that say what is wrong."""
 
 PAGE_OF_THE_HUB = "jhdata"
 """A variable in the script of each of the hub's pages, whatever their templates are."""
@@ -67,14 +79,29 @@ def words_of_login(page: Page) -> str:
     return ""
 
 
+def words_of_provider(page: Page) -> str:
+    """Return why a page of an identity provider lets nobody in; "" where it does not say.
+
+    Each of them has pages of its own; what they call an error, in the class or the id of an element, is one.
+    """
+    if not page.is_document:
+        return ""
+    texts = [" ".join(element.text_content().split()) for element in page.document.xpath(_IS_CALLED_ERROR)]
+    words = " ".join(dict.fromkeys(text for text in texts if 0 < len(text) <= _LONGEST))
+    return words[:_LONGEST] or words_of_login(page)
+
+
 def answered_by(page: Page) -> str:
     """Return who gave an answer, in a fixed phrase; "" where there is none.
 
+    What came from an identity provider is told by its host.
     Servers and the hub say their version in each answer. JupyterHub's proxy shows the hub's page for what it cannot
     reach. What has nothing of that is from something else.
     """
     if not page.status:
         return ""
+    if page.provider:
+        return IDENTITY_PROVIDER
     place = re.search(r"/(hub|user)(/|$)", page.path.partition("?")[0])
     is_at_hub = place is not None and place[1] == "hub"
     if PAGE_OF_THE_HUB in page.text:

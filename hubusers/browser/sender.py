@@ -1,7 +1,7 @@
 """How a person's browser sends each of its requests: where it goes, what goes with it, what is kept of its answer."""
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,6 +40,7 @@ class Sender:
         connections: To the hub, `CONNECTIONS` of them; their URL is that of the hub or of its API.
         authorization: The value of an `Authorization` header, for people who have a token and do not log in.
         timeout: Seconds that one request may take, the wait for one of the connections included.
+        providers: The identity providers whose hosts the browser may talk to, too, as for `Hosts`.
 
     Attributes:
         base: The hub's base path without its final slash, mostly the empty string.
@@ -49,8 +50,15 @@ class Sender:
         timeout: As given.
     """
 
-    def __init__(self, connections: Connections, *, authorization: str = "", timeout: float = REQUEST_TIMEOUT) -> None:
-        self._hosts = Hosts(connections)
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        authorization: str = "",
+        timeout: float = REQUEST_TIMEOUT,
+        providers: Iterable[str] = (),
+    ) -> None:
+        self._hosts = Hosts(connections, providers)
         self.base = self._hosts.base
         self.server_name = ""
         self.failures: Counter[Failed] = Counter()
@@ -79,6 +87,15 @@ class Sender:
     def url_of(self, path: str) -> str:
         """Return the URL of a path."""
         return self._hosts.url(path)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The identity providers whose hosts this browser may talk to."""
+        return self._hosts.providers
+
+    def is_at_provider(self, path: str) -> bool:
+        """Say whether a page's path is one of an identity provider."""
+        return bool(self._hosts.provider_of(path))
 
     def server_is_at(self, url: str) -> bool:
         """Learn from the hub where the person's server is; return whether that is another host than so far."""
@@ -132,7 +149,9 @@ class Sender:
         return answer
 
     def _complete(self, headers: Mapping[str, str], url: str) -> dict[str, str]:
-        complete = {"Accept-Encoding": "gzip, deflate", **headers, **self._authorization}
+        complete = {"Accept-Encoding": "gzip, deflate", **headers}
+        if not self._hosts.provider_of(url):  # which must not learn a token of the hub's
+            complete |= self._authorization
         complete = with_hints(complete, is_private=self._is_private)
         if self._page:
             origin = origin_of_url(self._page)
@@ -142,5 +161,10 @@ class Sender:
         return complete
 
     def row_of(self, path: str) -> str:
-        """Return the path template under which a request for this path is counted."""
+        """Return the path template under which a request for this path is counted.
+
+        Of an identity provider there is one: its paths may have ids anywhere.
+        """
+        if self._hosts.provider_of(path):
+            return f"{origin_of_url(path)}/{{path}}"
         return template_of(path_of(path).removeprefix(self.base), self.server_name)

@@ -4,8 +4,12 @@ Browsers take them so, but the look-up of names of some systems knows only `loca
 """
 
 import socket
+from urllib.parse import SplitResult
 
 _LOCALHOST = "localhost"
+
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme that goes without saying."""
 
 
 def address_of(host: str) -> str:
@@ -25,3 +29,16 @@ def has_address(host: str) -> bool:
     except (OSError, UnicodeError):  # UnicodeError: a label that is empty or too long
         return False
     return True
+
+
+def origin_of(parts: SplitResult) -> str:
+    """Return the scheme and host of a URL, in small letters and without a port that goes without saying.
+
+    Raises:
+        ValueError: The port is not a number.
+    """
+    host = parts.hostname or ""
+    netloc = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{netloc}" + (
+        f":{parts.port}" if parts.port not in {None, PORTS.get(parts.scheme)} else ""
+    )

@@ -46,6 +46,15 @@ KERNEL = "kernel"
 PAGE = "page"
 """A part of a step in Notebook 7: loading the page of a notebook."""
 
+_PROVIDER = "identity provider "
+
+HUB_AFTER_PROVIDER = "the hub, after the identity provider"
+"""A part of a login: the first answer of the hub to people whom the provider has sent back. The hub mostly asks the
+provider itself meanwhile."""
+
+HUB = "the hub"
+"""A part of a login with an identity provider: everything else."""
+
 SILENT = "silent"
 """A part of the time for which a websocket was open: at its end, when nothing came from the other side any more."""
 
@@ -170,6 +179,16 @@ def in_order(steps: Iterable[str]) -> list[str]:
     """Return steps in the order in which a person takes them, and after them those that only a user class knows."""
     known = (ARRIVAL, *STEPS, OWN_REQUESTS, USER_CLASS)
     return sorted(set(steps), key=lambda step: (known.index(step) if step in known else len(known), step))
+
+
+def provider_part(host: str) -> str:
+    """Return the name of the part of a login that is for the pages of an identity provider."""
+    return f"{_PROVIDER}{host}"
+
+
+def provider_of(part: str) -> str:
+    """Return the host of the identity provider of which a part of a login is; "" for any other part."""
+    return part.removeprefix(_PROVIDER) if part.startswith(_PROVIDER) else ""
 
 
 LONG_WAIT = 5.0

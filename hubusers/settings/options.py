@@ -30,6 +30,7 @@ from hubusers.settings.readers import (
     factor,
     folder_on_server,
     grafana_address,
+    identity_providers,
     json_object,
     leaving_shares,
     listening,
@@ -134,6 +135,17 @@ class Options:
         help="File with the password that accounts created by the run log in with, by the hub's form, where the hub "
         "accepts it (dummy and shared-password authenticators). Without it, the password is taken from the variable "
         f"{PASSWORD_VARIABLE}; without either, users have tokens, which the run gets for them.",
+    )
+    identity_providers: tuple[str, ...] = option(
+        "--identity-provider",
+        read=identity_providers,
+        metavar="URL",
+        section=ACCOUNTS,
+        in_web_form=False,
+        in_report=False,
+        help="Where people with a password may type it if the hub leads them there: the scheme and host of the "
+        "identity provider's login, such as https://sso.example.org; several with commas between them. Without it, "
+        "passwords go to the hub only. Each login is load for the provider: ask its operators before.",
     )
     event_file: str = option(
         "--event",

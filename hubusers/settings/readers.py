@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from hubusers.event.leaving import WAYS_TO_LEAVE, Leaving
 from hubusers.event.shares import share
+from hubusers.http.host_names import is_this_machine, origin_of
 
 LOOPBACK = "127.0.0.1"
 
@@ -93,6 +94,19 @@ def grafana_address(text: str) -> str:
             "a name, a password or parameters"
         )
     return text.rstrip("/")
+
+
+def identity_providers(text: str) -> tuple[str, ...]:
+    """Return the scheme and host of each of some URLs, between which are commas or spaces; () for no text."""
+    origins = []
+    for url in re.split(r"[,\s]+", text.strip()) if text.strip() else []:
+        parts = urlsplit(web_address(url if "://" in url else f"https://{url}"))
+        if parts.username or "*" in parts.netloc:
+            raise ValueError(f"{url!r} must be the URL of one host, such as https://sso.example.org")
+        if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
+            raise ValueError(f"{url!r} must begin with https://, because passwords go there")
+        origins.append(origin_of(parts))
+    return tuple(dict.fromkeys(origins))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from hubusers.browser.headers import HEADERS
 from hubusers.browser.login_errors import LoggedInAsAnother, LoginFailed, LoginRefused, login_error, token_of_another
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, asks_to_log_in, error_at_server
+from hubusers.browser.provider_errors import ProviderFailed
 from hubusers.event.leaving import Leaving
 from hubusers.hub.acceptance import OWNER_PATH
 from hubusers.hub.answers import State, Stop, error_for
@@ -24,7 +25,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
 from hubusers.hub.sightings import USER_PATH, look_at
 from hubusers.log import get_logger
-from hubusers.results.records import LOGIN, SPAWN_PAGE, UNFINISHED
+from hubusers.results.records import HUB, HUB_AFTER_PROVIDER, LOGIN, SPAWN_PAGE, UNFINISHED, provider_part
 from hubusers.run import server_life
 from hubusers.run.run import Run
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
@@ -48,9 +49,10 @@ _WITHOUT_PASSWORD = (
 class BrowserUser(PlannedUser):
     """A person who uses the hub with a browser.
 
-    A person with a password logs in by the hub's form. Everybody else uses a token, as it must be where the hub leaves
-    logins to another service. The hub's pages take no tokens: such a person starts the server by the API and shows the
-    token to the server. A person without a password whose account the run has made gets a token from the hub.
+    A person with a password logs in by the hub's form, or by that of an identity provider that the operator has named.
+    Everybody else uses a token, as it must be where the hub leaves logins to any other service. The hub's pages take no
+    tokens: such a person starts the server by the API and shows the token to the server. A person without a password
+    whose account the run has made gets a token from the hub.
     """
 
     abstract = True
@@ -85,7 +87,11 @@ class BrowserUser(PlannedUser):
         """
         if not account.password:
             return ""
-        browser = Browser(run.connections(size=CONNECTIONS, headers=HEADERS), timeout=run.settings.server_timeout)
+        browser = Browser(
+            run.connections(size=CONNECTIONS, headers=HEADERS),
+            timeout=run.settings.server_timeout,
+            providers=run.settings.identity_providers,
+        )
         deadline = Deadline(run.settings.server_timeout)
         try:
             page = login.log_in(browser, account.username, account.password, deadline, start="/hub/home")
@@ -99,7 +105,7 @@ class BrowserUser(PlannedUser):
             raise PreflightError(_with_way_out(run, other)) from None
         except LoginRefused as error:
             return _with_way_out(run, error)
-        except LoginFailed as error:
+        except (LoginFailed, ProviderFailed) as error:
             raise PreflightError(_with_way_out(run, error)) from None
         except HubUsersError as error:
             LOG.warning("The first login has failed, going on all the same: %s", error.detail)
@@ -115,7 +121,12 @@ class BrowserUser(PlannedUser):
             self._token = self._new_token()
         authorization = f"token {self._token}" if self._token else ""
         connections = self._connections(size=CONNECTIONS, headers=HEADERS)
-        self.browser = Browser(connections, authorization=authorization, timeout=self.settings.server_timeout)
+        self.browser = Browser(
+            connections,
+            authorization=authorization,
+            timeout=self.settings.server_timeout,
+            providers=() if authorization else self.settings.identity_providers,
+        )
         self.browser.server_name = self.account.server_name
 
     def leave_run(self) -> None:
@@ -189,6 +200,7 @@ class BrowserUser(PlannedUser):
                 self._check_name(page)
             else:
                 self.browser.form_answered = 0.0  # of another login, or of no login at all
+                self.browser.seconds_with.clear()
                 self._enter_before_login()
                 try:
                     self._page = login.log_in(
@@ -196,6 +208,7 @@ class BrowserUser(PlannedUser):
                     )
                 except HubUsersError as error:
                     step.ended = time.monotonic()
+                    step.parts = self._parts_of_login(step)
                     if isinstance(error, LoggedInAsAnother):
                         started = spawn_page.is_of_a_started_spawn(self.browser, error.page)
                         self.test_run.undo_login(self.hub, self.username, error.name, started=started)
@@ -209,6 +222,18 @@ class BrowserUser(PlannedUser):
                 # Most hubs go on to ask for the server, which belongs to the next step. A person who was still logged
                 # in sent no form.
                 step.ended = self.browser.form_answered
+                step.parts = self._parts_of_login(step)
+
+    def _parts_of_login(self, step: Step) -> tuple[tuple[str, float], ...]:
+        """Return what a login with an identity provider was for; nothing where no provider took part."""
+        seconds = dict(self.browser.seconds_with)
+        if not any(seconds):
+            return ()
+        after = seconds.pop("", 0.0)
+        rest = (step.ended or time.monotonic()) - step.began - sum(seconds.values()) - after
+        parts = {provider_part(host): spent for host, spent in seconds.items()}
+        parts |= {HUB_AFTER_PROVIDER: after, HUB: max(0.0, rest)}
+        return tuple((part, round(spent, 3)) for part, spent in parts.items())
 
     def _enter_before_login(self) -> None:
         """Enter the server before the login that may start it, because the answer may not arrive, or lead astray."""
@@ -383,7 +408,7 @@ class BrowserUser(PlannedUser):
                 raise self._gone(error.detail) from None
 
 
-def _with_way_out(run: Run, error: LoginFailed) -> str:
+def _with_way_out(run: Run, error: LoginFailed | ProviderFailed) -> str:
     if run.accounts.are_made:
         return f"{error.sentence} {_WITHOUT_PASSWORD}"
     if isinstance(error, LoggedInAsAnother) and not error.typed:

@@ -166,8 +166,12 @@ def test_a_refused_login_is_reported_in_the_words_of_the_page(hub: LocalHub, use
 @pytest.mark.parametrize(
     ("what", "detail"),
     [
-        ("button", "the hub's login page has nothing to type into, only the button 'Sign in with Campus ID';"),
-        ("auto_login", "the hub sends people to login.campus.example to log in;"),
+        (
+            "button",
+            "the hub's login page has nothing to type into, only the button 'Sign in with Campus ID', which leads to "
+            "https://login.campus.example; passwords go to https://login.campus.example only if you allow it: ",
+        ),
+        ("auto_login", "the hub sends people to login.campus.example to log in; passwords go to "),
     ],
 )
 def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, detail: str) -> None:
@@ -178,7 +182,10 @@ def test_a_login_with_another_service_cannot_be_typed(hub: LocalHub, what: str, 
     finally:
         Path(hub.folder, what).unlink()
     assert raised.value.detail.startswith(detail)
-    assert raised.value.detail.endswith("give these people tokens instead")
+    assert raised.value.detail.endswith(
+        "with --identity-provider https://login.campus.example, after asking its operators; or give these people "
+        "tokens instead"
+    )
 
 
 def test_a_hub_that_is_not_there_is_an_error() -> None:

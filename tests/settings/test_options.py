@@ -307,3 +307,36 @@ def test_a_token_file(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="not a text file"):
         read_token(str(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", ()),
+        ("sso.example.org", ("https://sso.example.org",)),
+        ("https://SSO.example.org:443/realms/campus?x", ("https://sso.example.org",)),
+        (
+            "https://sso.example.org:8443, https://login.example.org https://login.example.org",
+            ("https://sso.example.org:8443", "https://login.example.org"),
+        ),
+        ("http://127.0.0.1:9000", ("http://127.0.0.1:9000",)),
+    ],
+)
+def test_identity_providers_are_named_by_their_hosts(text: str, origins: tuple[str, ...]) -> None:
+    settings = settings_from(parsed("--identity-provider", text), "https://host", "run", ACCESS)
+    assert settings.identity_providers == origins
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("http://sso.example.org", "must begin with https://, because passwords go there"),
+        ("https://*.example.org", "must be the URL of one host"),
+        ("https://ann:secret@sso.example.org", "must be the URL of one host"),
+        ("https://sso.example.org:many", "must be a URL such as"),
+    ],
+)
+def test_passwords_go_to_no_other_identity_providers(text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("--identity-provider", text)
+    assert said in capsys.readouterr().err

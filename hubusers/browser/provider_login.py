@@ -1,0 +1,164 @@
+"""A login with an identity provider: its form is filled in, and its pages are followed back to the hub.
+
+The password only goes to the hosts that the browser may talk to: the hub's own, and those of the identity providers
+that the operator has named. A provider's pages come without their styles, scripts and images: most people have them in
+their browser's cache, and the provider is somebody else's production system.
+
+What can go wrong has a name in `hubusers/browser/provider_errors.py`.
+"""
+
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from hubusers.browser import provider_errors
+from hubusers.browser.browser import Browser
+from hubusers.browser.form import query_of_form
+from hubusers.browser.hub_pages import with_files
+from hubusers.browser.login_form import LoginForm, asked_for, other_logins, provider_form
+from hubusers.browser.onward import onward_of
+from hubusers.browser.page import Page
+from hubusers.browser.provider_pages import (
+    Button,
+    asks_whether_one_is_a_robot,
+    button_that_goes_on,
+    form_sent_by_script,
+    leads_nowhere,
+    ways_to_sign_in,
+)
+from hubusers.http.host_names import origin_of
+from hubusers.hub.deadline import Deadline
+
+_MOST_PAGES = 15
+"""Pages from the hub to the provider and back, redirects not counted. Shibboleth has six."""
+
+
+class ProviderLogin:
+    """One person's login with an identity provider.
+
+    Args:
+        browser: The person's.
+        username: Typed into the provider's form.
+        password: Likewise.
+        deadline: Until when the person must be back at the hub.
+
+    Attributes:
+        led_there: Whether the hub has led to a provider.
+    """
+
+    def __init__(self, browser: Browser, username: str, password: str, deadline: Deadline) -> None:
+        self.led_there = False
+        self._browser = browser
+        self._username = username
+        self._password = password
+        self._deadline = deadline
+        self._has_typed_name = False
+        self._has_typed_password = False
+
+    def follow(self, page: Page) -> Page:
+        """Do what the pages of identity providers ask for, until the hub, or what stands before it, shows its own.
+
+        Args:
+            page: Where the person is; any other page is returned as it is.
+
+        Raises:
+            LoginElsewhere, LoginAsksMore, LoginRefused, ProviderFailed: What people with a name and a password cannot
+                get past.
+            WaitTimeout: The deadline has come.
+            RedirectLoop: The provider leads in circles.
+        """
+        for _ in range(_MOST_PAGES):
+            script = None if page.error else form_sent_by_script(page)
+            if not page.provider and script is None:
+                return page
+            self.led_there = True
+            page = self._next(page, script)
+        raise provider_errors.leads_nowhere(page, self._username, _MOST_PAGES)
+
+    def click(self, page: Page) -> Page | None:
+        """Press the button of the hub's login page that leads to an identity provider; None where none does."""
+        ways = other_logins(self._browser, page)
+        if len(ways) > 1:
+            ways = [
+                way for way in ways if self._browser.is_at_provider(where_it_leads(self._browser, way, self._deadline))
+            ]
+        return self._open(ways[0]) if len(ways) == 1 and self._browser.providers else None
+
+    def _next(self, page: Page, script: Any) -> Page:
+        """Do what a page asks for, and return the next one."""
+        if page.error:
+            raise provider_errors.no_page(self._browser, page, self._username, self._deadline)
+        if script is not None:
+            return self._send(page, script, _entries(script))
+        if form := provider_form(page):
+            return self._fill_in(page, form)
+        if (onward := onward_of(self._browser, page)) and onward.path:
+            return self._open(onward.path)
+        if page.status >= 400:
+            raise self._refused_or_failed(page)
+        if button := button_that_goes_on(page):
+            return self._press(page, button)
+        ways = [address for _, address in ways_to_sign_in(page) if self._browser.path_to(address, page.path)]
+        if len(set(ways)) == 1 and not self._has_typed_password:
+            return self._open(self._browser.path_to(ways[0], page.path))
+        raise provider_errors.stuck(page, self._username, has_typed=self._has_typed_password)
+
+    def _fill_in(self, page: Page, form: LoginForm) -> Page:
+        if form.password is None and self._has_typed_password:  # a code, as from a phone
+            raise provider_errors.asks_more(page, self._username, asked_for(page))
+        if self._has_typed_password if form.password is not None else self._has_typed_name:
+            raise provider_errors.refused(page, self._username)
+        if asks_whether_one_is_a_robot(form.element):
+            raise provider_errors.asks_for_a_captcha(page, self._username)
+        filled_in = form.filled_in(self._username, self._password)
+        if form.missing:
+            raise provider_errors.asks_more(page, self._username, form.missing)
+        if form.password is not None and (form.element.get("method") or "get").lower() != "post":
+            raise provider_errors.would_show_password(page, self._username)
+        self._has_typed_name = True
+        self._has_typed_password |= form.password is not None
+        return self._send(page, form.element, filled_in)
+
+    def _press(self, page: Page, button: Button) -> Page:
+        name = button.element.get("name")
+        pressed = [(name, button.element.get("value") or "")] if name else []
+        return self._send(page, button.form, [*_entries(button.form), *pressed], button.element)
+
+    def _send(self, page: Page, form: Any, entries: list[tuple[str, str]], button: Any = None) -> Page:
+        of_button = {} if button is None else button.attrib
+        action = of_button.get("formaction") or form.get("action") or ""
+        if leads_nowhere(self._browser, page, action):
+            raise provider_errors.not_allowed(page, urljoin(self._browser.url_of(page.path), action.strip()))
+        path = self._browser.path_to(action, page.path) or page.path
+        if (of_button.get("formmethod") or form.get("method") or "get").lower() == "post":
+            multipart = form.get("enctype") == "multipart/form-data"
+            return self._with_files(
+                self._browser.post_form(path, entries, multipart=multipart, deadline=self._deadline)
+            )
+        return self._open(query_of_form(path, entries))
+
+    def _open(self, path: str) -> Page:
+        return self._with_files(self._browser.get(path, deadline=self._deadline))
+
+    def _with_files(self, page: Page) -> Page:
+        return with_files(self._browser, page, self._deadline)
+
+    def _refused_or_failed(self, page: Page) -> Exception:
+        if page.status in {401, 403} and self._has_typed_password:
+            return provider_errors.refused(page, self._username)
+        return provider_errors.failed(page, self._username)
+
+
+def where_it_leads(browser: Browser, path: str, deadline: Deadline) -> str:
+    """Return the URL to which a login of the hub's redirects, without going there; "" where it does not redirect."""
+    page = browser.fetch("GET", path, good=range(200, 400), deadline=deadline)
+    location = page.headers.get("Location") if 300 <= page.status < 400 else ""
+    try:
+        url = urljoin(browser.url_of(path), location) if location else ""
+        return url if url and origin_of(urlsplit(url)) else ""
+    except ValueError:  # such as "http://["
+        return ""
+
+
+def _entries(form: Any) -> list[tuple[str, str]]:
+    """Return what a form sends as its page shows it, without its buttons."""
+    return [(name, str(value)) for name, value in form.form_values()]
