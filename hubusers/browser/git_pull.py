@@ -1,8 +1,10 @@
 """The page of nbgitpuller, which brings the files of a course, and then leads to where people work with them."""
 
 import json
+import re
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from hubusers.browser.browser import Browser
@@ -15,9 +17,21 @@ from hubusers.hub.errors import HubUsersError, WaitTimeout
 
 
 class PullFailed(HubUsersError):
-    """The files of a repository did not come. The words are those of nbgitpuller, or of Git."""
+    """The files of a repository did not come. The words are those of nbgitpuller, and of Git."""
 
     phrase = "git pull failed"
+
+
+class Pulled(NamedTuple):
+    """Files that have come.
+
+    Attributes:
+        folder: Where they are, below the root of the server.
+        leads_to: The path to which the page then leads.
+    """
+
+    folder: str
+    leads_to: str
 
 
 _BROKE_OFF = "its progress broke off"
@@ -25,29 +39,32 @@ _BROKE_OFF = "its progress broke off"
 _UNCHANGED = "%/?:@!$&'()*+,;=~[]#"
 """What browsers leave as it is in an address that a script gives them."""
 
+_OF_GIT = re.compile(r"^(remote: )?(fatal|error|CONFLICT)\b.*|^Automatic merge failed.*", re.IGNORECASE)
+"""The lines of Git's output that say why it gave up. nbgitpuller itself only says which of its commands failed."""
+
+_MOST_LINES = 3
+
 
 def is_git_pull(page: Page) -> bool:
     """Say whether a page is that of nbgitpuller."""
     return page.is_document and page.status < 400 and bool(page.document.xpath("//body[@data-repo][@data-path]"))
 
 
-def follow_git_pull(browser: Browser, page: Page, deadline: Deadline) -> Page:
-    """Stay on nbgitpuller's page until the files have come, and go on to where it leads.
+def pull(browser: Browser, page: Page, deadline: Deadline) -> Pulled:
+    """Stay on nbgitpuller's page until the files have come.
 
     Does what the page's own script does, `gitsync.js` of nbgitpuller 1.2 and 1.3.
 
     Args:
         browser: The person's.
-        page: Any page; another one than nbgitpuller's is returned as it is.
-        deadline: Until when the page must be there that it leads to.
+        page: The page.
+        deadline: Until when the files must have come.
 
     Raises:
         PullFailed: The page says so.
         WaitTimeout: The deadline has come.
         HubError: The progress of the pull could not be asked for.
     """
-    if not is_git_pull(page):
-        return page
     doing = "pulling the files of a course"
     load_files(browser, page, deadline)
     says = {name: unquote(value) for name, value in page.document.body.attrib.items() if name.startswith("data-")}
@@ -55,25 +72,24 @@ def follow_git_pull(browser: Browser, page: Page, deadline: Deadline) -> Page:
     asked = {"_xsrf": "data-xsrf", "repo": "data-repo", "targetpath": "data-targetpath"}
     asked |= {name: f"data-{name}" for name in ("depth", "branch", "backup") if f"data-{name}" in says}
     query = urlencode({name: says.get(attribute, "undefined") for name, attribute in asked.items()})
+    of_git: list[str] = []
     try:
         with browser.stream(f"{base}git-pull/api?{query}", deadline, silence=deadline.seconds) as stream:
             if stream.answer.status != 200:
                 raise page_error(browser, Page.of(stream.answer, f"{base}git-pull/api"), doing)
             for message in filter(None, map(_message, stream)):
+                of_git += _reasons(message)
                 if message.get("phase") == "error":
-                    words = str(message.get("message") or "").strip()
-                    raise PullFailed(f"{doing}: {words or 'no reason given'}", words=words)
+                    words = ": ".join([str(message.get("message") or "").strip() or "no reason given", *of_git])
+                    raise PullFailed(f"{doing}: {words}", words=words)
                 if message.get("phase") == "finished":
-                    return browser.get(base + quote(says["data-path"], safe=_UNCHANGED), deadline=deadline)
+                    leads_to = base + quote(says["data-path"], safe=_UNCHANGED)
+                    return Pulled(says.get("data-targetpath", "").strip("/"), leads_to)
     except StreamLost as lost:
         if str(lost) == TIMED_OUT:
             raise WaitTimeout(f"{doing} took longer than {deadline.seconds:g} seconds") from None
-        raise PullFailed(
-            f"{doing}: the progress of the pull broke off: {lost}", cause="its progress broke off"
-        ) from None
-    raise PullFailed(
-        f"{doing}: the progress of the pull ended before the files had come", cause="its progress broke off"
-    )
+        raise PullFailed(f"{doing}: the progress of the pull broke off: {lost}", cause=_BROKE_OFF) from None
+    raise PullFailed(f"{doing}: the progress of the pull ended before the files had come", cause=_BROKE_OFF)
 
 
 def _message(line: str) -> dict[str, Any] | None:
@@ -83,3 +99,10 @@ def _message(line: str) -> dict[str, Any] | None:
             message = json.loads(line.removeprefix("data:"))
             return message if isinstance(message, dict) else None
     return None
+
+
+def _reasons(message: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines in which Git says why it gives up."""
+    lines = (line.strip() for line in str(message.get("output") or "").splitlines())
+    if message.get("phase") == "syncing":
+        yield from [line for line in lines if _OF_GIT.match(line)][:_MOST_LINES]

@@ -16,7 +16,7 @@ from hubusers.event.arrival_patterns import MOST_PEOPLE, AnyArrivals, Step, Step
 from hubusers.event.distributions import LongerThanZero, Spread, Table
 from hubusers.event.leaving import Leaving
 from hubusers.event.shares import share
-from hubusers.event.start_page import start_page
+from hubusers.event.start_page import git_pull_page, start_page
 
 Duration = Literal[
     "start to ready",
@@ -24,6 +24,7 @@ Duration = Literal[
     "throttled wait",
     "login",
     "spawn page",
+    "git pull",
     "lab loaded",
     "page loaded",
     "kernel ready",
@@ -122,6 +123,7 @@ def _all_of_them(profiles: dict[str, float]) -> dict[str, float]:
 OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)]
 LeavingShares = Annotated[dict[Leaving, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
 StartPage = Annotated[str, AfterValidator(start_page)]
+GitPull = Annotated[str, AfterValidator(git_pull_page)]
 Profiles = Annotated[dict[OneLine, Annotated[float, BeforeValidator(share)]], AfterValidator(_all_of_them)]
 UserOptions = Annotated[dict[str, Any], AfterValidator(_json)]
 
@@ -184,6 +186,7 @@ class Cohort(Table):
     pause: Spread = 0.0  # between two lifecycles
     thinking: Spread | None = None  # between two cells of a notebook
     start_page: StartPage | None = None  # None: where the hub leads everybody
+    git_pull: GitPull | None = None  # a repository, or a link of nbgitpuller, with which they begin
     leave: LeavingShares | None = None  # the share of the visits that end each way
     lifecycles: int = Field(default=1, ge=0)  # 0: again and again, until everybody leaves
     until: LongerThanZero | None = None  # after the start of the event; everybody leaves then at the latest
@@ -200,8 +203,10 @@ class Cohort(Table):
             yield ("people",), "is missing; add it, as in people = 300"
         if self.profiles is not None and self.user_options is not None:
             yield ("user_options",), "give profiles or user_options, not both: a profile is one of the user options"
+        if self.start_page is not None and self.git_pull is not None:
+            yield ("git_pull",), "give start_page or git_pull, not both: each says what these people open first"
         if self.user_class == LIFECYCLE_USER:
-            for key in ("thinking", "start_page", "leave"):
+            for key in ("thinking", "start_page", "git_pull", "leave"):
                 if getattr(self, key) is not None:
                     yield (key,), 'is for people with a browser; add user_class = "NotebookUser", or remove this line'
         if self.until is not None and self.until <= self.arrivals.earliest:

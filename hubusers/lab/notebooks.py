@@ -160,15 +160,33 @@ def built_in_notebook() -> Notebook:
 
 
 def _read(path: Path, path_in_folder: str) -> Notebook:
-    # Imported here, because it takes two seconds, and most runs read no notebook.
-    import nbformat
-
     try:
-        content = _content_of(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         problem = f"cannot be read: {error.strerror}. Make it readable, or take it out of the folder."
     except UnicodeDecodeError:
         problem = "is not text in UTF-8. Save it with Jupyter again."
+    else:
+        return notebook_in(text, path_in_folder, str(path))
+    raise NotebookError(shown(f"The notebook {path} {problem}"))
+
+
+def notebook_in(text: str, path: str, called: str) -> Notebook:
+    """Return the notebook that a text is.
+
+    Args:
+        text: As a file has it.
+        path: What `Notebook.path` will be.
+        called: What to call the notebook in errors.
+
+    Raises:
+        NotebookError: It cannot be used.
+    """
+    # Imported here, because it takes two seconds, and most runs read no notebook.
+    import nbformat
+
+    try:
+        content = _content_of(text)
     except (nbformat.reader.NotJSONError, RecursionError):
         problem = "is not JSON, as a notebook must be. Save it with Jupyter again, or take it out of the folder."
     # nbformat's conversions from older formats raise all kinds of errors for files that only look like notebooks.
@@ -180,14 +198,14 @@ def _read(path: Path, path_in_folder: str) -> Notebook:
         asking = zip(cells, ask_for_input([cell.source for cell in cells]), strict=True)
         number = next((cell.index + 1 for cell, asks in asking if asks and not cell.may_fail), 0)
         if cells and not number:
-            return Notebook(path_in_folder, cells, content)
+            return Notebook(path, cells, content)
         problem = "has no code to run. Add a code cell, or take it out of the folder."
         if number:
             problem = (
                 f"asks for input in cell {number}, where nobody answers. Write the answer into its code, or tag the "
                 "cell skip-execution."
             )
-    raise NotebookError(shown(f"The notebook {path} {problem}"))
+    raise NotebookError(shown(f"The notebook {called} {problem}"))
 
 
 def _content_of(text: str) -> dict[str, Any]:

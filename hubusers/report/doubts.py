@@ -10,13 +10,21 @@ from hubusers.report.how_far import HowFar
 from hubusers.report.lateness import may_explain, too_long_by
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
-from hubusers.results.records import LAB_LOADED, LOGIN, PAGE_LOADED, SPAWN_PAGE, START_TO_READY, USER_CLASS
+from hubusers.results.records import (
+    GIT_PULL,
+    LAB_LOADED,
+    LOGIN,
+    PAGE_LOADED,
+    SPAWN_PAGE,
+    START_TO_READY,
+    USER_CLASS,
+)
 from hubusers.results.request_log import RequestLog
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY, RunInfo
 from hubusers.results.targets import Outcome, step_of
 from hubusers.results.visit import comes_before
 
-_WAY_IN = {LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED}
+_WAY_IN = {LOGIN, SPAWN_PAGE, START_TO_READY, GIT_PULL, LAB_LOADED, PAGE_LOADED}
 """The steps that are behind a person who has come."""
 
 _NEGLIGIBLE = 0.05

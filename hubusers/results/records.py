@@ -11,6 +11,7 @@ START_TO_READY = "start to ready"
 STOP_TO_STOPPED = "stop to stopped"
 LOGIN = "login"
 SPAWN_PAGE = "spawn page"
+GIT_PULL = "git pull"
 LAB_LOADED = "lab loaded"
 PAGE_LOADED = "page loaded"
 KERNEL_READY = "kernel ready"
@@ -26,7 +27,7 @@ SERVER_HELD = "server held"
 """A server that was seen to be gone, or not to answer, between two steps of its person; noted for those only."""
 
 STEPS = (
-    *(LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED),
+    *(LOGIN, SPAWN_PAGE, START_TO_READY, GIT_PULL, LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED),
     *(WEBSOCKET_HELD, SERVER_HELD, STOP_TO_STOPPED),
 )
 """In the order in which a person takes them."""

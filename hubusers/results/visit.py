@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hubusers.results.records import (
     ARRIVAL,
     CELL,
+    GIT_PULL,
     KERNEL_READY,
     LAB_LOADED,
     LOGIN,
@@ -20,11 +21,14 @@ from hubusers.results.records import (
     Record,
 )
 
-LADDER = (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED)
+LADDER = (
+    *(ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, GIT_PULL),
+    *(LAB_LOADED, PAGE_LOADED, KERNEL_READY, CELL, SAVED),
+)
 """Each step needs those before it, as far as a person takes them."""
 
 IN_JUPYTER = {LAB_LOADED, KERNEL_READY, CELL, SAVED}
-_AT_THE_SERVER = {*IN_JUPYTER, PAGE_LOADED}
+_AT_THE_SERVER = {*IN_JUPYTER, PAGE_LOADED, GIT_PULL}
 _IN_A_BROWSER = {LOGIN, SPAWN_PAGE, *_AT_THE_SERVER}
 
 GONE = {"server was gone", "user gone"}

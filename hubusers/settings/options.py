@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 from hubusers.accounts.names import DEFAULT_PREFIX, checked_prefix
 from hubusers.durations import seconds_above_zero, seconds_range
 from hubusers.event.leaving import Leaving
+from hubusers.event.start_page import git_pull_page
 from hubusers.event.start_page import start_page as read_start_page
 from hubusers.settings.access import (
     ENDPOINT_VARIABLE,
@@ -266,6 +267,16 @@ class Options:
         help="Page that people with a browser open first: a link that takes each of them to their own server, such as "
         "those of nbgitpuller, or a path of the server such as /rstudio. Without it, the page that the hub leads to.",
     )
+    git_pull: str = option(
+        "--git-pull",
+        read=git_pull_page,
+        metavar="URL",
+        section=USERS,
+        is_advanced=True,
+        decided_by_event=True,
+        help="Repository whose files people with a browser get first, by a link of nbgitpuller, and then work with in "
+        "JupyterLab: its URL, or the whole link as a class gets it. Not with --start-page.",
+    )
     notebooks: str = option(
         "--notebooks",
         read=str,
@@ -273,8 +284,8 @@ class Options:
         section=USERS,
         in_web_form=False,
         help="Folder of notebooks that a NotebookUser works through, also those in the folders inside it. The outputs "
-        "stored in them are the expected ones. The files beside them go along. Without it, a small notebook that comes "
-        "with hubusers.",
+        "stored in them are the expected ones. The files beside them go along. Without it, those that a "
+        "link of nbgitpuller brings, or else a small notebook that comes with hubusers.",
     )
     notebook_dir: str = option(
         "--notebook-dir",

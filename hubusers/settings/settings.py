@@ -104,6 +104,8 @@ def settings_from(
         raise SettingsError(
             "Give --server-profile or --user-options, not both: a profile is one of the user options.", "user_options"
         )
+    if values["start_page"] and values["git_pull"]:
+        raise SettingsError("Give --start-page or --git-pull, not both: each says what people open first.", "git_pull")
     values["user_options"] = user_options(values["server_profile"] or values["user_options"])
     settings = Settings(
         **values,

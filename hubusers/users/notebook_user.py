@@ -21,6 +21,7 @@ from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
 from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
 from hubusers.lab.opened import Running
 from hubusers.lab.person_folder import PersonFolder, folder_of, name_for
+from hubusers.lab.pulled_notebooks import PulledNotebooks
 from hubusers.lab.refusals import loading_error, save_error
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
@@ -51,11 +52,11 @@ class NotebookUser(TabUser):
     The steps of a visit are methods; a subclass can put them together in its own way. The notebooks are those of
     `--notebooks` and of the folders inside it, drawn at random. The person begins another one until the stay is over,
     and works through each to its end, unless they have to leave (`until` in an event). Before each cell the person
-    thinks.
+    thinks. Without `--notebooks`, people who come by a link of nbgitpuller work through the notebooks that it brings.
 
-    The notebooks, and the files beside them, are put into a folder that is made for the person: its name has the run's
-    prefix, the person's name and that of a named server in it, so that no file of anybody else's is opened or changed,
-    also where servers share a place for files. A person who logs out deletes it first.
+    The notebooks of `--notebooks`, and the files beside them, are put into a folder that is made for the person: its
+    name has the run's prefix, the person's name and that of a named server in it, so that no file of anybody else's is
+    opened or changed, also where servers share a place for files. A person who logs out deletes it first.
     """
 
     only_if_asked = True
@@ -66,6 +67,7 @@ class NotebookUser(TabUser):
         self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
         self._folder: PersonFolder | None = None
         self._files: set[str] = set()  # the paths of the notebooks put into it
+        self._pulled_notebooks: PulledNotebooks | None = None
 
     @classmethod
     def check_settings(cls, settings: Settings) -> None:
@@ -91,7 +93,7 @@ class NotebookUser(TabUser):
             page = self.open_server()
             self.load_lab(page)
             while True:
-                self.work_through(self._random.choice(_notebooks_in(self.settings.notebooks)))
+                self.work_through(self.next_notebook())
                 if min(stays_until - time.monotonic(), self.time_left) <= 0:
                     break
             self.leave()
@@ -104,11 +106,39 @@ class NotebookUser(TabUser):
     def load_lab(self, page: Page) -> None:
         """Load JupyterLab, or Notebook 7, and open the notebook that its page shows, if it shows one.
 
-        The rows are `STEP lab loaded` and, for such a notebook, `STEP kernel ready`.
+        The rows are `STEP lab loaded` and, for such a notebook, `STEP kernel ready`; before them, for a link of
+        nbgitpuller, `STEP git pull`. The notebook that such a link opens is the one that the person works through.
         """
         super().load_lab(page)
-        if notebook := self._front_end.notebook_at_start:
-            self.open_notebook(notebook)
+        opened = self._front_end.notebook_at_start
+        self._pulled_notebooks = None
+        if self.pulled and not self.settings.notebooks:
+            self._pulled_notebooks = PulledNotebooks(
+                self.browser,
+                self._front_end.base,
+                opened=opened,
+                shown=self._front_end.shown_at_start,
+                folder=self.pulled.folder,
+                error_of=self.error_of,
+            )
+        elif opened:
+            self.open_notebook(opened)
+
+    def next_notebook(self) -> Notebook:
+        """Return the notebook that the person works through next.
+
+        It is one of `--notebooks`, drawn at random. Without that option, people for whom nbgitpuller has brought files
+        take one of these: the notebook that the link has opened, or else one in the folder to which the link has led.
+        """
+        if pulled := self._pulled_notebooks:
+            began = self._began()
+            try:
+                if notebook := pulled.choose(self._random, Deadline(self.settings.server_timeout)):
+                    return notebook
+            except HubUsersError as error:
+                with self.errors_end_the_task(), self._measured(KERNEL_READY, "STEP", began):
+                    raise error
+        return self._random.choice(_notebooks_in(self.settings.notebooks))
 
     def work_through(self, notebook: Notebook) -> None:
         """Open a notebook, run its cells, with a pause for thought before each, and save it."""
@@ -124,10 +154,12 @@ class NotebookUser(TabUser):
         self.save(path, document)
 
     def put_there(self, notebook: Notebook) -> str:
-        """Put a notebook into the person's folder, once; return its path there.
+        """Put a notebook into the person's folder, once; return its path there. One that was pulled stays in its place.
 
         The first time, the folder is made, and the files beside the notebooks are put there.
         """
+        if self._pulled_notebooks and notebook.path in self._pulled_notebooks:
+            return notebook.path
         folder = self._folder = self._folder or self._make_folder()
         path = f"{folder.path}/{notebook.path}"
         if path not in self._files:

@@ -8,7 +8,6 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from hubusers.browser import spawn_progress
-from hubusers.browser.git_pull import follow_git_pull
 from hubusers.browser.onward import frames_of, is_only_frames, onward_of
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below, is_servers_own, page_error
@@ -100,6 +99,7 @@ class PageUser(TabUser):
         Args:
             page: Where `open_server` has led.
         """
+        self.pulled = None
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(PAGE_LOADED) as step:
             page = self._followed(self._opened(page, step), step)
@@ -143,7 +143,7 @@ class PageUser(TabUser):
             page = self.browser.get(page.path, deadline=step.deadline)
         if not self._token:
             page = spawn_progress.follow_progress(self.browser, page, step.deadline)
-        page = follow_git_pull(self.browser, page, step.deadline)
+        page = self.pull_files(page, step)
         if step.deadline.remaining() <= 0:
             raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
         is_at_server = is_below(self.browser, page.path, "/user")

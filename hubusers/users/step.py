@@ -1,5 +1,7 @@
 """One step of a user that is under way."""
 
+import time
+
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.progress import Event
 from hubusers.hub.sightings import Sighting
@@ -31,6 +33,10 @@ class Step:
         self.throttled = 0.0
         self.throttled_by = ""
         self.parts: tuple[tuple[str, float], ...] = ()
+
+    def begin_again(self) -> None:
+        """Begin anew: what went before is another step, with a time of its own."""
+        self.began, self.deadline = time.monotonic(), Deadline(self.deadline.seconds)
 
     def hears(self, event: Event) -> None:
         """Take in an event of the progress stream of a start."""

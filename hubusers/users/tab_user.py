@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import gevent
 
-from hubusers.browser.git_pull import follow_git_pull
+from hubusers.browser.git_pull import Pulled, is_git_pull, pull
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
 from hubusers.browser.path_template import template_of
@@ -23,7 +23,7 @@ from hubusers.hub.errors import HubError, HubUsersError, ServerGone
 from hubusers.lab.interface import Interface, interface_of
 from hubusers.lab.opened import Running
 from hubusers.lab.refusals import loading_error
-from hubusers.results.records import LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
+from hubusers.results.records import GIT_PULL, LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
 from hubusers.users.browser_user import BrowserUser
 from hubusers.users.step import Step
 from hubusers.users.whose_token import OwnTokenRejected
@@ -56,6 +56,7 @@ class TabUser(BrowserUser):
         super().__init__(environment)
         self._random = random.Random(f"{self.person.seed}/notebooks")
         self._front_end: Interface
+        self.pulled: Pulled | None = None  # what nbgitpuller has brought before the present page
         self._asking: gevent.Greenlet[..., None] | None = None
         self._websockets: list[HeldWebsocket] = []
         self._ended_by: HubUsersError | None = None  # what the page does not come back from
@@ -68,9 +69,10 @@ class TabUser(BrowserUser):
             page: JupyterLab's page, as `open_server` returns it.
         """
         doing = "opening JupyterLab"
+        self.pulled = None
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(LAB_LOADED) as step:
-            page = follow_git_pull(self.browser, page, step.deadline)
+            page = self.pull_files(page, step)
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
             failed = self.browser.failures.copy()
@@ -80,6 +82,23 @@ class TabUser(BrowserUser):
                 step.ended = time.monotonic()
                 raise self._behind(loading_error(failures, doing))
         self._asking = gevent.spawn(self._ask_again_and_again)
+
+    def pull_files(self, page: Page, step: Step) -> Page:
+        """Stay on a page of nbgitpuller until the files of its repository have come: the row `STEP git pull`.
+
+        Args:
+            page: Any page of the server.
+            step: The step in which it was opened, which begins anew after the pull.
+
+        Returns:
+            The page to which that one leads; any other page as it is.
+        """
+        if not is_git_pull(page):
+            return page
+        with self.errors_end_the_task(), self._measured(GIT_PULL, "STEP", step.began) as pulling:
+            self.pulled = pull(self.browser, page, pulling.deadline)
+        step.begin_again()
+        return self.browser.get(self.pulled.leads_to, deadline=step.deadline)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.git_pull import PullFailed, follow_git_pull
+from hubusers.browser.git_pull import Pulled, PullFailed, pull
 from hubusers.browser.page import Page
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
@@ -16,25 +16,23 @@ PAGE = """<!doctype html><html><body data-base-url="/user/ann/" data-repo="https
     data-path="lab/tree/my course" data-xsrf="2|a%3D" data-branch="main" data-targetpath="my course"></body></html>"""
 
 
-def followed(*answers: Scripted, seconds: float = 5.0) -> tuple[Page, list[str]]:
+def pulled(*answers: Scripted, seconds: float = 5.0) -> tuple[Pulled, list[str]]:
     with ScriptedHub() as hub:
         hub.answers = list(answers)
         browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=5)
         page = Page(200, "/user/ann/git-pull?repo=x", PAGE, {"Content-Type": "text/html"})
-        return follow_git_pull(browser, page, Deadline(seconds)), [asked.path for asked in hub.asked]
+        return pull(browser, page, Deadline(seconds)), [asked.path for asked in hub.asked]
 
 
 def test_what_the_page_asks_and_where_it_leads() -> None:
     progress = [b'data: {"phase": "syncing", "output": "$ git fetch"}\n\ndata: {"phase": "finished"}\n\n']
-    page, asked = followed(Scripted(pieces=[*progress]), Scripted(200, "<html>JupyterLab</html>"))
-    assert page.text == "<html>JupyterLab</html>"
-    pull = urlsplit(asked[0])
-    assert pull.path == "/user/ann/git-pull/api"
-    assert parse_qs(pull.query) == {
+    came, (asked,) = pulled(Scripted(pieces=[*progress]))
+    assert came == ("my course", "/user/ann/lab/tree/my%20course")
+    assert urlsplit(asked).path == "/user/ann/git-pull/api"
+    assert parse_qs(urlsplit(asked).query) == {
         **{"_xsrf": ["2|a="], "repo": ["https://example.org/course.git"]},
         **{"branch": ["main"], "targetpath": ["my course"]},
     }
-    assert asked[1] == "/user/ann/lab/tree/my%20course"
 
 
 @pytest.mark.parametrize(
@@ -48,11 +46,25 @@ def test_what_the_page_asks_and_where_it_leads() -> None:
 )
 def test_what_does_not_end_well(answer: Scripted, kind: type[HubUsersError], says: str) -> None:
     with pytest.raises(kind) as raised:
-        followed(answer, seconds=1.0)
+        pulled(answer, seconds=1.0)
     assert str(raised.value).startswith(says)
 
 
-def test_the_words_are_those_of_the_page() -> None:
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ([b'{"phase": "error", "message": "Disk quota exceeded"}'], "Disk quota exceeded"),
+        ([b'{"phase": "error"}'], "no reason given"),
+        (
+            [
+                *(b'{"phase": "syncing", "output": "$ git merge"}', b'{"phase": "syncing", "output": "fatal: bad"}'),
+                *(b'{"phase": "syncing", "output": "Auto-merging a"}', b'{"phase": "error", "message": "It failed"}'),
+            ],
+            "It failed: fatal: bad",
+        ),
+    ],
+)
+def test_the_words_are_those_of_the_page_and_of_git(pieces: list[bytes], words: str) -> None:
     with pytest.raises(PullFailed, match=r"^git pull failed$") as raised:
-        followed(Scripted(pieces=[b'data: {"phase": "error", "message": "Disk quota exceeded"}\n\n']))
-    assert raised.value.words == "Disk quota exceeded"
+        pulled(Scripted(pieces=[b"data: " + piece + b"\n\n" for piece in pieces]))
+    assert raised.value.words == words

@@ -12,6 +12,7 @@ from hubusers.report.how_far import how_far
 from hubusers.report.hub_intervals import Interval, intervals
 from hubusers.results.folder import FinishedRun
 from hubusers.results.records import (
+    GIT_PULL,
     LAB_LOADED,
     LOGIN,
     LONG_WAIT,
@@ -27,7 +28,7 @@ from hubusers.results.targets import Outcome, outcome
 USUAL_START = 30.0
 """Seconds. People who have set targets, but none for starts, do not mind a start that takes no longer than is usual."""
 
-_OF_THE_HUB = (LOGIN, SPAWN_PAGE, START_TO_READY, LAB_LOADED, PAGE_LOADED)
+_OF_THE_HUB = (LOGIN, SPAWN_PAGE, START_TO_READY, GIT_PULL, LAB_LOADED, PAGE_LOADED)
 """Steps that nobody wants to wait for. How long others take, such as a cell, may be what somebody asked for."""
 
 _TIME_WAS_UP = {"start-timeout", "spawn-limit", "server-limit", "limit-before-hub"}

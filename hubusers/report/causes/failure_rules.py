@@ -11,6 +11,7 @@ from functools import lru_cache
 from hubusers import start_parts
 from hubusers.results.machine_account import lacks_account
 from hubusers.results.records import (
+    GIT_PULL,
     LAB_LOADED,
     LOGIN,
     OWN_REQUESTS,
@@ -164,6 +165,7 @@ _RULES = (
     _of(set(), "files-missing", failure="^files missing"),
     _of(set(), "page-broken", failure="^page broken"),
     _of(set(), "git-pull-failed", failure="^git pull failed"),
+    _of({GIT_PULL}, "git-pull-failed", failure="^(timed out|hub error)"),
     _of({LAB_LOADED, PAGE_LOADED}, "files-missing", failure="^hub error: (GET |/)"),
     _of(set(), "wrong-output", failure="^(wrong output|input asked for|output cut off)"),
     _of({USER_CLASS}, "user-code"),
