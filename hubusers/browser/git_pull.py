@@ -75,6 +75,8 @@ def pull(browser: Browser, page: Page, deadline: Deadline) -> Pulled:
     of_git: list[str] = []
     try:
         with browser.stream(f"{base}git-pull/api?{query}", deadline, silence=deadline.seconds) as stream:
+            if stream.answer.error == TIMED_OUT:  # nbgitpuller answers after it has asked for the branches
+                raise StreamLost(TIMED_OUT)
             if stream.answer.status != 200:
                 raise page_error(browser, Page.of(stream.answer, f"{base}git-pull/api"), doing)
             for message in filter(None, map(_message, stream)):

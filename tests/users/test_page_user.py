@@ -9,14 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 import requests
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from hubusers.event.start_page import git_pull_page, start_page
 from hubusers.local import LocalHub
 from hubusers.results.records import (
+    ARRIVAL,
+    CELL,
+    GIT_PULL,
+    KERNEL_READY,
     LAB_LOADED,
+    LOGIN,
     PAGE_LOADED,
+    SAVED,
     SERVER_HELD,
+    SPAWN_PAGE,
     START_TO_READY,
     STOP_TO_STOPPED,
     WEBSOCKET_HELD,
@@ -24,6 +34,7 @@ from hubusers.results.records import (
 )
 from hubusers.settings.access import Access, SettingsError
 from hubusers.users import NotebookUser, PageUser
+from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
 from tests.users.page_hub import config_of_pages
 from tests.users.people import People, people_on
@@ -59,14 +70,39 @@ def people(page_hub: LocalHub) -> Iterator[People]:
     assert not people.run.ledger.left()
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with a notebook in it."""
-    folder = tmp_path_factory.mktemp("course")
-    (folder / "lesson.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "One")):
-        subprocess.run([*GIT, *command], cwd=folder, check=True)
-    return folder
+@pytest.fixture
+def course(tmp_path: Path) -> "Course":
+    return Course(tmp_path)
+
+
+class Course:
+    """A repository of a course: where the teacher works, and a bare one from which people pull."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bare, self.teacher = folder / "my course.git", folder / "teacher"
+        git(folder, "init", "-q", "--bare", str(self.bare))
+        git(folder, "clone", "-q", str(self.bare), str(self.teacher))
+        self.bring("lesson.ipynb", notebook("print(6 * 7)", "42\n"))
+
+    @property
+    def url(self) -> str:
+        return f"file://{self.bare}".replace(" ", "%20")
+
+    def bring(self, name: str, text: str, *more: str) -> None:
+        """Give people another file."""
+        (self.teacher / name).write_text(text)
+        git(self.teacher, "add", ".")
+        git(self.teacher, "commit", "-qm", name, *more)
+        git(self.teacher, "push", "-qf", "origin", "HEAD:main")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def notebook(code: str, prints: str) -> str:
+    cell = new_code_cell(code, outputs=[new_output("stream", name="stdout", text=prints)], execution_count=1)
+    return str(nbformat.writes(new_notebook(cells=[cell])))
 
 
 def open_again(person: PageUser, people: People, path: str) -> Record:
@@ -134,25 +170,69 @@ def test_a_page_is_loaded_and_held_and_anything_else_is_told(page_hub: LocalHub,
     assert not person.has_server
 
 
-def test_a_link_of_nbgitpuller_is_followed_to_jupyterlab(people: People, course: Path) -> None:
-    link = f"git-pull?repo=file://{course}&branch=main&targetpath=my%20course&urlpath=lab/tree/my%20course/lesson.ipynb"
-    worker = people.comes(NotebookUser)
-    worker.on_start()
-    worker.person = replace(worker.person, start_page=link)
-    worker.log_in()
-    worker.load_lab(worker.open_server())
-    assert people.run.results.records.of(LAB_LOADED)[0].failure == ""
-    assert "/user/{name}/git-pull/api" in {row.name for row in people.rows}
-    lesson = worker.browser.fetch("GET", f"{worker.server_path}/api/contents/my%20course/lesson.ipynb")
-    assert lesson.status == 200
-    worker.close_page()
+def test_people_begin_with_a_link_of_nbgitpuller(people: People, course: Course) -> None:
+    person = people.comes(NotebookUser)
+    person.on_start()
+    person.person = replace(person.person, start_page=git_pull_page(course.url))
+    person.visit()
+    steps = {record.step: record.failure for record in people.run.results.records}
+    assert steps == dict.fromkeys(
+        (ARRIVAL, LOGIN, SPAWN_PAGE, START_TO_READY, GIT_PULL, LAB_LOADED, KERNEL_READY, CELL, SAVED), ""
+    )
+    pulled, loaded = (people.run.results.records.of(step)[0] for step in (GIT_PULL, LAB_LOADED))
+    assert pulled.began + pulled.seconds <= loaded.began + 0.01
+    saved = person.browser.fetch("GET", f"{person.server_path}/api/contents/my%20course/lesson.ipynb").answer.model
+    assert saved["content"]["cells"][0]["outputs"][0]["text"] == "42\n"
 
-    # The next link of the course names a branch that is not there.
-    worker.person = replace(worker.person, start_page=link.replace("main", "spring"))
-    with pytest.raises(RescheduleTask):
-        worker.load_lab(worker.open_server())
-    failed = people.run.results.records.of(LAB_LOADED)[-1]
-    assert (failed.failure, failed.reason) == ("git pull failed", "Branch does not exist")
+    # On the second day there is something new, beside what the person has saved; the link opens it.
+    course.bring("second.ipynb", notebook("print(1)", "2\n"))
+    link = f"git-pull?repo={course.url}&branch=main&targetPath=my%20course&depth=1&urlpath=lab/tree/my course/"
+    person.person = replace(person.person, start_page=start_page(link + "second.ipynb"))
+    person.visit()
+    wrong = people.run.results.records.of(CELL)[-1]
+    assert wrong.failure == "wrong output: my course/second.ipynb, cell 1"
+    assert [record.failure for record in people.run.results.records.of(GIT_PULL)] == ["", ""]
+
+    def fails(changed: str) -> Record:
+        person.person = replace(person.person, start_page=start_page(changed))
+        with pytest.raises(RescheduleTask):
+            person.visit()
+        return people.run.results.records.of(GIT_PULL)[-1]
+
+    # Links that are wrong, and repositories that cannot be had: the words are nbgitpuller's, and Git's.
+    assert fails(link.replace("main", "spring")).reason == "Branch does not exist"
+    with ScriptedHub() as server:  # a repository that is private, as Git hosts say it
+        server.script(*[Scripted(401, headers={"WWW-Authenticate": "Basic"})] * 4)
+        assert fails(f"git-pull?repo={server.url}/private.git&targetPath=other").reason == "Branch name unresolved"
+    course.bring("lesson.ipynb", notebook("print(7)", "7\n"), "--amend", "--reset-author")
+    git(course.teacher, "checkout", "-q", "--orphan", "new")
+    course.bring("lesson.ipynb", notebook("print(8)", "8\n"))
+    unrelated = fails(link)
+    assert unrelated.failure == "git pull failed"
+    assert unrelated.reason.endswith("fatal: refusing to merge unrelated histories")
+    assert len(people.run.results.records.of(LAB_LOADED)) == 2
+
+
+def test_a_person_with_a_token_begins_with_the_link_in_any_page(page_hub: LocalHub, course: Course) -> None:
+    people = people_on(page_hub.endpoint, page_hub.token, server_timeout=120.0, stay=(0.0, 0.0))
+    person = people.comes(PageUser)
+    person.on_start()
+    person.person = replace(person.person, start_page=start_page(f"git-pull?repo={course.url}&urlpath=tree"))
+    patient = person.settings
+    with ScriptedHub() as slow:  # that is a matter of the pull, and not of the page after it
+        slow.script(Scripted(200, pieces=[30.0]))
+        person.log_in()
+        page = replace(person.open_server(), path=f"{person.server_path}/git-pull?repo={slow.url}/slow.git")
+        person.settings = replace(patient, server_timeout=2.0)
+        with pytest.raises(RescheduleTask):
+            person.load_page(page)
+    person.settings = patient
+    wait_until(lambda: person.browser.fetch("GET", f"{person.server_path}/api/status").status == 200, str)
+    person.visit()
+    steps = [(record.step, record.failure) for record in people.run.results.records]
+    before = (ARRIVAL, ""), (LOGIN, ""), (START_TO_READY, ""), (GIT_PULL, "timed out")
+    assert steps == [*before, (GIT_PULL, ""), (PAGE_LOADED, ""), (STOP_TO_STOPPED, "")]
+    people.run.clean_up_own()
 
 
 def test_websockets_on_another_host_are_refused_before_the_run() -> None:
