@@ -100,6 +100,7 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         "notebooks": "",
         "notebook_dir": "",
         "start_page": "",
+        "git_pull": "",
         "thinking": (5.0, 20.0),
         "leave": {"log-out": 1.0},
         "activity_interval": 300.0,
@@ -110,6 +111,8 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         "metrics": None,
         "grafana_url": "",
         "grafana_token_file": "",
+        "git_pull": "",
+        "identity_providers": (),
     }
 
 
@@ -206,6 +209,7 @@ def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
         "notebooks": "",
         "notebook_dir": "",
         "start_page": "",
+        "git_pull": "",
         "thinking": (5.0, 20.0),
         "leave": {"log-out": 1.0},
         "activity_interval": 300.0,
@@ -219,7 +223,7 @@ def test_the_report_shows_how_users_behaved_and_not_whose_they_were() -> None:
 def test_the_web_form_offers_what_the_declarations_say() -> None:
     assert {option.name for option in OPTIONS.values() if option.in_web_form} == {
         *["name_prefix", "server_profile", "user_options", "server_timeout", "poll_interval", "wait", "stay", "pause"],
-        *["notebook_dir", "start_page", "thinking", "leave", "activity_interval", "lifecycles", "keep"],
+        *["notebook_dir", "start_page", "git_pull", "thinking", "leave", "activity_interval", "lifecycles", "keep"],
         *["after_failure", "stop_after_failed_spawns"],
     }
 
