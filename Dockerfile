@@ -1,6 +1,6 @@
 # hubusers, with a JupyterHub to test: in a cluster, and for all services of docker-compose.yml.
 #
-#     docker build -t registry.example.org/hubusers:0.1.0 .
+#     docker build -t registry.example.org/hubusers:0.1.0 --build-arg VERSION=0.1.0 .
 #     docker run --rm -e JUPYTERHUB_ENDPOINT -e JUPYTERHUB_API_TOKEN registry.example.org/hubusers:0.1.0 \
 #         --headless --users 30 --run-time 2m
 #
@@ -13,13 +13,17 @@ FROM ${BASE} AS build
 RUN python3 -m venv /opt/hubusers
 WORKDIR /build
 COPY requirements/image.txt requirements/
-RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps -r requirements/image.txt
+RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE locustfile.py ./
 COPY hubusers hubusers
 COPY events events
-RUN /opt/hubusers/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+# What --version and the reports say: git's tags, which would tell it, are not here.
+ARG VERSION=
+RUN SETUPTOOLS_SCM_PRETEND_VERSION=${VERSION} \
+    /opt/hubusers/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 # What only built it, and the tests of other people's packages.
-RUN /opt/hubusers/bin/pip uninstall --yes hatchling trove-classifiers editables pathspec setuptools pip && \
+RUN /opt/hubusers/bin/pip uninstall --yes hatchling hatch-vcs hatch-fancy-pypi-readme setuptools-scm vcs-versioning \
+        trove-classifiers editables pathspec setuptools pip && \
     find /opt/hubusers -type d -name tests -prune -exec rm -r {} + && \
     touch /opt/hubusers/image-of-hubusers
 

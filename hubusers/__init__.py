@@ -52,7 +52,7 @@ else:
         `hubusers.users`, must not have done so: gevent could no longer patch it.
         """
         if name == "__version__":
-            return importlib.import_module("importlib.metadata").version("hubusers")
+            return importlib.import_module("hubusers.version").version()
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         for module in _MODULES:

@@ -64,8 +64,23 @@ _UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 click.Context.formatter_class = _WholeWords
 
 
+def _show_version(ctx: click.Context, option: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        from hubusers.version import version
+
+        click.echo(f"hubusers, version {version()}")
+        ctx.exit()
+
+
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="hubusers")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Find out whether a JupyterHub holds when everyone comes at once.
 

@@ -30,13 +30,14 @@ from hubusers.results.targets import Outcome
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
+from hubusers.version import version
 
 LOG = get_logger(__name__)
 
 _FIRST_LINE = 10.0
 """Seconds after which a log gets the first line of progress."""
 _CLIMB_INTERVAL = 3.0
-_VERSIONS_OF = ("hubusers", "locust", "gevent", "geventhttpclient")
+_VERSIONS_OF = ("locust", "gevent", "geventhttpclient")
 
 
 class AllProcesses(Protocol):
@@ -227,4 +228,5 @@ class Recorder:
 
 def versions() -> dict[str, str]:
     """Return the versions of what a run depends on."""
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _VERSIONS_OF}
+    others = {name: importlib.metadata.version(name) for name in _VERSIONS_OF}
+    return {"python": platform.python_version(), "hubusers": version(), **others}

@@ -44,7 +44,7 @@ def test_all_other_values_are_those_of_a_run() -> None:
 
 
 def test_its_figures_are_those_of_the_code() -> None:
-    assert f"hubusers:{VERSION} ." in PAGE
+    assert f"hubusers:{VERSION} --build-arg VERSION={VERSION} " in PAGE
     assert f"{SECONDS_AFTER_DELETION} seconds\nto fetch the folder in" in PAGE
     assert "for an hour after the run (`keepResults`)" in PAGE
     assert Values().keep_results == 3600
