@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from hubusers.cli.shared import fail
+from hubusers.how_installed import this_installation
 from hubusers.log import shown
-from hubusers.report.extra import INSTALL
 from hubusers.results.folder import RunFolderError, read_run
 
 
@@ -38,7 +38,8 @@ def compare(before: Path, after: Path, smallest: float, html: Path | None) -> No
         from hubusers.report.compare import compare as comparison_of
         from hubusers.report.compare_page import write_comparison
     except ImportError as error:
-        fail(f"Comparing runs needs numpy, which is not installed here ({error}). Run: {INSTALL}")
+        how = this_installation().to_add("report")
+        fail(f"Comparing runs needs numpy, which is not installed here ({error}). {how}")
     try:
         first, second = read_run(before), read_run(after)
         comparison = comparison_of(first, second, smallest / 100)

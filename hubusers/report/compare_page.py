@@ -1,5 +1,6 @@
 """The page of a comparison: its table, the differences with their intervals, and the starts of both runs."""
 
+import shlex
 from pathlib import Path
 
 from hubusers.report import words
@@ -37,7 +38,7 @@ def write_comparison(comparison: Comparison, before: FinishedRun, after: Finishe
     html = page(
         "compare.html",
         _charts(before, after, comparison),
-        again=f"hubusers compare {before.folder} {after.folder} --html {path}",
+        again=shlex.join(["hubusers", "compare", str(before.folder), str(after.folder), "--html", str(path)]),
         title="Before and after",
         comparison=comparison,
         facts=[fact for fact in zip(_FACTS, _facts(before), _facts(after), strict=True) if any(fact[1:])],

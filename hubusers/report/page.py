@@ -7,11 +7,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from hubusers.how_installed import this_installation
 from hubusers.report import words
 from hubusers.report.chart import Chart
 from hubusers.report.colours import variables
 from hubusers.report.drawing import can_draw, svg_of
-from hubusers.report.extra import INSTALL
 from hubusers.report.finding import Finding
 
 _MARKED = re.compile(r"(“[^”]*”|`[^`]+`|(?<!\w)\*[^*\s](?:[^*]*[^*\s])?\*(?!\w))")
@@ -29,7 +29,7 @@ def page(template: str, charts: list[Chart], *, again: str, **content: Any) -> s
         content: What else the template shows. All of it is escaped.
     """
     grounds = {"light": " ".join(variables("light")), "dark": " ".join(variables("dark"))}
-    to_draw = f"`{INSTALL}`, then `{again}`" if charts and not can_draw() else ""
+    to_draw = this_installation().to_add("report", again) if charts and not can_draw() else ""
     return environment().get_template(template).render(charts=charts, colours=grounds, to_draw=to_draw, **content)
 
 

@@ -1,6 +1,7 @@
 """Writes the answer of a finished run into its folder: report.html for people, summary.md and junit.xml for CI,
 summary.json for tools."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +72,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
     return page(
         "report.html",
         charts_of(run),
-        again=f"hubusers report {run.folder}",
+        again=f"hubusers report {shlex.quote(str(run.folder))}",
         title=run.info.title or f"Run {run.info.run_id}",
         when=_when(run.info),
         cohorts=cohorts_table(run.results),

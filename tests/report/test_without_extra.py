@@ -1,10 +1,12 @@
 """What a plain install answers, which has neither matplotlib nor numpy: the same, but for drawings and comparisons."""
 
+import html
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from hubusers.how_installed import this_installation
 from hubusers.report.again import report_again
 from hubusers.results.folder import JUNIT_FILE, REPORT_FILE, SUMMARY_FILE, SUMMARY_JSON_FILE
 from tests.report.made_up_run import make_up_run
@@ -35,8 +37,9 @@ def test_the_answer_is_the_same(tmp_path: Path) -> None:
     drawn, page = (folder.joinpath(REPORT_FILE).read_text(encoding="utf-8") for folder in (here, there))
     assert "<svg" in drawn
     assert "<svg" not in page
-    assert "hubusers[report]" not in drawn
-    assert f"<code>pip install &#34;hubusers[report]&#34;</code>, then <code>hubusers report {there}</code>" in page
+    assert "matplotlib is not installed" not in drawn
+    assert "matplotlib is not installed" in page
+    assert this_installation().to_add("report", f"hubusers report {there}") in html.unescape(page)
     assert page.count("<figure>") == drawn.count("<figure>")
     assert page.count("<td") == drawn.count("<td")  # all figures are there
 
@@ -44,5 +47,5 @@ def test_the_answer_is_the_same(tmp_path: Path) -> None:
     assert compared.returncode == 2
     assert compared.stderr == (
         "Error: Comparing runs needs numpy, which is not installed here (import of numpy halted; None in sys.modules). "
-        'Run: pip install "hubusers[report]"\n'
+        f"{this_installation().to_add('report')}\n"
     )
