@@ -516,3 +516,4 @@ class TestReports:
 
 def test_the_locustfile_is_found() -> None:
     assert locustfile().exists()
+    assert run("locustfile").stdout == f"{locustfile()}\n"

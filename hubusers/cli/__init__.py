@@ -11,7 +11,20 @@ try:
 except KeyboardInterrupt:  # imports take a while, and Click handles Ctrl-C only after them
     sys.exit(130)
 
-_SUBCOMMANDS = ("run", "check", "events", "demo", "hub", "incidents", "report", "compare", "purge", "options", "kube")
+_SUBCOMMANDS = (
+    "run",
+    "check",
+    "events",
+    "demo",
+    "hub",
+    "incidents",
+    "report",
+    "compare",
+    "purge",
+    "options",
+    "locustfile",
+    "kube",
+)
 
 
 class _Subcommands(click.Group):
@@ -96,4 +109,5 @@ def main() -> None:
     Learn from others:        hubusers incidents, then hubusers hub --incident NAME
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge
+    For Locust's own command: locust -f "$(hubusers locustfile)"
     """
