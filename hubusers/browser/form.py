@@ -102,7 +102,7 @@ class Form:
 
     def value(self, name: str) -> str:
         """Return the first value that is sent under a name, or the empty string."""
-        return next((str(value) for sent, value in self._entries(None) if sent == name), "")
+        return next((str(value) for sent, value in self.entries(None) if sent == name), "")
 
     def offers(self, name: str) -> list[str]:
         """Return the values that a person can choose from under a name; none where any can be typed."""
@@ -170,7 +170,7 @@ class Form:
             action,
             "POST" if method.lower() == "post" else "GET",
             enctype.lower() == "multipart/form-data",
-            list(self._entries(button)),
+            list(self.entries(button)),
         )
 
     def _select(self, called: str, fields: list[Any], texts: list[str], offered: list[str]) -> None:
@@ -190,7 +190,12 @@ class Form:
         else:
             self._button = next(button for button in fields if _value_of_box(button) in texts)
 
-    def _entries(self, button: Any) -> Iterator[Entry]:
+    def entries(self, button: Any = None) -> Iterator[Entry]:
+        """Yield what a browser sends of the form as it is, whether or not it would send it.
+
+        Args:
+            button: The one that is pressed; None for none.
+        """
         for field in self.fields:
             name, kind = field.get("name"), kind_of(field)
             if not name or is_disabled(field) or kind in NEVER_SENT or next(field.iterancestors("datalist"), None):

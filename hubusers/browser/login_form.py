@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.form import Form, texts_of
+from hubusers.browser.form_fields import is_button
 from hubusers.browser.page import Page
 
 _TYPED_INTO = {"", "text", "email", "tel", "number", "search", "url", "password"}
@@ -54,7 +56,9 @@ class LoginForm:
             box.checked = True  # terms and conditions
         for field in _text_fields(self.element):
             field.value = field.value or ""  # sent all the same
-        return [*self.element.form_values(), *_pressed(self.element)]
+        buttons = [field for field in self.element.iter("input", "button") if is_button(field)]
+        # The key Enter presses the first one.
+        return texts_of(Form(self.element).entries(buttons[0] if buttons else None))
 
     def _is_filled_in(self, field: Any) -> bool:
         if field is self.name or field is self.password or field.get("type") == "checkbox":
@@ -178,12 +182,6 @@ def _ends_as_login(path: str) -> bool:
 
 def _without_query(path: str) -> str:
     return path.partition("?")[0].rstrip("/")
-
-
-def _pressed(element: Any) -> list[tuple[str, str]]:
-    """Return what the form's button sends, which is pressed by the key Enter: the first one."""
-    found = element.xpath(".//input[@type='submit' or @type='image'] | .//button[not(@type) or @type='submit']")
-    return [(button.get("name"), button.get("value") or "") for button in found[:1] if button.get("name")]
 
 
 def _label(field: Any) -> str:

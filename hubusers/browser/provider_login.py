@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hubusers.browser import provider_errors
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import query_of_form
+from hubusers.browser.form import Form, query_of_form, texts_of
 from hubusers.browser.hub_pages import with_files
 from hubusers.browser.login_form import LoginForm, asked_for, other_logins, provider_form
 from hubusers.browser.onward import onward_of
@@ -88,7 +88,7 @@ class ProviderLogin:
         if page.error:
             raise provider_errors.no_page(self._browser, page, self._username, self._deadline)
         if script is not None:
-            return self._send(page, script, _entries(script))
+            return self._send(page, script, texts_of(Form(script).entries()))
         if form := provider_form(page):
             return self._fill_in(page, form)
         if (onward := onward_of(self._browser, page)) and onward.path:
@@ -119,9 +119,7 @@ class ProviderLogin:
         return self._send(page, form.element, filled_in)
 
     def _press(self, page: Page, button: Button) -> Page:
-        name = button.element.get("name")
-        pressed = [(name, button.element.get("value") or "")] if name else []
-        return self._send(page, button.form, [*_entries(button.form), *pressed], button.element)
+        return self._send(page, button.form, texts_of(Form(button.form).entries(button.element)), button.element)
 
     def _send(self, page: Page, form: Any, entries: list[tuple[str, str]], button: Any = None) -> Page:
         of_button = {} if button is None else button.attrib
@@ -157,8 +155,3 @@ def where_it_leads(browser: Browser, path: str, deadline: Deadline) -> str:
         return url if url and origin_of(urlsplit(url)) else ""
     except ValueError:  # such as "http://["
         return ""
-
-
-def _entries(form: Any) -> list[tuple[str, str]]:
-    """Return what a form sends as its page shows it, without its buttons."""
-    return [(name, str(value)) for name, value in form.form_values()]

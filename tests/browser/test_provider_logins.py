@@ -1,0 +1,300 @@
+"""Logins by the form of an identity provider: a real one, and stand-ins for the pages of others."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+import pytest
+
+from hubusers.browser import login
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.login_errors import LoggedInAsAnother, LoginAsksMore, LoginElsewhere, LoginRefused
+from hubusers.browser.page import Page
+from hubusers.browser.provider_errors import ProviderFailed, ProviderRefused
+from hubusers.http.connections import Connections
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubUsersError
+from tests.browser import provider_stand_ins as pages
+from tests.scripted_hub import Scripted, ScriptedHub
+
+HTML = {"Content-Type": "text/html"}
+SECRET = "correct horse"
+
+
+@pytest.fixture
+def provider() -> Iterator[ScriptedHub]:
+    with ScriptedHub() as provider:
+        yield provider
+
+
+def browser_at(hub: ScriptedHub, *providers: str) -> Browser:
+    return Browser(Connections(hub.url, {}, size=CONNECTIONS), providers=providers)
+
+
+def of_hub(user: str = "", content: str = "") -> Scripted:
+    name = f'user: "{user}",' if user else ""
+    return Scripted(200, f"<html><script>window.jhdata = {{ {name} }};</script>{content}</html>", HTML)
+
+
+def to(url: str) -> Scripted:
+    return Scripted(302, "", {"Location": url})
+
+
+def go_through(hub: ScriptedHub, provider: ScriptedHub, *shown: str | Scripted, status: int = 200) -> Page:
+    """Have the hub lead to the provider, whose pages come one after the other; the last one leads back."""
+    hub.script(to(f"{provider.url}/auth?state=s"), of_hub("ann"))
+    provider.script(*(each if isinstance(each, Scripted) else Scripted(status, each, HTML) for each in shown))
+    browser = browser_at(hub, provider.url)
+    return login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home")
+
+
+def sent_to(provider: ScriptedHub) -> list[tuple[str, dict[str, str]]]:
+    return [
+        (asked.path, dict(parse_qsl(asked.body, keep_blank_values=True)))
+        for asked in provider.asked
+        if asked.method == "POST"
+    ]
+
+
+def back(hub: ScriptedHub) -> Scripted:
+    return to(f"{hub.url}/hub/oauth_callback?code=c")
+
+
+BOTH = {"username": "ann", "password": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"),
+    [
+        ([pages.KEYCLOAK], [("/realms/campus/login?execution=1", {**BOTH, "credentialId": "", "login": "Sign In"})]),
+        (
+            [pages.KEYCLOAK_NAME, pages.KEYCLOAK_PASSWORD, pages.KEYCLOAK_CONSENT],
+            [
+                ("/realms/campus/login?execution=1", {"username": "ann", "login": "Sign In"}),
+                ("/realms/campus/login?execution=2", {"password": SECRET, "login": "Sign In"}),
+                ("/realms/campus/consent", {"code": "c", "accept": "Yes"}),
+            ],
+        ),
+        (
+            [pages.DEX_ONE_CONNECTOR, pages.DEX_PASSWORD, pages.DEX_APPROVAL],
+            [
+                ("/dex/auth/ldap/login?state=s", {"login": "ann", "password": SECRET}),
+                ("/dex/auth/ldap/login?state=s", {"req": "r1", "approval": "approve"}),
+            ],
+        ),
+        (
+            [pages.SHIBBOLETH_STORAGE, pages.SHIBBOLETH_LOGIN, pages.SHIBBOLETH_CONSENT],
+            [
+                (
+                    "/idp/SSO?execution=e1s1",
+                    {"csrf_token": "t", "shib_idp_ls_success.shib_idp_session_ss": "false", "_eventId_proceed": ""},
+                ),
+                (
+                    "/idp/SSO?execution=e1s2",
+                    {"csrf_token": "t", "j_username": "ann", "j_password": SECRET, "_eventId_proceed": ""},
+                ),
+                (
+                    "/idp/SSO?execution=e1s3",
+                    {
+                        "csrf_token": "t",
+                        "_shib_idp_consentIds": "uid",
+                        "_shib_idp_consentOptions": "_shib_idp_rememberConsent",
+                        "_eventId_proceed": "Accept",
+                    },
+                ),
+            ],
+        ),
+        (
+            [pages.ADFS, pages.STAY_SIGNED_IN],
+            [
+                (
+                    "/adfs/ls/?SAMLRequest=x",
+                    {"UserName": "ann", "Password": SECRET, "AuthMethod": "FormsAuthentication"},
+                ),
+                ("/kmsi", {"flowToken": "f"}),
+            ],
+        ),
+    ],
+    ids=["Keycloak", "Keycloak, name first", "Dex", "Shibboleth", "ADFS"],
+)
+def test_forms_of_providers_are_filled_in(
+    scripted_hub: ScriptedHub, provider: ScriptedHub, shown: list[str], sent: list[tuple[str, dict[str, str]]]
+) -> None:
+    page = go_through(scripted_hub, provider, *shown, back(scripted_hub))
+    assert page.path == "/hub/oauth_callback?code=c"
+    assert sent_to(provider) == sent
+
+
+def test_a_form_that_a_script_sends_goes_to_the_hub(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    """As SAML's answers do, and OpenID's in the mode form_post."""
+    go_through(scripted_hub, provider, pages.KEYCLOAK, pages.saml_response(f"{scripted_hub.url}/saml/acs"))
+    (answer,) = [asked for asked in scripted_hub.asked if asked.method == "POST"]
+    assert (answer.path, dict(parse_qsl(answer.body))) == ("/saml/acs", {"RelayState": "r", "SAMLResponse": "PHNhbWw+"})
+    assert answer.headers["Origin"] == provider.url
+    assert answer.headers["Referer"] == f"{provider.url}/"
+
+
+def test_a_form_that_a_script_of_the_hub_sends_goes_to_the_provider(
+    scripted_hub: ScriptedHub, provider: ScriptedHub
+) -> None:
+    request = pages.saml_response(f"{provider.url}/sso").replace("SAMLResponse", "SAMLRequest")
+    scripted_hub.script(Scripted(200, request, HTML), of_hub("ann"))
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
+    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert [path for path, _ in sent_to(provider)] == ["/sso", "/realms/campus/login?execution=1"]
+    scripted_hub.script(Scripted(200, request, HTML))
+    with pytest.raises(LoginElsewhere, match="login is with another service") as raised:
+        login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert f"--identity-provider {provider.url}" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("shown", "error", "detail"),
+    [
+        (
+            [pages.KEYCLOAK, pages.KEYCLOAK_REFUSES],
+            ProviderRefused,
+            "the identity provider HOST refuses: HTTP 200: Invalid username or password. (look at this name",
+        ),
+        (
+            [pages.KEYCLOAK, pages.KEYCLOAK_LOCKED],
+            ProviderRefused,
+            "refuses: HTTP 200: Account is temporarily disabled.",
+        ),
+        ([pages.KEYCLOAK_NAME, pages.KEYCLOAK_NAME], ProviderRefused, "it asks again, and does not say why"),
+        ([pages.KEYCLOAK, Scripted(401, "<html>Bad</html>", HTML)], ProviderRefused, "refuses: HTTP 401"),
+        (
+            [pages.KEYCLOAK, pages.KEYCLOAK_OTP],
+            LoginAsksMore,
+            "HOST asks for more than a name and a password ('One-time code'): give these people tokens instead",
+        ),
+        (
+            [pages.KEYCLOAK, pages.KEYCLOAK_UPDATES_PASSWORD],
+            LoginAsksMore,
+            "asks for more than a name and a password ('New Password', 'Confirm password'): give",
+        ),
+        ([pages.KEYCLOAK, pages.KEYCLOAK_SECURITY_KEY], LoginAsksMore, "asks for a security key or a passkey: give"),
+        (
+            [pages.KEYCLOAK, pages.KEYCLOAK_TERMS],
+            LoginAsksMore,
+            "asks to accept its terms ('Terms and Conditions'), which only the account's owner can do: give",
+        ),
+        ([pages.REALMS], LoginAsksMore, "asks for more than a name and a password ('Organisation'): give"),
+        ([pages.CAPTCHA], LoginAsksMore, "has a captcha in its login form, so that only people can fill it in: give"),
+        (
+            [pages.DEX_CONNECTORS],
+            LoginElsewhere,
+            "lets people choose how to sign in ('Log in with LDAP', 'Log in with GitHub'): let the hub name one way",
+        ),
+        ([pages.OKTA], LoginElsewhere, "the login page of HOST has no form in it: scripts draw one"),
+        (
+            [pages.SENDS_ELSEWHERE],
+            LoginElsewhere,
+            "passwords go to https://evil.example only if you allow it: with --identity-provider https://evil.example,",
+        ),
+        ([pages.BY_GET], LoginElsewhere, "the login form of HOST would send the password in its address, where logs"),
+        (
+            [to("https://login.other.example/saml")],
+            LoginElsewhere,
+            "the identity provider HOST sends people on to login.other.example to log in; passwords go to https://login",
+        ),
+        (
+            [Scripted(400, pages.KEYCLOAK_ERROR, HTML)],
+            ProviderFailed,
+            "HOST answered with HTTP 400: Invalid parameter: redirect_uri; look at how the hub is registered there",
+        ),
+        ([Scripted(503, "Down")], ProviderFailed, "HOST answered with HTTP 503: Down; look at"),
+        (["<html><h1>Welcome</h1></html>"], ProviderFailed, "answered with a page that leads nowhere: Welcome; look"),
+        (
+            [Scripted(lost=True)],
+            ProviderFailed,
+            "HOST did not answer: connection lost; is it up, and can it be reached",
+        ),
+    ],
+)
+def test_what_a_provider_asks_for_in_vain_is_told(
+    scripted_hub: ScriptedHub,
+    provider: ScriptedHub,
+    shown: list[str | Scripted],
+    error: type[HubUsersError],
+    detail: str,
+) -> None:
+    with pytest.raises(error) as raised:
+        go_through(scripted_hub, provider, *shown)
+    assert detail.replace("HOST", provider.url.removeprefix("http://")) in raised.value.detail
+    assert SECRET not in raised.value.detail + str(raised.value) + raised.value.words
+    if shown[0] in [pages.REALMS, pages.CAPTCHA, pages.SENDS_ELSEWHERE, pages.BY_GET]:
+        assert not sent_to(provider)
+        assert not any("password" in asked.path for asked in provider.asked)
+
+
+def test_a_provider_that_nobody_named_is_sent_nothing(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"))
+    with pytest.raises(LoginElsewhere):
+        login.log_in(browser_at(scripted_hub, "https://sso.example.org"), "ann", SECRET, Deadline(5))
+    assert not provider.asked
+
+
+def test_a_button_is_pressed_that_leads_to_the_provider(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    links = "".join(f"<a href='/hub/{each}/oauth_login'>{each}</a>" for each in ("github", "campus"))
+    scripted_hub.script(
+        of_hub("", f"<div id='login-main'>{links}</div>"),
+        to("https://github.example/login"),  # only looked at
+        to(f"{provider.url}/auth"),  # likewise
+        to(f"{provider.url}/auth"),
+        of_hub("ann"),
+    )
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
+    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/login")
+    assert [asked.path for asked in scripted_hub.asked] == [
+        "/hub/login",
+        "/hub/github/oauth_login",
+        "/hub/campus/oauth_login",
+        "/hub/campus/oauth_login",
+        "/hub/oauth_callback?code=c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (of_hub("mia"), LoggedInAsAnother, "the hub says that this is mia"),
+        (
+            Scripted(403, "<html>jhdata<div class=error><p>You are not allowed.</p></div></html>", HTML),
+            LoginRefused,
+            "logging in as ann: HTTP 403: You are not allowed.",
+        ),
+        (
+            Scripted(500, "<html>jhdata<div class=error><p>Token exchange failed.</p></div></html>", HTML),
+            HubUsersError,
+            'logging in as ann: HTTP 500: {"message": "Token exchange failed."}',
+        ),
+    ],
+)
+def test_what_the_hub_says_after_the_provider_is_told(
+    scripted_hub: ScriptedHub, provider: ScriptedHub, answer: Scripted, error: type[HubUsersError], words: str
+) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"), answer)
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
+    with pytest.raises(error) as raised:
+        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert words in raised.value.detail
+    assert not isinstance(raised.value, ProviderFailed | ProviderRefused)
+
+
+def test_time_at_the_provider_is_told_apart(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"), of_hub("ann"))
+    scripted_hub.answers[1].held = 0.2
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML, held=0.3), back(scripted_hub))
+    browser = browser_at(scripted_hub, provider.url)
+    login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home")
+    assert browser.seconds_with.keys() == {"", provider.url.removeprefix("http://")}
+    assert browser.seconds_with[provider.url.removeprefix("http://")] >= 0.3
+    assert browser.seconds_with[""] >= 0.2
+
+
+def test_tokens_are_for_the_hub_alone(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"))
+    provider.script(Scripted(200, "<html></html>", HTML))
+    Browser(Connections(scripted_hub.url, {}), authorization="token t", providers=[provider.url]).get("/hub/home")
+    assert scripted_hub.asked[0].headers["Authorization"] == "token t"
+    assert "Authorization" not in provider.asked[0].headers
