@@ -41,21 +41,26 @@ class _Form:
     lines: int
 
 
-def read_accounts(file: str) -> list[Account]:
+def read_accounts(file: str, *, names_do: bool = False) -> list[Account]:
     """Read accounts from a CSV file whose first line is `name,password` or `name,token`.
 
     The name's column may also be called `username` or `user`. Semicolons and tabs will do as well as commas, UTF-16 as
     well as UTF-8, with or without a mark at the beginning. Spaces belong to a password, also at its ends.
+
+    Args:
+        file: Its name.
+        names_do: Whether the column `name` may be the only one, as where nobody needs a password.
 
     Raises:
         AccountsFileError: It cannot be read, or an account in it cannot be used. It never quotes a line, which may hold
             a password.
     """
     text = _text(file)
-    form = _form(text)
+    form = _form(text, names_do)
     if form is None:
+        or_name = ", or just `name`," if names_do else ","
         raise AccountsFileError(
-            f"{file}: the first line must be `name,password` or `name,token`, followed by one account per line"
+            f"{file}: the first line must be `name,password` or `name,token`{or_name} followed by one account per line"
         )
     accounts: dict[str, Account] = {}
     lines: dict[str, int] = {}
@@ -89,7 +94,7 @@ def _text(file: str) -> str:
         ) from None
 
 
-def _form(text: str) -> _Form | None:
+def _form(text: str, names_do: bool) -> _Form | None:
     """Return how a file is written; None where its first line has not the names of the columns."""
     lines = io.StringIO(text, newline="")
     first, count = lines.readline(), 1
@@ -101,7 +106,7 @@ def _form(text: str) -> _Form | None:
         while names and not names[-1]:  # columns that somebody has emptied
             del names[-1]
         fields = [_FIELDS.get(name, "") for name in names]
-        if len(fields) == 2 and set(fields) in _NEEDED:
+        if (len(fields) == 2 and set(fields) in _NEEDED) or (names_do and fields == ["username"]):
             return _Form(fields, delimiter, f"{delimiter} " in first, count)
     return None
 
@@ -130,8 +135,9 @@ def _rows(text: str, form: _Form, file: str) -> Iterator[tuple[int, list[str]]]:
 def _account(values: list[str], form: _Form, where: str) -> Account:
     wanted, more = values[: len(form.fields)], values[len(form.fields) :]
     if any(more) or len(wanted) < len(form.fields) or not all(value.strip() for value in wanted):
+        many = "two values" if len(form.fields) > 1 else "one value"
         raise AccountsFileError(
-            f'{where}: must have two values; put a value with {_called(form.delimiter)} or a quote into "quotes"'
+            f'{where}: must have {many}; put a value with {_called(form.delimiter)} or a quote into "quotes"'
         )
     fields = dict(zip(form.fields, wanted, strict=True))
     account = Account(**{name: value if name == "password" else value.strip() for name, value in fields.items()})

@@ -117,6 +117,10 @@ class Browser(Sender):
             body, kind = urlencode(texts_of(pairs)).encode(), "application/x-www-form-urlencoded"
         return self._navigate("POST", path, body, {"Content-Type": kind}, deadline or Deadline(self.timeout))
 
+    def come_from(self, url: str) -> None:
+        """Be on a page of another site, from which a link or a form leads to the hub; nothing is asked of that site."""
+        self._page, self.page_token = url, ""
+
     def _navigate(
         self, method: str, path: str, body: bytes | None, more: Mapping[str, str], deadline: Deadline
     ) -> Page:
@@ -271,8 +275,8 @@ def _is_success(answer: Answer) -> bool:
 def _site(begin: str, end: str) -> str:
     """Return what browsers say of a request: whether it leads from one host of the hub's to another.
 
-    An identity provider may be of another site. Which ones are, browsers know from a list of public suffixes; here, the
-    last two parts of a name tell.
+    An identity provider, or an LMS, may be of another site. Which ones are, browsers know from a list of public
+    suffixes; here, the last two parts of a name tell.
     """
     if not begin:
         return "none"

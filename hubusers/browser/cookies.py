@@ -23,9 +23,15 @@ class Cookies:
         """
         self._jar.extract_cookies(_Received(set_cookie), _request(url))  # type: ignore[arg-type]
 
-    def header(self, url: str) -> str:
-        """Return the `Cookie` header for a request, or the empty string."""
+    def header(self, url: str, *, from_another_site: str = "") -> str:
+        """Return the `Cookie` header for a request, or the empty string.
+
+        Args:
+            url: Where it goes.
+            from_another_site: Its method, where a page of another site has led to it.
+        """
         request = _request(url)
+        request.from_another_site = from_another_site  # type: ignore[attr-defined]
         self._jar.add_cookie_header(request)
         return request.get_header("Cookie", "")
 
@@ -54,14 +60,24 @@ class _AsBrowsersDo(DefaultCookiePolicy):
         is_for_one_host = cookie.path == "/" and not cookie.domain_specified
         if cookie.name.startswith("__Host-") and not (cookie.secure and is_for_one_host):
             return False
-        same_site = cookie.get_nonstandard_attr("SameSite") or cookie.get_nonstandard_attr("samesite") or ""
-        needs_secure = cookie.name.startswith("__Secure-") or same_site.lower() == "none"
+        needs_secure = cookie.name.startswith("__Secure-") or _same_site(cookie) == "none"
         return cookie.secure or not needs_secure
+
+    def return_ok(self, cookie: Cookie, request: Any) -> bool:
+        # Without `SameSite`, Chromium sends a cookie that is not older than two minutes, and others send any.
+        led_here_by, same_site = getattr(request, "from_another_site", ""), _same_site(cookie)
+        if led_here_by and (same_site == "strict" or (same_site == "lax" and led_here_by != "GET")):
+            return False
+        return bool(super().return_ok(cookie, request))
 
     def return_ok_secure(self, cookie: Cookie, request: Any) -> bool:
         return (
             not cookie.secure or request.type == "https" or is_this_machine(urlsplit(request.full_url).hostname or "")
         )
+
+
+def _same_site(cookie: Cookie) -> str:
+    return (cookie.get_nonstandard_attr("SameSite") or cookie.get_nonstandard_attr("samesite") or "").lower()
 
 
 def _request(url: str) -> urllib.request.Request:

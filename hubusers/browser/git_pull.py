@@ -11,6 +11,7 @@ from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import page_error
 from hubusers.browser.page_files import load_files
+from hubusers.browser.said import SERVER, answered_by
 from hubusers.http.messages import TIMED_OUT, StreamLost
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
@@ -34,6 +35,8 @@ class Pulled(NamedTuple):
     leads_to: str
 
 
+_LINK = re.compile(r"(git-pull|git-sync|interact)\?")
+
 _BROKE_OFF = "its progress broke off"
 
 _UNCHANGED = "%/?:@!$&'()*+,;=~[]#"
@@ -48,6 +51,30 @@ _MOST_LINES = 3
 def is_git_pull(page: Page) -> bool:
     """Say whether a page is that of nbgitpuller."""
     return page.is_document and page.status < 400 and bool(page.document.xpath("//body[@data-repo][@data-path]"))
+
+
+def why_no_pull(page: Page, link: str) -> PullFailed | None:
+    """Return why the page of nbgitpuller did not come for somebody who opened its link; None where that is not known.
+
+    Args:
+        page: Another one, which has come instead.
+        link: The path and query that was to be opened below the server; None is returned for any other page's.
+    """
+    if not _LINK.match(link) or page.error:
+        return None
+    where = page.path.partition("?")[0]
+    if page.status == 404 and answered_by(page) == SERVER:
+        return PullFailed(
+            f"opening the link of nbgitpuller: the server has no such page ({where}); install nbgitpuller in the "
+            "environment, or image, of the servers",
+            cause="nbgitpuller is not installed",
+        )
+    if page.status >= 400:
+        return None
+    return PullFailed(
+        f"opening the link of nbgitpuller: the hub has led to {where}, and not to the link",
+        cause="the hub has not led to the link",
+    )
 
 
 def pull(browser: Browser, page: Page, deadline: Deadline) -> Pulled:

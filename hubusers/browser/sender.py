@@ -156,7 +156,9 @@ class Sender:
         if self._page:
             origin = origin_of_url(self._page)
             complete["Referer"] = self._page if origin == origin_of_url(url) else f"{origin}/"
-        if cookies := self._cookies.header(url):
+        is_from_elsewhere = headers.get("Sec-Fetch-Site") == "cross-site"
+        method = ("POST" if "Origin" in headers else "GET") if is_from_elsewhere else ""
+        if cookies := self._cookies.header(url, from_another_site=method):
             complete["Cookie"] = cookies
         return complete
 

@@ -23,6 +23,7 @@ _SUBCOMMANDS = (
     "purge",
     "options",
     "locustfile",
+    "lti",
     "kube",
 )
 
@@ -107,6 +108,7 @@ def main() -> None:
     All that a run can do:    hubusers run --help
     In the hub's cluster:     hubusers kube run --help
     Learn from others:        hubusers incidents, then hubusers hub --incident NAME
+    People from an LMS:       hubusers lti FILE, then hubusers run NotebookUser --lti FILE
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge
     For Locust's own command: locust -f "$(hubusers locustfile)"

@@ -148,6 +148,17 @@ class Options:
         "identity provider's login, such as https://sso.example.org; several with commas between them. Without it, "
         "passwords go to the hub only. Each login is load for the provider: ask its operators before.",
     )
+    lti_file: str = option(
+        "--lti",
+        read=str,
+        metavar="FILE",
+        section=ACCOUNTS,
+        in_web_form=False,
+        in_report=False,
+        help="Let people with a browser come by an LTI launch, as from a course in Moodle or Canvas: the file of the "
+        "LMS that the run plays, which `hubusers lti FILE` makes. It holds a secret, by which anybody can come as "
+        "anybody.",
+    )
     event_file: str = option(
         "--event",
         read=str,

@@ -13,7 +13,7 @@ from hubusers.event.file import EventError, parse_event, read_event, seed_of, wi
 from hubusers.event.model import Event
 from hubusers.event.plan import Person, plan
 from hubusers.hub.lifecycle import user_options
-from hubusers.settings.access import Access, SettingsError, endpoint_of
+from hubusers.settings.access import PASSWORD_VARIABLE, Access, SettingsError, endpoint_of
 from hubusers.settings.options import OPTIONS, Options
 
 
@@ -47,7 +47,8 @@ class Settings(Options):
         Raises:
             AccountsFileError: The file cannot be used.
         """
-        return read_accounts(self.accounts_file) if self.accounts_file else []
+        names_do = bool(self.lti_file)
+        return read_accounts(self.accounts_file, names_do=names_do) if self.accounts_file else []
 
     @property
     def accounts_are_made(self) -> bool:
@@ -115,6 +116,12 @@ def settings_from(
         event=parse_event(event_text, values["event_file"]) if event_text else None,
         owner=owner,
     )
+    if settings.lti_file and settings.named_servers:
+        raise SettingsError("Give --lti or --named-servers, not both: an LTI launch is for an account of its own.")
+    if settings.lti_file and settings.accounts_are_made and access.password:
+        raise SettingsError(
+            f"Give --lti or a password (--password-file, {PASSWORD_VARIABLE}), not both: each says how people log in."
+        )
     if not settings.accounts_are_made:
         _check_accounts(settings)
     return settings

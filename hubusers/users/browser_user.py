@@ -34,6 +34,7 @@ from hubusers.settings.settings import Settings
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.server_user import Asked, Ready
 from hubusers.users.step import Step
+from hubusers.users.way_in import platform_of, way_in
 from hubusers.users.whose_token import for_whom, own_rejections
 
 LOG = get_logger(__name__)
@@ -49,10 +50,10 @@ _WITHOUT_PASSWORD = (
 class BrowserUser(PlannedUser):
     """A person who uses the hub with a browser.
 
-    A person with a password logs in by the hub's form, or by that of an identity provider that the operator has named.
-    Everybody else uses a token, as it must be where the hub leaves logins to any other service. The hub's pages take no
-    tokens: such a person starts the server by the API and shows the token to the server. A person without a password
-    whose account the run has made gets a token from the hub.
+    A person with a password logs in by the hub's form, or by that of an identity provider that the operator has named;
+    with `--lti`, people come by a launch from an LMS. Everybody else uses a token, as it must be where the hub leaves
+    logins to any other service. The hub's pages take no tokens: such a person starts the server by the API and shows
+    the token to the server. A person without a password whose account the run has made gets a token from the hub.
     """
 
     abstract = True
@@ -67,17 +68,23 @@ class BrowserUser(PlannedUser):
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
-        self._login_makes_the_account = bool(self.account.password)
+        self._platform = None if self._token else platform_of(self.settings)
+        self._login_makes_the_account = bool(self.account.password or self._platform)
         self._login_may_start = False  # the server, which no step has asked for yet
         self._page: Page | None = None  # where the login has led, for the step that asks for the server
 
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
-        return ("tokens",) if settings.accounts_are_made and not settings.access.password else ()
+        has_way_in = settings.access.password or settings.lti_file
+        return ("tokens",) if settings.accounts_are_made and not has_way_in else ()
+
+    @classmethod
+    def check_settings(cls, settings: Settings) -> None:
+        platform_of(settings)
 
     @classmethod
     def try_login(cls, run: Run, account: Account) -> str:
-        """Log in once at the hub's home page, which starts no server, if the account has a password.
+        """Log in once at the hub's home page, which starts no server, if people log in there.
 
         Raises:
             PreflightError: What the hub asks for, or whom it lets in, is not what these people can give.
@@ -85,7 +92,8 @@ class BrowserUser(PlannedUser):
         Logs:
             WARNING what else keeps a person from logging in, which may not keep the next one.
         """
-        if not account.password:
+        platform = None if account.token else platform_of(run.settings)
+        if not account.password and not platform:
             return ""
         browser = Browser(
             run.connections(size=CONNECTIONS, headers=HEADERS),
@@ -94,7 +102,7 @@ class BrowserUser(PlannedUser):
         )
         deadline = Deadline(run.settings.server_timeout)
         try:
-            page = login.log_in(browser, account.username, account.password, deadline, start="/hub/home")
+            page = way_in(platform)(browser, account.username, account.password, deadline, start="/hub/home")
             if spawn_page.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
                 run.ledger.server_started(account.key)  # to be removed with the first server
         except LoggedInAsAnother as other:
@@ -117,7 +125,7 @@ class BrowserUser(PlannedUser):
 
     def on_start(self) -> None:
         super().on_start()
-        if not self.account.password and not self._token:
+        if not (self.account.password or self._platform or self._token):
             self._token = self._new_token()
         authorization = f"token {self._token}" if self._token else ""
         connections = self._connections(size=CONNECTIONS, headers=HEADERS)
@@ -203,7 +211,7 @@ class BrowserUser(PlannedUser):
                 self.browser.seconds_with.clear()
                 self._enter_before_login()
                 try:
-                    self._page = login.log_in(
+                    self._page = way_in(self._platform)(
                         self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
                     )
                 except HubUsersError as error:

@@ -71,6 +71,7 @@ class NotebookUser(TabUser):
 
     @classmethod
     def check_settings(cls, settings: Settings) -> None:
+        super().check_settings(settings)
         try:
             _notebooks_in(settings.notebooks)
             _files_beside(settings.notebooks)

@@ -70,6 +70,7 @@ class PageUser(TabUser):
 
     @classmethod
     def check_settings(cls, settings: Settings) -> None:
+        super().check_settings(settings)
         if elsewhere := [address for address in cls.websockets if urlsplit(address).netloc]:
             raise SettingsError(
                 f"{cls.__name__}.websockets names {elsewhere[0]}: give the address without its host, as it is below "

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import gevent
 
-from hubusers.browser.git_pull import Pulled, is_git_pull, pull
+from hubusers.browser.git_pull import Pulled, is_git_pull, pull, why_no_pull
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
 from hubusers.browser.path_template import template_of
@@ -94,6 +94,10 @@ class TabUser(BrowserUser):
             The page to which that one leads; any other page as it is.
         """
         if not is_git_pull(page):
+            error = None if self.pulled else why_no_pull(page, self.person.start_page)
+            if error:
+                with self.errors_end_the_task(), self._measured(GIT_PULL, "STEP", step.began):
+                    raise error
             return page
         with self.errors_end_the_task(), self._measured(GIT_PULL, "STEP", step.began) as pulling:
             self.pulled = pull(self.browser, page, pulling.deadline)

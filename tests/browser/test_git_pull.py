@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.git_pull import Pulled, PullFailed, pull
+from hubusers.browser.git_pull import Pulled, PullFailed, pull, why_no_pull
 from hubusers.browser.page import Page
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
@@ -48,6 +48,18 @@ def test_what_does_not_end_well(answer: Scripted, kind: type[HubUsersError], say
     with pytest.raises(kind) as raised:
         pulled(answer, seconds=1.0)
     assert str(raised.value).startswith(says)
+
+
+def test_a_link_that_did_not_lead_to_the_pull_is_told() -> None:
+    link, headers = "git-pull?repo=x", {"Content-Type": "text/html", "X-JupyterHub-Version": "6.1"}
+
+    def why(status: int, path: str, link: str = link) -> str:
+        return str(why_no_pull(Page(status, path, "<html></html>", headers), link) or "")
+
+    assert why(404, "/user/ann/git-pull?repo=x") == "git pull failed: nbgitpuller is not installed"
+    assert why(200, "/user/ann/lab") == "git pull failed: the hub has not led to the link"
+    assert why(200, "/user/ann/lab", "lab") == ""
+    assert why(503, "/user/ann/git-pull?repo=x") == ""
 
 
 @pytest.mark.parametrize(

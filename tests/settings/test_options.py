@@ -111,8 +111,8 @@ def test_every_default_is_the_value_of_a_run_without_options() -> None:
         "metrics": None,
         "grafana_url": "",
         "grafana_token_file": "",
-        "git_pull": "",
         "identity_providers": (),
+        "lti_file": "",
     }
 
 

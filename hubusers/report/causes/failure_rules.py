@@ -127,6 +127,7 @@ _RULES = (
     _of({LOGIN}, "login-elsewhere", failure="^login is with another service"),
     _of({LOGIN}, "login-asks-more", failure="^login asks for more"),
     _of({LOGIN}, "login-other-name", failure="^logged in as another name"),
+    _of({LOGIN}, "launch-refused", failure="^launch refused"),
     _of({LOGIN}, "login-refused", failure="^(login (refused|failed)|person's token rejected)"),
     _of({LOGIN}, "hub-away", failure=_UNANSWERED),
     _of({LOGIN}, "login-broken"),

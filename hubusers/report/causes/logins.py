@@ -61,6 +61,21 @@ def broken(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def launches_refused(facts: Facts) -> Iterator[Finding]:
+    """Find that the hub did not take people whom an LMS sent."""
+    records = failures_by_kind(facts).get("launch-refused", [])
+    if records:
+        example = facts.results.examples.of(LOGIN, records[0].failure, records[0].reason)
+        yield failed(
+            facts,
+            "launch-refused",
+            records,
+            f"{people_of(facts, records)} came by an LTI launch that the hub did not take.",
+            they="whose launch was refused",
+            evidence=[*([f"For example: {example}."] if example else []), *_without_server(facts, records)],
+        )
+
+
 def not_by_password(facts: Facts) -> Iterator[Finding]:
     """Find that people could not log in by the name and the password that they had."""
     for kind, because in _NOT_BY_PASSWORD.items():
@@ -119,4 +134,4 @@ def _without_server(facts: Facts, records: list[Record]) -> list[str]:
     return [f"{words.counted(stopped, 'person', 'people')} stopped there and {never}."]
 
 
-CAUSES = (refused, broken, not_by_password, slow)
+CAUSES = (refused, broken, launches_refused, not_by_password, slow)

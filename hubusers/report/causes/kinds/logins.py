@@ -45,6 +45,25 @@ KINDS = (
         ),
     ),
     Kind(
+        name="launch-refused",
+        title="The hub refused LTI launches",
+        section="Why something failed",
+        mechanism=(
+            "People came as from a course in Moodle or Canvas, and the hub did not take the launch. Its configuration "
+            "and the LTI file of the run do not have the same secret, key or names; the clocks differ; or the hub sees "
+            "another address than people do, as behind a proxy that ends TLS."
+        ),
+        confirm=(
+            "Look in the hub's log for the launch: `kubectl -n jhub logs deploy/hub | grep -i -B5 -A5 -e "
+            "'/lti/launch' -e '/lti13/'`.",
+            "Ask with the run's own file: `hubusers check --lti FILE`.",
+        ),
+        remedies=(
+            "Follow what the example above says in brackets: each refusal of the hub has a reason of its own.",
+            "Give the hub the lines that `hubusers lti FILE` prints for this file, and restart it.",
+        ),
+    ),
+    Kind(
         name="login-elsewhere",
         title="The hub leaves logins to another service",
         section="Why something failed",
