@@ -3,8 +3,13 @@
 `python -m benchmarks.bare_loop --endpoint URL --wait poll|poll-in-step|progress|listing` prints one line of JSON: what
 it took.
 
-Each user is a greenlet with a connection of its own, from the HTTP library that Locust's fast client stands on. Nothing
-is measured, counted or made up for here: the first answer that is not the expected one ends everything.
+Each user is a greenlet with a connection of its own, from the HTTP library that Locust's fast client stands on. They
+send the requests that ours send, and in the same way of waiting. Nothing is measured, counted or made up for here: the
+first answer that is not the expected one ends everything.
+
+By default all users are there at once, and each has as many servers as `--lifecycles` says. With `--a-second N` they
+come once, as the people of an event do: the accounts are made before, 50 with a request; N people come a second, each
+with a new connection, have one server, and leave; account and connection go with them.
 """
 
 from gevent import monkey
@@ -34,6 +39,8 @@ _INTERVAL = 1.0
 _HEADERS = {"Authorization": "token anything", "Accept": "application/json"}
 _IN_PAGES = {"Accept": "application/jupyterhub-pagination+json"}
 
+_ACCOUNTS_IN_A_REQUEST = 50
+
 Servers = dict[str, dict[str, Any]]
 
 
@@ -55,9 +62,11 @@ class Client:
             endpoint, concurrency=1, headers=_HEADERS, network_timeout=60, block_size=block_size
         )
 
-    def open(self, method: str, path: str, expected: set[int], headers: dict[str, str] | None = None) -> Any:
+    def open(
+        self, method: str, path: str, expected: set[int], headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> Any:
         """Return the response, its body yet to be read."""
-        response = self._http.request(method, self._base + path, headers=headers)
+        response = self._http.request(method, self._base + path, headers=headers, body=body)
         if response.get_code() not in expected:
             raise UnexpectedAnswer(f"{method} {path}: {response.get_code()}, {bytes(response.read())!r}")
         return response
@@ -70,6 +79,12 @@ class Client:
     def get(self, path: str, headers: dict[str, str] | None = None) -> Any:
         return json.loads(self.open("GET", path, {200}, headers).read())
 
+    def make_accounts(self, names: list[str]) -> None:
+        self.open("POST", "/users", {201}, body=json.dumps({"usernames": names}).encode()).read()
+
+    def close(self) -> None:
+        self._http.close()
+
 
 class Way(Protocol):
     """A way to wait for a server."""
@@ -77,6 +92,9 @@ class Way(Protocol):
     def until_ready(self, client: Client, name: str) -> None: ...
 
     def until_gone(self, client: Client, name: str) -> None: ...
+
+    def is_still_there(self, client: Client, name: str) -> bool:
+        """Say, before the server is stopped, whether it still runs: somebody else may have stopped it."""
 
 
 class Polling:
@@ -94,6 +112,9 @@ class Polling:
 
     def until_gone(self, client: Client, name: str) -> None:
         self._poll(client, name, _is_gone)
+
+    def is_still_there(self, client: Client, name: str) -> bool:
+        return _is_ready(client.get(f"/users/{name}")["servers"])
 
     def _poll(self, client: Client, name: str, done: Callable[[Servers], bool]) -> None:
         due = time.monotonic() + random.uniform(0, self._spread)
@@ -124,6 +145,7 @@ class Listing:
         self._client = Client(endpoint, block_size=65_536)
         self._starting: dict[str, Event] = {}
         self._stopping: dict[str, Event] = {}
+        self._active: dict[str, Servers] = {}
         self._somebody_waits = Event()
         gevent.spawn(self._look_for_all)
 
@@ -136,6 +158,9 @@ class Listing:
             self._wait(self._stopping, name)
             if _is_gone(client.get(f"/users/{name}")["servers"]):
                 return
+
+    def is_still_there(self, client: Client, name: str) -> bool:
+        return _is_ready(self._active.get(name, {})) or _is_ready(client.get(f"/users/{name}")["servers"])
 
     def _wait(self, waiting: dict[str, Event], name: str) -> None:
         waiting[name] = Event()
@@ -153,7 +178,7 @@ class Listing:
     def _look(self) -> None:
         # A user who began to wait after a page was requested must not be told what that page says.
         starting, stopping = list(self._starting), set(self._stopping)
-        active = self._active_users()
+        active = self._active = self._active_users()
         for name in starting:
             if _is_ready(active.get(name, {})):
                 self._starting.pop(name).set()
@@ -195,14 +220,42 @@ def _sleep_until(moment: float) -> None:
 
 def live(client: Client, name: str, way: Way, lifecycles: int) -> None:
     """Be one user: make an account, start and stop its server this many times, delete the account."""
-    user, server = f"/users/{name}", f"/users/{name}/server"
-    client.call("POST", user, {201})
+    client.call("POST", f"/users/{name}", {201})
     for _ in range(lifecycles):
-        client.call("POST", server, {202})
-        way.until_ready(client, name)
-        if client.call("DELETE", server, {202, 204}) == 202:
-            way.until_gone(client, name)
-    client.call("DELETE", user, {204})
+        have_server(client, name, way)
+    client.call("DELETE", f"/users/{name}", {204})
+
+
+def have_server(client: Client, name: str, way: Way) -> None:
+    """Start a server, wait until it is ready, stop it, wait until it is gone."""
+    server = f"/users/{name}/server"
+    client.call("POST", server, {202})
+    way.until_ready(client, name)
+    if not way.is_still_there(client, name):
+        raise UnexpectedAnswer(f"the server of {name} is gone")
+    if client.call("DELETE", server, {202, 204}) == 202:
+        way.until_gone(client, name)
+
+
+def come_once(endpoint: str, name: str, way: Way) -> None:
+    """Be one of those who come once, and have an account already."""
+    client = Client(endpoint)
+    have_server(client, name, way)
+    client.call("DELETE", f"/users/{name}", {204})
+    client.close()
+
+
+def let_come(endpoint: str, way: Way, names: list[str], a_second: float) -> "list[gevent.Greenlet[..., None]]":
+    """Have people come once, at equal intervals; return them when the last one has come."""
+    client = Client(endpoint)
+    for first in range(0, len(names), _ACCOUNTS_IN_A_REQUEST):
+        client.make_accounts(names[first : first + _ACCOUNTS_IN_A_REQUEST])
+    client.close()
+    began, people = time.monotonic(), []
+    for number, name in enumerate(names):
+        _sleep_until(began + number / a_second)
+        people.append(gevent.spawn(come_once, endpoint, name, way))
+    return people
 
 
 def main() -> None:
@@ -211,15 +264,17 @@ def main() -> None:
     parser.add_argument("--wait", required=True, choices=WAYS, help="how to wait")
     parser.add_argument("--users", type=int, default=100)
     parser.add_argument("--lifecycles", type=int, default=10, help="of each user")
+    parser.add_argument("--a-second", type=float, help="how many come a second, once; default: all are there at once")
     options = parser.parse_args()
     usage = Usage()
     way = WAYS[options.wait](options.endpoint)
-    users = [
-        gevent.spawn(live, Client(options.endpoint), f"{PREFIX}{number}", way, options.lifecycles)
-        for number in range(options.users)
-    ]
+    names = [f"{PREFIX}{number}" for number in range(options.users)]
+    if options.a_second:
+        users = let_come(options.endpoint, way, names, options.a_second)
+    else:
+        users = [gevent.spawn(live, Client(options.endpoint), name, way, options.lifecycles) for name in names]
     gevent.joinall(users, raise_error=True)
-    print(json.dumps({"lifecycles": options.users * options.lifecycles, **usage.so_far()}))
+    print(json.dumps(usage.so_far()))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,12 @@ PARTS = [
         quick="--users 20 --lifecycles 3 --rounds 1 --spawn-seconds 1",
     ),
     Part(
+        "People who come once",
+        "whole_life",
+        full="--rounds 2",
+        quick="--people 20 --at-once 10 --rounds 1 --spawn-seconds 1",
+    ),
+    Part(
         "What it costs with more users",
         "growth",
         full="--rounds 1",

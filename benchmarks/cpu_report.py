@@ -1,7 +1,8 @@
 """For a locustfile to import: one line, when Locust is at its very end, of what the test took.
 
-`CPU_REPORT {"cpu_seconds": …, "wall_seconds": …, "rss_kib": …, "failures": …}`, counted from the event `test_start`: so
-without the imports and Locust's own start, but with everything that is done after the last request.
+`CPU_REPORT {"cpu_seconds": …, "wall_seconds": …, "rss_kib": …, "failures": …, "test": {…}}`, counted from the event
+`test_start`: so without the imports and Locust's own start, but with everything that is done after the last request.
+`test` has the first three up to the event `test_stopping`: without a report, or whatever else comes at the end.
 """
 
 from locust import events
@@ -17,18 +18,24 @@ from benchmarks.usage import REPORT_PREFIX, Usage
 class _Report:
     def __init__(self) -> None:
         self._test: tuple[Environment, Usage] | None = None
+        self._until_stopping: dict[str, float | int] = {}
 
     def begin(self, environment: Environment, **_: Any) -> None:
         self._test = environment, Usage()
 
+    def note_stopping(self, **_: Any) -> None:
+        if self._test and not self._until_stopping:
+            self._until_stopping = self._test[1].so_far()
+
     def show(self) -> None:
         if self._test:
             environment, usage = self._test
-            report = {**usage.so_far(), "failures": environment.stats.total.num_failures}
+            report = {**usage.so_far(), "failures": environment.stats.total.num_failures, "test": self._until_stopping}
             print(f"{REPORT_PREFIX}{json.dumps(report)}", flush=True)
 
 
 _report = _Report()
 events.test_start.add_listener(_report.begin)
+events.test_stopping.add_listener(_report.note_stopping)
 # Now, and not at the start of the test: what is registered first is called last.
 atexit.register(_report.show)

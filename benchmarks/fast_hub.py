@@ -2,7 +2,8 @@
 
 Answers the part of JupyterHub 6's API that a load test needs, over keep-alive HTTP/1.1, for every token: accounts, the
 default server of each, the progress of its spawn, the list of users (always in pages, whatever the request accepts).
-Bodies of requests are skipped; they must have a Content-Length. Two more paths are for the benchmarks, and not counted:
+Bodies of requests must have a Content-Length; only that of `POST /users` is read. Two more paths are for the
+benchmarks, and not counted:
 
 - `GET /counts`: how many requests of each kind there were, and the CPU seconds that this process took;
 - `GET /ready-times`: when each user's server became ready the last time, in seconds since 1970.
@@ -12,6 +13,7 @@ Run as `python -m benchmarks.fast_hub`. It ends when its standard input closes, 
 
 import argparse
 import asyncio
+import json
 import os
 import re
 import resource
@@ -90,7 +92,7 @@ class FastHub:
             "GET /server/progress": self._watch,
         }
 
-    def answer(self, method: str, target: str, connection: "Connection") -> bytes:
+    def answer(self, method: str, target: str, body: bytes, connection: "Connection") -> bytes:
         """Return the answer, or what there is of it already: the connection then sends the rest."""
         path, _, query = target.partition("?")
         if path.startswith(_USERS):
@@ -103,6 +105,8 @@ class FastHub:
             return answer(200, as_json(self._state.ready_times))
         kind = f"{method} {path.removeprefix('/hub/api')}"
         self._counts[kind] += 1
+        if kind == "POST /users":
+            return self._create_all(json.loads(body)["usernames"])
         return self._list(query) if kind == "GET /users" else _FIXED.get(kind, _NOT_FOUND)
 
     def _answer_about(self, name: str, kind: str, connection: "Connection") -> bytes:
@@ -112,6 +116,13 @@ class FastHub:
             return answer(ruling.status, self._state.create(name).model) if not account else _refused(ruling, name)
         handler = self._of_users.get(kind)
         return handler(account, connection) if handler and account else _NOT_FOUND
+
+    def _create_all(self, names: list[str]) -> bytes:
+        new = [name for name in names if name not in self._state.accounts]
+        ruling = create_user(exists=not new)
+        if ruling.status != 201:
+            return _refused(ruling, names[0])
+        return answer(201, b"[%b]" % b", ".join([self._state.create(name).model for name in new]))
 
     def _get(self, account: Account, _: "Connection") -> bytes:
         return answer(200, account.model)
@@ -197,9 +208,9 @@ class Connection(asyncio.Protocol):
             body_size = int(length[1]) if length else 0
             if len(rest) < body_size:
                 return
-            self._received = rest[body_size:]
+            body, self._received = rest[:body_size], rest[body_size:]
             method, target, _ = head.split(b" ", 2)
-            self._transport.write(self._hub.answer(method.decode(), target.decode(), self))
+            self._transport.write(self._hub.answer(method.decode(), target.decode(), body, self))
 
     def watch(self, account: Account) -> None:
         """Stream, from now on, what becomes of the account's server."""

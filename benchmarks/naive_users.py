@@ -108,7 +108,10 @@ def _fail(response: Any) -> NoReturn:
 
 
 def _quit_with_the_last_user(environment: Environment, **_: Any) -> None:
-    # Locust itself would go on, without users, until its time is up.
+    # Locust itself would go on, without users, until its time is up. A shape has an end of its own.
+    if environment.shape_class:
+        return
+
     def watch(**_: Any) -> None:
         while environment.runner and environment.runner.user_count:
             gevent.sleep(0.5)

@@ -39,9 +39,9 @@ class Conversation:
         self._sleep = sleep
         self.said: dict[str, Any] = {}
 
-    def ask(self, method: str, template: str, username: str = "", **query: Any) -> Answer:
+    def ask(self, method: str, template: str, username: str = "", body: Any = None, **query: Any) -> Answer:
         headers = {"Accept": "application/jupyterhub-pagination+json"}
-        return self._client.request(method, template, username=username, query=query, headers=headers)
+        return self._client.request(method, template, username=username, query=query, body=body, headers=headers)
 
     def state(self, username: str) -> State:
         return servers_of(self.ask("GET", USER, username).model).state()
@@ -97,8 +97,8 @@ class Conversation:
         note("look at the deleted", self.ask("GET", USER, "ann").status)
 
         names = [f"page-{number}" for number in range(5)]
-        for name in names:
-            self.ask("POST", USER, name)
+        for wanted, what in ((names[:3], "create several"), (names, "create some more"), (names, "create them again")):
+            note(what, self.ask("POST", "/users", body={"usernames": wanted}).status)
         self.ask("POST", SERVER, "page-3")
         note("pages", list(self.pages(limit=2, name_filter="page-")))
         note("pages of the active", list(self.pages(limit=2, name_filter="page-", state="active")))

@@ -9,6 +9,8 @@ from benchmarks.growth import loads_of
 from benchmarks.markdown import markdown_table
 from benchmarks.real_hub import NOT_AT_ALL, Watched, error_table, observer_table
 from benchmarks.usage import Usage, report_in
+from benchmarks.whole_life import Life
+from benchmarks.whole_life import table as whole_life_table
 
 
 def cells(table: str) -> list[list[str]]:
@@ -48,6 +50,23 @@ def test_costs_are_medians_beside_their_floor() -> None:
         ["bare-poll", "0.50", "0.40–0.90", "1.0", "4.00", "0"],
         ["hubusers-poll", "1.50", "1.00–2.00", "3.0", "5.50", "3"],
         ["hubusers-listing", "did not run", "", "", "", ""],
+    ]
+
+
+def test_lives_stand_beside_the_bare_loop_of_the_same_way_also_those_of_another_checkout() -> None:
+    measured = {
+        "bare-poll": [Life(2.0, 7.0, 0.05, 0)],
+        "hubusers-poll": [Life(2.0, 7.0, 0.05, 0, 1.5, 2048.0), Life(4.0, 7.0, 0.1, 1, 2.5, 4096.0)],
+        "other-poll": [Life(5.0, 7.0, 0.05, 0)],
+        "other-listing": [Life(5.0, 7.0, 0.05, 0)],
+        "hubusers-listing": [],
+    }
+    assert cells(whole_life_table(measured)) == [
+        ["bare-poll", "2.00", "2.00–2.00", "1.00", "7.00", "5%", "0", "0.00", "0 MB"],
+        ["hubusers-poll", "3.00", "2.00–4.00", "1.50", "7.00", "10%", "1", "2.00", "3 MB"],
+        ["other-poll", "5.00", "5.00–5.00", "2.50", "7.00", "5%", "0", "0.00", "0 MB"],
+        ["other-listing", "5.00", "5.00–5.00", "–", "7.00", "5%", "0", "0.00", "0 MB"],
+        ["hubusers-listing", "did not run", "", "", "", "", "", "", ""],
     ]
 
 

@@ -161,8 +161,9 @@ class ModelHub:
         segments = [unquote(segment) for segment in parts.path.removeprefix("/hub/api/").split("/")]
         for account in self.accounts.values():
             self.settle(account)
-        if segments == ["users"] and request.method == "GET":
-            return self.list_users(parse_qs(parts.query))
+        if segments == ["users"]:
+            creates = request.method == "POST"
+            return self.create_all(request.body["usernames"]) if creates else self.list_users(parse_qs(parts.query))
         name = segments[1]
         if request.method != "GET":
             self.changed.append(name)
@@ -201,6 +202,12 @@ class ModelHub:
         self.accounts[name] = Account()
         self.ever_created.add(name)
         return Answer(201, self.model_of(name))
+
+    def create_all(self, names: list[str]) -> Answer:
+        new = [name for name in names if name not in self.accounts]
+        if not new:
+            return said(create_user(exists=True), names[0])
+        return Answer(201, f"[{', '.join([self.create(name).body for name in new])}]")
 
     def start(self, name: str, account: Account) -> Answer:
         ruling = start_server(account.server)
