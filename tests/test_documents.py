@@ -14,6 +14,7 @@ import hubusers
 from hubusers.cli import main
 from hubusers.cli.events import WHAT_HAPPENS
 from hubusers.cli.what_is_missing import OPTIONAL_SCOPES
+from hubusers.documentation import SITE, documented
 from hubusers.local import LocalHub
 from hubusers.settings.hub_check import NEEDED_SCOPES
 from hubusers.settings.options import add_options
@@ -56,6 +57,23 @@ def test_links_lead_somewhere(document: str, link: str) -> None:
     assert target.exists()
     if anchor:
         assert anchor in anchors(target.read_text(encoding="utf-8"))
+
+
+NAMED = {
+    named
+    for file in (TOP / "hubusers").rglob("*.py")
+    for named in re.findall(
+        r"\bdocumented\([\"']([\w/-]+)[\"'](?:, [\"']([\w-]+)[\"'])?\)", file.read_text(encoding="utf-8")
+    )
+}
+"""The pages of the documentation that messages and reports name, and their sections."""
+
+
+@pytest.mark.parametrize(("page", "anchor"), sorted(NAMED))
+def test_messages_name_pages_that_are_there(page: str, anchor: str) -> None:
+    text = (TOP / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert not anchor or anchor in anchors(text)
+    assert documented(page, anchor).startswith(f"{SITE}/page/{page}.html")
 
 
 @pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))

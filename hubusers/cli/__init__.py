@@ -112,4 +112,5 @@ def main() -> None:
     Compare two runs:         hubusers compare RUN-BEFORE RUN-AFTER
     Remove what a run left:   hubusers purge
     For Locust's own command: locust -f "$(hubusers locustfile)"
+    Documentation:            https://hubusers.readthedocs.io
     """

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from hubusers.documentation import documented
 from hubusers.kube.cluster_clock import ahead
 from hubusers.kube.cluster_objects import Object
 from hubusers.kube.cluster_tally import Tally
@@ -137,7 +138,7 @@ def _refused(streams: Mapping[str, ObjectStream]) -> Iterator[str]:
             f"Your kubectl may not see the cluster's {_and(refused)}, so this is not told: "
             f"{'; '.join(_NOT_SEEN[resource] for resource in refused)}. {_and(roles)[0].upper()}{_and(roles)[1:]} "
             f"{'allows' if len(roles) == 1 else 'allow'} it "
-            "(https://hubusers.readthedocs.io/page/how-to/kubernetes.html)."
+            f"({documented('how-to/kubernetes', 'what-the-cluster-says')})."
         )
 
 

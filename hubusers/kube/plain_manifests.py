@@ -6,6 +6,7 @@ They are what `manifests` makes of these values: `python -m hubusers.kube.plain_
 import sys
 from pathlib import Path
 
+from hubusers.documentation import documented
 from hubusers.kube.manifests import as_yaml, manifests
 from hubusers.kube.values import Values
 
@@ -29,23 +30,25 @@ measure = "failed starts"
 at_most = "1 %"
 """
 
-_FIRST_TRY = """\
+_FIRST_TRY = f"""\
 # A first try: ten people come within ten seconds, and the run ends after two minutes. In the hub's namespace:
 #
 #     kubectl -n jhub apply -f first-try.yaml
 #     kubectl -n jhub logs -f job/hubusers -c hubusers
 #
-# docs/how-to/kubernetes.md says how to fetch the folder with its report, and what to change.
+# How to fetch the folder with its report, and what to change:
+# {documented("how-to/kubernetes", "with-plain-manifests")}
 """
 
-_CLASS_AT_NINE = """\
+_CLASS_AT_NINE = f"""\
 # An event, with two workers that share its people. Its file is in the ConfigMap. In the hub's namespace:
 #
 #     kubectl -n jhub apply -f class-at-nine.yaml
 #     kubectl -n jhub logs -f job/hubusers -c hubusers
 #
 # terminationGracePeriodSeconds gives each of the 300 people a second to be removed in, if somebody deletes the run.
-# docs/how-to/kubernetes.md says how to fetch the folder with its report, and what to change.
+# How to fetch the folder with its report, and what to change:
+# {documented("how-to/kubernetes", "with-plain-manifests")}
 """
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hubusers import durations
+from hubusers.documentation import documented
 from hubusers.report import words
 from hubusers.report.causes.catalogue import KINDS
 from hubusers.report.causes.facts import USUAL_START
@@ -79,6 +80,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         by_user_class=steps_by_user_class(run.results),
         requests=requests_table(run.results),
         kinds=KINDS,
+        answers_page=documented("reference/answers"),
         long_wait=LONG_WAIT,
         usual_start=USUAL_START,
         evidence=evidence_table(evidence),

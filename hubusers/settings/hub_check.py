@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hubusers.accounts.account import Account
 from hubusers.accounts.names import random_word
+from hubusers.documentation import documented
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, TIMED_OUT, Answer
 from hubusers.http.session import proxy_variable
 from hubusers.hub.answers import user_is_gone
@@ -83,8 +84,8 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
         raise PreflightError(
             f"The token of {owner.get('kind', 'user')} {owner.get('name')} lacks the scope{'s' * (len(missing) > 1)} "
             f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
-            f"(the README shows the whole role), or test {with_accounts}with named servers of your own account "
-            "(--named-servers)."
+            f"(the whole role: {documented('how-to/security', 'the-token')}), or test {with_accounts}with named "
+            "servers of your own account (--named-servers)."
         )
     spawner, authenticator = _classes(client)
     name, is_user = str(owner.get("name")), owner.get("kind") == "user"

@@ -118,7 +118,7 @@ def test_what_may_not_be_seen_is_said_and_all_else_is_seen(cluster: Cluster, wat
     assert told.notes == [
         "Your kubectl may not see the cluster's events and nodes, so this is not told: what scheduler and nodes said, "
         "which images were pulled; which nodes came and went. The Role hubusers-watch and the ClusterRole "
-        "hubusers-watch-nodes allow it (https://hubusers.readthedocs.io/page/how-to/kubernetes.html)."
+        "hubusers-watch-nodes allow it (https://hubusers.readthedocs.io/page/how-to/kubernetes.html#what-the-cluster-says)."
     ]
 
 
