@@ -177,7 +177,23 @@ def read_run(folder: Path) -> FinishedRun:
     except EventError as error:
         raise RunFolderError(f"{error}") from None
     except DamagedError as error:
-        raise RunFolderError(f"The {error.name} in {folder} is damaged ({error.what}): repeat the run.") from None
+        damaged = f"The {error.name} in {folder} is damaged ({error.what}): repeat the run."
+        raise RunFolderError(damaged + _or_it_is_of_another_version(folder)) from None
+
+
+def _or_it_is_of_another_version(folder: Path) -> str:
+    """Say that another version of hubusers wrote a run, and what to do then; "" where it was this one."""
+    from hubusers.how_installed import this_installation
+    from hubusers.version import version
+
+    try:
+        wrote = str(json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["versions"]["hubusers"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+    if wrote == version():
+        return ""
+    upgrade = this_installation().to_upgrade()
+    return f" Or it only looks so here, because hubusers {wrote} wrote it, and this is {version()}. {upgrade}"
 
 
 def _read(folder: Path) -> FinishedRun:

@@ -1,16 +1,19 @@
 """What is damaged in a run's folder is named, and a run that was killed leaves what it measured."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from hubusers.how_installed import this_installation
 from hubusers.results.folder import (
     DIARIES_FILE,
     MESSAGES_FILE,
     METRICS_FILE,
     PROBES_FILE,
     REQUESTS_FILE,
+    RUN_FILE,
     STEPS_FILE,
     RunFolder,
     RunFolderError,
@@ -20,6 +23,7 @@ from hubusers.results.hub_samples import Probe
 from hubusers.results.records import START_TO_READY
 from hubusers.results.run_info import RunInfo
 from hubusers.results.start_messages import StartMessage
+from hubusers.version import version
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import info
 
@@ -80,6 +84,21 @@ def test_a_damaged_table(tmp_path: Path, file: str, change: Callable[[str], str]
     text = path.read_text(encoding="utf-8")
     path.write_text(change(text), encoding="utf-8")
     with pytest.raises(RunFolderError, match=said):
+        read_run(folder)
+
+
+def test_a_run_of_another_version(tmp_path: Path) -> None:
+    """What this version does not know looks like damage."""
+    folder = write(tmp_path / "run", info(versions={"hubusers": version()}), STEPS[:1])
+    path = folder / RUN_FILE
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"run_id"', '"weather": "fine", "run_id"'), encoding="utf-8"
+    )
+    with pytest.raises(RunFolderError, match=r"run\.json in .* is damaged \(weather: .*\): repeat the run\.$"):
+        read_run(folder)
+    path.write_text(path.read_text(encoding="utf-8").replace(version(), "99.1"), encoding="utf-8")
+    said = re.escape(f"because hubusers 99.1 wrote it, and this is {version()}. {this_installation().to_upgrade()}")
+    with pytest.raises(RunFolderError, match=f"{said}$"):
         read_run(folder)
 
 
