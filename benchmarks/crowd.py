@@ -24,7 +24,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.plugin import switch_on
 from hubusers.results.records import START_TO_READY
 from hubusers.run import server_life
-from hubusers.run.run import run_of
+from hubusers.run.present_run import run_of
 from hubusers.users import HubUser
 
 switch_on()

@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 
 from benchmarks.our_users import ServerLifecycleUser
-from hubusers.run.run import run_of
+from hubusers.run.present_run import run_of
 
 STRAIN_PREFIX = "STRAIN "
 

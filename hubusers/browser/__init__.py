@@ -19,3 +19,10 @@ What can go wrong there, beside what `hubusers/hub/errors.py` draws:
 
 Their `detail` is a line for the log, as of all these errors: it says what was being done, and has no full stop.
 """
+
+from typing import TYPE_CHECKING
+
+from hubusers.late_files import file_of
+
+if not TYPE_CHECKING:
+    __getattr__ = file_of(__name__)

@@ -17,3 +17,10 @@ What can go wrong there, beside what `hubusers/hub/errors.py` and `hubusers/brow
     ValueError
       NotebookError          notebooks cannot be used: said before the run, in full sentences that say what to do
 """
+
+from typing import TYPE_CHECKING
+
+from hubusers.late_files import file_of
+
+if not TYPE_CHECKING:
+    __getattr__ = file_of(__name__)

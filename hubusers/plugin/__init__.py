@@ -1,9 +1,14 @@
 """Where Locust is hooked: `from hubusers.plugin import switch_on`, in a locustfile of your own."""
 
 import sys
+from typing import TYPE_CHECKING
 
 try:
     import hubusers.locust_import  # noqa: F401  # first, as it decides whether gevent may patch
+    from hubusers.late_files import file_of
+
+    if not TYPE_CHECKING:
+        __getattr__ = file_of(__name__)
     from hubusers.plugin.hooks import switch_on
 except KeyboardInterrupt:  # imports take a while, and Locust shows a traceback of Ctrl-C until they are done
     sys.exit(130)

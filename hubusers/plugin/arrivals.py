@@ -1,22 +1,27 @@
 """Letting the people of an event in, each at the planned moment, whatever the hub does: an open process."""
 
+from __future__ import annotations
+
 from locust.runners import Runner
 from locust.shape import LoadTestShape
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent import GreenletExit
 from gevent.lock import BoundedSemaphore
 
-from hubusers.event.plan import Person
-from hubusers.hub.client import HubClient
-from hubusers.hub.creation import make_accounts, slices
+from hubusers.hub import client as hub_client
+from hubusers.hub import creation
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError
-from hubusers.run.next_person import NextPerson
-from hubusers.run.run import Run
+from hubusers.run import next_person
+
+if TYPE_CHECKING:
+    from hubusers.event.plan import Person
+    from hubusers.run.run import Run
 
 _ACCOUNTS_IN_A_REQUEST = 50
 """The hub takes some 20 ms for each, and answers nobody meanwhile."""
@@ -76,17 +81,19 @@ class Arrivals:
         """Create the accounts before the event: real people have one already, and making hundreds takes seconds."""
         if not self._run.accounts.are_made:
             return
-        client = HubClient(self._run.settings.endpoint, self._run.settings.access.session)
-        for batch in slices([account.username for account in self._accounts], _ACCOUNTS_IN_A_REQUEST):
+        client = hub_client.HubClient(self._run.settings.endpoint, self._run.settings.access.session)
+        for batch in creation.slices([account.username for account in self._accounts], _ACCOUNTS_IN_A_REQUEST):
             with self._creating:
                 if self._is_stopped:
                     return
                 self._create(client, batch)
 
-    def _create(self, client: HubClient, usernames: list[str]) -> None:
+    def _create(self, client: hub_client.HubClient, usernames: list[str]) -> None:
         settings = self._run.settings
         deadline = Deadline(settings.server_timeout)
-        make_accounts(client, usernames, self._run.ledger, deadline, settings.poll_interval, self._note_failure)
+        creation.make_accounts(
+            client, usernames, self._run.ledger, deadline, settings.poll_interval, self._note_failure
+        )
 
     def _note_failure(self, error: HubError) -> None:
         self._run.note_failure(error)
@@ -97,7 +104,7 @@ class Arrivals:
         for person, account in zip(self._people, self._accounts, strict=True):
             due = self._run.began + person.arrives
             gevent.sleep(max(0.0, due - time.monotonic()))  # also when many are late: those who are in go on meanwhile
-            self._run.expect(NextPerson(person, account, has_account=True, due=due))
+            self._run.expect(next_person.NextPerson(person, account, has_account=True, due=due))
             self._runner.spawn_users({person.user_class: 1})
         self._all_came = True
 

@@ -1,5 +1,7 @@
 """What comes before a run: the check of options, user classes, accounts and hub, and a first server of each kind."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 
 import argparse
@@ -8,47 +10,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from hubusers.accounts.account import Account
+from hubusers.accounts import sources
 from hubusers.accounts.names import names_of_run, new_run_id
-from hubusers.accounts.sources import not_known
-from hubusers.event.file import parse_event, read_event
-from hubusers.event.plan import plan
+from hubusers.event import file, plan
 from hubusers.hub.endpoint import hub_url
 from hubusers.log import get_logger
-from hubusers.plugin.class_mistakes import check_code
+from hubusers.plugin import class_mistakes, needs
 from hubusers.plugin.messages import Briefing
-from hubusers.plugin.needs import (
-    check_accounts,
-    check_classes,
-    coming,
-    different_user_options,
-    needed_scopes,
-    usual_classes,
-)
-from hubusers.report.findings import findings_of
-from hubusers.report.page import plain
-from hubusers.report.plan_chart import drawn
-from hubusers.results.folder import FinishedRun
-from hubusers.results.run_info import RunInfo
-from hubusers.run.first_server import FirstServersFailed, try_one_server
-from hubusers.run.run import Run
-from hubusers.run.start_gate import kind_of_start
+from hubusers.report import findings as report_findings
+from hubusers.report import page, plan_chart
+from hubusers.results import folder, run_info
+from hubusers.run import first_server, start_gate
+from hubusers.run import run as runs
 from hubusers.run.user_class import HubUserClass
+from hubusers.settings import given_accounts, hub_check, machine_accounts, public_address
+from hubusers.settings import settings as run_settings
 from hubusers.settings.access import Access, SettingsError, access_from
-from hubusers.settings.given_accounts import unknown_accounts
-from hubusers.settings.hub_check import (
-    CheckedHub,
-    PreflightError,
-    check_hub,
-    check_named_servers,
-    check_spelling,
-    proxy_not_used,
-)
-from hubusers.settings.machine_accounts import about_machine_accounts
-from hubusers.settings.public_address import check_public_address
-from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
+
+if TYPE_CHECKING:
+    from hubusers.accounts.account import Account
+    from hubusers.settings.hub_check import CheckedHub
+    from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -68,7 +52,7 @@ class BeforeRun:
         self._tried: tuple[str, ...] = ()  # the kinds of start of which a first server was tried
         self._environment = environment
         self._access = access
-        self._first_servers: list[Run] = []  # each is tried in a run of its own, here until nothing of it is left
+        self._first_servers: list[runs.Run] = []  # each is tried in a run of its own, here until nothing of it is left
         self._doing = ""
 
     @property
@@ -105,11 +89,13 @@ class BeforeRun:
         Raises:
             SettingsError: The event cannot be used.
         """
-        event = parse_event(event_text_from(self._options), self._options.event)
-        check_classes(self._environment.user_classes_by_name, event)
+        event = file.parse_event(run_settings.event_text_from(self._options), self._options.event)
+        needs.check_classes(self._environment.user_classes_by_name, event)
         assert event.seed is not None
-        _, as_written = read_event(self._options.event)
-        return drawn(event, plan(event, event.seed), event.seed, seed_is_in_file=as_written.seed is not None)
+        _, as_written = file.read_event(self._options.event)
+        return plan_chart.drawn(
+            event, plan.plan(event, event.seed), event.seed, seed_is_in_file=as_written.seed is not None
+        )
 
     def check_at_start(self) -> None:
         """Check what can be checked before Locust goes on.
@@ -121,9 +107,9 @@ class BeforeRun:
         """
         options, environment = self._options, self._environment
         begins_by_itself = options.headless or options.autostart
-        self.event_text = event_text_from(options)
+        self.event_text = run_settings.event_text_from(options)
         if not self.event_text:
-            environment.user_classes = usual_classes(environment)
+            environment.user_classes = needs.usual_classes(environment)
         host = environment.host or (None if begins_by_itself else "http://not-known-yet")
         try:
             run_id = new_run_id()
@@ -132,7 +118,7 @@ class BeforeRun:
         briefing = self.new_briefing(run_id)
         settings = self.settings_for(briefing, host)
         self.check_user_classes(settings, briefing)
-        check_runs_folder(settings.runs_folder)
+        run_settings.check_runs_folder(settings.runs_folder)
         if environment.host:
             self.check_hub(settings, with_first_server=begins_by_itself)
 
@@ -153,7 +139,7 @@ class BeforeRun:
         Raises:
             SettingsError: An option, a variable or a file cannot be used.
         """
-        return settings_from(
+        return run_settings.settings_from(
             options or self._options,
             host,
             briefing.run_id,
@@ -164,9 +150,9 @@ class BeforeRun:
 
     def check_user_classes(self, settings: Settings, briefing: Briefing) -> None:
         """Raise SettingsError when a user class of the run is not there, or could not do its work."""
-        check_classes(self._environment.user_classes_by_name, settings.event)
-        check_code(self._environment.user_classes)
-        for each in coming(self._environment, settings.event):
+        needs.check_classes(self._environment.user_classes_by_name, settings.event)
+        class_mistakes.check_code(self._environment.user_classes)
+        for each in needs.coming(self._environment, settings.event):
             if each.__name__ in briefing.user_classes:
                 each.check_settings(settings)
 
@@ -186,37 +172,37 @@ class BeforeRun:
             LeftBehind: A first server could not be removed again.
         """
         self._doing = "Checking the hub and its token"
-        classes = coming(self._environment, settings.event)
-        scopes = needed_scopes(settings, classes)
-        self.checked_hub = checked = check_hub(settings.endpoint, self._known_access, scopes)
+        classes = needs.coming(self._environment, settings.event)
+        scopes = needs.needed_scopes(settings, classes)
+        self.checked_hub = checked = hub_check.check_hub(settings.endpoint, self._known_access, scopes)
         if settings.named_servers:
-            check_named_servers(checked, self._known_access)
+            hub_check.check_named_servers(checked, self._known_access)
         if any(each.has_browser for each in classes):
-            check_public_address(settings.endpoint, self._known_access)
-        check_accounts(settings, options or self._options)
-        check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
+            public_address.check_public_address(settings.endpoint, self._known_access)
+        needs.check_accounts(settings, options or self._options)
+        hub_check.check_spelling(settings.endpoint, self._known_access, settings.given_accounts, settings.accounts_file)
         self._check_given_accounts(settings, classes)
         self._environment.host = hub_url(settings.endpoint)
         LOG.info("JupyterHub %s at %s, token of %s", checked.version, self._environment.host, checked.owner)
-        if of_proxy := proxy_not_used(settings.endpoint):
+        if of_proxy := hub_check.proxy_not_used(settings.endpoint):
             LOG.warning("%s", of_proxy)
         if not (settings.accounts_file or settings.named_servers):
-            for sentence in about_machine_accounts(checked, settings.prefix):
+            for sentence in machine_accounts.about_machine_accounts(checked, settings.prefix):
                 LOG.warning("%s", sentence)
         if with_first_server and settings.failed_spawns_to_stop:
             self._try_first_servers(replace(settings, owner=self._token_owner(settings.named_servers)), classes)
 
     def _check_given_accounts(self, settings: Settings, classes: Sequence[HubUserClass]) -> None:
         file, accounts = settings.accounts_file, settings.given_accounts
-        unknown = unknown_accounts(settings.endpoint, self._known_access, accounts, file)
+        unknown = given_accounts.unknown_accounts(settings.endpoint, self._known_access, accounts, file)
         if unknown and not all(each.has_browser for each in classes):
-            raise PreflightError(f"{not_known(unknown, len(accounts), file)}.")
+            raise hub_check.PreflightError(f"{sources.not_known(unknown, len(accounts), file)}.")
 
     def _token_owner(self, named_servers: bool) -> str:
         return self.checked_hub.owner if self.checked_hub and named_servers else ""
 
     def _try_first_servers(self, settings: Settings, classes: Sequence[HubUserClass]) -> None:
-        run = Run(replace(settings, keep=False), worker=0)
+        run = runs.Run(replace(settings, keep=False), worker=0)
         self._first_servers.append(run)  # so that every way out cleans up after it
         self._tried = ()
 
@@ -228,17 +214,19 @@ class BeforeRun:
             names = names_of_run(settings.prefix, settings.run_id)
             LOG.info("One server is tried first; its user's name begins with %s", names)
         try:
-            kinds = list(different_user_options(settings))
+            kinds = list(needs.different_user_options(settings))
             for number, user_options in enumerate(kinds, start=1):
                 self._doing = "Trying one server"
                 if len(kinds) > 1:
                     self._doing += f" of each kind ({number} of {len(kinds)})"
                 # Otherwise it was cleaned up after, because the process ends.
                 once = log_in if number == 1 else None
-                if run in self._first_servers and try_one_server(run, user_options, once, has_browser=has_browser):
-                    self._tried += (kind_of_start(user_options),)
-        except FirstServersFailed as error:
-            raise PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None
+                if run in self._first_servers and first_server.try_one_server(
+                    run, user_options, once, has_browser=has_browser
+                ):
+                    self._tried += (start_gate.kind_of_start(user_options),)
+        except first_server.FirstServersFailed as error:
+            raise hub_check.PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None
         finally:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
@@ -272,13 +260,13 @@ class BeforeRun:
 _GO_ON_REGARDLESS = "--stop-after-failed-spawns 0 goes on regardless; a hub with consecutive_failure_limit then exits."
 
 
-def _why(run: Run) -> str:
+def _why(run: runs.Run) -> str:
     """Return a line for each finding about the first servers of a run, with what to change."""
     settings = run.settings
-    info = RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
-    findings = findings_of(FinishedRun(Path(), info, None, run.results))
+    info = run_info.RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
+    findings = report_findings.findings_of(folder.FinishedRun(Path(), info, None, run.results))
     lines = [
-        " ".join([f"{one.title}: {one.sentence}", *map(plain, one.remedies)])
+        " ".join([f"{one.title}: {one.sentence}", *map(page.plain, one.remedies)])
         for one in findings
         if one.explains != "note"
     ]

@@ -1,10 +1,15 @@
 """The last lines of a run in the terminal: its answer, what is left, and where the report is."""
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 from hubusers.log import get_logger
-from hubusers.plugin.recording import Recording
 from hubusers.plugin.terminal import asks_for_tables
+
+if TYPE_CHECKING:
+    from hubusers.plugin.recording import Recording
 
 LOG = get_logger(__name__)
 

@@ -16,15 +16,18 @@ messages.
       ◀──────────── nothing is left ──────── CLEANED_UP
 """
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubusers.accounts.ledger import Totals
+from hubusers.run import generator_check, start_gate
 from hubusers.run.failed_spawns import SpawnCounts
-from hubusers.run.generator_check import Strain
-from hubusers.run.run import Run
-from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
+
+if TYPE_CHECKING:
+    from hubusers.run.run import Run
 
 BRIEFING = "hubusers_briefing"
 PREPARED = "hubusers_prepared"
@@ -54,7 +57,7 @@ class Briefing:
         return asdict(self)
 
     @classmethod
-    def from_message(cls, data: dict[str, Any]) -> "Briefing":
+    def from_message(cls, data: dict[str, Any]) -> Briefing:
         return cls(**data | {name: tuple(data[name]) for name in ("user_classes", "workers", "tried")})
 
 
@@ -65,8 +68,8 @@ class Figures:
     run_id: str
     totals: Totals
     spawns: SpawnCounts
-    held: Held
-    strain: Strain
+    held: start_gate.Held
+    strain: generator_check.Strain
     cohorts: dict[str, UserCounts]  # by name; "" without an event
     pending_for: dict[str, int]  # what its pending starts wait for, with how many do
     waits: list[float]  # seconds that each of them has been pending
@@ -75,7 +78,7 @@ class Figures:
     servers: list[str]  # of given accounts, those that it may still have: the hub could not tell them from others
 
     @classmethod
-    def of(cls, run: Run, *, has_left: bool) -> "Figures":
+    def of(cls, run: Run, *, has_left: bool) -> Figures:
         """Return the figures of a run by now; what is new in them is handed out once."""
         return cls(
             run_id=run.settings.run_id,
@@ -101,14 +104,14 @@ class Figures:
         return sum(self.cohorts.values(), UserCounts())
 
     @classmethod
-    def from_message(cls, data: dict[str, Any]) -> "Figures":
+    def from_message(cls, data: dict[str, Any]) -> Figures:
         return cls(
             **data
             | {
                 "totals": Totals(**data["totals"]),
                 "spawns": SpawnCounts(**data["spawns"]),
-                "held": Held(**data["held"]),
-                "strain": Strain(**data["strain"]),
+                "held": start_gate.Held(**data["held"]),
+                "strain": generator_check.Strain(**data["strain"]),
                 "cohorts": {name: UserCounts(**counts) for name, counts in data["cohorts"].items()},
             }
         )

@@ -1,20 +1,24 @@
 """What a run needs for those who come: their user classes, scopes of the token, accounts, and user options to try."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.user import User
 
 import argparse
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubusers.counting import counted
-from hubusers.event.model import Event
-from hubusers.hub.lifecycle import UserOptions
 from hubusers.run.user_class import HubUserClass
+from hubusers.settings import hub_check
 from hubusers.settings.access import SettingsError
-from hubusers.settings.hub_check import NEEDED_SCOPES, SCOPES_FOR_GIVEN_ACCOUNTS, SCOPES_FOR_NAMED_SERVERS
-from hubusers.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from hubusers.event.model import Event
+    from hubusers.hub.lifecycle import UserOptions
+    from hubusers.settings.settings import Settings
 
 
 def usual_classes(environment: Environment) -> list[type[User]]:
@@ -66,8 +70,8 @@ def check_classes(known: Mapping[str, type[User]], event: Event | None) -> None:
 def needed_scopes(settings: Settings, classes: Sequence[HubUserClass]) -> Sequence[str]:
     """Return what the token must be allowed to do, with these accounts and user classes."""
     if settings.named_servers:
-        return SCOPES_FOR_NAMED_SERVERS
-    for_accounts = SCOPES_FOR_GIVEN_ACCOUNTS if settings.accounts_file else NEEDED_SCOPES
+        return hub_check.SCOPES_FOR_NAMED_SERVERS
+    for_accounts = hub_check.SCOPES_FOR_GIVEN_ACCOUNTS if settings.accounts_file else hub_check.NEEDED_SCOPES
     for_classes = (scope for each in classes for scope in each.needed_scopes(settings))
     return list(dict.fromkeys([*for_accounts, *for_classes]))
 

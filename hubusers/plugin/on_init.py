@@ -1,5 +1,7 @@
 """What answers to which of Locust's events, once Locust has made its runner."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import MasterRunner, Runner, WorkerRunner
@@ -10,32 +12,20 @@ import sys
 from functools import partial
 from typing import Any
 
-from hubusers.plugin.alone import Alone
-from hubusers.plugin.arrivals import EventShape
+from hubusers.plugin import alone, arrivals, master, web_form, web_guard, web_pages, worker
+from hubusers.plugin import lookers as web_lookers
+from hubusers.plugin import starter as web_starter
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import stay_while
-from hubusers.plugin.lookers import WHY_STAY, Lookers
-from hubusers.plugin.master import Master
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.process import Process
 from hubusers.plugin.prometheus_and_grafana import prometheus_and_grafana
 from hubusers.plugin.role import Role
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.signals import handle_signals
-from hubusers.plugin.starter import Starter
 from hubusers.plugin.terminal import begin_quietly
 from hubusers.plugin.user_events import note_request, note_users
-from hubusers.plugin.web_form import check_before_swarm, warn_if_open
-from hubusers.plugin.web_guard import guard
-from hubusers.plugin.web_pages import (
-    add_hub_page,
-    add_start_page,
-    check_it_can_listen,
-    check_it_is_wanted,
-    say_when_it_answers,
-)
 from hubusers.plugin.who_comes import WhoComes
-from hubusers.plugin.worker import Worker
 from hubusers.settings.access import SettingsError
 
 _NO_OPTIONS = (
@@ -78,12 +68,12 @@ def listen(
     # For ways out on which Locust fires no event, such as an exception in its own code.
     atexit.register(process.end_at_exit)
     handle_signals(process)
-    shape = EventShape(control.advance_event, lambda: control.event_is_over)
+    shape = arrivals.EventShape(control.advance_event, lambda: control.event_is_over)
     who_comes = WhoComes(environment, control.before_run, shape)
     if web_ui and not environment.parsed_options.dry_run:
         try:
-            check_it_is_wanted(sys.argv)
-            check_it_can_listen(web_ui)
+            web_pages.check_it_is_wanted(sys.argv)
+            web_pages.check_it_can_listen(web_ui)
         except SettingsError as error:
             process.quit_with(str(error), EXIT_CANNOT_TEST)
     try:
@@ -93,24 +83,24 @@ def listen(
     process.start()
     who_comes.choose(who_comes.choice)
     if web_ui:
-        starter = Starter(web_ui, control, who_comes)
-        lookers = Lookers()
-        add_hub_page(web_ui, control.page, control.report, lookers.note)
+        starter = web_starter.Starter(web_ui, control, who_comes)
+        lookers = web_lookers.Lookers()
+        web_pages.add_hub_page(web_ui, control.page, control.report, lookers.note)
         control.show_last = lookers.show_last
         stay_while(
             runner,
             lambda: lookers.are_there() or not control.may_end(),
             control.has_been_told_to_end,
-            WHY_STAY,
+            web_lookers.WHY_STAY,
         )
-        add_start_page(web_ui, starter)
-        warn_if_open(control.options)
-        guard(web_ui, control.options.web_host, control.options.web_url)
-        check_before_swarm(web_ui, starter)
-        say_when_it_answers(web_ui, control.options)
+        web_pages.add_start_page(web_ui, starter)
+        web_form.warn_if_open(control.options)
+        web_guard.guard(web_ui, control.options.web_host, control.options.web_url)
+        web_form.check_before_swarm(web_ui, starter)
+        web_pages.say_when_it_answers(web_ui, control.options)
 
 
 def _role(runner: Runner) -> Role:
     if isinstance(runner, WorkerRunner):
-        return Worker(runner)
-    return Master(runner) if isinstance(runner, MasterRunner) else Alone(runner)
+        return worker.Worker(runner)
+    return master.Master(runner) if isinstance(runner, MasterRunner) else alone.Alone(runner)

@@ -1,5 +1,7 @@
 """How Locust's process starts and ends around its runs: the check before the first one, interrupts, the exit code."""
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import NoReturn
@@ -8,10 +10,10 @@ from hubusers.log import get_logger
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.terminal import say_why_not
-from hubusers.report.plan_chart import show
+from hubusers.report import plan_chart
 from hubusers.run.phase import Phase
+from hubusers.settings import hub_check
 from hubusers.settings.access import SettingsError
-from hubusers.settings.hub_check import LeftBehind, PreflightError
 
 LOG = get_logger(__name__)
 
@@ -31,12 +33,12 @@ class Process:
         control = self.control
         try:
             if control.options.dry_run and control.role.conducts:
-                show(control.before_run.drawn_event())
+                plan_chart.show(control.before_run.drawn_event())
                 self._quit(0)
             control.start()
-        except LeftBehind as error:
+        except hub_check.LeftBehind as error:
             self.quit_with(str(error), EXIT_LEFT_BEHIND)
-        except (SettingsError, PreflightError) as error:
+        except (SettingsError, hub_check.PreflightError) as error:
             self.quit_with(str(error), EXIT_CANNOT_TEST)
         except KeyboardInterrupt:
             self._quit(EXIT_INTERRUPTED)

@@ -1,5 +1,7 @@
 """What a process does in a run: all of it, or the part of a master or of a worker."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.runners import Runner
 
@@ -8,18 +10,20 @@ import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from hubusers.accounts.ledger import Totals
 from hubusers.plugin.messages import Briefing
-from hubusers.results.run_info import RunInfo
+from hubusers.run import run as runs
 from hubusers.run.failed_spawns import SpawnCounts
-from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase
-from hubusers.run.run import Run
-from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
-from hubusers.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from hubusers.results.run_info import RunInfo
+    from hubusers.run.generator_check import Strain
+    from hubusers.run.start_gate import Held
+    from hubusers.settings.settings import Settings
 
 
 class Control(Protocol):
@@ -34,11 +38,11 @@ class Control(Protocol):
     def options(self) -> argparse.Namespace: ...
 
     @property
-    def run(self) -> Run | None: ...
+    def run(self) -> runs.Run | None: ...
 
     def new_briefing(self, run_id: str) -> Briefing: ...
 
-    def let_users_come(self, run: Run) -> bool: ...
+    def let_users_come(self, run: runs.Run) -> bool: ...
 
     def note_spawns(self, process: str, spawns: SpawnCounts) -> None: ...
 
@@ -69,7 +73,7 @@ class Role(ABC):
         self.control: Control  # set by the control that has this role
 
     @property
-    def present_run(self) -> Run:
+    def present_run(self) -> runs.Run:
         assert self.control.run
         return self.control.run
 
@@ -87,10 +91,10 @@ class Role(ABC):
     def share(self) -> slice:
         """Return which of the people, or of the accounts given, are for this process."""
 
-    def new_run(self, settings: Settings) -> Run:
+    def new_run(self, settings: Settings) -> runs.Run:
         """Return this process's share of the run that begins."""
         briefing = self.control.briefing
-        return Run(
+        return runs.Run(
             settings,
             worker=max(0, getattr(self.runner, "worker_index", 0)),
             share=self.share(),
@@ -103,7 +107,7 @@ class Role(ABC):
         )
 
     @abstractmethod
-    def let_people_come(self, run: Run) -> None:
+    def let_people_come(self, run: runs.Run) -> None:
         """Make what people need, and then let them come."""
 
     # While it runs
@@ -174,7 +178,7 @@ class Role(ABC):
         """Let nobody come any more."""
 
     @abstractmethod
-    def clean_up(self, run: Run) -> None:
+    def clean_up(self, run: runs.Run) -> None:
         """Remove what the run made."""
 
     @abstractmethod

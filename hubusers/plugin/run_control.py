@@ -1,5 +1,7 @@
 """Conducts the runs of one process through their phases: the check before them, beginning, end and clean-up."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import STATE_STOPPED
@@ -8,7 +10,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import gevent
 from gevent import GreenletExit
@@ -17,26 +19,28 @@ from gevent.lock import RLock
 from hubusers.accounts.ledger import Totals
 from hubusers.counting import counted
 from hubusers.hub.endpoint import hub_url
-from hubusers.live.page_content import without_run
+from hubusers.late_files import import_for
+from hubusers.live import page_content
 from hubusers.log import Progress, get_logger
+from hubusers.plugin import last_lines, needs, recording, run_ends
 from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
-from hubusers.plugin.last_lines import say_answer
 from hubusers.plugin.locust_internals import cancel_run_time
 from hubusers.plugin.messages import Briefing
-from hubusers.plugin.needs import coming
-from hubusers.plugin.recording import Recording
 from hubusers.plugin.role import Role
-from hubusers.plugin.run_ends import why_event_ends, would_have_ended
 from hubusers.plugin.terminal import who_comes
-from hubusers.results.run_info import STOPPED_BY_SOMEBODY
+from hubusers.results import run_info
 from hubusers.run.failed_spawns import SpawnCounts
-from hubusers.run.generator_check import Strain
 from hubusers.run.phase import Phase, may_follow, next_phase, why_no_run
-from hubusers.run.run import Run, run_of, set_run
+from hubusers.run.present_run import run_of, set_run
 from hubusers.settings.access import Access, SettingsError
-from hubusers.telemetry.exporter import Exporter
-from hubusers.telemetry.readings import RunSoFar
+
+if TYPE_CHECKING:
+    from hubusers.run.generator_check import Strain
+    from hubusers.run.run import Run
+    from hubusers.settings.settings import Settings
+    from hubusers.telemetry.exporter import Exporter
+    from hubusers.telemetry.readings import RunSoFar
 
 LOG = get_logger(__name__)
 
@@ -62,7 +66,7 @@ class RunControl:
         self.event_ended = ""  # why the event is over
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
         self.exporters: list[Callable[[RunSoFar], Exporter]] = []  # each makes an exporter of a run
-        self.recording: Recording | None = None  # of the present or last run, where this process conducts it
+        self.recording: recording.Recording | None = None  # of the present or last run, where this process conducts it
         self._preparing = Progress(LOG)
         self.show_last: Callable[[], None] = lambda: None  # the answer of a run that the process does not outlive
         self._ending = RLock()
@@ -143,16 +147,17 @@ class RunControl:
         self.environment.host = hub_url(settings.endpoint)
         self.environment.process_exit_code = None  # of an earlier run, in the web UI
         self.stopped_because = self.event_ended = ""
+        import_for(self._needed_in(settings))  # now, as nobody waits yet
         run = self.role.new_run(settings)
         if self.role.conducts:
-            self.recording = Recording(run, self, self.role, self.before_run.checked_hub, self.exporters)
+            self.recording = recording.Recording(run, self, self.role, self.before_run.checked_hub, self.exporters)
         set_run(self.environment, run)
         self._enter(Phase.PREPARING)
         if self.role.has_users:
             run.generator.start()
         if self.recording:
             LOG.info("Run %s: %s", settings.run_id, who_comes(settings, self.options))
-            for each in coming(self.environment, settings.event):
+            for each in needs.coming(self.environment, settings.event):
                 if sentence := each.what_they_do(settings):
                     LOG.info("%s", sentence)
             self._preparing = Progress(LOG)
@@ -162,6 +167,14 @@ class RunControl:
         self.role.let_people_come(run)
         if settings.lifecycles and self.role.conducts:
             gevent.spawn(self._stop_after_the_last_user)
+
+    def _needed_in(self, settings: Settings) -> Iterator[Any]:
+        """Yield the classes that do the work of a run in this process."""
+        yield type(self.role)
+        if self.role.has_users:
+            yield from needs.coming(self.environment, settings.event)
+        if self.role.conducts:
+            yield recording.Recording
 
     def let_users_come(self, run: Run) -> bool:
         """Begin the time in which users come, if the run still is to begin; return whether it is."""
@@ -195,7 +208,7 @@ class RunControl:
     def page(self, after: float) -> dict[str, Any]:
         """Return what the page Hub shows, with the points that are later than `after` seconds of the run."""
         if not self.recording:
-            return without_run(self.phase, self.environment.host or "")
+            return page_content.without_run(self.phase, self.environment.host or "")
         return self.recording.page(after)
 
     def report(self) -> Path | None:
@@ -219,7 +232,7 @@ class RunControl:
             planned = counted(len(self.role.present_run.settings.people), "account")
             self._preparing.say(f"{made:,} of {planned} created")
         if self.phase is Phase.RUNNING and not self.event_ended:
-            self.event_ended = why_event_ends(self.recording, self.role) if self.recording else ""
+            self.event_ended = run_ends.why_event_ends(self.recording, self.role) if self.recording else ""
             if self.event_ended:
                 LOG.info("%s", self.event_ended)
 
@@ -271,9 +284,9 @@ class RunControl:
                 self.recording.note_stopping()
             self.role.stop_arrivals()
             settings = self.role.present_run.settings
-            has_an_end = would_have_ended(settings, self.options, was_interrupted=self.was_interrupted)
+            has_an_end = run_ends.would_have_ended(settings, self.options, was_interrupted=self.was_interrupted)
             if has_an_end and not self.event_ended and not self.stopped_because:
-                self.stopped_because = STOPPED_BY_SOMEBODY
+                self.stopped_because = run_info.STOPPED_BY_SOMEBODY
             if self.recording:
                 self.recording.note_end()
 
@@ -309,7 +322,7 @@ class RunControl:
     def say_answer(self) -> None:
         """Say, once, what came of the run. Headless, this comes after Locust's tables, so that it stands last."""
         if self.recording:
-            say_answer(self.recording, self.options)
+            last_lines.say_answer(self.recording, self.options)
 
     # The end of the process
 

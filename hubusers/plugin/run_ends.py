@@ -1,10 +1,15 @@
 """What ends a run: its event, or somebody who stops it before it would have ended by itself."""
 
-import argparse
+from __future__ import annotations
 
-from hubusers.plugin.recording import Recording
+import argparse
+from typing import TYPE_CHECKING
+
 from hubusers.plugin.role import Role
-from hubusers.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from hubusers.plugin.recording import Recording
+    from hubusers.settings.settings import Settings
 
 
 def why_event_ends(recording: Recording, role: Role) -> str:

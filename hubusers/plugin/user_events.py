@@ -1,5 +1,7 @@
 """What Locust tells of the users of this process: that they come, their requests, and errors in their code."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.exception import (
     InterruptTaskSet,
@@ -15,17 +17,20 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import gevent
 from gevent import GreenletExit
 
 from hubusers.plugin.locust_internals import tell_of_each_user, tell_of_failed_on_stop, user_of
+from hubusers.results import request_log
 from hubusers.results.records import ARRIVAL, USER_CLASS, Record
-from hubusers.results.request_log import failure_of
-from hubusers.run.run import Run, run_of
+from hubusers.run.present_run import run_of
 from hubusers.run.user_class import CountsItself
+
+if TYPE_CHECKING:
+    from hubusers.run.run import Run
 
 _NO_CRASHES = (GreenletExit, StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 """Exceptions by which Locust, and the steps of our users, end a task or a user."""
@@ -44,7 +49,7 @@ def note_request(
     run = run_of(environment)
     if run and request_type not in {"SERVER", "STEP"}:
         seconds = response_time / 1000
-        failure = failure_of(exception) if exception else ""
+        failure = request_log.failure_of(exception) if exception else ""
         run.results.requests.note(f"{request_type} {name}", time.time() - seconds, seconds, failure)
         if exception and failure != str(exception):
             run.results.examples.note(f"{request_type} {name}", failure, "", str(exception))

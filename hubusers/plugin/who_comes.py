@@ -1,5 +1,7 @@
 """Who comes in the next run of the web UI: the people of an event, or as many users of a class as Locust is told."""
 
+from __future__ import annotations
+
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.shape import LoadTestShape
@@ -9,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hubusers.plugin import needs
 from hubusers.plugin.before_run import BeforeRun
 from hubusers.plugin.locust_internals import DispatchNobody
-from hubusers.plugin.needs import usual_classes
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class WhoComes:
         self._before_run = before_run
         self._event_shape = event_shape
         self._all_classes: dict[str, type[User]] = dict(environment.user_classes_by_name)
-        self.usual_classes = tuple(each.__name__ for each in usual_classes(environment))
+        self.usual_classes = tuple(each.__name__ for each in needs.usual_classes(environment))
         self._own_shape: LoadTestShape | None = environment.shape_class
         self._own_dispatcher: type[UsersDispatcher] = environment.dispatcher_class
 

@@ -1,20 +1,22 @@
 """A worker of a run: it simulates a share of the users, and tells the master what comes of them."""
 
+from __future__ import annotations
+
 from locust.runners import STATE_RUNNING, WorkerRunner
 
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gevent
 from gevent import GreenletExit
 from gevent.event import Event
 
 from hubusers.accounts.ledger import Totals
-from hubusers.event.plan import share_of_worker
+from hubusers.event import plan
 from hubusers.log import get_logger
-from hubusers.plugin.arrivals import Arrivals
+from hubusers.plugin import arrivals
 from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.messages import (
     BEGIN,
@@ -31,12 +33,14 @@ from hubusers.plugin.messages import (
     Figures,
 )
 from hubusers.plugin.role import Role
-from hubusers.results.run_info import RunInfo
 from hubusers.run.failed_spawns import SpawnCounts
-from hubusers.run.generator_check import Strain
-from hubusers.run.run import Run
-from hubusers.run.start_gate import Held
 from hubusers.run.user_counts import UserCounts
+
+if TYPE_CHECKING:
+    from hubusers.results.run_info import RunInfo
+    from hubusers.run.generator_check import Strain
+    from hubusers.run.run import Run
+    from hubusers.run.start_gate import Held
 
 LOG = get_logger(__name__)
 
@@ -54,7 +58,7 @@ class Worker(Role):
     def __init__(self, runner: WorkerRunner) -> None:
         super().__init__(runner)
         self._briefing: Briefing | None = None  # of the run that begins next
-        self._arrivals: Arrivals | None = None
+        self._arrivals: arrivals.Arrivals | None = None
         self._cleaning: gevent.Greenlet[..., None] | None = None
         self._begun = Event()
         runner.register_message(BRIEFING, self._note_briefing)
@@ -87,7 +91,7 @@ class Worker(Role):
         workers = self.control.briefing.workers
         if self.runner.client_id not in workers:  # a worker that comes later gets none: they have been shared out
             return slice(0)
-        return share_of_worker(workers.index(self.runner.client_id), len(workers))
+        return plan.share_of_worker(workers.index(self.runner.client_id), len(workers))
 
     def let_people_come(self, run: Run) -> None:
         self._arrivals = None
@@ -95,7 +99,7 @@ class Worker(Role):
             self.control.let_users_come(run)
         elif people := run.settings.people[self.share()]:
             self._begun.clear()
-            self._arrivals = Arrivals(self.runner, run, people)
+            self._arrivals = arrivals.Arrivals(self.runner, run, people)
             self._arrivals.begin(partial(self._may_come, run), self.report_trouble)
 
     def _may_come(self, run: Run) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from gevent.lock import BoundedSemaphore
 
@@ -323,13 +323,3 @@ def _accounts(settings: Settings, share: slice, names_begin_with: str) -> Accoun
     if settings.named_servers:
         return NamedServers(settings.owner, settings.access.token, settings.prefix, names_begin_with)
     return MadeAccounts(settings.prefix, names_begin_with, settings.access.password)
-
-
-def set_run(environment: Any, run: Run) -> None:
-    """Make `run` the present one of Locust's environment, where the users find it."""
-    environment.hubusers_run = run
-
-
-def run_of(environment: Any) -> Run | None:
-    """Return the environment's present or last run; None before the first, or where the parts were not switched on."""
-    return cast("Run | None", getattr(environment, "hubusers_run", None))

@@ -1,10 +1,13 @@
 """What a run asks of a user class before there are users, and of its users."""
 
-from typing import Protocol, runtime_checkable
+from __future__ import annotations
 
-from hubusers.accounts.account import Account
-from hubusers.run.run import Run
-from hubusers.settings.settings import Settings
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from hubusers.accounts.account import Account
+    from hubusers.run.run import Run
+    from hubusers.settings.settings import Settings
 
 
 @runtime_checkable

@@ -1,15 +1,19 @@
 """The load of idle people: the reports of activity that their single-user servers send to the hub."""
 
+from __future__ import annotations
+
 from locust import task
 from locust.env import Environment
 
 import random
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hubusers.settings.settings import Settings
 from hubusers.users.hub_user import HubUser
+
+if TYPE_CHECKING:
+    from hubusers.settings.settings import Settings
 
 ACTIVITY_PATH = "/users/{name}/activity"
 

@@ -1,41 +1,50 @@
 """People with a browser: they log in, ask for a server by the hub's pages, arrive at it, and leave in some way."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from gevent import GreenletExit
 
-from hubusers.accounts.account import Account
-from hubusers.accounts.other_names import enter_other_name
-from hubusers.browser import home_page, login, spawn_page, spawn_progress
-from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.headers import HEADERS
-from hubusers.browser.login_errors import LoggedInAsAnother, LoginFailed, LoginRefused, login_error, token_of_another
-from hubusers.browser.page import Page
-from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost, asks_to_log_in, error_at_server
-from hubusers.browser.provider_errors import ProviderFailed
+from hubusers.accounts import other_names
+from hubusers.browser import browser as browsers
+from hubusers.browser import (
+    headers,
+    home_page,
+    login,
+    login_errors,
+    page_errors,
+    provider_errors,
+    spawn_page,
+    spawn_progress,
+)
 from hubusers.event.leaving import Leaving
-from hubusers.hub.acceptance import OWNER_PATH
-from hubusers.hub.answers import State, Stop, error_for
-from hubusers.hub.client import HubClient
+from hubusers.hub import acceptance, answers, sightings
+from hubusers.hub import client as hub_client
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
-from hubusers.hub.sightings import USER_PATH, look_at
 from hubusers.log import get_logger
 from hubusers.results.records import HUB, HUB_AFTER_PROVIDER, LOGIN, SPAWN_PAGE, UNFINISHED, provider_part
 from hubusers.run import server_life
-from hubusers.run.run import Run
+from hubusers.settings import hub_check
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
-from hubusers.settings.hub_check import PreflightError
-from hubusers.settings.settings import Settings
+from hubusers.users import way_in
 from hubusers.users.planned_user import PlannedUser
 from hubusers.users.server_user import Asked, Ready
 from hubusers.users.step import Step
-from hubusers.users.way_in import platform_of, way_in
 from hubusers.users.whose_token import for_whom, own_rejections
+
+if TYPE_CHECKING:
+    from hubusers.accounts.account import Account
+    from hubusers.browser.page import Page
+    from hubusers.hub.answers import Stop
+    from hubusers.run.run import Run
+    from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -64,11 +73,11 @@ class BrowserUser(PlannedUser):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.browser: Browser
+        self.browser: browsers.Browser
         self._token = self.account.token
         self._ways_to_leave: Iterator[Leaving] = self.person.ways_to_leave()
         self._is_logged_in = False
-        self._platform = None if self._token else platform_of(self.settings)
+        self._platform = None if self._token else way_in.platform_of(self.settings)
         self._login_makes_the_account = bool(self.account.password or self._platform)
         self._login_may_start = False  # the server, which no step has asked for yet
         self._page: Page | None = None  # where the login has led, for the step that asks for the server
@@ -80,7 +89,7 @@ class BrowserUser(PlannedUser):
 
     @classmethod
     def check_settings(cls, settings: Settings) -> None:
-        platform_of(settings)
+        way_in.platform_of(settings)
 
     @classmethod
     def try_login(cls, run: Run, account: Account) -> str:
@@ -92,29 +101,29 @@ class BrowserUser(PlannedUser):
         Logs:
             WARNING what else keeps a person from logging in, which may not keep the next one.
         """
-        platform = None if account.token else platform_of(run.settings)
+        platform = None if account.token else way_in.platform_of(run.settings)
         if not account.password and not platform:
             return ""
-        browser = Browser(
-            run.connections(size=CONNECTIONS, headers=HEADERS),
+        browser = browsers.Browser(
+            run.connections(size=browsers.CONNECTIONS, headers=headers.HEADERS),
             timeout=run.settings.server_timeout,
             providers=run.settings.identity_providers,
         )
         deadline = Deadline(run.settings.server_timeout)
         try:
-            page = way_in(platform)(browser, account.username, account.password, deadline, start="/hub/home")
+            page = way_in.way_in(platform)(browser, account.username, account.password, deadline, start="/hub/home")
             if spawn_page.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
                 run.ledger.server_started(account.key)  # to be removed with the first server
-        except LoggedInAsAnother as other:
-            client = HubClient(run.settings.endpoint, run.settings.access.session)
-            enter_other_name(
+        except login_errors.LoggedInAsAnother as other:
+            client = hub_client.HubClient(run.settings.endpoint, run.settings.access.session)
+            other_names.enter_other_name(
                 client, run.ledger, run.accounts, account.username, other.name, deadline, started=False
             )  # to be removed with the first server
-            raise PreflightError(_with_way_out(run, other)) from None
-        except LoginRefused as error:
+            raise hub_check.PreflightError(_with_way_out(run, other)) from None
+        except login_errors.LoginRefused as error:
             return _with_way_out(run, error)
-        except (LoginFailed, ProviderFailed) as error:
-            raise PreflightError(_with_way_out(run, error)) from None
+        except (login_errors.LoginFailed, provider_errors.ProviderFailed) as error:
+            raise hub_check.PreflightError(_with_way_out(run, error)) from None
         except HubUsersError as error:
             LOG.warning("The first login has failed, going on all the same: %s", error.detail)
         return ""
@@ -128,8 +137,8 @@ class BrowserUser(PlannedUser):
         if not (self.account.password or self._platform or self._token):
             self._token = self._new_token()
         authorization = f"token {self._token}" if self._token else ""
-        connections = self._connections(size=CONNECTIONS, headers=HEADERS)
-        self.browser = Browser(
+        connections = self._connections(size=browsers.CONNECTIONS, headers=headers.HEADERS)
+        self.browser = browsers.Browser(
             connections,
             authorization=authorization,
             timeout=self.settings.server_timeout,
@@ -211,13 +220,13 @@ class BrowserUser(PlannedUser):
                 self.browser.seconds_with.clear()
                 self._enter_before_login()
                 try:
-                    self._page = way_in(self._platform)(
+                    self._page = way_in.way_in(self._platform)(
                         self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
                     )
                 except HubUsersError as error:
                     step.ended = time.monotonic()
                     step.parts = self._parts_of_login(step)
-                    if isinstance(error, LoggedInAsAnother):
+                    if isinstance(error, login_errors.LoggedInAsAnother):
                         started = spawn_page.is_of_a_started_spawn(self.browser, error.page)
                         self.test_run.undo_login(self.hub, self.username, error.name, started=started)
                     if self._login_may_start:
@@ -260,7 +269,7 @@ class BrowserUser(PlannedUser):
         model = page.answer.model
         name = str(model.get("name") or "") if isinstance(model, dict) else ""
         if name and name != self.username:
-            raise token_of_another(page, self.username, name)
+            raise login_errors.token_of_another(page, self.username, name)
 
     def _error_for(self, page: Page, doing: str, deadline: Deadline) -> HubUsersError:
         """Return the error for a bad answer to what a page of this person's server has asked for.
@@ -270,20 +279,20 @@ class BrowserUser(PlannedUser):
             doing: What the person was doing, for the log.
             deadline: Until when the hub must have told more, where it has answered instead of the server.
         """
-        error = error_at_server(self.browser, page, doing, deadline)
-        if isinstance(error, ServerGone | ServerUnreachable | RedirectLoop) and self._ready_at:
+        error = page_errors.error_at_server(self.browser, page, doing, deadline)
+        if isinstance(error, ServerGone | page_errors.ServerUnreachable | page_errors.RedirectLoop) and self._ready_at:
             error.after = time.monotonic() - self._ready_at
         return for_whom(error, self._token, self.settings.access.token) if isinstance(error, HubError) else error
 
     def _token_error(self, page: Page, deadline: Deadline) -> HubUsersError:
-        error = error_for(page.answer, f"logging in as {self.username}")
+        error = answers.error_for(page.answer, f"logging in as {self.username}")
         if isinstance(error, TokenRejected | MissingScope):
             return for_whom(error, self._token, self.settings.access.token)
-        return login_error(self.browser, page, self.username, deadline)
+        return login_errors.login_error(self.browser, page, self.username, deadline)
 
     def _ask_who_i_am(self, refusal: HubError) -> int:
-        if isinstance(refusal, SessionLost):
-            return self.browser.fetch("GET", f"{self.browser.base}/hub/api{OWNER_PATH}").answer.status
+        if isinstance(refusal, page_errors.SessionLost):
+            return self.browser.fetch("GET", f"{self.browser.base}/hub/api{acceptance.OWNER_PATH}").answer.status
         return self.test_run.ask_for_owner(self._token)
 
     def _new_token(self) -> str:
@@ -299,7 +308,7 @@ class BrowserUser(PlannedUser):
         model = answer.model
         if answer.status in {200, 201} and isinstance(model, dict) and isinstance(model.get("token"), str):
             return str(model["token"])
-        error = error_for(answer, f"getting a token for {self.username}")
+        error = answers.error_for(answer, f"getting a token for {self.username}")
         self.test_run.note_failure(error)
         with suppress(HubUsersError), self._measured(LOGIN, "STEP"):  # the token is this person's login
             raise error
@@ -317,13 +326,13 @@ class BrowserUser(PlannedUser):
         # Without one, the server's own address leads to its start page.
         path = f"{self.browser.base}{self.server_path}/{self.person.start_page}"
         page = self.browser.get(path)
-        if asks_to_log_in(self.browser, page) and self._learns_where_the_server_is():
+        if page_errors.asks_to_log_in(self.browser, page) and self._learns_where_the_server_is():
             page = self.browser.get(path)
         return page
 
     def _learns_where_the_server_is(self) -> bool:
         """Ask the hub for the address of the server; return whether that is on another host, and not known yet."""
-        user = self.hub.request("GET", USER_PATH, username=self.username).model
+        user = self.hub.request("GET", sightings.USER_PATH, username=self.username).model
         try:
             url = str(user["servers"][self.account.server_name]["url"])
         except (KeyError, TypeError):
@@ -339,9 +348,12 @@ class BrowserUser(PlannedUser):
     def _was_stopped(self) -> bool:
         """Ask the hub whether the server that was left running is stopped; an odd answer counts as no."""
         with self.errors_end_the_task(), self._token_shown():
-            servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
+            servers = sightings.look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
         # A server that is starting or stopping cannot be asked for.
-        return servers is not None and servers.state(self.account.server_name) in {State.STOPPED, State.FAILED}
+        return servers is not None and servers.state(self.account.server_name) in {
+            answers.State.STOPPED,
+            answers.State.FAILED,
+        }
 
     def _come_back(self, page: Page | None) -> Page:
         """Open the spawn page, which leads to the server if it runs; if not, start the server from there."""
@@ -416,9 +428,9 @@ class BrowserUser(PlannedUser):
                 raise self._gone(error.detail) from None
 
 
-def _with_way_out(run: Run, error: LoginFailed | ProviderFailed) -> str:
+def _with_way_out(run: Run, error: login_errors.LoginFailed | provider_errors.ProviderFailed) -> str:
     if run.accounts.are_made:
         return f"{error.sentence} {_WITHOUT_PASSWORD}"
-    if isinstance(error, LoggedInAsAnother) and not error.typed:
+    if isinstance(error, login_errors.LoggedInAsAnother) and not error.typed:
         return f"{error.sentence} If the hub has made the account {error.name} for this login, an admin must remove it."
     return error.sentence

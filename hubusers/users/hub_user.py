@@ -1,17 +1,23 @@
 """The base of all user classes: a person with an account on the hub, who may use a server there."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from gevent import GreenletExit
 
-from hubusers.accounts.account import Account
-from hubusers.accounts.sources import not_known
-from hubusers.hub.creation import make_accounts
+from hubusers.accounts import sources
+from hubusers.hub import creation
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.log import get_logger
 from hubusers.results.records import ARRIVAL, UNFINISHED
-from hubusers.run.run import Run
-from hubusers.settings.settings import Settings
 from hubusers.users.server_user import ServerUser
+
+if TYPE_CHECKING:
+    from hubusers.accounts.account import Account
+    from hubusers.run.run import Run
+    from hubusers.settings.settings import Settings
 
 LOG = get_logger(__name__)
 
@@ -120,7 +126,7 @@ class HubUser(ServerUser):
         with run.creating:
             deadline = Deadline(self.settings.server_timeout)  # not before: a thousand new users stand in line here
             try:
-                make_accounts(
+                creation.make_accounts(
                     self.hub, [self.username], run.ledger, deadline, self.settings.poll_interval, run.note_failure
                 )
             except WaitTimeout as error:
@@ -142,7 +148,7 @@ class HubUser(ServerUser):
             return str(error)
         self._had_server = seen.had_server
         if not seen.is_known and not self._login_makes_the_account:
-            LOG.error("%s; this user ends", not_known(self.username))
+            LOG.error("%s; this user ends", sources.not_known(self.username))
             return "the hub does not know the account"
         if not seen.in_use:
             return ""

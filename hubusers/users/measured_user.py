@@ -1,5 +1,7 @@
 """A user whose steps are measured: each is a row in Locust's statistics, and a record of the run."""
 
+from __future__ import annotations
+
 from locust import FastHttpUser
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
@@ -9,29 +11,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent import GreenletExit
 
-from hubusers.accounts.account import Account
-from hubusers.accounts.sources import NoAccountLeft
-from hubusers.browser.page_errors import SessionLost
-from hubusers.http.connections import Connections
-from hubusers.http.request_event import count
+from hubusers.accounts import account, sources
+from hubusers.browser import page_errors
+from hubusers.http import request_event
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import ComeBackLater, HubError, HubUsersError
 from hubusers.locust_import import check_is_patched
 from hubusers.log import get_logger
 from hubusers.results.records import LOGIN, NEW, OWN_REQUESTS, RETURNING, UNFINISHED, USER_CLASS, Record
-from hubusers.run.next_person import NextPerson, anybody
-from hubusers.run.pending_start import PendingStart
-from hubusers.run.run import Run, run_of
-from hubusers.users.clients import UserClient
+from hubusers.run import next_person as next_people
+from hubusers.run.present_run import run_of
+from hubusers.users import clients
 from hubusers.users.own_requests import OwnRequests
 from hubusers.users.step import Step
 from hubusers.users.switched_on import HOW, refuse_unless_switched_on
 from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
+
+if TYPE_CHECKING:
+    from hubusers.http.connections import Connections
+    from hubusers.run.pending_start import PendingStart
+    from hubusers.run.run import Run
 
 LOG = get_logger(__name__)
 
@@ -88,7 +92,7 @@ class MeasuredUser(FastHttpUser):
         self._counts = run.cohorts[self.person.cohort]
         self._had_server = None if self._has_account else False
         token = self.account.token or run.settings.access.token
-        self.hub = UserClient(run, self._connections(token), token, self._count)
+        self.hub = clients.UserClient(run, self._connections(token), token, self._count)
         # Locust's task set sleeps by itself, and asks only this for how long. A subclass may define it in any of
         # Locust's ways, so it is wrapped here and not overridden.
         self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
@@ -113,7 +117,7 @@ class MeasuredUser(FastHttpUser):
 
     def _must_end(self, error: HubUsersError) -> bool:
         """Say whether the same error would come again. One refusal of the person's own token does not prove that."""
-        if isinstance(error, OwnTokenRejected | SessionLost):
+        if isinstance(error, OwnTokenRejected | page_errors.SessionLost):
             return stays_refused(self.test_run, error, partial(self._ask_who_i_am, error))
         return error.ends_user
 
@@ -176,12 +180,12 @@ class MeasuredUser(FastHttpUser):
 
     # The person, and the connections
 
-    def _next_person(self, run: Run) -> NextPerson:
+    def _next_person(self, run: Run) -> next_people.NextPerson:
         try:
             return run.next_person()
-        except NoAccountLeft as error:
+        except sources.NoAccountLeft as error:
             LOG.error("%s; this user ends", error)
-            return NextPerson(anybody(run.settings), Account(""), has_account=False)
+            return next_people.NextPerson(next_people.anybody(run.settings), account.Account(""), has_account=False)
 
     def _connections(self, token: str = "", **kwargs: Any) -> Connections:
         event = self.environment.events.request
@@ -276,7 +280,7 @@ class MeasuredUser(FastHttpUser):
         return "" if self._had_server is None else NEW
 
     def _count(self, name: str, seconds: float, error: Exception | None = None, kind: str = "SERVER") -> None:
-        count(self.environment.events.request, kind, name, seconds, error, self.context())
+        request_event.count(self.environment.events.request, kind, name, seconds, error, self.context())
 
 
 def _is_overridden(task: Any, user_class: type) -> bool:

@@ -1,5 +1,7 @@
 """People who work with notebooks in JupyterLab or Notebook 7, in a browser."""
 
+from __future__ import annotations
+
 from locust import task
 from locust.env import Environment
 
@@ -8,26 +10,26 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hubusers.browser.page import Page
-from hubusers.browser.said import SERVER, answered_by, words_of
-from hubusers.browser.websocket import WebsocketLost, WebsocketRefused
+from hubusers.browser import said, websocket
 from hubusers.counting import counted
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
-from hubusers.lab.files_beside import FileBeside, read_files_beside
-from hubusers.lab.kernel import InputAsked, Kernel, KernelGone, OutputCutOff
-from hubusers.lab.notebooks import Cell, Notebook, NotebookError, built_in_notebook, read_notebooks
-from hubusers.lab.opened import Running
-from hubusers.lab.person_folder import PersonFolder, folder_of, name_for
-from hubusers.lab.pulled_notebooks import PulledNotebooks
-from hubusers.lab.refusals import loading_error, save_error
+from hubusers.lab import files_beside, person_folder, pulled_notebooks, refusals
+from hubusers.lab import kernel as kernels
+from hubusers.lab import notebooks as notebook_files
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, PAGE, SAVED, STORAGE
 from hubusers.settings.access import SettingsError
-from hubusers.settings.settings import Settings
 from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, TabUser
+
+if TYPE_CHECKING:
+    from hubusers.browser.page import Page
+    from hubusers.lab.files_beside import FileBeside
+    from hubusers.lab.notebooks import Cell, Notebook
+    from hubusers.lab.opened import Running
+    from hubusers.settings.settings import Settings
 
 Parts = tuple[tuple[str, float], ...]
 """What a step was for, each with its seconds."""
@@ -64,10 +66,10 @@ class NotebookUser(TabUser):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._thoughts = self.person.thoughts()
-        self._kernels: dict[str, Kernel] = {}  # of the open notebooks, by their paths
-        self._folder: PersonFolder | None = None
+        self._kernels: dict[str, kernels.Kernel] = {}  # of the open notebooks, by their paths
+        self._folder: person_folder.PersonFolder | None = None
         self._files: set[str] = set()  # the paths of the notebooks put into it
-        self._pulled_notebooks: PulledNotebooks | None = None
+        self._pulled_notebooks: pulled_notebooks.PulledNotebooks | None = None
 
     @classmethod
     def check_settings(cls, settings: Settings) -> None:
@@ -75,7 +77,7 @@ class NotebookUser(TabUser):
         try:
             _notebooks_in(settings.notebooks)
             _files_beside(settings.notebooks)
-        except NotebookError as error:
+        except notebook_files.NotebookError as error:
             raise SettingsError(str(error)) from None
 
     @classmethod
@@ -114,7 +116,7 @@ class NotebookUser(TabUser):
         opened = self._front_end.notebook_at_start
         self._pulled_notebooks = None
         if self.pulled and not self.settings.notebooks:
-            self._pulled_notebooks = PulledNotebooks(
+            self._pulled_notebooks = pulled_notebooks.PulledNotebooks(
                 self.browser,
                 self._front_end.base,
                 opened=opened,
@@ -171,7 +173,7 @@ class NotebookUser(TabUser):
             self._files.add(path)
         return path
 
-    def open_notebook(self, path: str) -> Kernel:
+    def open_notebook(self, path: str) -> kernels.Kernel:
         """Open a notebook, and return its kernel, which runs nothing else: the row `STEP kernel ready`.
 
         If the notebook is open already, its kernel is restarted.
@@ -189,7 +191,7 @@ class NotebookUser(TabUser):
             step.parts = self._parts_of(step, others)
         return kernel
 
-    def run_cell(self, kernel: Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
+    def run_cell(self, kernel: kernels.Kernel, notebook: Notebook, cell: Cell, document: dict[str, Any]) -> None:
         """Run a cell, and compare its outputs with those stored in the notebook: the row `STEP cell`.
 
         Args:
@@ -205,9 +207,9 @@ class NotebookUser(TabUser):
             where = f"{notebook.path}, cell {cell.index + 1}"
             whose = f"{where}, of {self.username}"
             if result.has_asked and not cell.may_fail:
-                raise InputAsked(f"{whose}: it asks for input, and nobody answers", cause=where)
+                raise kernels.InputAsked(f"{whose}: it asks for input, and nobody answers", cause=where)
             if result.cut_off:
-                raise OutputCutOff(f"{whose}: the server says {result.cut_off!r}", cause=result.cut_off)
+                raise kernels.OutputCutOff(f"{whose}: the server says {result.cut_off!r}", cause=result.cut_off)
             if failure := cell.failure(result.outputs, result.may_change):
                 # The output may differ each time, so it is in the detail only: Locust has a row for each cause.
                 raise WrongOutput(f"{whose}: {failure}", cause=where)
@@ -260,13 +262,16 @@ class NotebookUser(TabUser):
 
     # How it is done
 
-    def _make_folder(self) -> PersonFolder:
-        base, name = self._front_end.base, name_for(self.settings.prefix, self.username, self.account.server_name)
+    def _make_folder(self) -> person_folder.PersonFolder:
+        base, name = (
+            self._front_end.base,
+            person_folder.name_for(self.settings.prefix, self.username, self.account.server_name),
+        )
         began = time.monotonic()
-        parent = self.settings.notebook_dir.replace("{username}", self.username) or folder_of(
+        parent = self.settings.notebook_dir.replace("{username}", self.username) or person_folder.folder_of(
             self.browser, base, self._front_end.shown_at_start
         )
-        folder = PersonFolder(self.browser, base, f"{parent}/{name}" if parent else name)
+        folder = person_folder.PersonFolder(self.browser, base, f"{parent}/{name}" if parent else name)
         page = folder.make(_files_beside(self.settings.notebooks))
         if page.status not in {200, 201}:
             where = f"in {parent}" if parent else "at the server's root"
@@ -274,7 +279,7 @@ class NotebookUser(TabUser):
             self._fail_to_save(self._save_error(page, doing), began)
         return folder
 
-    def _start_kernel(self, path: str, step: Step) -> tuple[Kernel, Parts]:
+    def _start_kernel(self, path: str, step: Step) -> tuple[kernels.Kernel, Parts]:
         """Return a kernel for a notebook, and what else opening it took."""
         opened = self._front_end.open_notebook(path, step.deadline)
         others: Parts = ((STORAGE, round(opened.storage, 3)),)
@@ -283,17 +288,19 @@ class NotebookUser(TabUser):
         step.parts = self._parts_of(step, others)
         if opened.failures:
             step.ended = time.monotonic()
-            raise self._behind(loading_error(opened.failures, f"opening the page of {path}"))
+            raise self._behind(refusals.loading_error(opened.failures, f"opening the page of {path}"))
         if opened.session is None:
             raise self.error_of(opened.notebook, f"opening {path}")
         if opened.session.status not in {200, 201} or not opened.kernel:
             raise self.error_of(opened.session, f"starting a kernel for {path}")
         channels = f"{self._front_end.base}api/kernels/{opened.kernel}/channels?session_id={uuid.uuid4()}"
         try:
-            kernel = self._kernels[path] = self.hold(Kernel, channels, step.deadline)
-        except WebsocketRefused as refused:
-            if refused.status == 404 and refused.refused_by == SERVER:
-                raise KernelGone(f"the server does not know the kernel of {path}", words=refused.words) from None
+            kernel = self._kernels[path] = self.hold(kernels.Kernel, channels, step.deadline)
+        except websocket.WebsocketRefused as refused:
+            if refused.status == 404 and refused.refused_by == said.SERVER:
+                raise kernels.KernelGone(
+                    f"the server does not know the kernel of {path}", words=refused.words
+                ) from None
             raise
         return kernel, others
 
@@ -301,32 +308,32 @@ class NotebookUser(TabUser):
         rest = time.monotonic() - step.began - sum(seconds for _, seconds in others)
         return *others, (KERNEL, round(max(0.0, rest), 3))
 
-    def _restart(self, kernel: Kernel, deadline: Deadline) -> None:
+    def _restart(self, kernel: kernels.Kernel, deadline: Deadline) -> None:
         page = self.browser.fetch("POST", f"{self._path_of(kernel)}/restart", deadline=deadline)
         if page.status != 200:
             raise self._gone_kernel(kernel, page) or self.error_of(page, "restarting a kernel")
 
     @contextmanager
-    def _failures_explained(self, kernel: Kernel, step: Step) -> Iterator[None]:
+    def _failures_explained(self, kernel: kernels.Kernel, step: Step) -> Iterator[None]:
         """Raise what is behind a failure of the with-block, if more can be told: the server is gone, or the kernel."""
         try:
             yield
-        except (WebsocketLost, WaitTimeout) as error:
+        except (websocket.WebsocketLost, WaitTimeout) as error:
             step.ended = time.monotonic()
             page = self.browser.fetch("GET", self._path_of(kernel), deadline=Deadline(LOOK))
             raise self._gone_kernel(kernel, page) or self._behind(error) from None
 
-    def _gone_kernel(self, kernel: Kernel, page: Page) -> KernelGone | None:
+    def _gone_kernel(self, kernel: kernels.Kernel, page: Page) -> kernels.KernelGone | None:
         """Return the error for a kernel that is not at its address any more, which a page tells; otherwise None."""
-        if page.status != 404 or answered_by(page) != SERVER:
+        if page.status != 404 or said.answered_by(page) != said.SERVER:
             return None
         self._kernels = {path: other for path, other in self._kernels.items() if other is not kernel}
-        error = KernelGone("the server does not know the kernel any more, which was culled or shut down")
-        error.after, error.words = time.monotonic() - kernel.opened, words_of(page)
+        error = kernels.KernelGone("the server does not know the kernel any more, which was culled or shut down")
+        error.after, error.words = time.monotonic() - kernel.opened, said.words_of(page)
         return error
 
     def _save_error(self, page: Page, doing: str) -> HubUsersError:
-        return save_error(page, doing) or self.error_of(page, doing)
+        return refusals.save_error(page, doing) or self.error_of(page, doing)
 
     def _save_workspace(self) -> None:
         began = time.monotonic()
@@ -340,15 +347,15 @@ class NotebookUser(TabUser):
         with self.errors_end_the_task(), self._measured(SAVED, "STEP", began):
             raise error
 
-    def _path_of(self, kernel: Kernel) -> str:
+    def _path_of(self, kernel: kernels.Kernel) -> str:
         return f"{self._front_end.base}api/kernels/{kernel.id}"
 
 
 @lru_cache(maxsize=1)
 def _notebooks_in(folder: str) -> list[Notebook]:
-    return read_notebooks(folder) if folder else [built_in_notebook()]
+    return notebook_files.read_notebooks(folder) if folder else [notebook_files.built_in_notebook()]
 
 
 @lru_cache(maxsize=1)
 def _files_beside(folder: str) -> list[FileBeside]:
-    return read_files_beside(folder) if folder else []
+    return files_beside.read_files_beside(folder) if folder else []

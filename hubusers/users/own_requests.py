@@ -1,8 +1,10 @@
 """The requests that a person sends by the code of the user class, beside the steps of hubusers."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from hubusers.results.request_log import failure_of
+from hubusers.results import request_log
 
 
 class OwnRequests:
@@ -25,7 +27,7 @@ class OwnRequests:
         if exception is None:
             self._has_succeeded = True
         else:
-            self.failure, self.example = failure_of(exception), f"{name}: {exception}"
+            self.failure, self.example = request_log.failure_of(exception), f"{name}: {exception}"
         self._event.fire(name=name, exception=exception, **more)
 
     @property

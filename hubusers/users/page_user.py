@@ -1,37 +1,29 @@
 """People who come for another page than JupyterLab: RStudio, VS Code, a desktop, an application, a dashboard."""
 
+from __future__ import annotations
+
 from locust import task
 
 import time
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hubusers.browser import spawn_progress
-from hubusers.browser.onward import frames_of, is_only_frames, onward_of
-from hubusers.browser.page import Page
-from hubusers.browser.page_errors import is_below, is_servers_own, page_error
-from hubusers.browser.page_files import load_files
-from hubusers.browser.said import HUB, PROXY, answered_by, words_of
-from hubusers.browser.start_pages import (
-    PageBroken,
-    PageWebsocket,
-    problem_of,
-    problem_of_frame,
-    title_of,
-    websockets_of,
-)
-from hubusers.browser.websocket import HeldWebsocket
+from hubusers.browser import onward as onwards
+from hubusers.browser import page as browser_page
+from hubusers.browser import page_errors, page_files, said, spawn_progress, start_pages
+from hubusers.browser import websocket as sockets
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
-from hubusers.lab.known_builds import KNOWN_BUILDS
-from hubusers.lab.lab_page import LabPage
-from hubusers.lab.refusals import loading_error
+from hubusers.lab import known_builds, lab_page, refusals
 from hubusers.results.records import PAGE_LOADED, SERVER_HELD
 from hubusers.settings.access import SettingsError
-from hubusers.settings.settings import Settings
 from hubusers.users.step import Step
 from hubusers.users.tab_user import LOOK, OF_A_GATEWAY, TabUser
+
+if TYPE_CHECKING:
+    from hubusers.settings.settings import Settings
 
 _DOING = "opening the page"
 
@@ -94,7 +86,7 @@ class PageUser(TabUser):
 
     # The steps
 
-    def load_page(self, page: Page) -> None:
+    def load_page(self, page: browser_page.Page) -> None:
         """Open what is at the server's address, with its files and websockets: the row `STEP page loaded`.
 
         Args:
@@ -104,22 +96,22 @@ class PageUser(TabUser):
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(PAGE_LOADED) as step:
             page = self._followed(self._opened(page, step), step)
-            if problem := problem_of(page) or self._lack_of(page):
+            if problem := start_pages.problem_of(page) or self._lack_of(page):
                 raise _broken(page, problem)
-            if LabPage.read(self.browser, page).application:
-                KNOWN_BUILDS.log_once(_BETTER_BY_NOTEBOOK_USER)
+            if lab_page.LabPage.read(self.browser, page).application:
+                known_builds.KNOWN_BUILDS.log_once(_BETTER_BY_NOTEBOOK_USER)
             failed = self.browser.failures.copy()
-            load_files(self.browser, page, step.deadline, icon=False)
+            page_files.load_files(self.browser, page, step.deadline, icon=False)
             pages = [page, *self._frames(page, step)]
             if step.deadline.remaining() <= 0:
                 raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()
-                raise self._behind(loading_error(failures, _DOING))
-            own = [PageWebsocket(self.browser.path_to(address, page.path)) for address in self.websockets]
-            known = [websocket for page in pages for websocket in websockets_of(self.browser, page)]
+                raise self._behind(refusals.loading_error(failures, _DOING))
+            own = [start_pages.PageWebsocket(self.browser.path_to(address, page.path)) for address in self.websockets]
+            known = [websocket for page in pages for websocket in start_pages.websockets_of(self.browser, page)]
             for path, subprotocols in dict.fromkeys([*known, *own]):
-                self.hold(partial(HeldWebsocket, subprotocols=subprotocols), path, step.deadline)
+                self.hold(partial(sockets.HeldWebsocket, subprotocols=subprotocols), path, step.deadline)
 
     def look_again(self) -> None:
         """Ask the server once more, as a click would; a failed step `server held` if it is not there any more."""
@@ -134,30 +126,30 @@ class PageUser(TabUser):
 
     # How it is done
 
-    def _first_page(self) -> Page:
+    def _first_page(self) -> browser_page.Page:
         """Return the page that a person with a token opens, before it is opened."""
-        return Page(0, f"{self.browser.base}{self.server_path}/{self.person.start_page}")
+        return browser_page.Page(0, f"{self.browser.base}{self.server_path}/{self.person.start_page}")
 
-    def _opened(self, page: Page, step: Step) -> Page:
+    def _opened(self, page: browser_page.Page, step: Step) -> browser_page.Page:
         """Return the page that the server shows, whatever it is; raise what is wrong where none of it came."""
-        if not (page.status or page.error) or not is_below(self.browser, page.path, "/user"):
+        if not (page.status or page.error) or not page_errors.is_below(self.browser, page.path, "/user"):
             page = self.browser.get(page.path, deadline=step.deadline)
         if not self._token:
             page = spawn_progress.follow_progress(self.browser, page, step.deadline)
         page = self.pull_files(page, step)
         if step.deadline.remaining() <= 0:
             raise WaitTimeout(f"{_DOING} {_address(page)} took longer than {step.deadline.seconds:g} seconds")
-        is_at_server = is_below(self.browser, page.path, "/user")
+        is_at_server = page_errors.is_below(self.browser, page.path, "/user")
         if page.error or not is_at_server:
             raise self._error_for(page, _DOING, step.deadline)
-        if page.status >= 400 and not is_servers_own(self.browser, page, step.deadline):
+        if page.status >= 400 and not page_errors.is_servers_own(self.browser, page, step.deadline):
             raise self._error_for(page, _DOING, step.deadline)
         return page
 
-    def _followed(self, page: Page, step: Step) -> Page:
+    def _followed(self, page: browser_page.Page, step: Step) -> browser_page.Page:
         """Return where a page leads by itself; raise that it is broken where nobody is followed to there."""
         for _ in range(_MOST_ONWARD):
-            onward = onward_of(self.browser, page) if page.status < 400 else None
+            onward = onwards.onward_of(self.browser, page) if page.status < 400 else None
             if onward is None:
                 return page
             if not onward.path:
@@ -166,44 +158,44 @@ class PageUser(TabUser):
             page = self._opened(self.browser.get(onward.path, deadline=step.deadline), step)
         raise _broken(page, "it leads from page to page")
 
-    def _lack_of(self, page: Page) -> str:
+    def _lack_of(self, page: browser_page.Page) -> str:
         shows = self.expects in page.text or self.expects in page.document.text_content()
         return "" if shows else "it does not show what is expected"
 
-    def _frames(self, page: Page, step: Step, depth: int = 1) -> Iterator[Page]:
+    def _frames(self, page: browser_page.Page, step: Step, depth: int = 1) -> Iterator[browser_page.Page]:
         """Load what the frames of a page show, and the frames in these; yield their pages."""
-        for frame in frames_of(self.browser, page):
+        for frame in onwards.frames_of(self.browser, page):
             if not frame.path:
-                if is_only_frames(page):
+                if onwards.is_only_frames(page):
                     raise _broken(page, f"it leads to {frame.host}")
                 continue
             shown = self.browser.get_frame(frame.path, deadline=step.deadline)
-            if shown.error and shown.status and is_only_frames(page):
-                raise page_error(self.browser, shown, _DOING)
+            if shown.error and shown.status and onwards.is_only_frames(page):
+                raise page_errors.page_error(self.browser, shown, _DOING)
             if not shown.status or shown.error:
                 continue  # the browser has counted what did not come; a frame may lead to another host
-            if problem := problem_of_frame(shown):
+            if problem := start_pages.problem_of_frame(shown):
                 raise _broken(shown, f"in a frame: {problem}")
-            load_files(self.browser, shown, step.deadline, icon=False)
+            page_files.load_files(self.browser, shown, step.deadline, icon=False)
             yield shown
             if depth < _DEEPEST_FRAME:
                 yield from self._frames(shown, step, depth + 1)
 
-    def _look(self) -> Page:
+    def _look(self) -> browser_page.Page:
         path = f"{self.browser.base}{self.server_path}/api/status"
         return self.browser.fetch("GET", path, good=range(200, 500), deadline=Deadline(LOOK))
 
-    def _is_answered(self, look: Page) -> bool:
+    def _is_answered(self, look: browser_page.Page) -> bool:
         # Not each server has this address: some are applications. What they answer shows that they are there.
         is_theirs = bool(look.status) and look.status not in {401, 403, *OF_A_GATEWAY}
-        return super()._is_answered(look) or (is_theirs and answered_by(look) not in {HUB, PROXY})
+        return super()._is_answered(look) or (is_theirs and said.answered_by(look) not in {said.HUB, said.PROXY})
 
 
-def _broken(page: Page, problem: str) -> PageBroken:
-    words = words_of(page) if page.status >= 400 else title_of(page)
+def _broken(page: browser_page.Page, problem: str) -> start_pages.PageBroken:
+    words = said.words_of(page) if page.status >= 400 else start_pages.title_of(page)
     detail = f"{_DOING} {_address(page)}: {problem}" + (f": {words}" if words else "")
-    return PageBroken(detail, cause=problem, words=words)
+    return start_pages.PageBroken(detail, cause=problem, words=words)
 
 
-def _address(page: Page) -> str:
+def _address(page: browser_page.Page) -> str:
     return page.path.partition("?")[0]  # queries hold codes and tokens

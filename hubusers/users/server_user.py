@@ -1,5 +1,7 @@
 """A user who starts a server, waits for it and stops it; each of these steps is measured."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopUser
 
@@ -8,10 +10,10 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from hubusers.hub import lifecycle
-from hubusers.hub.answers import State, Stop
+from hubusers.hub import answers, lifecycle, progress
+from hubusers.hub import sightings as hub_sightings
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.endpoint import quoted
 from hubusers.hub.errors import (
@@ -23,17 +25,16 @@ from hubusers.hub.errors import (
     UserGone,
     WaitTimeout,
 )
-from hubusers.hub.progress import progress
-from hubusers.hub.sightings import Sighting, look_at, looks
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED
-from hubusers.run import server_life
-from hubusers.run.pending_start import PendingStart
-from hubusers.run.shared_listing import SharedListing
-from hubusers.run.start_gate import Turn, kind_of_start
+from hubusers.run import pending_start, server_life, shared_listing, start_gate
 from hubusers.start_parts import ACCEPTANCE, PLACE_AT_HUB, SPAWNING
-from hubusers.users.clients import RunClient
+from hubusers.users import clients
 from hubusers.users.step import Step
 from hubusers.users.visiting_user import VisitingUser
+
+if TYPE_CHECKING:
+    from hubusers.hub.answers import Stop
+    from hubusers.hub.sightings import Sighting
 
 Asked = TypeVar("Asked")
 Ready = TypeVar("Ready")
@@ -49,7 +50,7 @@ class ServerUser(VisitingUser):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._turn = Turn(self.test_run.gate, kind_of_start(self.person.user_options))
+        self._turn = start_gate.Turn(self.test_run.gate, start_gate.kind_of_start(self.person.user_options))
 
     # What a subclass uses
 
@@ -136,7 +137,9 @@ class ServerUser(VisitingUser):
     def _start_in_turn(self, ask: Callable[[Step], Asked], wait: Callable[[Step, Asked], Ready], began: float) -> Ready:
         with (
             self.errors_end_the_task(),
-            PendingStart(self.test_run, self.username, self.account.server_name, began, self.person.cohort) as pending,
+            pending_start.PendingStart(
+                self.test_run, self.username, self.account.server_name, began, self.person.cohort
+            ) as pending,
             self._measured(START_TO_READY, began=began, pending=pending) as step,
         ):
 
@@ -174,7 +177,7 @@ class ServerUser(VisitingUser):
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
                 raise
-            self.test_run.note_ready(kind_of_start(self.person.user_options))
+            self.test_run.note_ready(start_gate.kind_of_start(self.person.user_options))
         self._got_server_in = min(self._got_server_in, self.lifecycle)
         self._ready_at = step.ended or time.monotonic()
         self._count_server(True)
@@ -223,10 +226,10 @@ class ServerUser(VisitingUser):
         if run.listing and run.listing.has_just_listed(self.username):
             return None
         with suppress(HubError):  # what the hub says against a look, it will say against the stop
-            servers = look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
+            servers = hub_sightings.look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
             if servers and servers.user_is_gone:
                 return UserGone(f"the hub does not know the user {self.username} any more", status=404)
-            if servers and servers.state(server_name) in {State.STOPPED, State.STOPPING}:
+            if servers and servers.state(server_name) in {answers.State.STOPPED, answers.State.STOPPING}:
                 what = lifecycle.called(self.username, server_name)
                 return self._gone(f"{what} was stopped by somebody else, as a culler does, or has ended by itself")
         return None
@@ -247,7 +250,7 @@ class ServerUser(VisitingUser):
     def _sightings_of_start(self, step: Step) -> Generator[Sighting]:
         if self.settings.wait == "progress":
             interval, server_name = self.settings.poll_interval, self.account.server_name
-            return progress(self.hub, self.username, step.deadline, interval, server_name, step.hears)
+            return progress.progress(self.hub, self.username, step.deadline, interval, server_name, step.hears)
         if step.pending:
             step.pending.ask_when_late(self.hub, step.deadline.remaining() / 2)
         return self._sightings_of_stop(step.deadline)
@@ -258,13 +261,13 @@ class ServerUser(VisitingUser):
             return self._shared_listing().sightings(self.hub, self.username, deadline)
         # A thousand users who were let in together would otherwise ask together, every second.
         interval = self.settings.poll_interval
-        return looks(self.hub, self.username, deadline, interval, random.uniform(0, interval))
+        return hub_sightings.looks(self.hub, self.username, deadline, interval, random.uniform(0, interval))
 
-    def _shared_listing(self) -> SharedListing:
+    def _shared_listing(self) -> shared_listing.SharedListing:
         run = self.test_run
         if run.listing is None:
-            client = RunClient(run, self._connections(run.settings.access.token))
-            run.listing = SharedListing(client, run.names_begin_with, self.settings.poll_interval)
+            client = clients.RunClient(run, self._connections(run.settings.access.token))
+            run.listing = shared_listing.SharedListing(client, run.names_begin_with, self.settings.poll_interval)
         return run.listing
 
     def _throttled(self, step: Step, seconds: float, limit: str) -> None:

@@ -1,11 +1,16 @@
 """One step of a user that is under way."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.progress import Event
-from hubusers.hub.sightings import Sighting
-from hubusers.run.pending_start import PendingStart
+
+if TYPE_CHECKING:
+    from hubusers.hub.progress import Event
+    from hubusers.hub.sightings import Sighting
+    from hubusers.run.pending_start import PendingStart
 
 
 class Step:

@@ -1,45 +1,41 @@
 """People with JupyterLab, or another page, open in a tab: what it holds and repeats, and what happens meanwhile."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import gevent
 
-from hubusers.browser.git_pull import Pulled, is_git_pull, pull, why_no_pull
-from hubusers.browser.page import Page
-from hubusers.browser.page_errors import RedirectLoop, ServerUnreachable, SessionLost
-from hubusers.browser.path_template import template_of
-from hubusers.browser.said import answered_by
-from hubusers.browser.websocket import HeldWebsocket, WebsocketLost, WebsocketRefused, websocket_url
-from hubusers.http.messages import TIMED_OUT
-from hubusers.http.request_event import count
+from hubusers.browser import git_pull, page_errors, path_template, said
+from hubusers.browser import websocket as sockets
+from hubusers.http import messages, request_event
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, ServerGone
-from hubusers.lab.interface import Interface, interface_of
-from hubusers.lab.opened import Running
-from hubusers.lab.refusals import loading_error
+from hubusers.lab import interface, refusals
 from hubusers.results.records import GIT_PULL, LAB_LOADED, SERVER_HELD, SILENT, WEBSOCKET_HELD
 from hubusers.users.browser_user import BrowserUser
 from hubusers.users.step import Step
 from hubusers.users.whose_token import OwnTokenRejected
 
+if TYPE_CHECKING:
+    from hubusers.browser.git_pull import Pulled
+    from hubusers.browser.page import Page
+    from hubusers.browser.websocket import HeldWebsocket, WebsocketLost
+    from hubusers.lab.interface import Interface
+    from hubusers.lab.opened import Running
+
 LOOK = 5.0
 """Seconds that a look may take which tells whether a server answers at all, where something of it went wrong."""
 
-Held = TypeVar("Held", bound=HeldWebsocket)
+Held = TypeVar("Held", bound="HeldWebsocket")
 
 OF_A_GATEWAY = {502, 503, 504}
-
-_ENDS_THE_PAGE = (ServerGone, SessionLost, OwnTokenRejected)
-"""What a page does not come back from by itself."""
-
-_OF_THE_SERVER = (*_ENDS_THE_PAGE, ServerUnreachable, RedirectLoop)
-"""What is behind other failures, such as a lost websocket."""
 
 
 class TabUser(BrowserUser):
@@ -76,11 +72,11 @@ class TabUser(BrowserUser):
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
             failed = self.browser.failures.copy()
-            self._front_end = interface_of(self.browser, page, self.hold, step.deadline)
+            self._front_end = interface.interface_of(self.browser, page, self.hold, step.deadline)
             self._front_end.load(step.deadline)
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()
-                raise self._behind(loading_error(failures, doing))
+                raise self._behind(refusals.loading_error(failures, doing))
         self._asking = gevent.spawn(self._ask_again_and_again)
 
     def pull_files(self, page: Page, step: Step) -> Page:
@@ -93,14 +89,14 @@ class TabUser(BrowserUser):
         Returns:
             The page to which that one leads; any other page as it is.
         """
-        if not is_git_pull(page):
-            error = None if self.pulled else why_no_pull(page, self.person.start_page)
+        if not git_pull.is_git_pull(page):
+            error = None if self.pulled else git_pull.why_no_pull(page, self.person.start_page)
             if error:
                 with self.errors_end_the_task(), self._measured(GIT_PULL, "STEP", step.began):
                     raise error
             return page
         with self.errors_end_the_task(), self._measured(GIT_PULL, "STEP", step.began) as pulling:
-            self.pulled = pull(self.browser, page, pulling.deadline)
+            self.pulled = git_pull.pull(self.browser, page, pulling.deadline)
         step.begin_again()
         return self.browser.get(self.pulled.leads_to, deadline=step.deadline)
 
@@ -151,12 +147,12 @@ class TabUser(BrowserUser):
         began = time.perf_counter()
         try:
             websocket = kind(
-                websocket_url(self.browser.url_of(path), path),
+                sockets.websocket_url(self.browser.url_of(path), path),
                 self.browser.websocket_headers(path),
                 tls_context=self.test_run.tls_context(),
                 timeout=deadline.remaining(),
             )
-        except WebsocketRefused as refused:
+        except sockets.WebsocketRefused as refused:
             self._count_handshake(path, began, refused)
             raise self._behind(refused) from None
         websocket.on_lost = lambda lost: self._note_lost(websocket, lost)
@@ -164,10 +160,10 @@ class TabUser(BrowserUser):
         self._count_handshake(path, began)
         return websocket
 
-    def _count_handshake(self, path: str, began: float, refused: WebsocketRefused | None = None) -> None:
-        name = template_of(path.removeprefix(self.browser.base), self.account.server_name)
+    def _count_handshake(self, path: str, began: float, refused: sockets.WebsocketRefused | None = None) -> None:
+        name = path_template.template_of(path.removeprefix(self.browser.base), self.account.server_name)
         seconds = time.perf_counter() - began
-        count(self.environment.events.request, "GET", name, seconds, refused, self.context())
+        request_event.count(self.environment.events.request, "GET", name, seconds, refused, self.context())
 
     def _note_lost(self, websocket: HeldWebsocket, lost: WebsocketLost) -> None:
         """Count a websocket that was lost between two steps, unless the server is behind it; in a greenlet."""
@@ -189,7 +185,7 @@ class TabUser(BrowserUser):
             pause = self._front_end.poll(time.monotonic(), self._random)
             if page := self._front_end.bad_answer:
                 error = self._error_for(page, "asking again", Deadline(LOOK))
-                if isinstance(error, _OF_THE_SERVER):
+                if _is_of_the_server(error):
                     self._note_server(error)
             else:
                 self._count_unreachable()
@@ -202,7 +198,7 @@ class TabUser(BrowserUser):
 
     def _note_server(self, error: HubUsersError) -> None:
         """Take in that the server was seen to be gone, or not to answer."""
-        if isinstance(error, _ENDS_THE_PAGE):
+        if _ends_the_page(error):
             if not self._ended_by:
                 self._count_held(SERVER_HELD, error, self._ready_at or time.monotonic())
                 self._ended_by = error
@@ -240,8 +236,12 @@ class TabUser(BrowserUser):
         A gateway's answer to a single request is not that of a server that is unreachable, if others are answered.
         """
         error = self._error_for(page, doing, Deadline(LOOK))
-        if isinstance(error, ServerUnreachable) and page.status in OF_A_GATEWAY and self._look().status == 200:
-            cause = f"HTTP {page.status} from {answered_by(page)}"
+        if (
+            isinstance(error, page_errors.ServerUnreachable)
+            and page.status in OF_A_GATEWAY
+            and self._look().status == 200
+        ):
+            cause = f"HTTP {page.status} from {said.answered_by(page)}"
             return HubError(error.detail, status=page.status, cause=cause, words=error.words)
         return error
 
@@ -250,7 +250,7 @@ class TabUser(BrowserUser):
 
     def _is_answered(self, look: Page) -> bool:
         """Say whether a look shows that the server is there, or tells nothing, because it took too long."""
-        return look.status == 200 or look.error == TIMED_OUT
+        return look.status == 200 or look.error == messages.TIMED_OUT
 
     def _behind(self, error: HubUsersError) -> HubUsersError:
         """Return what is behind a failure: that the server does not answer any request; otherwise the failure itself.
@@ -261,7 +261,7 @@ class TabUser(BrowserUser):
         if self._is_answered(look):
             return error
         behind = self._error_for(look, "looking whether the server answers", Deadline(LOOK))
-        return behind if isinstance(behind, _OF_THE_SERVER) else error
+        return behind if _is_of_the_server(behind) else error
 
     def _stop_asking(self) -> None:
         if self._asking:
@@ -269,3 +269,13 @@ class TabUser(BrowserUser):
             self._asking = None
         self._count_unreachable()
         self._ended_by = None
+
+
+def _ends_the_page(error: HubUsersError) -> bool:
+    """Say whether the page does not come back from an error by itself."""
+    return isinstance(error, ServerGone | page_errors.SessionLost | OwnTokenRejected)
+
+
+def _is_of_the_server(error: HubUsersError) -> bool:
+    """Say whether an error is what is behind other failures, such as a lost websocket."""
+    return _ends_the_page(error) or isinstance(error, page_errors.ServerUnreachable | page_errors.RedirectLoop)

@@ -1,5 +1,7 @@
 """A user who comes and leaves as planned, whatever the tasks of its class are."""
 
+from __future__ import annotations
+
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopUser
 
@@ -8,13 +10,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import gevent
 
-from hubusers.run.pending_start import PendingStart
 from hubusers.users.measured_user import MeasuredUser
 from hubusers.users.step import Step
 from hubusers.users.visits import Visit, Visits
+
+if TYPE_CHECKING:
+    from hubusers.run.pending_start import PendingStart
 
 _MOST_STEPS = 5
 """Steps, each as long as `--server-timeout`, that people may need to leave: one that is under way, saving, stopping."""

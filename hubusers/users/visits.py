@@ -1,10 +1,14 @@
 """The visits of one person: how many they are, how long each lasts, and the pause after it."""
 
+from __future__ import annotations
+
 import math
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hubusers.event.plan import Person
+if TYPE_CHECKING:
+    from hubusers.event.plan import Person
 
 
 @dataclass

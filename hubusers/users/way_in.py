@@ -1,19 +1,21 @@
 """How people with a browser log in: by the hub's form, or by a launch from an LMS."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hubusers.browser import login
-from hubusers.browser.page import Page
 from hubusers.settings.access import SettingsError
-from hubusers.settings.settings import Settings
 
-if TYPE_CHECKING:  # few runs need it
+if TYPE_CHECKING:
     from hubusers.browser.lti_platform import AnyPlatform
+    from hubusers.browser.page import Page
+    from hubusers.settings.settings import Settings
 
 
-def platform_of(settings: Settings) -> "AnyPlatform | None":
+def platform_of(settings: Settings) -> AnyPlatform | None:
     """Return the LMS from which people come; None where they do not come from one.
 
     Raises:
@@ -29,7 +31,7 @@ def platform_of(settings: Settings) -> "AnyPlatform | None":
         raise SettingsError(str(error)) from None
 
 
-def way_in(platform: "AnyPlatform | None") -> Callable[..., Page]:
+def way_in(platform: AnyPlatform | None) -> Callable[..., Page]:
     """Return what logs a person in, which is called as `login.log_in`."""
     if platform is None:
         return login.log_in

@@ -6,14 +6,19 @@ HubUsersError
     SessionLost        the same of the session of this person's browser (`hubusers/browser/page_errors.py`)
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from hubusers.browser.page_errors import SessionLost
-from hubusers.hub.acceptance import Acceptance, ask_again
+from hubusers.browser import page_errors
+from hubusers.hub import acceptance as hub_acceptance
 from hubusers.hub.errors import HubError, TokenRejected
-from hubusers.run.run import Run
+
+if TYPE_CHECKING:
+    from hubusers.run.run import Run
 
 
 class OwnTokenRejected(HubError):
@@ -29,9 +34,11 @@ def for_whom(error: HubError, token: str, token_of_run: str) -> HubError:
         token: The token of the request; "" for the cookies of a person who has logged in.
         token_of_run: The token that the whole run depends on.
     """
-    if not isinstance(error, TokenRejected | SessionLost) or token == token_of_run:
+    if not isinstance(error, TokenRejected | page_errors.SessionLost) or token == token_of_run:
         return error
-    return (OwnTokenRejected if token else SessionLost)(error.detail, status=error.status, words=error.words)
+    return (OwnTokenRejected if token else page_errors.SessionLost)(
+        error.detail, status=error.status, words=error.words
+    )
 
 
 def stays_refused(run: Run, refusal: HubError, ask: Callable[[], int]) -> bool:
@@ -43,11 +50,11 @@ def stays_refused(run: Run, refusal: HubError, ask: Callable[[], int]) -> bool:
         ask: As for `ask_again`, with that person's token, or session.
     """
     refused = time.time()
-    acceptance = ask_again(ask, run.settings.server_timeout)
-    if acceptance is Acceptance.ACCEPTED:
-        whose = "a person's session" if isinstance(refusal, SessionLost) else "a person's own token"
+    acceptance = hub_acceptance.ask_again(ask, run.settings.server_timeout)
+    if acceptance is hub_acceptance.Acceptance.ACCEPTED:
+        whose = "a person's session" if isinstance(refusal, page_errors.SessionLost) else "a person's own token"
         run.token_accepted_again(whose, refused, time.time())
-    return acceptance is Acceptance.REFUSED
+    return acceptance is hub_acceptance.Acceptance.REFUSED
 
 
 @contextmanager

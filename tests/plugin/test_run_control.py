@@ -12,7 +12,7 @@ from gevent import GreenletExit
 
 from hubusers.accounts.ledger import Totals
 from hubusers.live.page_content import Headway
-from hubusers.plugin import before_run, recording, run_control
+from hubusers.plugin import recording, run_control
 from hubusers.plugin.alone import Alone
 from hubusers.plugin.messages import Briefing, Figures
 from hubusers.plugin.process import Process
@@ -20,6 +20,7 @@ from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.run_info import STOPPED_BY_SOMEBODY
+from hubusers.run import first_server
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
@@ -233,7 +234,7 @@ def test_an_interrupt_in_the_check_ends_in_order(control: RunControl, monkeypatc
     def check_hub(settings: Settings, **_: object) -> None:
         control.before_run._try_first_servers(settings, [])
 
-    monkeypatch.setattr(before_run, "try_one_server", try_one_server)
+    monkeypatch.setattr(first_server, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", clean_up_everything)
     monkeypatch.setattr(control.before_run, "check_hub", check_hub)
     with pytest.raises(SystemExit) as ended:
@@ -250,7 +251,7 @@ def test_what_the_first_server_leaves_is_said_by_the_exit_code(
         run.ledger.user_created("ann")
         raise PreflightError("Four spawns failed.")
 
-    monkeypatch.setattr(before_run, "try_one_server", try_one_server)
+    monkeypatch.setattr(first_server, "try_one_server", try_one_server)
     monkeypatch.setattr(Run, "clean_up_everything", lambda _: None)
     monkeypatch.setattr(
         control.before_run, "check_hub", lambda settings, **_: control.before_run._try_first_servers(settings, [])

@@ -44,7 +44,7 @@ def test_a_check_that_somebody_stops_removes_the_server_that_it_tried(
         while_checked.append(starter.doing)
         return check_hub(*arguments)
 
-    monkeypatch.setattr("hubusers.plugin.before_run.check_hub", check)
+    monkeypatch.setattr("hubusers.settings.hub_check.check_hub", check)
     waits_for = PendingStart.waits_for
 
     def go_on_when_stopped(self: PendingStart, part: str) -> None:

@@ -16,7 +16,8 @@ from gevent.pool import Pool
 
 from hubusers.plugin.user_events import note_users
 from hubusers.results.records import ARRIVAL, USER_CLASS
-from hubusers.run.run import Run, set_run
+from hubusers.run.present_run import set_run
+from hubusers.run.run import Run
 from hubusers.settings.access import Access
 from hubusers.users import HubUser
 from tests.scripted_hub import ScriptedHub

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 from hubusers.accounts.account import Account
 from hubusers.hub.endpoint import hub_url
 from hubusers.run.next_person import NextPerson, anybody
-from hubusers.run.run import Run, set_run
+from hubusers.run.present_run import set_run
+from hubusers.run.run import Run
 from hubusers.settings.access import Access
 from hubusers.users import HubUser
 from tests.settings.settings import settings_for

@@ -39,7 +39,7 @@ from hubusers.lab.person_folder import name_for
 from hubusers.lab.tab import Hold
 from hubusers.local import LocalHub
 from hubusers.results.records import KERNEL_READY, PAGE
-from hubusers.users import HubUser, NotebookUser, tab_user
+from hubusers.users import HubUser, NotebookUser
 from tests.browser.scripted_websocket import ScriptedWebsocket, until_it_ends
 from tests.browser.test_said import HUB_HEADERS
 from tests.locust_process import NO_FIRST_SERVER, LocustProcess, run_locust, users_on
@@ -244,7 +244,7 @@ def loaded_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def set_seconds(seconds: float) -> None:
         monkeypatch.setattr(LoadedIn, "seconds", seconds)
-        monkeypatch.setattr(tab_user, "interface_of", LoadedIn)
+        monkeypatch.setattr(interface, "interface_of", LoadedIn)
 
     return set_seconds
 
