@@ -12,9 +12,7 @@ from hubusers.report.counts import Count
 from hubusers.report.stretches import round_seconds
 
 _WIDTH = 100
-_ROWS = 8
-_BLOCKS = "▁▂▃▄▅▆▇█"
-"""The heights of a bar within a row."""
+_HEIGHT = 12
 _MOST_BARS = 85
 _MOST_TICKS = 8
 _MINUTE = 60
@@ -48,8 +46,8 @@ def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: boo
     return "\n\n".join(
         [
             table,
-            bars_as_text(f"People who arrive in each {in_words(by_arrival)}", bars, by_arrival),
-            bars_as_text("Servers", most, by_stay),
+            _chart(f"People who arrive in each {in_words(by_arrival)}", bars, by_arrival),
+            _chart("Servers", most, by_stay),
         ]
     )
 
@@ -128,33 +126,25 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
-def bars_as_text(title: str, bars: list[int], bar: float) -> str:
-    """Return bars as text, with a scale on their left and the times below.
+def _chart(title: str, bars: list[int], bar: float) -> str:
+    import plotext  # type: ignore[import-untyped]  # here, for it takes a quarter of the time in which Locust starts
 
-    Args:
-        title: Stands above them.
-        bars: How high each is.
-        bar: For how many seconds each stands.
-    """
-    top = max([*bars, 1])
-    left = len(f"{top:,}")
-    columns = _WIDTH - left - 1
-    levels = [math.ceil(_ROWS * len(_BLOCKS) * bars[column * len(bars) // columns] / top) for column in range(columns)]
-    scale = {_ROWS - 1: f"{top:,}"} | ({_ROWS // 2 - 1: f"{top // 2:,}"} if top % 2 == 0 else {})
-    lines = [title.center(_WIDTH).rstrip()]
-    for row in reversed(range(_ROWS)):
-        cells = (min(len(_BLOCKS), level - row * len(_BLOCKS)) for level in levels)
-        drawing = "".join(_BLOCKS[cell - 1] if cell > 0 else " " for cell in cells)
-        lines.append(f"{scale.get(row, ''):>{left}}{'┤' if row in scale else '│'}{drawing}".rstrip())
-    ticks, times = ["─"] * columns, ""
+    figure = plotext.figure
+    figure.clear()
+    plotext.terminal.limit(False, False)  # use this size, whatever the size of the terminal
+    figure.plot_size(_WIDTH, _HEIGHT)
+    figure.title(title)
+    figure.draw(figure.bar([number + 0.5 for number in range(len(bars))], bars, width=1))
     end = len(bars) * bar
     between = round_seconds(end / _MOST_TICKS)
-    for number in range(math.floor(end / between) + 1):
-        column, time = min(columns - 1, round(number * between / end * columns)), in_words(number * between)
-        ticks[column] = "┬"
-        place = max(len(times) + 1, min(left + 1 + column - len(time) // 2, _WIDTH - len(time)))
-        times = f"{times:{place}}{time}"
-    return "\n".join([*lines, f"{0:>{left}}└{''.join(ticks)}", times])
+    ticks = [number * between for number in range(math.floor(end / between) + 1)]
+    figure.ruler("x").lim(0, len(bars))
+    figure.ruler("x").ticks([tick / bar for tick in ticks], [in_words(tick) for tick in ticks])
+    top = max([*bars, 1])
+    levels = sorted({0, top // 2, top})
+    figure.ruler("y").lim(0, top)
+    figure.ruler("y").ticks(levels, [str(level) for level in levels])
+    return str(figure.build().string(colorless=True)).rstrip()
 
 
 def bar_length(end: float, most_bars: int = _MOST_BARS) -> float:

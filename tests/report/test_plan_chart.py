@@ -6,7 +6,7 @@ import sys
 
 from hubusers.event.file import read_event
 from hubusers.event.plan import plan
-from hubusers.report.plan_chart import bars_as_text, drawn
+from hubusers.report.plan_chart import drawn
 from tests.event.events import event_with
 
 EVENLY = '{ pattern = "evenly", over = "10m" }'
@@ -96,17 +96,6 @@ def test_fits_a_terminal_and_has_no_colour_codes() -> None:
     assert max(map(len, text.splitlines())) == 100
     assert "\x1b" not in text
     assert text == drawn(event, plan(event, 7), 7)
-
-
-def test_bars_are_as_high_as_their_values() -> None:
-    title, *rows, axis, times = bars_as_text("People", [16, 8, 1, 0], bar=15).splitlines()
-    assert title.strip() == "People"
-    assert [row[:3] for row in rows] == ["16┤", "  │", "  │", "  │", " 8┤", "  │", "  │", "  │"]
-    bars = [[row[3:].ljust(97)[column] for row in rows] for column in (0, 24, 25, 48, 50, 72, 73, 96)]
-    high, half, low, none = ["█"] * 8, [" "] * 4 + ["█"] * 4, [" "] * 7 + ["▄"], [" "] * 8
-    assert bars == [high, high, half, half, low, low, none, none]
-    assert [number for number, mark in enumerate(axis[3:]) if mark == "┬"] == [0, 16, 32, 48, 65, 81, 96]
-    assert times.split() == ["0s", "10s", "20s", "30s", "40s", "50s", "1m"]
 
 
 def test_a_seed_that_the_file_does_not_give_says_how_to_keep_it() -> None:
