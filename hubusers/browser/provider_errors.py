@@ -18,7 +18,7 @@ from hubusers.browser.provider_pages import (
     offered,
     ways_to_sign_in,
 )
-from hubusers.browser.said import words_of_provider
+from hubusers.browser.said import errors_of_provider
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, HOST_UNKNOWN, TIMED_OUT
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
@@ -48,9 +48,14 @@ def not_allowed(page: Page, url: str) -> LoginElsewhere:
     return LoginElsewhere(f"the login leads to another host; {where_passwords_go(url)}", status=page.status)
 
 
-def refused(page: Page, username: str) -> ProviderRefused:
-    """Return the error for a provider that shows its form again, or says that this person may not come in."""
-    words = words_of_provider(page)
+def refused(page: Page, username: str, words: str) -> ProviderRefused:
+    """Return the error for a provider that shows its form again, or says that this person may not come in.
+
+    Args:
+        page: Its page.
+        username: Who has tried to log in.
+        words: What the page says is wrong; "" where it does not say.
+    """
     what = words or "it asks again, and does not say why"
     return ProviderRefused(
         f"logging in as {username}: the identity provider {page.provider} refuses: HTTP {page.status}: {what} (look "
@@ -86,12 +91,13 @@ def would_show_password(page: Page, username: str) -> LoginElsewhere:
     )
 
 
-def stuck(page: Page, username: str, *, has_typed: bool) -> HubUsersError:
+def stuck(page: Page, username: str, words: str, *, has_typed: bool) -> HubUsersError:
     """Return the error for a page at which there is nothing that a person with a name and a password could do.
 
     Args:
         page: The page.
         username: Who has tried to log in.
+        words: What the page says is wrong; "" where it does not say.
         has_typed: Whether name and password were typed before.
     """
     if asks_to_accept_terms(page):
@@ -100,9 +106,8 @@ def stuck(page: Page, username: str, *, has_typed: bool) -> HubUsersError:
         return _asks(page, username, "asks for a security key or a passkey")
     if fields := asked_for(page):
         return asks_more(page, username, fields)
-    words = words_of_provider(page)
     if words:
-        return failed(page, username)
+        return failed(page, username, words)
     if has_typed and (texts := offered(page)):
         return _asks(page, username, f"asks for a decision{_called(page)}: {', '.join(map(repr, texts))}")
     if len(ways := ways_to_sign_in(page)) > 1 or len(offered(page)) > 1:
@@ -119,12 +124,18 @@ def stuck(page: Page, username: str, *, has_typed: bool) -> HubUsersError:
             f"{GIVE_TOKENS}",
             status=page.status,
         )
-    return failed(page, username)
+    return failed(page, username, "")
 
 
-def failed(page: Page, username: str) -> ProviderFailed:
-    """Return the error for an error page of a provider, or any other that leads nowhere."""
-    words = words_of_provider(page) or page.answer.words
+def failed(page: Page, username: str, words: str) -> ProviderFailed:
+    """Return the error for an error page of a provider, or any other that leads nowhere.
+
+    Args:
+        page: The page.
+        username: Who has tried to log in.
+        words: What the page says is wrong; "" where it does not say.
+    """
+    words = words or page.answer.words
     what = f"HTTP {page.status}" if page.status >= 400 else "a page that leads nowhere"
     said = f": {words}" if words else _called(page)
     return ProviderFailed(
@@ -179,7 +190,7 @@ def _asks(page: Page, username: str, what: str) -> LoginAsksMore:
     return LoginAsksMore(
         f"logging in as {username}: the identity provider {page.provider} {what}: {GIVE_TOKENS}",
         status=page.status,
-        words=words_of_provider(page),
+        words=" ".join(errors_of_provider(page)),
     )
 
 

@@ -25,6 +25,7 @@ from hubusers.browser.provider_pages import (
     leads_nowhere,
     ways_to_sign_in,
 )
+from hubusers.browser.said import errors_of_provider
 from hubusers.http.host_names import origin_of
 from hubusers.hub.deadline import Deadline
 
@@ -51,6 +52,7 @@ class ProviderLogin:
         self._username = username
         self._password = password
         self._deadline = deadline
+        self._errors_before: list[str] = []  # which no style showed on a page that asked for name or password
         self._has_typed_name = False
         self._has_typed_password = False
 
@@ -100,13 +102,13 @@ class ProviderLogin:
         ways = [address for _, address in ways_to_sign_in(page) if self._browser.path_to(address, page.path)]
         if len(set(ways)) == 1 and not self._has_typed_password:
             return self._open(self._browser.path_to(ways[0], page.path))
-        raise provider_errors.stuck(page, self._username, has_typed=self._has_typed_password)
+        raise provider_errors.stuck(page, self._username, self._words(page), has_typed=self._has_typed_password)
 
     def _fill_in(self, page: Page, form: LoginForm) -> Page:
         if form.password is None and self._has_typed_password:  # a code, as from a phone
             raise provider_errors.asks_more(page, self._username, asked_for(page))
         if self._has_typed_password if form.password is not None else self._has_typed_name:
-            raise provider_errors.refused(page, self._username)
+            raise provider_errors.refused(page, self._username, self._words(page))
         if asks_whether_one_is_a_robot(form.element):
             raise provider_errors.asks_for_a_captcha(page, self._username)
         filled_in = form.filled_in(self._username, self._password)
@@ -114,6 +116,7 @@ class ProviderLogin:
             raise provider_errors.asks_more(page, self._username, form.missing)
         if form.password is not None and (form.element.get("method") or "get").lower() != "post":
             raise provider_errors.would_show_password(page, self._username)
+        self._errors_before += errors_of_provider(page)
         self._has_typed_name = True
         self._has_typed_password |= form.password is not None
         return self._send(page, form.element, filled_in)
@@ -142,8 +145,12 @@ class ProviderLogin:
 
     def _refused_or_failed(self, page: Page) -> Exception:
         if page.status in {401, 403} and self._has_typed_password:
-            return provider_errors.refused(page, self._username)
-        return provider_errors.failed(page, self._username)
+            return provider_errors.refused(page, self._username, self._words(page))
+        return provider_errors.failed(page, self._username, self._words(page))
+
+    def _words(self, page: Page) -> str:
+        """Return what a page says is wrong that no page before has said; "" where it does not say."""
+        return " ".join(text for text in errors_of_provider(page) if text not in self._errors_before)
 
 
 def where_it_leads(browser: Browser, path: str, deadline: Deadline) -> str:

@@ -79,16 +79,14 @@ def words_of_login(page: Page) -> str:
     return ""
 
 
-def words_of_provider(page: Page) -> str:
-    """Return why a page of an identity provider lets nobody in; "" where it does not say.
+def errors_of_provider(page: Page) -> list[str]:
+    """Return what a page of an identity provider says is wrong, and what it would say while a style hides it.
 
     Each of them has pages of its own; what they call an error, in the class or the id of an element, is one.
     """
-    if not page.is_document:
-        return ""
-    texts = [" ".join(element.text_content().split()) for element in page.document.xpath(_IS_CALLED_ERROR)]
-    words = " ".join(dict.fromkeys(text for text in texts if 0 < len(text) <= _LONGEST))
-    return words[:_LONGEST] or words_of_login(page)
+    elements = page.document.xpath(_IS_CALLED_ERROR) if page.is_document else []
+    texts = [" ".join(element.text_content().split()) for element in elements]
+    return list(dict.fromkeys(text for text in texts if 0 < len(text) <= _LONGEST))
 
 
 def answered_by(page: Page) -> str:

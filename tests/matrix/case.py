@@ -39,7 +39,8 @@ class Part:
         name: What it is, as the table says it.
         needs: The commands and files that it needs, and where they come from.
         running: Has it run as long as a with-block lasts. It gives names that the hub's configuration may use, and, in
-            capital letters, variables for the hub's environment; a part that stands before the hub gives `public_url`,
+            capital letters, variables for the hub's environment, or for the run's where they begin with `HUBUSERS_`; it
+            may ask for names that parts before it gave. A part that stands before the hub gives `public_url`,
             and `authority` if it has a certificate; `begin_of_command` is the begin of the command that starts the hub.
         version: Returns its version; "" where it has none.
     """

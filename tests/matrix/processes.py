@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hubusers.local.ports import LOOPBACK
 
@@ -32,20 +32,30 @@ def ran(command: Sequence[str], **keywords: Any) -> bytes:
 
 
 @contextmanager
-def running(command: Sequence[str], log: Path, is_up: Callable[[], object], **keywords: Any) -> Iterator[None]:
+def running(
+    command: Sequence[str],
+    log: Path,
+    is_up: Callable[[], object],
+    *,
+    standard_input: IO[bytes] | None = None,
+    **keywords: Any,
+) -> Iterator[None]:
     """Have a process as long as the with-block lasts.
 
     Args:
         command: Its command.
         log: The file that it writes to.
         is_up: Asked again and again until it returns something true; what it raises means no.
+        standard_input: What it reads; None for nothing.
         keywords: More for `subprocess.Popen`.
 
     Raises:
         RuntimeError: It ended, or is not up within a minute; the text has the end of its log.
     """
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **keywords)
+        process = subprocess.Popen(
+            command, stdin=standard_input or subprocess.DEVNULL, stdout=output, stderr=output, **keywords
+        )
     try:
         give_up_at = time.monotonic() + START_SECONDS
         while not _holds(is_up):

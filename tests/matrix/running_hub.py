@@ -62,12 +62,14 @@ class RunningHub:
         token: The token of a service with the scopes that README asks for.
         authority: The file with the certificate of what stands before it; "" for none.
         log: The file to which the hub and its servers write.
+        for_run: Variables of the run that rehearses it.
     """
 
     endpoint: str
     token: str
     authority: str
     log: Path
+    for_run: Mapping[str, str]
 
     def users(self) -> dict[str, bool]:
         """Return each user that the hub knows, and whether a server of that user is active."""
@@ -102,7 +104,8 @@ def running_hub(
     """
     folder, token = site.folder, secrets.token_hex(32)
     begin_of_command: Sequence[str] = names.get("begin_of_command", [])
-    hub_environment = {name: str(value) for name, value in names.items() if name.isupper()}
+    variables = {name: str(value) for name, value in names.items() if name.isupper()}
+    for_run = {name: value for name, value in variables.items() if name.startswith("HUBUSERS_")}
     hub_port, proxy_api_port = free_ports(2)
     names = {
         "folder": str(folder),
@@ -129,14 +132,14 @@ def running_hub(
         process = subprocess.Popen(
             [*begin_of_command, str(site.hub_python), "-m", "jupyterhub", "-f", str(config)],
             cwd=folder,
-            env={**_clean_environment(), "PATH": search_path, FOLDER_VARIABLE: str(folder), **hub_environment},
+            env={**_clean_environment(), "PATH": search_path, FOLDER_VARIABLE: str(folder), **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     public_url = str(names.get("public_url", f"http://{LOOPBACK}:{site.proxy_port}"))
-    hub = RunningHub(f"{public_url}{site.base_url}hub/api", token, str(names.get("authority", "")), log)
+    hub = RunningHub(f"{public_url}{site.base_url}hub/api", token, str(names.get("authority", "")), log, for_run)
     try:
         _await_answer(hub, process)
         yield hub

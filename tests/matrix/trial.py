@@ -96,7 +96,12 @@ def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict
     if case.accounts:
         accounts.write_text(case.accounts, encoding="utf-8")
         options += ["--accounts", str(accounts)]
-    environment = {"JUPYTERHUB_ENDPOINT": hub.endpoint, "JUPYTERHUB_API_TOKEN": hub.token, **case.environment}
+    environment = {
+        "JUPYTERHUB_ENDPOINT": hub.endpoint,
+        "JUPYTERHUB_API_TOKEN": hub.token,
+        **case.environment,
+        **hub.for_run,
+    }
     if hub.authority:
         environment["REQUESTS_CA_BUNDLE"] = hub.authority
     with (

@@ -1,5 +1,6 @@
 """Web servers before a hub, with a certificate of an authority of their own, configured as JupyterHub's docs say."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -93,12 +94,34 @@ Listen {ip}:{port}
     RewriteRule /(.*) ws://{ip}:{proxy_port}/$1 [P,L]
     RequestHeader set "X-Forwarded-Proto" expr=%{{REQUEST_SCHEME}}
     ProxyPreserveHost on
-    ProxyTimeout {seconds}
+{more}    ProxyTimeout {seconds}
     ProxyPass / http://{ip}:{proxy_port}/
     ProxyPassReverse / http://{ip}:{proxy_port}/
 </VirtualHost>
 """
 _APACHE_MODULES = "/usr/lib/apache2/modules"
+
+# A login by SAML at the hub's login page; the hub gets the person's name in a header.
+_MELLON = """\
+    ProxyPass /mellon/ !
+    <Location />
+        MellonEnable info
+        MellonEndpointPath /mellon
+        MellonSPPrivateKeyFile {folder}/saml/hub.key
+        MellonSPCertFile {folder}/saml/hub.crt
+        MellonIdPMetadataFile {folder}/saml/idp.xml
+        MellonSPentityId {hub}/mellon/metadata
+        MellonUser uid
+        MellonSecureCookie secure
+        RequestHeader unset X-Remote-User
+    </Location>
+    <Location /hub/login>
+        MellonEnable auth
+        AuthType Mellon
+        Require valid-user
+        RequestHeader set X-Remote-User expr=%{{REMOTE_USER}}
+    </Location>
+"""
 
 
 def _certificate(site: Site) -> tuple[str, str]:
@@ -111,11 +134,11 @@ def _certificate(site: Site) -> tuple[str, str]:
 
 
 def _web_server(
-    config: str, command: Callable[[Path], Sequence[str]], **values: object
+    config: str, command: Callable[[Path], Sequence[str]], *, at: int = 0, **values: object
 ) -> Callable[[Site], AbstractContextManager[Mapping[str, object]]]:
     @contextmanager
     def web_server(site: Site) -> Iterator[Mapping[str, object]]:
-        port, (certificate, authority) = free_port(), _certificate(site)
+        port, (certificate, authority) = at or free_port(), _certificate(site)
         file = site.folder / "web_server.conf"
         text = config.format(
             folder=site.folder, ip=LOOPBACK, port=port, proxy_port=site.proxy_port, certificate=certificate, **values
@@ -159,8 +182,31 @@ def apache(*, seconds: int = 60) -> Part:
         lambda file: ["apache2", "-D", "FOREGROUND", "-f", str(file)],
         seconds=seconds,
         modules=_APACHE_MODULES,
+        more="",
     )
     return Part("Apache", {"apache2": "apt install apache2"}, start, version_of("apache2", "-v"))
+
+
+def apache_with_saml(site: Site, port: int) -> AbstractContextManager[Mapping[str, object]]:
+    """Run Apache with mod_auth_mellon, by which people log in with SAML.
+
+    Args:
+        site: Where; its folder has the keys and the provider's metadata, below `saml`.
+        port: The port of the hub for people.
+    """
+    needs = [f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so" for name in ("authn_core", "authz_user")]
+    mellon = f"LoadModule auth_mellon_module {_APACHE_MODULES}/mod_auth_mellon.so"
+    # Those who answer share the sessions, which only an account with a name can.
+    account = ["User www-data", "Group www-data"] if os.geteuid() == 0 else []
+    start = _web_server(
+        "\n".join([*account, *needs, mellon, _APACHE]),
+        lambda file: ["apache2", "-D", "FOREGROUND", "-f", str(file)],
+        at=port,
+        seconds=60,
+        modules=_APACHE_MODULES,
+        more=_MELLON.format(folder=site.folder, hub=f"https://{LOOPBACK}:{port}"),
+    )
+    return start(site)
 
 
 @contextmanager
