@@ -53,6 +53,11 @@ def is_git_pull(page: Page) -> bool:
     return page.is_document and page.status < 400 and bool(page.document.xpath("//body[@data-repo][@data-path]"))
 
 
+def is_link(page: str) -> bool:
+    """Say whether the path and query of a page, below a server, are those of nbgitpuller."""
+    return _LINK.match(page) is not None
+
+
 def why_no_pull(page: Page, link: str) -> PullFailed | None:
     """Return why the page of nbgitpuller did not come for somebody who opened its link; None where that is not known.
 
@@ -60,7 +65,7 @@ def why_no_pull(page: Page, link: str) -> PullFailed | None:
         page: Another one, which has come instead.
         link: The path and query that was to be opened below the server; None is returned for any other page's.
     """
-    if not _LINK.match(link) or page.error:
+    if not is_link(link) or page.error:
         return None
     where = page.path.partition("?")[0]
     if page.status == 404 and answered_by(page) == SERVER:

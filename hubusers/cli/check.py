@@ -7,6 +7,8 @@ from hubusers.accounts.names import DEFAULT_PREFIX
 from hubusers.accounts.sources import not_known
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_page import look_at_login
+from hubusers.browser.lti_check import look_at_launches
+from hubusers.browser.lti_platform import PlatformError, read_platform
 from hubusers.cli.shared import (
     ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
@@ -14,6 +16,7 @@ from hubusers.cli.shared import (
     GRAFANA_URL_OPTION,
     HOST_OPTION,
     INSECURE_OPTION,
+    LTI_OPTION,
     NAMED_SERVERS_OPTION,
     PASSWORD_FILE_OPTION,
     TOKEN_FILE_OPTION,
@@ -57,6 +60,7 @@ _NO_PASSWORDS = (
 @ACCOUNTS_OPTION
 @NAMED_SERVERS_OPTION
 @PASSWORD_FILE_OPTION
+@LTI_OPTION
 @GRAFANA_URL_OPTION
 @GRAFANA_TOKEN_FILE_OPTION
 def check(
@@ -67,6 +71,7 @@ def check(
     accounts: str | None,
     named_servers: bool,
     password_file: str | None,
+    lti: str | None,
     grafana_url: str | None,
     grafana_token_file: str | None,
 ) -> None:
@@ -79,9 +84,12 @@ def check(
         raise click.UsageError("Give --accounts or --named-servers, not both.")
     for_accounts = SCOPES_FOR_GIVEN_ACCOUNTS if accounts else NEEDED_SCOPES
     needed = SCOPES_FOR_NAMED_SERVERS if named_servers else for_accounts
+    if lti and named_servers:
+        raise click.UsageError("Give --lti or --named-servers, not both.")
     try:
+        platform = read_platform(lti) if lti else None
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure, password_file)
-        given, unknown = read_accounts(accounts) if accounts else [], list[str]()
+        given, unknown = read_accounts(accounts, names_do=bool(lti)) if accounts else [], list[str]()
         grafana = grafana_from(grafana_url or "", grafana_token_file or "", ca_bundle or "")
         checked = check_hub(endpoint, access, needed)
         if named_servers:
@@ -89,7 +97,7 @@ def check(
         if accounts:
             check_spelling(endpoint, access, given, accounts)
             unknown = unknown_accounts(endpoint, access, given, accounts)
-    except (SettingsError, PreflightError) as error:
+    except (SettingsError, PreflightError, PlatformError) as error:
         fail(shown(str(error)))
     except AccountsFileError as error:
         fail(shown(f"{error}."))
@@ -105,6 +113,10 @@ def check(
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))
     click.echo(f"login      {shown(login.asks_for) or 'not known: its page did not come'}")
+    launches, refused = "", ""
+    if platform:
+        launches, refused = look_at_launches(_browser(endpoint, access), platform, Deadline(_LOGIN_PAGE))
+        click.echo(f"launches   {shown(launches)}")
     missing: list[str] = []
     if grafana:
         try:
@@ -114,6 +126,8 @@ def check(
     makes_accounts = not (accounts or named_servers)
     # Whether a hub of a machine's accounts takes those that a run makes, only making one would tell.
     obstacles = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
+    if refused:
+        obstacles.append(f"People in a browser cannot come by a launch: {refused}.")
     if unknown:
         obstacles.append(
             f"{not_known(unknown, len(given), str(accounts))}. Until then, only people with a browser can come "
@@ -122,7 +136,8 @@ def check(
     click.echo("This hub can be tested, if what follows is no obstacle." if obstacles else "This hub can be tested.")
     for sentence in obstacles:
         click.echo(f"- {shown(sentence)}")
-    missing += what_is_missing(checked, access, makes_accounts=makes_accounts)
+    needs_tokens = makes_accounts and not platform
+    missing += what_is_missing(checked, access, makes_accounts=needs_tokens)
     if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):
         missing.append(_NO_PASSWORDS)
     if missing:

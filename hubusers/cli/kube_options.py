@@ -74,7 +74,7 @@ _OF_THIS_MACHINE = {"host", "hub_token_file", "ca_bundle"}
 NOT_PASSED_ON = {
     *["namespace", "context", "kubeconfig", "workers", "values", "web", "web_port", "autostart", "dry_run", "host"],
     *["event", "time_scale", "accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"],
-    *["runs_folder", "grafana_token_file"],
+    *["runs_folder", "grafana_token_file", "lti"],
 }
 """What is for this command, or is said to the pod in another way."""
 

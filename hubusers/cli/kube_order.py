@@ -39,7 +39,7 @@ _LOOPBACK = {LOOPBACK, "localhost", "::1"}
 
 _ABOUT_FILES = (
     *("accounts", "password_file", "notebooks", "ca_bundle", "hub_token_file", "locustfile"),
-    *("grafana_url", "grafana_token_file"),
+    *("grafana_url", "grafana_token_file", "lti"),
 )
 
 

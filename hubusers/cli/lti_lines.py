@@ -14,7 +14,7 @@ import sys
 # The platform's public key, for which the hub asks at each login: a service of the hub's own gives it, on the hub's own
 # machine. (PyJWT takes no file in its place.)
 _GIVE_KEYS = """
-import http.server
+import http.server, os
 
 class Keys(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -26,7 +26,10 @@ class Keys(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Keys).serve_forever()
+server, hub = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Keys), os.getppid()
+server.timeout = 1
+while os.getppid() == hub:  # also where it was killed
+    server.handle_request()
 """
 _KEYS = b"""JWKS"""
 c.JupyterHub.services.append(

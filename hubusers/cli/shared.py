@@ -39,6 +39,7 @@ CA_BUNDLE_OPTION = _as_for_a_test("ca_bundle")
 INSECURE_OPTION = _as_for_a_test("insecure")
 PASSWORD_FILE_OPTION = _as_for_a_test("password_file")
 ACCOUNTS_OPTION = _as_for_a_test("accounts_file")
+LTI_OPTION = _as_for_a_test("lti_file")
 GRAFANA_URL_OPTION = _as_for_a_test("grafana_url")
 GRAFANA_TOKEN_FILE_OPTION = _as_for_a_test("grafana_token_file")
 NAMED_SERVERS_OPTION = click.option(

@@ -60,8 +60,8 @@ def files_for_pod(
 
     Args:
         options: The values of `--accounts`, `--password-file`, `--notebooks`, `--ca-bundle`, `--hub-token-file`,
-            `--grafana-url`, `--grafana-token-file` and `--locustfile`, by the names of the flags without dashes, as in
-            "password-file"; only those that are given.
+            `--grafana-url`, `--grafana-token-file`, `--lti` and `--locustfile`, by the names of the flags without
+            dashes, as in "password-file"; only those that are given.
         event_text: Of the event file, with its seed; "" without an event.
         open_telemetry: The variables OTEL_... of this machine that count in the pods too.
 
@@ -74,12 +74,16 @@ def files_for_pod(
         made.arguments.append(f"--event={INPUT_FOLDER}/event.toml")
     if accounts := options.get("accounts"):
         try:
-            read_accounts(accounts)
+            read_accounts(accounts, names_do="lti" in options)
         except AccountsFileError as error:
             raise SettingsError(f"{error}.") from None
         made.secret_files["accounts.csv"] = _content(Path(accounts))
         made.arguments.append(f"--accounts={INPUT_FOLDER}/accounts.csv")
         made.names[f"{INPUT_FOLDER}/accounts.csv"] = accounts
+    if lti := options.get("lti"):
+        made.secret_files["lti.toml"] = _content(Path(lti))
+        made.arguments.append(f"--lti={INPUT_FOLDER}/lti.toml")
+        made.names[f"{INPUT_FOLDER}/lti.toml"] = lti
     if options.get("password-file") or os.environ.get(PASSWORD_VARIABLE):
         made.secret_files["password"] = read_password(options.get("password-file")).encode()
         made.variables[PASSWORD_FILE_VARIABLE] = f"{INPUT_FOLDER}/password"

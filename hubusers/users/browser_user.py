@@ -56,6 +56,12 @@ _WITHOUT_PASSWORD = (
 )
 
 
+_WITHOUT_LTI = (
+    "Without --lti and without a password the run gets a token for each account that it makes, and nobody has to log "
+    "in."
+)
+
+
 class BrowserUser(PlannedUser):
     """A person who uses the hub with a browser.
 
@@ -430,7 +436,7 @@ class BrowserUser(PlannedUser):
 
 def _with_way_out(run: Run, error: login_errors.LoginFailed | provider_errors.ProviderFailed) -> str:
     if run.accounts.are_made:
-        return f"{error.sentence} {_WITHOUT_PASSWORD}"
+        return f"{error.sentence} {_WITHOUT_LTI if run.settings.lti_file else _WITHOUT_PASSWORD}"
     if isinstance(error, login_errors.LoggedInAsAnother) and not error.typed:
         return f"{error.sentence} If the hub has made the account {error.name} for this login, an admin must remove it."
     return error.sentence

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from hubusers.browser import said, websocket
+from hubusers.browser import git_pull, said, websocket
 from hubusers.counting import counted
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
@@ -86,7 +86,13 @@ class NotebookUser(TabUser):
         named = ", ".join(notebook.path for notebook in notebooks[:_MOST_NAMED])
         more = f", and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
         whose = f"in {settings.notebooks}" if settings.notebooks else "that comes with hubusers"
-        return f"Each {cls.__name__} works through {counted(len(notebooks), 'notebook')} {whose}: {named}{more}"
+        does = f"Each {cls.__name__} works through {counted(len(notebooks), 'notebook')} {whose}: {named}{more}"
+        links = [cohort.start_page or cohort.git_pull for cohort in settings.event.cohorts] if settings.event else []
+        if settings.notebooks or not any(
+            map(git_pull.is_link, filter(None, [settings.start_page or settings.git_pull, *links]))
+        ):
+            return does
+        return f"{does}. Those for whom a link of nbgitpuller brings notebooks work through these instead"
 
     @task
     def visit(self) -> None:

@@ -34,6 +34,7 @@ def test_all_that_options_name_goes_along(tmp_path: Path, monkeypatch: pytest.Mo
         {
             "accounts": str(accounts),
             "password-file": str(password),
+            "lti": str(write(tmp_path / "lms.toml", "shared_secret = 'lti-secret'")),
             "ca-bundle": str(bundle),
             "hub-token-file": str(token),
             "grafana-url": "https://grafana.example.org",
@@ -43,12 +44,13 @@ def test_all_that_options_name_goes_along(tmp_path: Path, monkeypatch: pytest.Mo
         "title = 1",
     )
     assert set(made.files) == {"event.toml", "ca.crt", "notebooks/one.ipynb", "notebooks/data/numbers.csv"}
-    assert set(made.secret_files) == {"accounts.csv", "password", "grafana-token"}
+    assert set(made.secret_files) == {"accounts.csv", "lti.toml", "password", "grafana-token"}
     assert made.secret_files["password"] == b"dummy-secret"
     assert made.token == "token-token-token"
     assert made.arguments == [
         "--event=/input/event.toml",
         "--accounts=/input/accounts.csv",
+        "--lti=/input/lti.toml",
         "--grafana-token-file=/input/grafana-token",
         "--notebooks=/input/notebooks",
     ]

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from hubusers.report import words
-from hubusers.report.causes.affected import failed, of_all, people, people_of, small
+from hubusers.report.causes.affected import failed, of_all, people, people_of, small, who_waited
+from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.how_failed import (
     after_each,
@@ -16,7 +17,7 @@ from hubusers.report.causes.how_failed import (
     were,
 )
 from hubusers.report.finding import Finding
-from hubusers.results.records import PAGE_LOADED, Record
+from hubusers.results.records import GIT_PULL, PAGE_LOADED, Record
 
 
 def redirect_loops(facts: Facts) -> Iterator[Finding]:
@@ -114,6 +115,24 @@ def failed_pulls(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def slow_pulls(facts: Facts) -> Iterator[Finding]:
+    """Find that the files of a course took too long to come."""
+    records = [record for record in facts.slow(GIT_PULL) if not record.failed]
+    if not records:
+        return
+    seconds = [record.seconds for record in records]
+    yield found(
+        "git-pull-slow",
+        f"{of_all(len(records), len(facts.records.of(GIT_PULL)), 'pull')} took too long: "
+        f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most.",
+        explains="slowness",
+        share=sum(seconds) / sum(record.seconds for record in facts.all_slow),
+        evidence=who_waited(facts, records),
+        began=min(record.began for record in records),
+        ended=max(record.began + record.seconds for record in records),
+    )
+
+
 def lost_sessions(facts: Facts) -> Iterator[Finding]:
     """Find that people were logged out in the middle of their work."""
     for records in of_kind(facts, "session-lost"):
@@ -175,6 +194,7 @@ CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     missing_files,
     broken_pages,
     failed_pulls,
+    slow_pulls,
     lost_sessions,
     culled_servers,
 )

@@ -8,6 +8,7 @@ from hubusers.report.findings import findings_of
 from hubusers.results.hub_samples import Probe
 from hubusers.results.records import (
     CELL,
+    GIT_PULL,
     KERNEL,
     KERNEL_READY,
     LAB_LOADED,
@@ -51,7 +52,8 @@ KINDS = [
     (PAGE_LOADED, "files missing: /user/{name}/app/{file}, HTTP 404", "files-missing"),
     (PAGE_LOADED, "page broken: HTTP 503", "page-broken"),
     (PAGE_LOADED, "page broken: it asks to log in", "page-broken"),
-    (PAGE_LOADED, "git pull failed", "git-pull-failed"),
+    (GIT_PULL, "git pull failed: nbgitpuller is not installed", "git-pull-failed"),
+    (GIT_PULL, "timed out", "git-pull-failed"),
     (PAGE_LOADED, "websocket refused: HTTP 502 from nginx", "websockets-refused"),
     (SAVED, "session lost", "session-lost"),
     (SERVER_HELD, "server was gone", "servers-culled"),
@@ -78,6 +80,13 @@ def test_each_failure_is_explained_by_one_kind(name: str, failure: str, kind: st
     assert (found.kind, found.explains, found.share) == (kind, "failures", 1.0)
     assert "8 " in found.sentence
     assert failure.partition(": ")[2] in text_of(found)
+
+
+def test_slow_pulls() -> None:
+    records = [step(GIT_PULL, n, seconds=20.0 if n % 2 else 1.0) for n in range(12)]
+    (found,) = findings([*(step(START_TO_READY, n) for n in range(12)), *records])
+    assert (found.kind, found.explains, found.share) == ("git-pull-slow", "slowness", 1.0)
+    assert found.sentence == "6 of 12 pulls took too long: 20 s on average, 20 s at most."
 
 
 def test_what_a_page_lacks_is_not_said_of_jupyterlab_or_kernels() -> None:

@@ -82,6 +82,12 @@ def test_those_who_came_in_later_are_not_said_to_have_had_no_server() -> None:
     assert any(one.startswith("7 people stopped there") for one in found.evidence)
 
 
+def test_launches_that_the_hub_did_not_take() -> None:
+    (found,) = findings(logins(8, 4, "launch refused", "Invalid oauth_signature"))
+    assert found.kind == "launch-refused"
+    assert found.sentence == "8 of 12 people came by an LTI launch that the hub did not take."
+
+
 def test_slow_logins() -> None:
     event = CLASS + '[[targets]]\nmeasure = "login"\npercentile = 95\nat_most = "4s"\n'
     records = [step(LOGIN, n, seconds=6.0 if n % 2 else 1.0) for n in range(12)]

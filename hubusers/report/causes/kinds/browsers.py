@@ -183,6 +183,26 @@ KINDS = (
         ),
     ),
     Kind(
+        name="git-pull-slow",
+        title="The files of a course took long to come",
+        section="Why a login, a notebook or a kernel took long",
+        mechanism=(
+            "People opened a link of nbgitpuller, and waited until Git had brought the files of its repository into "
+            "their home directory. The repository is large, or is asked by many at once; the way from the servers to "
+            "it is slow; or the home directory is slow, where Git writes many small files."
+        ),
+        confirm=(
+            "Time it in a server, in the home directory and beside it: `time git clone --depth 1 REPOSITORY ~/try`, "
+            "`time git clone --depth 1 REPOSITORY /tmp/try`.",
+        ),
+        remedies=(
+            "Keep large files out of the repository, and old ones out of its newest commit: nbgitpuller gets that "
+            "commit only, unless the link has `depth=0`.",
+            "Let servers pull from a mirror near the hub.",
+            "If only the home directory is slow: give its file server a faster disk, or more operations a second.",
+        ),
+    ),
+    Kind(
         name="session-lost",
         title="People were logged out in the middle of their work",
         section="Why something failed",
