@@ -111,7 +111,7 @@ def failed_pulls(facts: Facts) -> Iterator[Finding]:
             records,
             f"nbgitpuller did not bring the files for {small(people_of(facts, records))}.",
             they="who did not get the files",
-            evidence=example_of(facts, records),
+            evidence=[*causes_of(records, fewest=1), *example_of(facts, records)],
         )
 
 
