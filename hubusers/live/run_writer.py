@@ -5,9 +5,14 @@ from locust.stats import PERCENTILES_TO_REPORT, StatsCSV
 
 import contextlib
 import csv
+import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import gevent
 
 from hubusers.log import get_logger
 from hubusers.report.finding import Finding
@@ -15,10 +20,14 @@ from hubusers.report.report import write_report
 from hubusers.report.verdict import Verdict
 from hubusers.results.folder import LOCUST_FAILURES_FILE, LOCUST_REQUESTS_FILE, REPORT_FILE, FinishedRun, RunFolder
 from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.request_log import request_rows
 from hubusers.results.results import Results
 from hubusers.results.run_info import RunInfo
 
 LOG = get_logger(__name__)
+
+BETWEEN_COUNTS = 60.0
+"""Seconds between two times that requests are written which are counted. A run that is killed loses as many of them."""
 
 
 class RunWriter:
@@ -38,6 +47,7 @@ class RunWriter:
         self._folder: RunFolder | None = None
         self._is_closed = False
         self._has_report = False
+        self._counts_written = -math.inf  # when, on the monotonic clock
 
     @property
     def path(self) -> Path:
@@ -61,13 +71,21 @@ class RunWriter:
         if self._folder:
             with self._or_stop_writing():
                 self._folder.write_steps(new["records"])
-                self._folder.write_requests(new["requests"])
+                self._write_requests(new["requests"])
                 self._folder.write_examples(new["examples"])
                 if new["messages"]:
                     self._folder.write_messages(self._results.messages.rows())
                 if new["diaries"]:
                     self._folder.write_diaries([*self._results.diaries.slowest(), *self._results.diaries.failed()])
                 self._folder.flush()
+
+    def _write_requests(self, new: list[tuple[Any, ...]]) -> None:
+        assert self._folder
+        requests = self._results.requests
+        self._folder.write_requests(request_rows(new))
+        if requests.is_counted and time.monotonic() > self._counts_written + BETWEEN_COUNTS:
+            self._folder.write_counted_requests(requests, pause=partial(gevent.sleep, 0))
+            self._counts_written = time.monotonic()
 
     def write_probe(self, probe: Probe) -> None:
         if self._folder:
@@ -96,6 +114,8 @@ class RunWriter:
         if self._folder:
             with self._or_stop_writing():
                 self._is_closed = True
+                if self._results.requests.is_counted:
+                    self._folder.write_counted_requests(self._results.requests)
                 self._folder.close()
                 run.info.rows = self._folder.rows
                 self._folder.write_info(run.info)

@@ -100,6 +100,7 @@ class Role(ABC):
             share=self.share(),
             tried=briefing.tried,
             processes=max(1, len(briefing.workers)),
+            keeps_results=self.conducts,
             stop=self.report_trouble,
             spawns_changed=self.note_spawns,
             token_accepted_again=self.note_token_accepted_again,

@@ -81,11 +81,7 @@ def _of_probes(percent: int) -> Callable[[Results], Statistic | None]:
 
 
 def _of_requests(results: Results) -> Statistic | None:
-    requests: list[tuple[float, float]] = []
-    for name in results.requests.names():
-        times = results.requests.of(name)
-        requests += zip(times.began, times.times_taken(), strict=True)
-    return _percentile([seconds for _, seconds in sorted(requests)], 95)
+    return _percentile(results.requests.in_order(), 95)
 
 
 def _cpu_per_start(results: Results) -> Statistic | None:

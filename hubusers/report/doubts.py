@@ -163,7 +163,7 @@ _NAMED_REQUESTS = 2
 
 def failed_requests(requests: RequestLog) -> list[str]:
     """Return a clause that says how many requests failed, and which most of all; none where none did."""
-    failed = {name: len(requests.of(name).failures) for name in requests.names() if requests.of(name).failures}
+    failed = {name: count for name in requests.names() if (count := requests.of(name).failed)}
     if not failed:
         return []
     of_all = words.counted(sum(len(requests.of(name)) for name in requests.names()), "request")

@@ -1,6 +1,5 @@
 """Figures that show where the time of a run went."""
 
-import math
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -166,10 +165,10 @@ def _requests(results: Results) -> tuple[float | None, float | None]:
     of_clients, of_hub, none = list[float](), list[Observations](), Observations()
     for name, handler in _HANDLERS.items():
         there = difference(samples[0].requests.get(handler, none), samples[-1].requests.get(handler, none))
-        here = results.requests.of(name).seconds
+        here = results.requests.of(name)
         if there and there.count and len(here):
             # The same weights on both sides, because other people may use the hub as well.
             of_hub.append(Observations(len(here), there.seconds / there.count * len(here)))
-            of_clients.append(math.fsum(here))
+            of_clients.append(here.total_seconds)
     count = together(of_hub).count
     return (sum(of_clients) / count, together(of_hub).seconds / count) if count else (None, None)

@@ -123,11 +123,7 @@ def began_between(results: Results, first: float, last: float) -> Results:
     for record in results.records:
         if first <= record.began < last:
             inside.records.note(record)
-    for name in results.requests.names():
-        times = results.requests.of(name)
-        for position, (begin, seconds) in enumerate(zip(times.began, times.seconds, strict=True)):
-            if first <= begin < last:
-                inside.requests.note(name, begin, seconds, times.failures.get(position, ""))
+    inside.requests = results.requests.between(first, last)
     inside.probes = [probe for probe in results.probes if first <= probe.began < last]
     return inside
 

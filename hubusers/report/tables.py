@@ -7,16 +7,16 @@ from hubusers.report import words
 from hubusers.report.evidence import Evidence
 from hubusers.results.failures import FailureKind, Failures
 from hubusers.results.folder import REQUESTS_FILE, STEPS_FILE
-from hubusers.results.percentiles import percentile
+from hubusers.results.percentiles import percentile, percentile_of_counts
 from hubusers.results.records import (
     ARRIVAL,
     NOT_REACHED,
     ONLY_FAILURES,
     START_TO_READY,
     USER_CLASS,
-    in_order,
     longest_known,
 )
+from hubusers.results.request_times import RequestTimes, times_taken
 from hubusers.results.results import Results
 
 _TIMELESS = {ARRIVAL, USER_CLASS, *ONLY_FAILURES}
@@ -92,8 +92,7 @@ def cohorts_table(results: Results) -> list[Times]:
 
 def requests_table(results: Results) -> list[Times]:
     """Return a row for each kind of request."""
-    times = ((name, results.requests.of(name).times_taken()) for name in results.requests.names())
-    return [_times(name, taken, list(filter(math.isfinite, taken))) for name, taken in times]
+    return [_of_requests(name, results.requests.of(name)) for name in results.requests.names()]
 
 
 def failures_table(results: Results, most: int = 100) -> FailuresTable:
@@ -132,7 +131,7 @@ def _failure_row(kind: FailureKind) -> FailureRow:
 
 def _steps(results: Results) -> list[str]:
     """Return the steps that anybody took, and that have times."""
-    return [step for step in in_order(record.step for record in results.records) if step not in _TIMELESS]
+    return [step for step in results.records.steps() if step not in _TIMELESS]
 
 
 def evidence_table(evidence: Evidence) -> list[tuple[str, str]]:
@@ -178,6 +177,26 @@ def _of_step(
         unfinished=len(unfinished),
         known=longest_known(records),
         error=percentile(late, 95) if late else None,
+    )
+
+
+def _of_requests(name: str, requests: RequestTimes) -> Times:
+    counts = times_taken([requests])
+    p50, p95, p99 = (percentile_of_counts(counts, percent) for percent in (50, 95, 99))
+    longest = max(filter(math.isfinite, counts), default=None)
+    return Times(
+        name=name,
+        count=len(requests),
+        succeeded=len(requests) - requests.failed,
+        failed=requests.failed,
+        not_reached=0,
+        unfinished=0,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        known=longest,
+        longest=longest,
+        error=None,
     )
 
 

@@ -217,7 +217,7 @@ def _shows_nothing(run: FinishedRun, reached: Reached) -> str:
         return f"the run ended before anybody {'could work' if reached.has_browser else 'got a server'}"
     records, requests = run.results.records, run.results.requests
     arrived = max((record.began + record.seconds for record in records if record.step == ARRIVAL), default=0.0)
-    asked = (began for name in requests.names() for began in requests.of(name).began)
+    asked = (began for name in requests.names() for began, *_ in requests.of(name).moments())
     if any(record.step != ARRIVAL for record in records) or any(arrived <= began < run.info.ended for began in asked):
         return ""
     return "nothing shows what people did after they came"

@@ -63,9 +63,9 @@ class _Group:
     values: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """The people by attribute and value."""
 
-    def note(self, failed_at: float) -> None:
-        self.count += 1
-        self.first, self.last = min(self.first, failed_at), max(self.last, failed_at)
+    def note(self, first: float, last: float, count: int = 1) -> None:
+        self.count += count
+        self.first, self.last = min(self.first, first), max(self.last, last)
 
 
 class Failures:
@@ -88,7 +88,8 @@ class Failures:
                 self._values[name].add(value)
             if record.failed:
                 group = self._groups[record.step, record.failure, record.reason]
-                group.note(record.began + record.seconds)
+                failed_at = record.began + record.seconds
+                group.note(failed_at, failed_at)
                 group.people.add(record.username)
                 for name, value in values.items():
                     group.values[name][value].add(record.username)
@@ -96,9 +97,8 @@ class Failures:
     def note_requests(self, requests: RequestLog) -> None:
         """Take in the requests that failed."""
         for name in requests.names():
-            times = requests.of(name)
-            for place, failure in times.failures.items():
-                self._groups[name, failure, ""].note(times.began[place] + times.seconds[place])
+            for failed in requests.of(name).failures():
+                self._groups[name, failed.failure, ""].note(failed.first, failed.last, failed.count)
 
     def kinds(self, most: int | None = None) -> list[FailureKind]:
         """Return the kinds of failure, the most frequent first.

@@ -3,10 +3,10 @@
 import contextlib
 import csv
 import json
-import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
+from sys import intern
 from typing import IO, Any
 
 from pydantic import TypeAdapter
@@ -18,9 +18,11 @@ from hubusers.event.plan import plan
 from hubusers.results.cluster import CLUSTER_FILE, Cluster, read_cluster
 from hubusers.results.hub_samples import HubSample, Observations, Probe
 from hubusers.results.records import Record
+from hubusers.results.request_log import RequestLog
 from hubusers.results.results import Results
-from hubusers.results.run_info import LATEST_MOMENT, RunInfo, known_moment
-from hubusers.results.saved_rows import DamagedError, lines_of, naming, rows_of
+from hubusers.results.run_info import RunInfo, known_moment
+from hubusers.results.saved_requests import TOTALS_FILE, counted_rows, read_counted, write_table
+from hubusers.results.saved_rows import DamagedError, count_of, lines_of, naming, number_of, rows_of, seconds_of
 from hubusers.results.start_diaries import StartDiary
 from hubusers.results.start_messages import StartMessage
 
@@ -94,6 +96,16 @@ class RunFolder:
 
     def write_requests(self, requests: Iterable[tuple[Any, ...]]) -> None:
         self._write(REQUESTS_FILE, self._requests, requests)
+
+    def write_counted_requests(self, requests: RequestLog, pause: Callable[[], None] = lambda: None) -> None:
+        """Write the counts of all requests by now; the first ones are also in the file that has each.
+
+        Args:
+            requests: The requests of the run.
+            pause: Called again and again, since this may take a second.
+        """
+        for name, rows in counted_rows(requests, pause).items():
+            self.rows[name] = write_table(self.path / name, rows)
 
     def write_examples(self, examples: Iterable[tuple[Any, ...]]) -> None:
         self._write(EXAMPLES_FILE, self._examples, examples)
@@ -210,9 +222,11 @@ def _read(folder: Path) -> FinishedRun:
 
     def rows(name: str, needed: Collection[str], *, always: bool = True) -> Iterator[dict[str, str]]:
         if always or name in info.rows or (folder / name).exists():
-            found = rows_of(folder / name, needed, cut_off=broke_off)
-            _compare(len(found), name, info)
-            yield from found
+            count = 0
+            for row in rows_of(folder / name, needed, cut_off=broke_off):
+                count += 1
+                yield row
+            _compare(count, name, info)
 
     def lines(name: str, *, always: bool = True) -> Iterator[str]:
         if always or name in info.rows or (folder / name).exists():
@@ -223,12 +237,15 @@ def _read(folder: Path) -> FinishedRun:
     with naming(STEPS_FILE):
         for row in rows(STEPS_FILE, _STEP_COLUMNS):
             results.records.note(_record(row))
-    with naming(REQUESTS_FILE):
-        for row in rows(REQUESTS_FILE, _REQUEST_COLUMNS):
-            results.requests.note(
-                row["request"], known_moment(_number(row["began"])), _seconds(row["seconds"]), row["failure"]
-            )
-    results.requests.take_new()
+    if TOTALS_FILE in info.rows or (folder / TOTALS_FILE).exists():
+        read_counted(results.requests, rows)
+    else:
+        with naming(REQUESTS_FILE):
+            for row in rows(REQUESTS_FILE, _REQUEST_COLUMNS):
+                results.requests.note(
+                    row["request"], known_moment(number_of(row["began"])), seconds_of(row["seconds"]), row["failure"]
+                )
+    results.requests.take_new()  # nothing of it is to be written
     with naming(EXAMPLES_FILE):
         for row in rows(EXAMPLES_FILE, ["step", "failure", "example"], always=False):  # early runs have none
             results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"])
@@ -240,7 +257,8 @@ def _read(folder: Path) -> FinishedRun:
             results.diaries.note(_DIARY.validate_json(line))
     with naming(PROBES_FILE):
         for row in rows(PROBES_FILE, _PROBE_COLUMNS):
-            results.probes.append(Probe(known_moment(_number(row["began"])), _seconds(row["seconds"]), row["failure"]))
+            began = known_moment(number_of(row["began"]))
+            results.probes.append(Probe(began, seconds_of(row["seconds"]), intern(row["failure"])))
     with naming(METRICS_FILE):
         results.hub_samples = [_hub_sample(json.loads(line)) for line in lines(METRICS_FILE)]
     with naming(CLUSTER_FILE):
@@ -265,28 +283,6 @@ _MESSAGE = TypeAdapter(StartMessage)
 _DIARY = TypeAdapter(StartDiary)
 
 
-def _number(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a number of seconds")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = _number(text)
-    if number < 0:
-        raise ValueError(f"{text} is a negative number of seconds")
-    if number >= LATEST_MOMENT:
-        raise ValueError(f"{text} is not a number of seconds that a run can last")
-    return number
-
-
-def _count(text: str) -> int:
-    if (number := int(text)) < 0:
-        raise ValueError(f"{text} is a negative number")
-    return number
-
-
 def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
     """Return the cells of a step: what consists of several values becomes JSON, which tools can read."""
     for value in record:
@@ -296,30 +292,33 @@ def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def _record(row: dict[str, str]) -> Record:
+    # Interned, or each record would have its own copies of the same texts.
     return Record(
-        step=row["step"],
-        username=row["username"],
-        began=known_moment(_number(row["began"])),
-        seconds=_seconds(row["seconds"]),
-        late=_number(row["late"]),
-        failure=row["failure"],
-        cohort=row["cohort"],
-        lifecycle=_count(row["lifecycle"]),
-        throttled=_seconds(row["throttled"]),
-        throttled_by=row["throttled_by"],
+        step=intern(row["step"]),
+        username=intern(row["username"]),
+        began=known_moment(number_of(row["began"])),
+        seconds=seconds_of(row["seconds"]),
+        late=number_of(row["late"]),
+        failure=intern(row["failure"]),
+        cohort=intern(row["cohort"]),
+        lifecycle=count_of(row["lifecycle"]),
+        throttled=seconds_of(row["throttled"]),
+        throttled_by=intern(row["throttled_by"]),
         # Runs of the first versions have none of these.
-        reason=row.get("reason") or "",
-        profile=row.get("profile") or "",
-        person=row.get("person") or "",
-        worker=_count(row.get("worker") or "0"),
+        reason=intern(row.get("reason") or ""),
+        profile=intern(row.get("profile") or ""),
+        person=intern(row.get("person") or ""),
+        worker=count_of(row.get("worker") or "0"),
         parts=_parts(row.get("parts") or ""),
-        after=_number(row.get("after") or "0"),
-        user_class=row.get("user_class") or "",
+        after=number_of(row.get("after") or "0"),
+        user_class=intern(row.get("user_class") or ""),
     )
 
 
 def _parts(text: str) -> tuple[tuple[str, float], ...]:
-    return tuple((str(part), _number(str(seconds))) for part, seconds in json.loads(text).items()) if text else ()
+    if not text:
+        return ()
+    return tuple((intern(str(part)), number_of(str(seconds))) for part, seconds in json.loads(text).items())
 
 
 def _hub_sample(model: dict[str, Any]) -> HubSample:

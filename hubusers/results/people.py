@@ -105,7 +105,7 @@ class People:
         def is_wanted(record: Record) -> bool:
             return cohort in {None, record.cohort} and user_class in {None, record.user_class}
 
-        own = counted(record for record in self._records if record.step == step and is_wanted(record))
+        own = counted(filter(is_wanted, self._records.all_of(step)))
         return own + [record for record in self._not_reached(step) if is_wanted(record)]
 
     def _not_reached(self, step: str) -> list[Record]:
@@ -147,7 +147,7 @@ class People:
         the p95 of how late an end was seen. A server is never seen ready before it is, so a true time is the shown one,
         or shorter by up to the error.
         """
-        of_step = [record for record in self._records if record.step == step]
+        of_step = self._records.all_of(step)
         if not of_step:
             return ""
         records = self.measured(step)
@@ -174,7 +174,7 @@ class People:
         visits = self.visits()
         hang, waits = set[int](), set[int]()
         for step in _WAITS:
-            of_step = [record for record in self._records if record.step == step]
+            of_step = self._records.all_of(step)
             hang |= {id(record) for record in hanging(of_step)}
             waits |= {id(record) for record in counted(of_step) if record.is_unfinished and waited_in_vain}
         served = {visit.person for visit in visits if self._could_work(visit) and not self._failure(visit)}

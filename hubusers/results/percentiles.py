@@ -1,7 +1,7 @@
 """The one definition of a percentile, for targets, reports, comparisons and the live page alike."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
@@ -16,6 +16,21 @@ def percentile(values: Iterable[float], percent: float) -> float:
     """
     ordered = sorted(values)
     return ordered[rank(percent, len(ordered)) - 1]
+
+
+def percentile_of_counts(counts: Mapping[float, int], percent: float) -> float:
+    """Return the same of values that are counted.
+
+    Args:
+        counts: How often there is which value; at least one.
+        percent: Above 0, at most 100.
+    """
+    place = rank(percent, sum(counts.values()))
+    for value in sorted(counts):
+        place -= counts[value]
+        if place <= 0:
+            break
+    return value
 
 
 def rank(percent: float, count: int) -> int:

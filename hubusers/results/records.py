@@ -1,10 +1,12 @@
 """Every measured step of a run, exactly: Locust's own statistics round to about two digits."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from statistics import median
+from sys import intern
 from typing import Any
 
 START_TO_READY = "start to ready"
@@ -118,24 +120,36 @@ class Record:
 
 
 class Records:
-    """The records of one process or, in the master, of all processes."""
+    """The records of one process or, in the master, of all processes.
 
-    def __init__(self) -> None:
+    Args:
+        keeps: Whether they are kept once they are handed over; a worker needs them no more.
+    """
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self._all: list[Record] = []
+        self._by_step: defaultdict[str, list[Record]] = defaultdict(list)
         self._reported = 0
 
     def note(self, record: Record) -> None:
         self._all.append(record)
+        if self._keeps:
+            self._by_step[record.step].append(record)
 
     def take_new(self) -> list[tuple[Any, ...]]:
         """Return what was noted since the last call, as a message from a worker to the master."""
         new = self._all[self._reported :]
-        self._reported = len(self._all)
-        return [astuple(record) for record in new]
+        if self._keeps:
+            self._reported = len(self._all)
+        else:
+            self._all.clear()
+        return [_values(record) for record in new]
 
     def add(self, messages: list[tuple[Any, ...]]) -> None:
         """Take in a worker's message."""
-        self._all += map(_record, messages)
+        for message in messages:
+            self.note(_record(message))
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._all)
@@ -149,7 +163,15 @@ class Records:
 
     def of(self, step: str) -> list[Record]:
         """Return the records of a step, without unfinished starts."""
-        return [record for record in self._all if record.step == step and not record.is_unfinished]
+        return [record for record in self.all_of(step) if not record.is_unfinished]
+
+    def all_of(self, step: str) -> list[Record]:
+        """Return the records of a step, unfinished ones included."""
+        return list(self._by_step.get(step, ()))
+
+    def steps(self) -> list[str]:
+        """Return the steps that were taken, in the order in which a person takes them."""
+        return in_order(self._by_step)
 
     def unfinished(self) -> list[Record]:
         """Return the starts that were under way when the run ended."""
@@ -157,7 +179,7 @@ class Records:
 
     def starts(self) -> list[Record]:
         """Return all starts, unfinished ones included."""
-        return [record for record in self._all if record.step == START_TO_READY]
+        return self.all_of(START_TO_READY)
 
     def failed(self) -> list[Record]:
         return [record for record in self._all if record.failed]
@@ -168,9 +190,8 @@ class Records:
         The last is 0 for steps of which only failures are noted.
         """
         failed = Counter(record.step for record in self.failed())
-        taken = Counter(record.step for record in self._all)
         return [
-            (step, failed[step], 0 if step in ONLY_FAILURES else taken[step])
+            (step, failed[step], 0 if step in ONLY_FAILURES else len(self._by_step[step]))
             for step in in_order(failed)
             if step != START_TO_READY
         ]
@@ -255,7 +276,13 @@ def longest_known(records: Iterable[Record]) -> float | None:
     return max((seconds for seconds in succeeded if seconds < youngest), default=0.0) if succeeded else None
 
 
-def _record(message: tuple[Any, ...]) -> Record:
-    record = Record(*message)
-    # Messages between processes know lists only.
-    return replace(record, parts=tuple((part, seconds) for part, seconds in record.parts))
+_NAMES = tuple(item.name for item in fields(Record))
+_values = attrgetter(*_NAMES)  # `dataclasses.astuple` would copy each value
+_PARTS = _NAMES.index("parts")
+
+
+def _record(message: Iterable[Any]) -> Record:
+    # Each message has its own copies of the same texts, and lists in place of tuples.
+    values: list[Any] = [intern(value) if type(value) is str else value for value in message]
+    values[_PARTS] = tuple((intern(part), seconds) for part, seconds in values[_PARTS])
+    return Record(*values)

@@ -12,12 +12,16 @@ from hubusers.results.start_messages import MessageLog
 
 
 class Results:
-    """The measurements of one process or, in the master, of the whole run."""
+    """The measurements of one process or, in the master, of the whole run.
 
-    def __init__(self) -> None:
-        self.records = Records()
+    Args:
+        keeps: Whether steps and requests are kept once they are handed over; a worker needs them no more.
+    """
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        self.records = Records(keeps=keeps)
         self.people = People(self.records)
-        self.requests = RequestLog()
+        self.requests = RequestLog(keeps=keeps)
         self.examples = Examples()
         self.messages = MessageLog()
         self.diaries = StartDiaries()

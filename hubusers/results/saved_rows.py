@@ -2,11 +2,14 @@
 
 import contextlib
 import csv
-import io
+import math
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO
 
 from pydantic import ValidationError
+
+from hubusers.results.run_info import LATEST_MOMENT
 
 
 class DamagedError(Exception):
@@ -64,8 +67,8 @@ def lines_of(path: Path, *, cut_off: bool) -> list[str]:
     return lines
 
 
-def rows_of(path: Path, needed: Collection[str], *, cut_off: bool) -> list[dict[str, str]]:
-    """Return the rows of a table.
+def rows_of(path: Path, needed: Collection[str], *, cut_off: bool) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table, without holding it in memory.
 
     Args:
         path: The file, as CSV with a header.
@@ -75,18 +78,64 @@ def rows_of(path: Path, needed: Collection[str], *, cut_off: bool) -> list[dict[
     Raises:
         ValueError: The table lacks its header, a column, or a part of a row.
     """
-    text = "".join(f"{line}\n" for line in lines_of(path, cut_off=cut_off))
-    table = csv.DictReader(io.StringIO(text, newline=""))
-    if table.fieldnames is None:
-        if cut_off:
-            return []
-        raise ValueError("it is empty")
-    if missing := [name for name in needed if name not in table.fieldnames]:
-        raise ValueError(f"it lacks the column {missing[0]}")
-    rows = list(table)
-    unfinished = [number for number, row in enumerate(rows) if None in row or any(row[name] is None for name in needed)]
-    if cut_off and unfinished == [len(rows) - 1]:
-        return rows[:-1]
-    if unfinished:
-        raise ValueError(f"row {unfinished[0] + 1} does not have as many fields as the header")
-    return rows
+    with path.open(encoding="utf-8", newline="") as file:
+        table = filter(None, csv.reader(_whole_lines(file, cut_off=cut_off)))
+        header = next(table, None)
+        if header is None:
+            if cut_off:
+                return
+            raise ValueError("it is empty")
+        if missing := [name for name in needed if name not in header]:
+            raise ValueError(f"it lacks the column {missing[0]}")
+        columns, fewest = len(header), 1 + max(map(header.index, needed))
+        unfinished = 0  # the number of the last row, where that is not whole
+        for number, row in enumerate(table, 1):
+            if unfinished:
+                break
+            if fewest <= len(row) <= columns:
+                yield dict(zip(header, row, strict=False))
+            else:
+                unfinished = number
+        else:
+            if cut_off:
+                return
+        if unfinished:
+            raise ValueError(f"row {unfinished} does not have as many fields as the header")
+
+
+def _whole_lines(file: IO[str], *, cut_off: bool) -> Iterator[str]:
+    """Yield the lines of a file, without an unfinished last one."""
+    line = ""
+    for following in file:
+        if line:
+            yield line
+        line = following
+    if line.endswith("\n"):
+        yield line
+    elif line and not cut_off:
+        raise ValueError("its last line is not whole")
+
+
+def number_of(text: str) -> float:
+    """Return the number in a cell."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a number of seconds")
+    return number or 0.0  # one object for all that are 0
+
+
+def seconds_of(text: str) -> float:
+    """Return the number of seconds in a cell."""
+    number = number_of(text)
+    if number < 0:
+        raise ValueError(f"{text} is a negative number of seconds")
+    if number >= LATEST_MOMENT:
+        raise ValueError(f"{text} is not a number of seconds that a run can last")
+    return number
+
+
+def count_of(text: str) -> int:
+    """Return the count in a cell."""
+    if (number := int(text)) < 0:
+        raise ValueError(f"{text} is a negative number")
+    return number

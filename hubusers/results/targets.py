@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubusers.event.model import Target
-from hubusers.results.percentiles import percentile, rank
+from hubusers.results.percentiles import percentile, percentile_of_counts, rank
 from hubusers.results.records import CELL, NOT_REACHED, START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.request_times import times_taken
 from hubusers.results.results import Results
 
 State = Literal["held", "missed", "undecided", "not measured", "not judged"]
@@ -77,6 +78,8 @@ def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
         results: The results of the run, or of a part of it.
         under_way: Starts that are not over, and of which nothing is known.
     """
+    if target.measure in {"requests", "failed requests"}:
+        return _outcome_of_requests(target, results)
     measured, worst, records = _values(target, results)
     if step_of(target) == START_TO_READY:
         measured += [0.0] * under_way
@@ -123,11 +126,11 @@ def _values(target: Target, results: Results) -> tuple[list[float], list[float],
     Values are seconds where the target has a percentile. For a share they are 1 where it is the case, otherwise 0.
 
     Returns:
-        Both lists, and the records that they are of; none for requests and probes.
+        Both lists, and the records that they are of; none for probes.
     """
     measure = target.measure
-    if measure in {"hub probe", "failed probes", "requests", "failed requests"}:
-        values = _of_requests(target, results) if "requests" in measure else _of_probes(target, results)
+    if measure in {"hub probe", "failed probes"}:
+        values = _of_probes(target, results)
         return values, list(values), []
     records = results.people.measured(step_of(target), target.cohort)
     if measure == "throttled starts":
@@ -168,12 +171,17 @@ def _of_probes(target: Target, results: Results) -> list[float]:
     return [probe.time_taken for probe in results.probes]
 
 
-def _of_requests(target: Target, results: Results) -> list[float]:
-    values: list[float] = []
-    for name in results.requests.names() if target.request is None else [target.request]:
-        times = results.requests.of(name)
-        if target.measure == "failed requests":
-            values += [float(position in times.failures) for position in range(len(times))]
-        else:
-            values += times.times_taken()
-    return values
+def _outcome_of_requests(target: Target, results: Results) -> Outcome:
+    """Measure a target of requests, which may be so many that they are only counted."""
+    names = results.requests.names() if target.request is None else [target.request]
+    all_of_them = [results.requests.of(name) for name in names]
+    count, failed = sum(map(len, all_of_them)), sum(of.failed for of in all_of_them)
+    if not count:
+        return Outcome(target, None, 0)
+    if target.percentile is None:
+        share = failed / count
+        return Outcome(target, share, count, share)
+    counts = times_taken(all_of_them)
+    measured = percentile_of_counts(counts, target.percentile)
+    over = sum(how_many for seconds, how_many in counts.items() if seconds > target.at_most)
+    return Outcome(target, measured, count, measured, failed=failed, over=over)

@@ -74,6 +74,7 @@ class Run:
         share: Which of the given accounts are for this process.
         tried: The kinds of start of which a first server was tried, as `kind_of_start` returns them.
         processes: How many processes have users of this run.
+        keeps_results: Whether results are kept here once they are handed over.
         stop: Ends the whole run; called with the reason, a sentence.
         spawns_changed: Called whenever a spawn failed, or the first one succeeded after that, with the counts so far.
         token_accepted_again: Called when the hub has refused a token for a while: with whose token it was, and with the
@@ -89,6 +90,7 @@ class Run:
         share: slice = slice(None),
         tried: Iterable[str] = (),
         processes: int = 1,
+        keeps_results: bool = True,
         stop: Callable[[str], None] = lambda _: None,
         spawns_changed: Callable[[SpawnCounts], None] = lambda _: None,
         token_accepted_again: Callable[[str, float, float], None] = lambda *_: None,
@@ -98,7 +100,7 @@ class Run:
         self.ledger = Ledger()
         self.spawns = SpawnCounts()
         self.gate = StartGate(settings.failed_spawns_to_stop, tried, processes)
-        self.results = Results()
+        self.results = Results(keeps=keeps_results)
         self.cohorts: defaultdict[str, UserCounts] = defaultdict(UserCounts)  # by name; "" without an event
         self.pending_for: Counter[str] = Counter()  # what its pending starts wait for now
         self.pending_since: dict[object, float] = {}  # when each of them began, on the monotonic clock

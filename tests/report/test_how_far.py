@@ -112,8 +112,8 @@ def test_what_began_within_a_time() -> None:
     results.probes = [Probe(BEGAN + 5, 0.1), Probe(BEGAN + 15, 0.2)]
     inside = began_between(results, BEGAN + 10, BEGAN + 20)
     assert [record.began for record in inside.records] == [BEGAN + 10]
-    assert list(inside.requests.of("GET /users").seconds) == [0.2]
-    assert inside.requests.of("GET /users").failures == {0: "timed out"}
+    assert list(inside.requests.of("GET /users").moments()) == [(BEGAN + 11, "timed out", 1)]
+    assert inside.requests.of("GET /users").total_seconds == 0.2
     assert [probe.seconds for probe in inside.probes] == [0.2]
 
 

@@ -34,6 +34,7 @@ class _Failed:
     request: str
     began: float
     failure: str
+    count: int  # how many requests failed so
 
 
 def database(facts: Facts) -> Iterable[Finding]:
@@ -45,7 +46,7 @@ def database(facts: Facts) -> Iterable[Finding]:
     ]
     revoked = revoked_at(facts.requests)
     errors = sorted(filter(_is_error_of_database, _failed_requests(facts)), key=lambda one: one.began)
-    for spell in _spells(errors):
+    for spell in _spells(errors, _PAUSE + facts.requests.width):
         began, ended = spell[0].began, spell[-1].began
         if revoked is not None and ended >= revoked:
             continue
@@ -61,13 +62,15 @@ def _database_failed(facts: Facts, errors: list[_Failed], refused: int) -> Findi
         for record in [*facts.failures, *facts.unfinished]
         if record.began <= ended and record.began + record.seconds >= began
     ]
-    counts = Counter((one.request, one.failure) for one in errors)
+    counts = Counter[tuple[str, str]]()
+    for one in errors:
+        counts[one.request, one.failure] += one.count
     shown = "; ".join(f"{name} {failure} ({count:,})" for (name, failure), count in counts.most_common(4))
     said = f"To {words.counted(refused, 'step')} it said that the token is not valid, which it was before or after."
     return found(
         "database-errors",
         f"For {words.in_seconds(max(ended - began, 1.0))}, from {words.moment(began)} on, the hub answered "
-        f"{words.counted(len(errors), 'request')} of {words.counted(len({one.request for one in errors}), 'kind')} "
+        f"{words.counted(counts.total(), 'request')} of {words.counted(len({one.request for one in errors}), 'kind')} "
         "with errors, while it answered what needs no database.",
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),
@@ -97,11 +100,11 @@ def token(facts: Facts) -> Iterable[Finding]:
     )
 
 
-def _spells(errors: list[_Failed]) -> Iterable[list[_Failed]]:
-    """Yield errors, which are in their order, in lists without long pauses."""
+def _spells(errors: list[_Failed], pause: float) -> Iterable[list[_Failed]]:
+    """Yield errors, which are in their order, in lists without longer pauses than that, in seconds."""
     spell: list[_Failed] = []
     for error in errors:
-        if spell and error.began > spell[-1].began + _PAUSE:
+        if spell and error.began > spell[-1].began + pause:
             yield spell
             spell = []
         spell.append(error)
@@ -116,16 +119,19 @@ def _is_of_database(errors: list[_Failed], refused: int) -> bool:
     """
     kinds = {one.request for one in errors}
     of_others = {request for request in kinds if not any(word in request for word in _OF_SPAWNS)}
-    return len(errors) >= _FEWEST_ERRORS and bool(of_others) and (len(kinds) >= 2 or refused > 0)
+    return sum(one.count for one in errors) >= _FEWEST_ERRORS and bool(of_others) and (len(kinds) >= 2 or refused > 0)
 
 
 def _are_many(errors: list[_Failed], facts: Facts) -> bool:
     """Say whether errors are a good part of what was asked in the meantime."""
     began, ended = errors[0].began, errors[-1].began
     asked = sum(
-        began <= moment <= ended for name in {one.request for one in errors} for moment in facts.requests.of(name).began
+        count
+        for name in {one.request for one in errors}
+        for moment, _, count in facts.requests.of(name).moments()
+        if began <= moment <= ended
     )
-    return len(errors) >= _LEAST_SHARE * asked
+    return sum(one.count for one in errors) >= _LEAST_SHARE * asked
 
 
 def _answers_else(facts: Facts, began: float, ended: float) -> bool:
@@ -138,15 +144,17 @@ def certificate(facts: Facts) -> Iterable[Finding]:
     """Find that the certificate of the hub's address was not accepted."""
     failed = [one for one in _failed_requests(facts) if _NOT_TRUSTED in one.failure]
     moments = [one.began for one in failed]
-    moments += [probe.began for probe in facts.probes if _NOT_TRUSTED in probe.failure]
+    probes = [probe.began for probe in facts.probes if _NOT_TRUSTED in probe.failure]
+    moments += probes
     if not moments:
         return
+    how_many = sum(one.count for one in failed) + len(probes)
     met = [record for record in facts.failures if _NOT_TRUSTED in record.failure]
     good_before = any(probe.began < min(moments) and not probe.failure for probe in facts.probes)
     yield found(
         "certificate",
         f"{'From' if good_before else 'Already at'} {words.moment(min(moments))}{' on' if good_before else ''}, the "
-        f"certificate of {facts.info.hub} was not accepted: {words.counted(len(moments), 'request')} failed.",
+        f"certificate of {facts.info.hub} was not accepted: {words.counted(how_many, 'request')} failed.",
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),
         evidence=["It had been accepted before: it may have expired, or was replaced."] if good_before else [],
@@ -157,10 +165,7 @@ def certificate(facts: Facts) -> Iterable[Finding]:
 
 def _failed_requests(facts: Facts) -> list[_Failed]:
     return [
-        _Failed(name, times.began[position], failure)
-        for name in facts.requests.names()
-        for times in [facts.requests.of(name)]
-        for position, failure in times.failures.items()
+        _Failed(name, *moment) for name in facts.requests.names() for moment in facts.requests.of(name).failed_moments()
     ]
 
 

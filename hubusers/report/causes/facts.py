@@ -126,7 +126,7 @@ class Facts:
         """
         limit = limit or (USUAL_START if self.targets and step == START_TO_READY else LONG_WAIT)
         records = sorted(
-            (record for record in self.records if record.step == step and record not in self._failed_otherwise),
+            (record for record in self.records.all_of(step) if record not in self._failed_otherwise),
             key=lambda record: record.seconds,
             reverse=True,
         )

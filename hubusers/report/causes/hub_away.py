@@ -83,10 +83,11 @@ def _answered_others(one: Absence, facts: Facts) -> bool:
         if " /user/" in name:  # servers go on without their hub
             continue
         times = facts.requests.of(name)
-        for position, began in enumerate(times.began):
-            if one.began <= began <= last:
-                failed += position in times.failures
-                answered += position not in times.failures
+        for began, failure, count in times.moments():
+            # Of requests that are counted, only those count that surely began while the probes failed.
+            if one.began <= began and began + times.width <= last:
+                failed += count if failure else 0
+                answered += 0 if failure else count
     return answered > max(failed, _FEWEST_ANSWERS)
 
 

@@ -34,19 +34,20 @@ def refused_requests(facts: Facts) -> Iterable[Finding]:
 
     The hub itself says "too many" only to those who ask for a server.
     """
-    moments = [
-        times.began[position]
+    refused = [
+        (began, count)
         for name in facts.requests.names()
-        for times in [facts.requests.of(name)]
-        for position, failure in times.failures.items()
+        for began, failure, count in facts.requests.of(name).failed_moments()
         if failure == _TOO_MANY
     ]
-    if len(moments) < _FEWEST_REFUSED:
+    how_many = sum(count for _, count in refused)
+    if how_many < _FEWEST_REFUSED:
         return
+    moments = [began for began, _ in refused]
     met = [record for record in facts.failures if _TOO_MANY in record.failure]
     yield found(
         "limit-before-hub",
-        f"{words.counted(len(moments), 'request')} got 429, “too many requests”, from something before the hub: all of "
+        f"{words.counted(how_many, 'request')} got 429, “too many requests”, from something before the hub: all of "
         "this run's people come from the same address, as a class behind one does.",
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),

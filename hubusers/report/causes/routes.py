@@ -35,6 +35,7 @@ _STILL_RUN = 0.5
 class _Request:
     began: float
     failure: str
+    count: int  # how many such requests
 
 
 def lost(facts: Facts) -> Iterable[Finding]:
@@ -43,7 +44,9 @@ def lost(facts: Facts) -> Iterable[Finding]:
     ordered = sorted(_to_servers(facts), key=lambda request: request.began)
     for is_lost, group in itertools.groupby(ordered, key=lambda request: bool(request.failure)):
         spell = list(group)
-        counts = Counter(request.failure for request in spell)
+        counts = Counter[str]()
+        for request in spell:
+            counts[request.failure] += request.count
         without_route = sum(counts[failure] for failure in _WITHOUT_A_ROUTE)
         count = servers.at(spell[0].began)
         if counts.keys() <= {_BY_PROXY, *_ALSO}:
@@ -72,7 +75,7 @@ def _finding(facts: Facts, spell: list[_Request], counts: Counter[str], servers:
         explains="failures" if met else "note",
         share=facts.share_of_failures(met),
         evidence=[
-            f"All {words.counted(len(spell), 'request')} to servers failed in that time: {shown}.",
+            f"All {words.counted(counts.total(), 'request')} to servers failed in that time: {shown}.",
             *_hub_meanwhile(facts, began, ended),
         ],
         began=began,
@@ -89,11 +92,9 @@ def _to_servers(facts: Facts) -> Iterable[_Request]:
         path = name.partition(" ")[2]
         if not path.startswith("/user/{name}/") or "/api/" not in path:
             continue
-        times = facts.requests.of(name)
-        for position, began in enumerate(times.began):
-            failure = times.failures.get(position, "")
+        for began, failure, count in facts.requests.of(name).moments():
             if not failure or failure in {*_WITHOUT_A_ROUTE, *_ALSO}:
-                yield _Request(began, failure)
+                yield _Request(began, failure, count)
 
 
 def _run_on(facts: Facts, spell: list[_Request]) -> bool:

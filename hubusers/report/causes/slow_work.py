@@ -10,6 +10,7 @@ from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.waits import SHORT
 from hubusers.report.finding import Finding
 from hubusers.results.records import CELL, KERNEL, KERNEL_READY, SAVED, STORAGE, Record
+from hubusers.results.request_times import RequestTimes
 
 _LONG_FOR_A_KERNEL = 10.0
 """Seconds, where no target says how long it may take: JupyterLab shows a notebook at once, while its kernel starts."""
@@ -110,11 +111,15 @@ def _compared(facts: Facts) -> list[str]:
 
 def _requests(facts: Facts) -> tuple[float | None, float | None]:
     """Return the mean seconds of requests for files, and of all others to servers; None where there were none."""
-    files, others = list[float](), list[float]()
+    files, others = list[RequestTimes](), list[RequestTimes]()
     for name in facts.requests.names():
         if "/user/{name}" in name and "/channels" not in name and "/subscribe" not in name:
-            (files if _FILES in name else others).extend(facts.requests.of(name).seconds)
-    return fmean(files) if files else None, fmean(others) if others else None
+            (files if _FILES in name else others).append(facts.requests.of(name))
+    return _mean(files), _mean(others)
+
+
+def _mean(requests: list[RequestTimes]) -> float | None:
+    return sum(of.total_seconds for of in requests) / sum(map(len, requests)) if requests else None
 
 
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (slow_storage, slow_kernels)

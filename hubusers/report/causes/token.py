@@ -27,9 +27,7 @@ def revoked_at(requests: RequestLog) -> float | None:
     for name in requests.names():
         if _PATH not in name:
             continue
-        times = requests.of(name)
-        for position, began in enumerate(times.began):
-            failure = times.failures.get(position, "")
+        for began, failure, _ in requests.of(name).moments():
             if failure in _REFUSED:
                 refused.append(began)
             elif failure == _ERROR:

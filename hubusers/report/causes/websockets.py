@@ -84,9 +84,9 @@ def _http_works(facts: Facts) -> list[str]:
     for name in facts.requests.names():
         times = facts.requests.of(name)
         if any(part in name for part in _WEBSOCKETS):
-            tried, opened = tried + len(times), opened + len(times) - len(times.failures)
+            tried, opened = tried + len(times), opened + len(times) - times.failed
         elif "/user/{name}" in name:
-            asked, answered = asked + len(times), answered + len(times) - len(times.failures)
+            asked, answered = asked + len(times), answered + len(times) - times.failed
     if not asked or not tried:
         return []
     return [
