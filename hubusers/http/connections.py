@@ -19,6 +19,7 @@ from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
 
 from hubusers.http.host_names import address_of
+from hubusers.http.known_addresses import KnownAddresses
 from hubusers.http.session import REQUEST_TIMEOUT
 
 _BLOCK_SIZE = 65_536
@@ -26,6 +27,7 @@ _BLOCK_SIZE = 65_536
 
 # gevent's own gives up the turn, also for a look that takes no time.
 _original_poll = monkey.get_original("select", "poll")
+_KNOWN_ADDRESSES = KnownAddresses()
 _LOST_WHILE_IDLE = {errno.ECONNRESET, errno.EPIPE}
 
 
@@ -153,7 +155,7 @@ class ResponseHeaders(Headers):
 
 
 class _PlainPool(ConnectionPool):
-    """The library's pool, with uses of two of its private parts; `tests/http/test_private_parts.py` guards them.
+    """The library's pool, with uses of four of its private parts; `tests/http/test_private_parts.py` guards them.
 
     If the library renamed `_is_socket_alive`, nothing would fail at once: it would use its own again, which cannot look
     at a connection in a process with more than a thousand open files.
@@ -166,6 +168,16 @@ class _PlainPool(ConnectionPool):
     def has_kept(self) -> bool:
         """Whether there is a connection that was used before: a failure may mean no more than that it is closed."""
         return not self._socket_queue.empty()
+
+    def _resolve(self) -> Any:
+        return _KNOWN_ADDRESSES.of(self._connection_host, self._connection_port, super()._resolve)
+
+    def _create_socket(self) -> Any:
+        try:
+            return super()._create_socket()
+        except OSError:
+            _KNOWN_ADDRESSES.forget(self._connection_host, self._connection_port)
+            raise
 
     def _is_socket_alive(self, sock: Any) -> bool:
         """Look whether a kept connection lives, when the pool takes it out; `select` refuses files above 1023."""

@@ -28,6 +28,16 @@ def test_the_pool_asks_whether_a_kept_connection_lives() -> None:
     )
 
 
+def test_the_pool_looks_addresses_up_for_each_connection_that_it_opens() -> None:
+    for look_up, caller in (("_resolve", "_create_socket"), ("_create_socket", "get_socket")):
+        method = getattr(ConnectionPool, look_up, None)
+        assert method, f"ConnectionPool has no {look_up} any more, which we replace {WHERE}"
+        assert list(inspect.signature(method).parameters) == ["self"], f"{look_up} takes arguments now {WHERE}"
+        assert look_up in inspect.getsource(getattr(ConnectionPool, caller)), (
+            f"ConnectionPool.{caller} does not call {look_up} any more {WHERE}"
+        )
+
+
 def test_locust_s_fast_session_has_a_pool_of_clients_and_default_headers() -> None:
     session = FastHttpSession("http://127.0.0.1:9", Environment().events.request, None)
     where = "(Locust's FastHttpSession): see GeventTransport in hubusers/http/gevent_transport.py"
