@@ -11,7 +11,16 @@ from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.exception import StopTest, StopUser
 from locust.rpc import Message
-from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerNode, WorkerRunner
+from locust.runners import (
+    STATE_INIT,
+    STATE_MISSING,
+    STATE_SPAWNING,
+    STATE_STOPPED,
+    MasterRunner,
+    Runner,
+    WorkerNode,
+    WorkerRunner,
+)
 from locust.user import TaskSet, User
 from locust.web import WebUI, greenlet_exception_handler
 
@@ -121,35 +130,45 @@ def tell_of_each_user(
 ) -> None:
     """Have a runner tell of each user that it makes, and go on where the code of a class fails to make one.
 
-    Locust itself then makes none of those who were to come after it.
+    Locust itself then makes none of those who were to come after it. And for each call it goes through all users who
+    are there, for a line of its log: where people come one by one, that takes longer than to make them.
 
     Args:
         runner: Of a process with users.
         note_new: Called with each user, which has just been started.
         note_failed: Called with the name of the class whose user could not be made, and with the exception.
     """
-    spawn = runner.spawn_users
 
     def spawn_each(user_classes_spawn_count: dict[str, int], wait: bool = False) -> list[User]:
+        if runner.state in {STATE_INIT, STATE_STOPPED}:
+            runner.update_state(STATE_SPAWNING)
         users: list[User] = []
         for name, count in user_classes_spawn_count.items():
             for _ in range(count):
                 try:
-                    new = spawn({name: 1})
+                    user = _started(runner, name)
                 except StopTest:
                     raise
                 except Exception as error:
                     note_failed(name, error)
                     continue
-                users += new
-                for user in new:
-                    setattr(user.greenlet, _USER, user)  # its arguments, too, tell the user, but not once it is killed
-                    note_new(user)
+                users.append(user)
+                setattr(user.greenlet, _USER, user)  # its arguments, too, tell the user, but not once it is killed
+                note_new(user)
         if wait:
             runner.user_greenlets.join()
         return users
 
     runner.spawn_users = spawn_each  # type: ignore[method-assign]
+
+
+def _started(runner: Runner, name: str) -> User:
+    """Return a new user of a class, which has begun, as Locust's own `spawn_users` makes it."""
+    user: User = runner.user_classes_by_name[name](runner.environment)
+    if not hasattr(user, "environment"):
+        raise TypeError(f"the __init__ of {name} does not call super().__init__(environment), so that it is no user")
+    user.start(runner.user_greenlets)
+    return user
 
 
 def tell_of_failed_on_stop(note: Callable[[User, Exception], None]) -> None:

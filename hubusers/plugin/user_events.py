@@ -15,7 +15,7 @@ from locust.user import User
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -119,6 +119,12 @@ def _is_noted(error: BaseException) -> bool:
     return any(getattr(each, _NOTED, False) for each in (error, error.__context__))
 
 
+@cache
+def _counts_itself(user_class: type[User]) -> bool:
+    """Say whether the users of a class are those of a `HubUser`; to find out takes as long as half a request."""
+    return issubclass(user_class, CountsItself)
+
+
 class _OtherUsers:
     """Has errors in the code of user classes counted, and counts users that do not count themselves.
 
@@ -135,7 +141,7 @@ class _OtherUsers:
         if run is None:
             return
         run.newest = None
-        if isinstance(user, CountsItself):
+        if _counts_itself(type(user)):
             return
         counts = run.cohorts[""]
         counts.arrived += 1

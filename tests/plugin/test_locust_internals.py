@@ -6,6 +6,7 @@ from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerNode, WorkerRunner
+from locust.user import User
 from locust.web import WebUI
 
 import ast
@@ -64,6 +65,39 @@ def test_a_runner_takes_in_users_that_come_by_themselves() -> None:
     assert list(inspect.signature(Runner.spawn_users).parameters)[:2] == ["self", "user_classes_spawn_count"], (
         f"Locust's Runner.spawn_users takes other arguments now; {WHERE} and arrivals.py"
     )
+
+
+def test_a_runner_makes_users_as_we_do() -> None:
+    source = inspect.getsource(Runner.spawn_users)
+    for part in (
+        "if self.state == STATE_INIT or self.state == STATE_STOPPED:\n            self.update_state(STATE_SPAWNING)",
+        "new_user = self.user_classes_by_name[user_class](self.environment)",
+        "new_user.start(self.user_greenlets)",
+    ):
+        assert part in source, f"Locust's Runner.spawn_users makes users in another way now; {WHERE}: _started"
+
+
+def test_a_class_whose_user_cannot_be_one_is_told_of_and_the_others_come() -> None:
+    class Plain(User):
+        def on_start(self) -> None:
+            gevent.sleep(60)
+
+    class Forgets(User):
+        def __init__(self, environment: Environment) -> None:
+            pass
+
+    runner = Environment(user_classes=[Plain, Forgets]).create_local_runner()
+    new: list[User] = []
+    failed: list[str] = []
+    locust_internals.tell_of_each_user(runner, new.append, lambda name, error: failed.append(f"{name}: {error}"))
+    users = runner.spawn_users({"Forgets": 1, "Plain": 2})
+    assert users == new
+    assert (runner.user_count, runner.user_classes_count, runner.state) == (2, {"Plain": 2, "Forgets": 0}, "spawning")
+    assert [locust_internals.user_of(user.greenlet) for user in users] == users
+    assert failed == [
+        "Forgets: the __init__ of Forgets does not call super().__init__(environment), so that it is no user"
+    ]
+    runner.quit()
 
 
 def test_a_master_does_something_before_it_quits(master: MasterRunner) -> None:
