@@ -3,6 +3,8 @@
 from locust.env import Environment
 
 import argparse
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -394,3 +396,25 @@ def test_locust_s_options_hold_only_what_people_typed(control: RunControl) -> No
     start_test(control)
     control.role.runner.stop()
     assert vars(control.options) == before
+
+
+class Loop:
+    """Refers to itself, so that only the garbage collector frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_the_garbage_collector_frees_what_an_earlier_run_has_left_and_looks_at_nothing_else_of_it() -> None:
+    loop = Loop()
+    left = weakref.ref(loop)
+    run_control._spare_collector_what_stays()
+    try:
+        del loop
+        gc.collect()
+        assert left()  # nobody looks at what there was before the run
+        run_control._spare_collector_what_stays()
+        assert not left()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
