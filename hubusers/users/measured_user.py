@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locust import FastHttpUser
+from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.exception import RescheduleTask, StopTest, StopUser
 
@@ -10,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -27,7 +28,7 @@ from hubusers.results.records import LOGIN, NEW, OWN_REQUESTS, RETURNING, UNFINI
 from hubusers.run import next_person as next_people
 from hubusers.run.present_run import run_of
 from hubusers.users import clients
-from hubusers.users.own_requests import OwnRequests
+from hubusers.users.own_requests import OwnRequests, client_of
 from hubusers.users.step import Step
 from hubusers.users.switched_on import HOW, refuse_unless_switched_on
 from hubusers.users.whose_token import OwnTokenRejected, own_rejections, stays_refused
@@ -83,9 +84,8 @@ class MeasuredUser(FastHttpUser):
         # TLS certificates are verified, which Locust's fast client does not do by itself.
         self.insecure = run.settings.access.verify is False
         self.ssl_context_factory = run.tls_context
-        super().__init__(environment)
+        super(FastHttpUser, self).__init__(environment)  # without the client, which most people never use
         self._own_requests = OwnRequests(environment.events.request)
-        self.client.request_event = self._own_requests
         next_person = self._next_person(run)
         self.account, self.person = next_person.account, next_person.person
         self._has_account, self._due = next_person.has_account, next_person.due
@@ -98,6 +98,11 @@ class MeasuredUser(FastHttpUser):
         self.wait_time = self._noting_when_it_ends(self.wait_time)  # type: ignore[method-assign]
 
     # What a subclass uses
+
+    @cached_property
+    def client(self) -> FastHttpSession:  # type: ignore[override]
+        """Locust's own HTTP client, on the hub's URL and with the hub's token; made when it is first used."""
+        return client_of(self, self._own_requests)
 
     @contextmanager
     def errors_end_the_task(self) -> Iterator[None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from locust import FastHttpUser
+from locust.contrib.fasthttp import FastHttpSession
+
 from typing import Any
 
 from hubusers.results import request_log
@@ -38,3 +41,30 @@ class OwnRequests:
     def begin(self) -> None:
         """Begin to count anew, for the next visit."""
         self._has_succeeded, self.failure, self.example = False, "", ""
+
+
+def client_of(user: FastHttpUser, event: OwnRequests) -> FastHttpSession:
+    """Return the client that Locust's `FastHttpUser` makes for a user, from the attributes of its class.
+
+    Locust makes one for each user at once, with a jar of cookies and a pool of connections of its own.
+
+    Args:
+        user: The user.
+        event: Hears of each request.
+    """
+    return FastHttpSession(
+        base_url=user.host,
+        request_event=event,
+        network_timeout=user.network_timeout,
+        connection_timeout=user.connection_timeout,
+        max_redirects=user.max_redirects,
+        max_retries=user.max_retries,
+        insecure=user.insecure,
+        concurrency=user.concurrency,
+        user=user,
+        client_pool=user.client_pool,
+        ssl_context_factory=user.ssl_context_factory,
+        headers=user.default_headers,
+        proxy_host=user.proxy_host,
+        proxy_port=user.proxy_port,
+    )

@@ -1,12 +1,15 @@
 """What all users have in common, for cases that a real hub does not have on command."""
 
-from locust import task
+from locust import FastHttpUser, task
+from locust.contrib import fasthttp
 from locust.exception import RescheduleTask
+
+from typing import Any
 
 import pytest
 
 from hubusers.accounts.account import Account
-from hubusers.users import HubUser, NotebookUser, ServerLifecycleUser
+from hubusers.users import HubUser, NotebookUser, ServerLifecycleUser, own_requests
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.users.people import people_on
 
@@ -102,3 +105,25 @@ def test_a_visit_in_which_no_request_of_the_class_succeeded_was_in_vain(scripted
     reached = people.run.results.people.reached()
     assert (reached.visits, reached.visits_in_vain, reached.could_work, reached.lost) == (3, 2, 1, {})
     assert [row.name for row in people.rows].count("/user/{name}/api/status") == 5  # Locust counts them as well
+
+
+def test_the_client_of_a_user_is_made_when_it_is_used_and_as_locust_makes_it(
+    scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    def make(**arguments: Any) -> object:
+        made.append(arguments)
+        return object()
+
+    for module in (fasthttp, own_requests):
+        monkeypatch.setattr(module, "FastHttpSession", make)
+    person = people_on(scripted_hub.endpoint).comes(ServerLifecycleUser, Account("ann"))
+    assert made == []
+    assert person.client is person.client
+    FastHttpUser.__init__(person, person.environment)
+    ours, locusts = made
+    assert {name: value for name, value in ours.items() if locusts[name] != value} == {
+        "request_event": person._own_requests
+    }
+    assert ours.keys() == locusts.keys()
