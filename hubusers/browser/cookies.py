@@ -1,5 +1,7 @@
 """The cookies of one person's browser."""
 
+import math
+import time
 import urllib.request
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -9,10 +11,17 @@ from hubusers.http.host_names import is_this_machine
 
 
 class Cookies:
-    """Cookies of all hosts, each for the hosts and paths that it says, as browsers keep them."""
+    """Cookies of all hosts, each for the hosts and paths that it says, as browsers keep them.
+
+    The requests of a page carry one of few headers. Each is made once, because the standard library takes longer for it
+    than the rest of a request takes here.
+    """
 
     def __init__(self) -> None:
         self._jar = CookieJar(_AsBrowsersDo())
+        self._headers: dict[tuple[str, bool, str], str] = {}
+        self._depth = 0  # of the paths that the cookies are for
+        self._valid_until = math.inf  # by the clock on the wall
 
     def keep(self, set_cookie: str, url: str) -> None:
         """Take over what an answer says.
@@ -22,6 +31,7 @@ class Cookies:
             url: What was asked for.
         """
         self._jar.extract_cookies(_Received(set_cookie), _request(url))  # type: ignore[arg-type]
+        self._begin_anew()
 
     def header(self, url: str, *, from_another_site: str = "") -> str:
         """Return the `Cookie` header for a request, or the empty string.
@@ -30,10 +40,25 @@ class Cookies:
             url: Where it goes.
             from_another_site: Its method, where a page of another site has led to it.
         """
-        request = _request(url)
-        request.from_another_site = from_another_site  # type: ignore[attr-defined]
-        self._jar.add_cookie_header(request)
-        return request.get_header("Cookie", "")
+        if time.time() >= self._valid_until:
+            self._begin_anew()
+        # Which cookies go along depends on the origin and on the beginning of the path, as far as cookies name one.
+        parts = url.partition("?")[0].split("/", 4 + self._depth)
+        kind = ("/".join(parts[: 3 + self._depth]), len(parts) > 3 + self._depth, from_another_site)
+        header = self._headers.get(kind)
+        if header is None:
+            request = _request(url)
+            request.from_another_site = from_another_site  # type: ignore[attr-defined]
+            self._jar.add_cookie_header(request)
+            header = self._headers[kind] = request.get_header("Cookie", "")
+        return header
+
+    def _begin_anew(self) -> None:
+        self._headers.clear()
+        self._jar.clear_expired_cookies()
+        cookies = list(self._jar)
+        self._depth = max((cookie.path.removesuffix("/").count("/") for cookie in cookies), default=0)
+        self._valid_until = min((cookie.expires for cookie in cookies if cookie.expires is not None), default=math.inf)
 
     def value(self, name: str, url: str) -> str:
         """Return the value of the cookie that a request for this URL would carry, or the empty string."""

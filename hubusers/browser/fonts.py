@@ -13,6 +13,7 @@ from typing import Any
 
 from cssselect import HTMLTranslator, SelectorError
 from cssselect import parse as parse_selectors
+from lxml.etree import XPath
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DECLARATION = re.compile(r"(?:^|;)\s*(font(?:-family)?|--[\w-]+)\s*:([^;]*)")
@@ -163,15 +164,15 @@ def _leads_to(
 
 
 def _elements(document: Any, selector: str) -> set[Any]:
-    return {element for xpath in _xpaths(selector) for element in document.xpath(xpath)}
+    return {element for find in _finders(selector) for element in find(document)}
 
 
 @lru_cache(maxsize=4096)
-def _xpaths(selector: str) -> list[str]:
+def _finders(selector: str) -> list[Any]:
     """Return what finds a selector's elements; of pseudo-elements, those that have them."""
-    xpaths = []
+    finders = []
     with suppress(SelectorError):  # of what is not CSS
         for one in parse_selectors(selector):
             with suppress(SelectorError):  # such as `:host`, which is for elements that scripts add
-                xpaths.append(HTMLTranslator().selector_to_xpath(one))
-    return xpaths
+                finders.append(XPath(HTMLTranslator().selector_to_xpath(one)))
+    return finders

@@ -4,6 +4,7 @@ Browsers take them so, but the look-up of names of some systems knows only `loca
 """
 
 import socket
+from functools import lru_cache
 from urllib.parse import SplitResult
 
 _LOCALHOST = "localhost"
@@ -37,8 +38,12 @@ def origin_of(parts: SplitResult) -> str:
     Raises:
         ValueError: The port is not a number.
     """
+    return _origin(parts.scheme, parts.netloc)
+
+
+@lru_cache(maxsize=1024)  # a run has few origins, and each request asks for one several times
+def _origin(scheme: str, netloc: str) -> str:
+    parts = SplitResult(scheme, netloc, "", "", "")
     host = parts.hostname or ""
-    netloc = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{netloc}" + (
-        f":{parts.port}" if parts.port not in {None, PORTS.get(parts.scheme)} else ""
-    )
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" + (f":{parts.port}" if parts.port not in {None, PORTS.get(scheme)} else "")

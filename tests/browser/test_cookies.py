@@ -48,3 +48,33 @@ def test_the_value_of_a_cookie_is_that_for_an_address() -> None:
     assert cookies.value("_xsrf", "http://hub.localhost/hub/home") == "hub"
     assert cookies.value("_xsrf", "http://ann.hub.localhost/user/ann/api") == "server"
     assert cookies.value("_xsrf", "http://bob.hub.localhost/user/ann/api") == ""
+
+
+PATHS = ("/", "/a", "/a/", "/a/b", "/a/b/", "/a/bc", "/a/b/c?d=/e", "/a/b/c/d", "/other/b/c", "/a//", "/a%2Fb/c")
+
+
+def test_each_request_carries_what_it_would_carry_if_it_were_the_only_one() -> None:
+    paths = ("/", "/a", "/a/", "/a/b/", "/a//")
+    set_cookies = "\n".join(f"{number}=1; Path={path}" for number, path in enumerate(paths))
+
+    def new() -> Cookies:
+        cookies = Cookies()
+        cookies.keep(set_cookies, "http://hub.localhost/a/b/")
+        return cookies
+
+    kept = new()
+    for path in [*PATHS, *reversed(PATHS)]:
+        for host in ("http://hub.localhost", "http://hub.localhost:8000", "http://localhost"):
+            assert kept.header(f"{host}{path}") == new().header(f"{host}{path}"), host + path
+
+
+def test_a_cookie_goes_along_until_it_expires_or_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    cookies = Cookies()
+    cookies.keep("short=1; Max-Age=10\nlong=1; Max-Age=20", "http://hub.localhost/hub/")
+    assert cookies.header("http://hub.localhost/hub/") == "short=1; long=1"
+    now += 15
+    assert cookies.header("http://hub.localhost/hub/") == "long=1"
+    cookies.keep("long=2", "http://hub.localhost/hub/")
+    assert cookies.header("http://hub.localhost/hub/") == "long=2"
