@@ -2,12 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
-
-from experiments.request_recorder import RequestRecorder
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 NOTEBOOK = "example.ipynb"
 PERSON = "somebody-with-a-browser"
@@ -40,14 +40,16 @@ class Interface:
     open_notebook: Callable[[Page], Page]
 
 
-def visit_with_chromium(interface: Interface, recorder: RequestRecorder, thinking: float, cells: int) -> None:
-    """Visit the hub with a real browser, and tell the recorder which phase it is in.
+NotePhase = Callable[[str], None]
+"""Is told the phase of a visit that begins."""
 
-    Args:
-        interface: Where the hub leads to.
-        recorder: What stands before the hub.
-        thinking: Seconds before each cell.
-        cells: How many cells of the notebook run.
+
+@contextmanager
+def chromium() -> Iterator[BrowserContext]:
+    """Have a browser with an empty profile.
+
+    Raises:
+        RuntimeError: None is installed.
     """
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if not executable:
@@ -61,48 +63,70 @@ def visit_with_chromium(interface: Interface, recorder: RequestRecorder, thinkin
             viewport={"width": 1400, "height": 900},
         )
         browser.set_default_timeout(1000 * SECONDS_FOR_A_STEP)
-        page = browser.new_page()
-        _come(page, recorder, interface)
-        _work(page, recorder, interface, thinking, cells)
-        _leave(page, recorder)
+        yield browser
         browser.close()
 
 
-def _come(page: Page, recorder: RequestRecorder, interface: Interface) -> None:
-    recorder.phase = "log in"
-    page.goto(recorder.url, wait_until="networkidle")
+def visit_with_chromium(
+    browser: BrowserContext,
+    interface: Interface,
+    url: str,
+    thinking: float,
+    cells: int,
+    note_phase: NotePhase = lambda _: None,
+) -> None:
+    """Visit a hub once, from the login to the logout.
+
+    Args:
+        browser: A real browser.
+        interface: Where the hub leads to.
+        url: The hub's.
+        thinking: Seconds before each cell.
+        cells: How many cells of the notebook run.
+        note_phase: Is told each phase of the visit.
+    """
+    page = browser.new_page()
+    _come(page, url, note_phase, interface)
+    _work(page, note_phase, interface, thinking, cells)
+    _leave(page, url, note_phase)
+    page.close()
+
+
+def _come(page: Page, url: str, note_phase: NotePhase, interface: Interface) -> None:
+    note_phase("log in")
+    page.goto(url, wait_until="networkidle")
     page.fill("#username_input", PERSON)
     page.fill("#password_input", PASSWORD)
-    recorder.phase = "spawn"
+    note_phase("spawn")
     page.click("#login_submit")
-    page.wait_for_url(f"**{interface.default_url}", wait_until="commit")
-    recorder.phase = "load the interface"
+    page.wait_for_url(lambda address: urlsplit(address).path.endswith(interface.default_url), wait_until="commit")
+    note_phase("load the interface")
     page.wait_for_selector(f".jp-DirListing-item:has-text('{NOTEBOOK}')")
     page.wait_for_load_state("networkidle")
 
 
-def _work(first: Page, recorder: RequestRecorder, interface: Interface, thinking: float, cells: int) -> None:
-    recorder.phase = "open the notebook"
+def _work(first: Page, note_phase: NotePhase, interface: Interface, thinking: float, cells: int) -> None:
+    note_phase("open the notebook")
     page = interface.open_notebook(first)
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.click(".jp-Notebook .jp-MarkdownCell")
     page.keyboard.press("Shift+Enter")
-    recorder.phase = "run the cells"
+    note_phase("run the cells")
     for number in range(1, cells + 1):
         # Playwright's own waiting, unlike time.sleep, lets the browser's events be handled.
         page.wait_for_timeout(1000 * thinking)
         page.keyboard.press("Shift+Enter")
         page.wait_for_selector(f".jp-CodeCell .jp-InputPrompt:text('[{number}]:')")
-    recorder.phase = "save"
+    note_phase("save")
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1000 * _SECONDS_AFTER_SAVING)
     if page is not first:
         page.close()
 
 
-def _leave(page: Page, recorder: RequestRecorder) -> None:
-    recorder.phase = "stop and log out"
-    page.goto(f"{recorder.url}/hub/home", wait_until="networkidle")
+def _leave(page: Page, url: str, note_phase: NotePhase) -> None:
+    note_phase("stop and log out")
+    page.goto(f"{url}/hub/home", wait_until="networkidle")
     page.click("#stop")
     page.wait_for_selector("#stop", state="hidden")
     page.click("#logout")

@@ -235,18 +235,24 @@ class Connection(asyncio.Protocol):
 async def serve(port: int, spawn_seconds: float, stop_seconds: float) -> None:
     """Be the hub until standard input closes, or at SIGTERM or Ctrl-C."""
     loop = asyncio.get_running_loop()
-    ending = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.set)
-    end = partial(loop.call_soon_threadsafe, ending.set)
-    threading.Thread(target=_await_end_of_input, args=[end], daemon=True).start()
     listener = socket.create_server((LOOPBACK, port))
     port = listener.getsockname()[1]
     hub = FastHub(f"http://{LOOPBACK}:{port}", HubState(spawn_seconds, stop_seconds))
     server = await loop.create_server(lambda: Connection(hub), sock=listener, backlog=_BACKLOG)
     print(f"listening on {port}", flush=True)
-    await ending.wait()
+    await until_input_ends()
     server.close()
+
+
+async def until_input_ends() -> None:
+    """Wait until standard input closes, or for SIGTERM or Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    end = partial(loop.call_soon_threadsafe, ending.set)
+    threading.Thread(target=_await_end_of_input, args=[end], daemon=True).start()
+    await ending.wait()
 
 
 def _await_end_of_input(then: Callable[[], object]) -> None:

@@ -41,9 +41,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class RunningHub:
-    """A fast hub that listens."""
+    """A hub that listens: the fast one, unless a token is given."""
 
     url: str
+    token: str = "anything"  # noqa: S105  # which the fast one takes
 
     @property
     def endpoint(self) -> str:
@@ -69,16 +70,23 @@ def running_fast_hub(
         stop_seconds: From stopping a server until it is gone.
         cpu: The only CPU that it runs on.
     """
-    command = [sys.executable, "-m", "benchmarks.fast_hub"]
-    command += ["--spawn-seconds", str(spawn_seconds), "--stop-seconds", str(stop_seconds)]
+    arguments = ["--spawn-seconds", str(spawn_seconds), "--stop-seconds", str(stop_seconds)]
     if cpu is not None:
-        command += ["--cpu", str(cpu)]
+        arguments += ["--cpu", str(cpu)]
+    with listening("benchmarks.fast_hub", *arguments) as port:
+        yield RunningHub(f"http://{LOOPBACK}:{port}")
+
+
+@contextmanager
+def listening(module: str, *arguments: str) -> Iterator[int]:
+    """Run a module that says `listening on PORT` and ends when its standard input closes; the port is the value."""
+    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             port = _first_line(process).removeprefix("listening on ").strip()
             if not port.isdecimal():
-                raise RuntimeError("the fast hub did not start; see above")
-            yield RunningHub(f"http://{LOOPBACK}:{port}")
+                raise RuntimeError(f"{module} did not start; see above")
+            yield int(port)
         finally:
             _end(process)
 
@@ -143,13 +151,18 @@ def environment_for(hub: RunningHub) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(read_by_them)} | {
         "JUPYTERHUB_ENDPOINT": hub.endpoint,
         "HUBUSERS_RUNS_FOLDER": "",
-        "JUPYTERHUB_API_TOKEN": "anything",
+        "JUPYTERHUB_API_TOKEN": hub.token,
     }
 
 
 @contextmanager
 def running_users(
-    hub: RunningHub, arguments: list[str], *, locustfile: str = "benchmarks/our_users.py", cpu: int | None = None
+    hub: RunningHub,
+    arguments: list[str],
+    *,
+    locustfile: str = "benchmarks/our_users.py",
+    cpu: int | None = None,
+    password: str = "",
 ) -> Iterator[RunningUsers]:
     """Have users on the hub; they are ended, and cleaned up after, with the block at the latest.
 
@@ -158,7 +171,9 @@ def running_users(
         arguments: For Locust, on top of those that all have in common.
         locustfile: Defines the users.
         cpu: The only CPU that they run on.
+        password: Theirs, for those who log in.
     """
+    environment = environment_for(hub) | ({"HUBUSERS_PASSWORD": password} if password else {})
     command = [sys.executable, "-m", "locust", "-f", locustfile, "--headless", "--only-summary"]
     command += ["--stop-after-failed-spawns", "0", *arguments]
     with tempfile.TemporaryDirectory() as folder:
@@ -166,7 +181,7 @@ def running_users(
         output = Path(folder, "output")
         with output.open("w", encoding="utf-8") as file:
             process = psutil.Popen(
-                command, env=environment_for(hub), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+                command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file
             )
         if cpu is not None:
             os.sched_setaffinity(process.pid, {cpu})

@@ -1,25 +1,38 @@
-"""How long it takes until Locust has loaded our locustfile: `python -m benchmarks.start_up` prints a Markdown table.
+"""What it costs before anybody comes: CPU seconds to start, and the memory of an idle worker.
 
-Each command is run several times, in turns; shown are the median, the spread, and the most memory that it ever had.
-Below the table: the packages that our locustfile imports and one that has a `FastHttpUser` does not.
+`python -m benchmarks.start_up` prints two Markdown tables, and the packages that our locustfile imports and one with
+a `FastHttpUser` does not.
+
+- To start: user and system time of `locust --list`, with all code compiled beforehand. The commands take turns; shown
+  are the median, the spread, and the most memory that a process ever had. CPU time and not seconds by the clock, which
+  whatever else the machine does makes longer for all.
+- An idle worker: what it holds (RSS) some seconds after its master has said that it is connected, before any run.
 """
 
 import argparse
+import compileall
 import os
+import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
 
 from benchmarks.markdown import markdown_table
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, DidNotRun, RunningHub, environment_for, running_fast_hub
+from hubusers.local.ports import free_port
 
-COMMANDS = {
-    "Locust alone": ["-m", "locust", "--version"],
-    "naive users": ["-m", "locust", "-f", "benchmarks/naive_users.py", "--list"],
-    "ours": ["-m", "locust", "-f", "locustfile.py", "--list"],
-}
+LOCUST, NAIVE, OURS = "Locust alone", "naive users", "hubusers"
+LOCUSTFILES = {LOCUST: "benchmarks/only_locust.py", NAIVE: "benchmarks/naive_users.py", OURS: "locustfile.py"}
+
+_CONNECTED = re.compile(r"\b1 workers connected")
+_SECONDS_TO_CONNECT = 60.0
+_SECONDS_TO_CALM = 5.0
 
 _IMPORTS = """
 from locust import FastHttpUser
@@ -39,51 +52,112 @@ print(*sorted(packages() - before))
 class Start:
     """One run of a command."""
 
-    seconds: float
+    cpu_seconds: float
     rss_kib: int  # at its peak
 
 
 def start(arguments: list[str]) -> Start:
-    """Run Python with arguments, and measure time and memory."""
-    began = time.perf_counter()
+    """Run Python with arguments, and measure CPU time and memory."""
     with subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         # Of this child alone. A child never has less, for the kernel, than its parent had; this process is a small one.
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"exit code {process.returncode}: python {' '.join(arguments)}")
-    return Start(seconds, usage.ru_maxrss)
+    return Start(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
-def table(rounds: int) -> str:
-    """Measure everything, and return it as Markdown."""
-    starts: dict[str, list[Start]] = {name: [] for name in COMMANDS}
+def _environment() -> dict[str, str]:
+    # An environment that forbids Python to keep what it has compiled would have each start compile our code.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def starts_table(rounds: int) -> str:
+    """Start everything, in turns, and return what that took as a Markdown table."""
+    starts: dict[str, list[Start]] = {name: [] for name in LOCUSTFILES}
     for number in range(1, rounds + 1):
         print(f"round {number} of {rounds}", file=sys.stderr)
-        for name, arguments in COMMANDS.items():
-            starts[name].append(start(arguments))
+        for name, locustfile in LOCUSTFILES.items():
+            starts[name].append(start(["-m", "locust", "-f", locustfile, "--list"]))
+    return table_of(starts)
+
+
+def table_of(starts: dict[str, list[Start]]) -> str:
+    """Return what starts took as a Markdown table."""
+    medians = {name: statistics.median(one.cpu_seconds for one in some) for name, some in starts.items()}
     rows = []
-    for name, arguments in COMMANDS.items():
-        times = [one.seconds for one in starts[name]]
-        memory = max(one.rss_kib for one in starts[name]) / 1024
+    for name, some in starts.items():
+        times = [one.cpu_seconds for one in some]
+        memory = max(one.rss_kib for one in some) / 1024
         spread = f"{min(times):.2f}–{max(times):.2f}"
-        command = f"`python {' '.join(arguments)}`"
-        rows.append([name, command, f"{statistics.median(times):.2f}", spread, f"{memory:.0f} MB"])
-    more = subprocess.run(
-        [sys.executable, "-c", _IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
-    shown = markdown_table(["what is loaded", "command", "seconds", "spread", "memory"], "llrrr", rows)
-    return f"{shown}\n\nPackages that only our locustfile imports: {', '.join(f'`{name}`' for name in more)}."
+        ratio = f"{medians[name] / medians[LOCUST]:.2f}"
+        rows.append([name, f"`{LOCUSTFILES[name]}`", f"{medians[name]:.2f}", spread, ratio, f"{memory:.0f} MB"])
+    headers = ["what starts", "locustfile", "CPU-s to start", "spread", "times Locust", "memory"]
+    return markdown_table(headers, "llrrrr", rows)
+
+
+def idle_worker(locustfile: str, hub: RunningHub) -> float:
+    """Return the MB of memory that a worker has while nothing happens.
+
+    Raises:
+        DidNotRun: It did not connect to its master.
+    """
+    port = str(free_port())
+    command = [sys.executable, "-m", "locust", "-f", locustfile, "--host", hub.url]
+    master = [*command, "--master", "--headless", "--expect-workers", "2", "--master-bind-port", port]
+    worker = [*command, "--worker", "--master-port", port]
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "output")
+        with output.open("w", encoding="utf-8") as file:
+            processes = [
+                psutil.Popen(one, cwd=ROOT, env=_environment() | environment_for(hub), stdout=file, stderr=file)
+                for one in (master, worker)
+            ]
+        try:
+            give_up_at = time.monotonic() + _SECONDS_TO_CONNECT
+            while not _CONNECTED.search(output.read_text(encoding="utf-8")):
+                if time.monotonic() > give_up_at:
+                    raise DidNotRun(f"{locustfile}: the worker did not connect:\n{output.read_text(encoding='utf-8')}")
+                time.sleep(0.2)
+            time.sleep(_SECONDS_TO_CALM)
+            return float(processes[1].memory_info().rss) / 1024**2
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def workers_table() -> str:
+    """Return the memory of idle workers as a Markdown table."""
+    memory = {}
+    with running_fast_hub() as hub:
+        for name in (LOCUST, OURS):
+            print(f"an idle worker: {name}", file=sys.stderr)
+            memory[name] = idle_worker(LOCUSTFILES[name], hub)
+    rows = [[name, f"{size:.0f} MB", f"{size / memory[LOCUST]:.2f}"] for name, size in memory.items()]
+    return markdown_table(["an idle worker", "memory", "times Locust"], "lrr", rows)
+
+
+def more_packages() -> str:
+    """Return, in words, the packages that only our locustfile imports."""
+    command = [sys.executable, "-c", _IMPORTS]
+    more = subprocess.run(command, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=True).stdout
+    return f"Packages that only our locustfile imports: {', '.join(f'`{name}`' for name in more.split())}."
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.start_up", description="Seconds until Locust is there.")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.start_up", description="Before anybody comes.")
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    print(table(options.rounds))
+    for folder in ("hubusers", "benchmarks"):
+        compileall.compile_dir(ROOT / folder, quiet=1)
+    print(starts_table(options.rounds), workers_table(), more_packages(), sep="\n\n")
 
 
 if __name__ == "__main__":

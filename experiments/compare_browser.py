@@ -22,17 +22,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.markdown import markdown_table
-from benchmarks.processes import ROOT, RunningHub, environment_for
-from experiments.chromium_visits import (
+from benchmarks.chromium_visits import (
     JUPYTERLAB,
     NOTEBOOK,
     NOTEBOOK_7,
     PASSWORD,
     SECONDS_FOR_A_STEP,
     Interface,
+    chromium,
     visit_with_chromium,
 )
+from benchmarks.markdown import markdown_table
+from benchmarks.processes import ROOT, RunningHub, environment_for
 from experiments.request_recorder import Request, RequestRecorder
 from hubusers.local import LocalHub
 
@@ -98,6 +99,16 @@ def record(hub: LocalHub, visit: Callable[[RequestRecorder], None]) -> list[Requ
     if recorder.unread:
         raise RuntimeError("some requests could not be read:\n" + "\n".join(recorder.unread))
     return recorder.requests
+
+
+def visit_as_browser(recorder: RequestRecorder, interface: Interface, thinking: float) -> None:
+    """Do it with a real browser."""
+
+    def note_phase(phase: str) -> None:
+        recorder.phase = phase
+
+    with chromium() as browser:
+        visit_with_chromium(browser, interface, recorder.url, thinking, len(CODE), note_phase)
 
 
 def visit_as_notebook_user(recorder: RequestRecorder, token: str, notebooks: Path, thinking: float) -> None:
@@ -260,7 +271,7 @@ def compare(interface: Interface, thinking: float, command: str) -> None:
         config = _CONFIG.format(folder=str(home), command=command, default_url=interface.default_url)
         with LocalHub(servers="lab", extra_config=config) as hub:
             print(f"The proxy is configurable-http-proxy from {hub.proxy}.\n")
-            browser = record(hub, lambda recorder: visit_with_chromium(interface, recorder, thinking, len(CODE)))
+            browser = record(hub, lambda recorder: visit_as_browser(recorder, interface, thinking))
             print(f"When the browser asks:\n\n{phases(browser)}\n", flush=True)
             all_of_user = record(hub, lambda recorder: visit_as_notebook_user(recorder, hub.token, notebooks, thinking))
     user = [request for request in all_of_user if not _is_from_load_generator(request)]
