@@ -163,19 +163,22 @@ def _run(name: str, hub: RunningHub, load: Load, checkout: Path) -> subprocess.C
         environment |= {"HUBUSERS_RUNS_FOLDER": folder, "PYTHONPATH": os.pathsep.join([folder, str(ROOT)])}
         for part in ("hubusers", "locustfile.py"):
             Path(folder, part).symlink_to(checkout / part)
-        command = ["locust", "-f", "benchmarks/our_users.py", "--event", str(event), "--wait", way]
+        command = ["locust", "-f", str(ROOT / "benchmarks/our_users.py"), "--event", str(event), "--wait", way]
         command += ["--stop-after-failed-spawns", "0", "--only-summary"]
         command += ["--autostart", "--autoquit", "0", "--web-host", LOOPBACK, "--web-port", str(port)]
-        return _finished(command, environment, page=f"http://{LOOPBACK}:{port}/hub/state")
+        # From that folder, which Locust takes modules from first of all.
+        return _finished(command, environment, folder, page=f"http://{LOOPBACK}:{port}/hub/state")
 
 
-def _finished(arguments: list[str], environment: dict[str, str], page: str = "") -> subprocess.CompletedProcess[str]:
+def _finished(
+    arguments: list[str], environment: dict[str, str], folder: str | Path = ROOT, page: str = ""
+) -> subprocess.CompletedProcess[str]:
     # -P: only what PYTHONPATH names comes before the packages that are installed.
     command = [sys.executable, "-P", "-m", *arguments]
     with subprocess.Popen(
         command,
         env={"PYTHONPATH": str(ROOT)} | environment,
-        cwd=ROOT,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
