@@ -21,7 +21,7 @@ from hubusers.browser.provider_pages import (
 from hubusers.browser.said import errors_of_provider
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, HOST_UNKNOWN, TIMED_OUT
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError, WaitTimeout
+from hubusers.hub.errors import HubUsersError
 
 _LONGEST_HEADING = 80
 
@@ -152,11 +152,8 @@ def no_page(browser: Browser, page: Page, username: str, deadline: Deadline) -> 
     doing = f"logging in as {username}"
     if page.status:
         return loop_of(browser, page, doing) or elsewhere_again(page)
-    if page.error == TIMED_OUT:
-        return WaitTimeout(
-            f"{doing} took longer than {deadline.seconds:g} seconds, at the identity provider {page.provider}"
-        )
     todo = {
+        TIMED_OUT: f" within {deadline.seconds:g} seconds for the whole login; ask its operators whether it is slow",
         CERTIFICATE_NOT_TRUSTED: "; give the certificate of its authority with --ca-bundle",
         HOST_UNKNOWN: "; its name must have an address where hubusers runs",
     }.get(page.error, "; is it up, and can it be reached from here?")

@@ -65,7 +65,6 @@ class ProviderLogin:
         Raises:
             LoginElsewhere, LoginAsksMore, LoginRefused, ProviderFailed: What people with a name and a password cannot
                 get past.
-            WaitTimeout: The deadline has come.
             RedirectLoop: The provider leads in circles.
         """
         for _ in range(_MOST_PAGES):

@@ -97,6 +97,7 @@ _CAUSED_BY: dict[str, tuple[str, ...]] = {
 _SLOW_STEPS: dict[str, set[str]] = {
     **{kind: {START_TO_READY, SPAWN_PAGE} for kind in (*_LONG_STARTS, "spawn-limit", "server-limit")},
     "login-slow": {LOGIN},
+    "provider-slow": {LOGIN},
     "slow-storage": {KERNEL_READY, SAVED},
     "slow-kernels": {KERNEL_READY, CELL},
 }

@@ -120,6 +120,9 @@ _IMAGE = (
 """Words that have no other meaning: a hook that fails may speak of images, quotas and time as well."""
 
 _RULES = (
+    # At an identity provider, whose host each of its failures names
+    _of({LOGIN}, "provider-refused", failure="^login refused by the identity provider"),
+    _of({LOGIN}, "provider-failed", failure="^identity provider failed"),
     # What is the same for all steps
     _of(set(), "certificate", failure="TLS certificate not trusted|TLS failed"),
     _of(set(), "redirect-loop", failure="^redirect loop"),

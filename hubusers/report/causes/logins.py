@@ -13,14 +13,17 @@ from hubusers.report.counts import Count
 from hubusers.report.evidence import SLOW_ANSWER
 from hubusers.report.finding import Finding
 from hubusers.results.percentiles import percentile
-from hubusers.results.records import LOGIN, START_TO_READY, Record
+from hubusers.results.records import HUB_AFTER_PROVIDER, LOGIN, START_TO_READY, Record, provider_of
 
 _NOT_BY_PASSWORD = {
     "login-elsewhere": "the hub leaves logins to another service",
-    "login-asks-more": "the hub asks for more than a name and a password",
+    "login-asks-more": "the login asks for more than a name and a password",
     "login-other-name": "the hub has another name for them",
 }
 """By the kind of finding, why name and password do not do."""
+
+_MOST = 0.5
+"""Share of the time of slow logins that makes a part of it the reason."""
 
 _MOST_REASONS = 3
 """How many reasons of failed logins get a finding of their own."""
@@ -43,6 +46,40 @@ def refused(facts: Facts) -> Iterator[Finding]:
         evidence=_without_server(facts, records),
         remedies=[everybody if is_everybody else some, *others],
     )
+
+
+def refused_by_provider(facts: Facts) -> Iterator[Finding]:
+    """Find that an identity provider refused logins."""
+    records = failures_by_kind(facts).get("provider-refused", [])
+    if not records:
+        return
+    said = Counter(telling(record.reason) for record in records if record.reason).most_common(1)
+    yield failed(
+        facts,
+        "provider-refused",
+        records,
+        f"{people_of(facts, records)} {were(records)} refused by {_the_provider(records)}"
+        + (f": “{said[0][0]}”." if said else ", which did not say why."),
+        they="whom the identity provider refused",
+        evidence=_without_server(facts, records),
+    )
+
+
+def failed_provider(facts: Facts) -> Iterator[Finding]:
+    """Find that an identity provider did not answer, or answered with errors."""
+    by_failure = defaultdict[str, list[Record]](list)
+    for record in failures_by_kind(facts).get("provider-failed", []):
+        by_failure[record.failure].append(record)
+    for failure, records in sorted(by_failure.items(), key=lambda item: -len(item[1]))[:_MOST_REASONS]:
+        yield failed(
+            facts,
+            "provider-failed",
+            records,
+            f"The login failed for {small(people_of(facts, records))} at {_the_provider(records)}: "
+            f"{failure.removeprefix('identity provider failed: ')}.",
+            they="whose login failed at the identity provider",
+            evidence=_without_server(facts, records),
+        )
 
 
 def broken(facts: Facts) -> Iterator[Finding]:
@@ -99,16 +136,39 @@ def slow(facts: Facts) -> Iterator[Finding]:
         return
     seconds = [record.seconds for record in records]
     waited = sum(record.seconds for record in facts.all_slow)
+    at_provider = sum(spent for record in records for part, spent in record.parts if provider_of(part))
+    is_of_provider = at_provider >= _MOST * sum(seconds)
+    begin = f"{of_all(len(records), len(facts.records.of(LOGIN)), 'login')} took too long"
+    took = f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most"
+    of_them = f", of which {words.in_seconds(at_provider / len(seconds))} on average at {_the_provider(records)}"
     yield found(
-        "login-slow",
-        f"{of_all(len(records), len(facts.records.of(LOGIN)), 'login')} took too long: "
-        f"{words.in_seconds(sum(seconds) / len(seconds))} on average, {words.in_seconds(max(seconds))} at most.",
+        "provider-slow" if is_of_provider else "login-slow",
+        f"{begin}: {took}{of_them if at_provider else ''}.",
         explains="slowness",
         share=sum(seconds) / waited,
-        evidence=[*_probes_meanwhile(facts, records), *who_waited(facts, records)],
+        evidence=[*_after_provider(records), *_probes_meanwhile(facts, records), *who_waited(facts, records)],
         began=min(record.began for record in records),
         ended=max(record.began + record.seconds for record in records),
     )
+
+
+def _after_provider(slow_logins: list[Record]) -> list[str]:
+    """Say how long the hub took for its first answers after an identity provider, which it asks meanwhile."""
+    after = [dict(record.parts).get(HUB_AFTER_PROVIDER, 0.0) for record in slow_logins]
+    if sum(after) < _MOST * sum(record.seconds for record in slow_logins):
+        return []
+    return [
+        f"{words.in_seconds(sum(after) / len(after))} of that, on average, was the hub's first answer after the "
+        "identity provider: for it, the hub itself asks the provider who the person is."
+    ]
+
+
+def _the_provider(records: list[Record]) -> str:
+    """Return the identity providers at which people were, as in "the identity provider sso.example.org"."""
+    hosts = sorted({host for record in records for part, _ in record.parts if (host := provider_of(part))})
+    if not hosts:
+        return "the identity provider"
+    return f"the identity {'provider' if len(hosts) == 1 else 'providers'} {' and '.join(hosts)}"
 
 
 def _probes_meanwhile(facts: Facts, slow_logins: list[Record]) -> list[str]:
@@ -134,4 +194,4 @@ def _without_server(facts: Facts, records: list[Record]) -> list[str]:
     return [f"{words.counted(stopped, 'person', 'people')} stopped there and {never}."]
 
 
-CAUSES = (refused, broken, launches_refused, not_by_password, slow)
+CAUSES = (refused, refused_by_provider, broken, failed_provider, launches_refused, not_by_password, slow)

@@ -38,7 +38,7 @@ with app.app_context():
         scope=["openid", "profile"],
         grant_types=["authorization_code"],
         response_types=["code"],
-        token_endpoint_auth_method="client_secret_basic",
+        token_endpoint_auth_method="client_secret_post",
     )
     Backend.instance.save(hub)
 run_simple("127.0.0.1", int(port), app, threaded=True)

@@ -65,7 +65,7 @@ def test_each_way_in_which_logins_fail_is_a_finding() -> None:
     ("failure", "kind", "because"),
     [
         ("login is with another service", "login-elsewhere", "because the hub leaves logins to another service."),
-        ("login asks for more", "login-asks-more", "because the hub asks for more than a name and a password."),
+        ("login asks for more", "login-asks-more", "because the login asks for more than a name and a password."),
         ("logged in as another name", "login-other-name", "because the hub has another name for them."),
     ],
 )
@@ -110,6 +110,54 @@ def test_slow_logins_are_told_from_a_slow_hub(probe: float, says: str) -> None:
     run.results.probes = [Probe(BEGAN + 2, probe), Probe(BEGAN + 5, probe), Probe(BEGAN + 100, 2.0)]
     (found,) = [one for one in findings_of(run) if one.kind == "login-slow"]
     assert says in found.evidence[0]
+
+
+AT_PROVIDER = (
+    ("identity provider sso.example.org", 4.5),
+    ("the hub, after the identity provider", 0.5),
+    ("the hub", 1),
+)
+
+
+def test_logins_that_an_identity_provider_makes_slow() -> None:
+    (found,) = findings([step(LOGIN, n, seconds=6.0, parts=AT_PROVIDER) for n in range(12)])
+    assert (found.kind, found.explains, found.share) == ("provider-slow", "slowness", 1.0)
+    assert found.sentence == (
+        "All 12 logins took too long: 6 s on average, 6 s at most, of which 4.5 s on average at the identity provider "
+        "sso.example.org."
+    )
+
+
+def test_logins_for_which_the_hub_asks_the_identity_provider() -> None:
+    parts = (("identity provider sso.example.org", 1.0), ("the hub, after the identity provider", 5.0), ("the hub", 0))
+    (found,) = findings([step(LOGIN, n, seconds=6.0, parts=parts) for n in range(12)])
+    assert found.kind == "login-slow"
+    assert found.evidence[0].startswith("5 s of that, on average, was the hub's first answer after the identity")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason", "kind", "sentence"),
+    [
+        (
+            "login refused by the identity provider",
+            "Invalid username or password.",
+            "provider-refused",
+            "8 of 12 people were refused by the identity provider sso.example.org: “Invalid username or password.”.",
+        ),
+        (
+            "identity provider failed: TLS certificate not trusted, at sso.example.org",
+            "",
+            "provider-failed",
+            "The login failed for 8 of 12 people at the identity provider sso.example.org: TLS certificate not "
+            "trusted, at sso.example.org.",
+        ),
+    ],
+)
+def test_failures_of_an_identity_provider_are_told_from_the_hubs(
+    failure: str, reason: str, kind: str, sentence: str
+) -> None:
+    (found,) = findings(logins(8, 4, failure, reason, parts=AT_PROVIDER))
+    assert (found.kind, found.share, found.sentence) == (kind, 1.0, sentence)
 
 
 def test_quick_logins_are_no_finding() -> None:

@@ -64,15 +64,66 @@ KINDS = (
         ),
     ),
     Kind(
+        name="provider-refused",
+        title="The identity provider refused logins",
+        section="Why something failed",
+        mechanism=(
+            "The provider showed its login form again, or said that a person may not come in: the name or the password "
+            "is wrong, or the account is locked, as after too many tries or too many logins in a minute."
+        ),
+        confirm=("Log in with a browser by one of the accounts.", "Ask the provider's operators what its log says."),
+        remedies=(
+            "Look at these names and passwords in the file for `--accounts`: the provider may want an e-mail address "
+            "where the hub has a name.",
+            "Ask the provider's operators for accounts that are for tests, and whether they limit logins.",
+        ),
+    ),
+    Kind(
+        name="provider-failed",
+        title="The identity provider failed",
+        section="Why something failed",
+        mechanism=(
+            "The provider did not answer in time, could not be reached, or answered with an error: it is overloaded or "
+            "down, limits logins, or does not know the hub. The hub itself was not what failed."
+        ),
+        confirm=(
+            "Open the hub in a browser that is not logged in, and log in by one of the accounts.",
+            "Ask the provider's operators what its log says of these minutes.",
+        ),
+        remedies=(
+            "Let the provider's operators know how many people will log in, and when.",
+            "To test the hub alone, give people tokens: a column `token` in the file for `--accounts`, or no accounts.",
+        ),
+    ),
+    Kind(
+        name="provider-slow",
+        title="The identity provider was slow",
+        section="Why a login, a notebook or a kernel took long",
+        mechanism=(
+            "Most of the time of slow logins was at the provider's pages: its login form, the check of the password, "
+            "a page for consent. What the hub asks the provider itself comes in addition, in the hub's next answer."
+        ),
+        confirm=(
+            "Look at `parts` of the logins in steps.csv.",
+            "Ask the provider's operators how long their answers took in these minutes.",
+        ),
+        remedies=(
+            "Let the provider's operators know how many people will log in, and when.",
+            "Let people log in before the event: who is still logged in at the provider need not type a password.",
+        ),
+    ),
+    Kind(
         name="login-elsewhere",
         title="The hub leaves logins to another service",
         section="Why something failed",
         mechanism=(
             "The hub's login page has no form for a password; it leads to another service, such as a university's "
-            "login. Nobody can type in there from here, and such a service must not be load tested without its owners."
+            "login. Passwords go there only if its host was named with `--identity-provider`, and such a service must "
+            "not be load tested without its owners."
         ),
         confirm=("Open the hub in a browser that is not logged in, and look at the address where that ends.",),
         remedies=(
+            "Name the provider's host with `--identity-provider`, if its operators agree and its login is a form.",
             "Give these people tokens: a column `token` in the file for `--accounts`, or no accounts, so that the run "
             "makes its own.",
             "For a rehearsal with passwords, let a copy of the hub use `c.JupyterHub.authenticator_class = 'dummy'`.",
@@ -80,11 +131,12 @@ KINDS = (
     ),
     Kind(
         name="login-asks-more",
-        title="The hub asks for more than a password",
+        title="The login asks for more than a password",
         section="Why something failed",
         mechanism=(
-            "The login form, or a page after it, has more to fill in that cannot be left empty, such as a one-time "
-            "password or a new password. Only the owner of an account knows that."
+            "The login form, or a page after it, of the hub or of an identity provider, has more to fill in that "
+            "cannot be left empty, such as a one-time password or a new password; or it asks for a security key, to "
+            "accept terms, or whether one is a robot. Only the owner of an account can do that."
         ),
         confirm=("Open the hub in a browser that is not logged in, and log in by one of the accounts.",),
         remedies=(
