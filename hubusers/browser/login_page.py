@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.login_form import LoginForm, buttons, login_form, own_logins
+from hubusers.browser.login_form import LoginForm, buttons, login_form, other_logins, own_logins, provider_form
+from hubusers.browser.page import Page
+from hubusers.browser.provider_login import where_it_leads
 from hubusers.hub.deadline import Deadline
 
 
@@ -24,10 +26,15 @@ class LoginPage:
 def look_at_login(browser: Browser, deadline: Deadline) -> LoginPage:
     """Look at a hub's login page, and at those of its authenticators where it has several.
 
-    Redirects are not followed: what they lead to might log somebody in, or make an account.
+    Redirects are not followed, because what they lead to might log somebody in, or make an account; but the first page
+    of an identity provider that the browser may talk to is opened.
     """
     path = f"{browser.base}/hub/login"
     page = browser.fetch("GET", path, deadline=deadline)
+    if (way := _way_to_provider(browser, page, deadline)) and (there := browser.get(way, deadline=deadline)).provider:
+        form = provider_form(there)
+        where = f", at {there.provider}"
+        return _of_form(form, where) if form else LoginPage(f"nothing that is known here{where}", None)
     if 300 <= page.status < 400:
         target = urlsplit(page.headers.get("Location") or "")
         return LoginPage(f"nothing to type into; it leads on to {target.netloc}{target.path}", False)
@@ -41,6 +48,18 @@ def look_at_login(browser: Browser, deadline: Deadline) -> LoginPage:
             return _of_form(form, f", at {own.partition('?')[0]}")
     texts = ", ".join(map(repr, buttons(page)))
     return LoginPage(f"nothing to type into{f', only {texts}' if texts else ''}", False)
+
+
+def _way_to_provider(browser: Browser, page: Page, deadline: Deadline) -> str:
+    """Return the address of an identity provider to which a login page leads, at once or by a button; "" for none."""
+    if not browser.providers:
+        return ""
+    on = browser.path_to(page.headers.get("Location") or "", page.path) if 300 <= page.status < 400 else ""
+    for path in [on] if on else other_logins(browser, page):
+        url = path if browser.is_at_provider(path) else where_it_leads(browser, path, deadline)
+        if browser.is_at_provider(url):
+            return url
+    return ""
 
 
 def _of_form(form: LoginForm, where: str) -> LoginPage:

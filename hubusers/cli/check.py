@@ -15,6 +15,7 @@ from hubusers.cli.shared import (
     GRAFANA_TOKEN_FILE_OPTION,
     GRAFANA_URL_OPTION,
     HOST_OPTION,
+    IDENTITY_PROVIDER_OPTION,
     INSECURE_OPTION,
     LTI_OPTION,
     NAMED_SERVERS_OPTION,
@@ -41,6 +42,7 @@ from hubusers.settings.hub_check import (
     proxy_not_used,
 )
 from hubusers.settings.machine_accounts import about_machine_accounts
+from hubusers.settings.readers import identity_providers
 from hubusers.telemetry.grafana import GrafanaError, grafana_from
 
 _LOGIN_PAGE = 20.0
@@ -48,7 +50,9 @@ _LOGIN_PAGE = 20.0
 
 _NO_PASSWORDS = (
     "The hub's login does not take just a name and a password: people in a browser (NotebookUser, PageUser) cannot log "
-    "in with the passwords that you give. Give them tokens; accounts that a run makes get them if there is no password."
+    "in with the passwords that you give. If it leads to an identity provider with a login form, name that with "
+    "--identity-provider, after asking its operators. Otherwise give them tokens; accounts that a run makes get them "
+    "if there is no password."
 )
 
 
@@ -61,6 +65,7 @@ _NO_PASSWORDS = (
 @NAMED_SERVERS_OPTION
 @PASSWORD_FILE_OPTION
 @LTI_OPTION
+@IDENTITY_PROVIDER_OPTION
 @GRAFANA_URL_OPTION
 @GRAFANA_TOKEN_FILE_OPTION
 def check(
@@ -72,6 +77,7 @@ def check(
     named_servers: bool,
     password_file: str | None,
     lti: str | None,
+    identity_provider: str | None,
     grafana_url: str | None,
     grafana_token_file: str | None,
 ) -> None:
@@ -88,6 +94,7 @@ def check(
         raise click.UsageError("Give --lti or --named-servers, not both.")
     try:
         platform = read_platform(lti) if lti else None
+        providers = _providers(identity_provider or "")
         endpoint, access = endpoint_of(host), access_from(hub_token_file, ca_bundle, insecure, password_file)
         given, unknown = read_accounts(accounts, names_do=bool(lti)) if accounts else [], list[str]()
         grafana = grafana_from(grafana_url or "", grafana_token_file or "", ca_bundle or "")
@@ -111,11 +118,11 @@ def check(
         click.echo(f"proxy      {of_proxy}")
     if accounts:
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
-    login = look_at_login(_browser(endpoint, access), Deadline(_LOGIN_PAGE))
+    login = look_at_login(_browser(endpoint, access, providers), Deadline(_LOGIN_PAGE))
     click.echo(f"login      {shown(login.asks_for) or 'not known: its page did not come'}")
     launches, refused = "", ""
     if platform:
-        launches, refused = look_at_launches(_browser(endpoint, access), platform, Deadline(_LOGIN_PAGE))
+        launches, refused = look_at_launches(_browser(endpoint, access, ()), platform, Deadline(_LOGIN_PAGE))
         click.echo(f"launches   {shown(launches)}")
     missing: list[str] = []
     if grafana:
@@ -146,7 +153,15 @@ def check(
             click.echo(f"- {shown(sentence)}")
 
 
-def _browser(endpoint: str, access: Access) -> Browser:
+def _providers(text: str) -> tuple[str, ...]:
+    try:
+        return identity_providers(text)
+    except ValueError as error:
+        raise SettingsError(f"--identity-provider: {error}.") from None
+
+
+def _browser(endpoint: str, access: Access, providers: tuple[str, ...]) -> Browser:
     context = ssl_context(access.verify)
     insecure = access.verify is False
-    return Browser(Connections(endpoint, {}, tls_context=lambda **_: context, insecure=insecure, size=CONNECTIONS))
+    connections = Connections(endpoint, {}, tls_context=lambda **_: context, insecure=insecure, size=CONNECTIONS)
+    return Browser(connections, providers=providers)

@@ -8,6 +8,7 @@ import pytest
 from hubusers.browser import login
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_errors import LoggedInAsAnother, LoginAsksMore, LoginElsewhere, LoginRefused
+from hubusers.browser.login_page import look_at_login
 from hubusers.browser.page import Page
 from hubusers.browser.provider_errors import ProviderFailed, ProviderRefused
 from hubusers.http.connections import Connections
@@ -270,6 +271,21 @@ def test_a_button_is_pressed_that_leads_to_the_provider(scripted_hub: ScriptedHu
         ),
     ],
 )
+def test_what_a_provider_asks_for_is_told_without_logging_in(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    host = provider.url.removeprefix("http://")
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML))
+    button = of_hub("", "<div id='login-main'><a href='/hub/oauth_login'>Campus ID</a></div>")
+    for first in (button, to("/hub/oauth_login?next=")):  # as with auto_login
+        scripted_hub.script(first, to(f"{provider.url}/auth"))
+        looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(5))
+        assert (looked.asks_for, looked.takes_passwords) == (f"a form for name and password, at {host}", True)
+    provider.script(Scripted(200, pages.OKTA, HTML))
+    scripted_hub.script(to(f"{provider.url}/auth"))
+    looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(5))
+    assert (looked.asks_for, looked.takes_passwords) == (f"nothing that is known here, at {host}", None)
+    assert {asked.method for asked in (*provider.asked, *scripted_hub.asked)} == {"GET"}
+
+
 def test_what_the_hub_says_after_the_provider_is_told(
     scripted_hub: ScriptedHub, provider: ScriptedHub, answer: Scripted, error: type[HubUsersError], words: str
 ) -> None:

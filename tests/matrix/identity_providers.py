@@ -209,7 +209,7 @@ CASES = (
     browser_case(
         "the name first, then the password, then a page for consent (Canaille)",
         hub_packages=("oauthenticator",),
-        config=_hub("oauth/authorize", "oauth/token", "oauth/userinfo", "preferred_username", "openid profile"),
+        config=_hub("oauth/authorize", "oauth/token", "oauth/userinfo", "sub", "openid profile"),
         parts=(_CANAILLE,),
         accounts=ACCOUNTS,
     ),
@@ -229,7 +229,7 @@ CASES = (
     browser_case(
         "an identity provider that refuses the password (Canaille)",
         hub_packages=("oauthenticator",),
-        config=_hub("oauth/authorize", "oauth/token", "oauth/userinfo", "preferred_username", "openid profile"),
+        config=_hub("oauth/authorize", "oauth/token", "oauth/userinfo", "sub", "openid profile"),
         parts=(_CANAILLE,),
         accounts="name,password\nanna,wrong\n",
         refused="the identity provider",
