@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Some cases of the matrix only, by a word of their name or group: make matrix CASES=nginx
 CASES ?=
 
-.PHONY: demo test thorough check faults hubs matrix bench format lock clean
+.PHONY: demo test thorough check faults hubs matrix bench format lock dist sbom clean
 
 # Only what the demo needs. With what the tests need, it is there, too.
 .venv/.demo: requirements/demo.txt pyproject.toml
@@ -68,6 +68,18 @@ lock: .venv/.installed
 	$(UV_COMPILE) --extra dev --output-file requirements/test.txt
 	$(UV_COMPILE) --extra hub --extra report --constraint requirements/test.txt --output-file requirements/demo.txt
 	$(UV_COMPILE) --extra hub --extra lti --extra otel --extra report --constraint requirements/test.txt --output-file requirements/image.txt
+
+# Wheel and sdist, by the locked versions of what builds them.
+dist: .venv/.installed
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+
+# What the image is made of, with hashes: a software bill of materials, in CycloneDX's form.
+sbom: .venv/.installed
+	$(BIN)/python -m pip install --quiet cyclonedx-bom
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/hubusers-image.cdx.json requirements/image.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
