@@ -1,11 +1,16 @@
 """Where Locust is hooked: `from hubusers.plugin import switch_on`, in a locustfile of your own."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
 try:
     import hubusers.locust_import  # noqa: F401  # first, as it decides whether gevent may patch
     from hubusers.late_files import file_of
+
+    # What Locust has imported stays. To look through it for garbage, as the next imports would make Python do, takes as
+    # long as all of them.
+    gc.freeze()
 
     if not TYPE_CHECKING:
         __getattr__ = file_of(__name__)

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from statistics import median
 from sys import intern
 from typing import Any
 
@@ -226,6 +225,8 @@ def hanging(records: Iterable[Record]) -> list[Record]:
     Args:
         records: Starts, of all or of some people.
     """
+    from statistics import median  # here, as each start of Locust imports the names of the steps
+
     records = list(records)
     good = [record.seconds for record in records if not record.failure]
     usual = max(LONG_WAIT, _MUCH_LONGER * median(good)) if good else LONG_WAIT
