@@ -15,6 +15,7 @@ import gevent
 from hubusers.live.answer import answer_content
 from hubusers.live.cohorts import CohortsSoFar
 from hubusers.live.hub_watch import HubWatch
+from hubusers.live.locust_statistics import LocustStatistics
 from hubusers.live.page_content import Headway, page_content
 from hubusers.live.run_writer import RunWriter
 from hubusers.live.timeline import Timeline
@@ -24,7 +25,7 @@ from hubusers.report.findings import findings_of, in_sentences
 from hubusers.report.how_far import is_lost
 from hubusers.report.verdict import Verdict, verdict_of
 from hubusers.results.folder import FinishedRun
-from hubusers.results.hub_samples import HubSample, Probe
+from hubusers.results.hub_samples import HubSample, Probe, SampleKeeper
 from hubusers.results.run_info import RunInfo
 from hubusers.results.targets import Outcome
 from hubusers.run.phase import Phase
@@ -108,6 +109,8 @@ class Recorder:
             note_sample=self._note_sample,
             note=self.note,
         )
+        self._samples = SampleKeeper(run.results.hub_samples)
+        self._locust_statistics = LocustStatistics(environment.stats)
         self._recording: gevent.Greenlet[..., None] | None = None
 
     def start(self) -> None:
@@ -124,6 +127,8 @@ class Recorder:
         """Note that the users leave now, before the clean-up."""
         self.info.ended = time.time()
         self._hub_watch.stop()
+        if self._samples.spacing:
+            self._writer.write_hub_samples()  # with the newest one
 
     def finish(self) -> Verdict:
         """Write the rest and the report; return the verdict. Where an interrupt broke it off, it may be called again.
@@ -197,6 +202,7 @@ class Recorder:
                 if self._aloud:
                     self._progress.say(self._timeline.in_words(self.info.planned_people))
             self._writer.write_new()
+            self._locust_statistics.shorten()
             gevent.sleep(1.0 - time.time() % 1.0)
 
     def _look_at_climb(self, elapsed: float) -> None:
@@ -217,8 +223,11 @@ class Recorder:
         self._on_probe(probe)
 
     def _note_sample(self, sample: HubSample) -> None:
-        self.run.results.hub_samples.append(sample)
-        self._writer.write_hub_sample(sample)
+        before = len(self.run.results.hub_samples)
+        if self._samples.keep(sample):
+            self._writer.write_hub_samples()
+        elif len(self.run.results.hub_samples) > before:
+            self._writer.write_hub_sample(sample)
 
     def note(self, sentence: str) -> None:
         """Say something about the run, in the log and among its notes."""

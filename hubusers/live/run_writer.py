@@ -97,6 +97,12 @@ class RunWriter:
             with self._or_stop_writing():
                 self._folder.write_hub_sample(sample)
 
+    def write_hub_samples(self) -> None:
+        """Write all readings of the hub's metrics anew, after some were dropped."""
+        if self._folder:
+            with self._or_stop_writing():
+                self._folder.write_hub_samples(self._results.hub_samples)
+
     @property
     def folder(self) -> Path | None:
         """The run's folder; None where nothing is written."""

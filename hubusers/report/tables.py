@@ -16,8 +16,10 @@ from hubusers.results.records import (
     USER_CLASS,
     longest_known,
 )
+from hubusers.results.request_counts import LONGER_BY
 from hubusers.results.request_times import RequestTimes, times_taken
 from hubusers.results.results import Results
+from hubusers.results.saved_requests import TOTALS_FILE
 
 _TIMELESS = {ARRIVAL, USER_CLASS, *ONLY_FAILURES}
 """Steps whose seconds say nothing of the hub."""
@@ -95,6 +97,18 @@ def requests_table(results: Results) -> list[Times]:
     return [_of_requests(name, results.requests.of(name)) for name in results.requests.names()]
 
 
+def how_counted(results: Results) -> str:
+    """Return a sentence about how exact the times of requests are; "" where each is kept."""
+    requests = results.requests
+    if not requests.is_counted:
+        return ""
+    return (
+        f"The run had {len(requests):,} requests: too many to keep each, so they were counted. Their percentiles are "
+        f"up to {words.in_percent(LONGER_BY)} too long, and never too short; when a request was sent is known to "
+        f"{words.in_seconds(requests.width)}."
+    )
+
+
 def failures_table(results: Results, most: int = 100) -> FailuresTable:
     """Return a row for each kind of failure of each step and request, the most frequent first.
 
@@ -111,9 +125,9 @@ def failures_table(results: Results, most: int = 100) -> FailuresTable:
     if rest:
         times = words.counted(sum(kind.count for kind in rest), "time")
         more = (
-            f"{words.counted(len(rest), 'more kind')} of failure came {times} in all; {STEPS_FILE} and {REQUESTS_FILE} "
+            f"{words.counted(len(rest), 'more kind')} of failure came {times} in all; {STEPS_FILE} and "
+            f"{f'{TOTALS_FILE} have all of them' if results.requests.is_counted else f'{REQUESTS_FILE} have each one'}."
         )
-        more += "have each one."
     return FailuresTable([_failure_row(kind) for kind in kinds[:most]], more)
 
 

@@ -16,7 +16,7 @@ from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
 from hubusers.results.cluster import CLUSTER_FILE, Cluster, read_cluster
-from hubusers.results.hub_samples import HubSample, Observations, Probe
+from hubusers.results.hub_samples import HubSample, Observations, Probe, SampleKeeper
 from hubusers.results.records import Record
 from hubusers.results.request_log import RequestLog
 from hubusers.results.results import Results
@@ -131,6 +131,14 @@ class RunFolder:
     def write_hub_sample(self, sample: HubSample) -> None:
         self._metrics.write(json.dumps(asdict(sample)) + "\n")
         self.rows[METRICS_FILE] += 1
+
+    def write_hub_samples(self, samples: Collection[HubSample]) -> None:
+        """Write all readings anew, after some were dropped."""
+        self._metrics.seek(0)
+        self._metrics.truncate()
+        self.rows[METRICS_FILE] = 0
+        for sample in samples:
+            self.write_hub_sample(sample)
 
     def write_event(self, text: str) -> None:
         (self.path / EVENT_FILE).write_text(text, encoding="utf-8")
@@ -260,7 +268,9 @@ def _read(folder: Path) -> FinishedRun:
             began = known_moment(number_of(row["began"]))
             results.probes.append(Probe(began, seconds_of(row["seconds"]), intern(row["failure"])))
     with naming(METRICS_FILE):
-        results.hub_samples = [_hub_sample(json.loads(line)) for line in lines(METRICS_FILE)]
+        keeper = SampleKeeper(results.hub_samples)
+        for line in lines(METRICS_FILE):
+            keeper.keep(_hub_sample(json.loads(line)))
     with naming(CLUSTER_FILE):
         cluster = read_cluster(folder)
     if broke_off:

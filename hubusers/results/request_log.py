@@ -30,7 +30,10 @@ MOST_FAILURES = 200
 """How many ways to fail are told apart."""
 
 _BETWEEN_LOOKS = 1_024
-"""Requests after which it is looked whether too much is kept. Each look makes one name smaller, and so takes little."""
+"""Requests after which it is looked whether too much is kept. Each look makes few names smaller, so it takes little."""
+
+_LONGEST_SPAN = 10 * 24 * 3_600.0
+"""Seconds; longer spans would make nothing smaller."""
 
 
 def failure_of(error: BaseException) -> str:
@@ -168,7 +171,7 @@ class RequestLog:
         self.is_counted = True
 
     def make_smaller(self) -> None:
-        """Make one name smaller, the largest, if too much is kept."""
+        """Make the largest names smaller, if too much is kept."""
         exact = {name: of for name, of in self._by_name.items() if isinstance(of, EachRequest)}
         if exact and self._count > self._most_exact:
             name = max(exact, key=lambda name: len(exact[name]))
@@ -178,7 +181,13 @@ class RequestLog:
             self._by_name[name] = counted
             self.is_counted = not exact
         counts = self.counted().values()
-        if sum(of.spans for of in counts) > self._most_spans:
-            max(counts, key=lambda of: of.spans).widen_moments()
-        if sum(of.cells for of in counts) > self._most_cells:
-            max(counts, key=lambda of: of.cells).widen_times()
+        while sum(of.spans for of in counts) > self._most_spans:
+            largest = max(counts, key=lambda of: of.spans)
+            if largest.width > _LONGEST_SPAN:  # there are so many names, or ways to fail, and not so many spans
+                break
+            largest.widen_moments()
+        while sum(of.cells for of in counts) > self._most_cells:
+            largest = max(counts, key=lambda of: of.cells)
+            if largest.times_width > _LONGEST_SPAN:
+                break
+            largest.widen_times()

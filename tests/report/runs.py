@@ -7,6 +7,8 @@ from typing import Any
 from hubusers.event.file import parse_event
 from hubusers.results.folder import FinishedRun
 from hubusers.results.records import START_TO_READY, STOP_TO_STOPPED, Record
+from hubusers.results.request_log import RequestLog
+from hubusers.results.request_times import EachRequest
 from hubusers.results.results import Results
 from hubusers.results.run_info import RunInfo
 from tests.report.made_up_run import BEGAN
@@ -78,3 +80,17 @@ def finished(records: Iterable[Record], event_text: str = "", **known: Any) -> F
     """Return a run; `known` is what its run.json says beside the usual."""
     event = parse_event(event_text, "event.toml") if event_text else None
     return FinishedRun(Path("unused"), info(**known), event, results_of(records))
+
+
+def counted(run: FinishedRun) -> FinishedRun:
+    """Return a run as it is when its requests are too many to keep each."""
+    log = RequestLog(most_exact=0)
+    for name in run.results.requests.names():
+        each = run.results.requests.of(name)
+        assert isinstance(each, EachRequest)
+        for request in each:
+            log.note(name, *request)
+    while not log.is_counted:
+        log.make_smaller()
+    run.results.requests = log
+    return run
