@@ -8,6 +8,9 @@ WORKERS ?= auto
 # The tests start some hundred processes: let Python keep what it has compiled, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
+# Some of the benchmarks only: make bench PARTS="installed start_up"
+PARTS ?=
+
 # Some cases of the matrix only, by a word of their name or group: make matrix CASES=nginx
 CASES ?=
 
@@ -52,9 +55,9 @@ matrix: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/python -m tests.matrix $(CASES)
 
-# What hubusers costs, and how true it is: into benchmarks/README.md. Forty minutes, on a machine that does nothing else.
+# What hubusers costs, and how true it is: into benchmarks/README.md. An hour, on a machine that does nothing else.
 bench: .venv/.installed
-	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.bench $(if $(PARTS),--only $(PARTS))
 
 format: .venv/.installed
 	$(BIN)/ruff check --fix .

@@ -1,18 +1,21 @@
-"""All benchmarks, one after the other: `python -m benchmarks.bench [--quick]`.
+"""All benchmarks, one after the other: `python -m benchmarks.bench [--quick] [--only PART …]`.
 
-Prints one Markdown document, and writes it into this folder's README.md between its two markers. Each part is a command
-of its own, which can be run alone as well; one that fails is said in the document, and the others go on.
+Writes what each part prints into this folder's README.md, in the place of what that part printed the last time, and
+above all of it the summary of `targets.py`. Each part is a command of its own, which can be run alone as well; one that
+fails is said in the document, and the others go on.
 """
 
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,9 +24,11 @@ from pathlib import Path
 import psutil
 
 from benchmarks.processes import ROOT
+from benchmarks.targets import summary_table
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+SUMMARY = "What it costs, beside Locust alone"
 
 _SECONDS_EACH = 3600.0
 _LAST_LINES = 10
@@ -44,18 +49,25 @@ class Part:
 
 
 PARTS = [
-    Part("The fast hub", "fast_hub_speed"),
-    Part(
-        "What a lifecycle costs",
-        "cost",
-        full="--rounds 2",
-        quick="--users 20 --lifecycles 3 --rounds 1 --spawn-seconds 1",
-    ),
+    Part("What is installed", "installed"),
+    Part("Start-up", "start_up", quick="--rounds 2"),
     Part(
         "People who come once",
         "whole_life",
         full="--rounds 2",
         quick="--people 20 --at-once 10 --rounds 1 --spawn-seconds 1",
+    ),
+    Part("Long and large runs", "large_runs", quick="--requests 20000 --people 1000 --soak 20000"),
+    Part(
+        "Visits with notebooks",
+        "notebook_visits",
+        quick="--users 3 --tabs 5 --most 10 --rate 5 --thinking 0.1 --calm 2",
+    ),
+    Part(
+        "What a lifecycle costs",
+        "cost",
+        full="--rounds 2",
+        quick="--users 20 --lifecycles 3 --rounds 1 --spawn-seconds 1",
     ),
     Part(
         "What it costs with more users",
@@ -70,14 +82,15 @@ PARTS = [
         quick="--users 200 --seconds 3",
     ),
     Part("Workers", "workers", quick="--users 200 --seconds 5"),
-    Part("Start-up", "start_up", quick="--rounds 2"),
+    Part("The fast hub", "fast_hub_speed"),
     Part("A real hub", "real_hub", quick="--observed 20 --users 20"),
     Part("The local hub", "local_hub", quick="--users 20 --rate 10 --seconds 15"),
 ]
+"""First those that the summary is about."""
 
 
-def markdown(part: Part, quick: bool) -> str:
-    """Run one part, and return its section of the document."""
+def section(part: Part, quick: bool) -> str:
+    """Run one part, and return its section of the document, without its heading."""
     arguments = part.arguments(quick)
     print(f"# {part.heading}: python {' '.join(arguments)}", file=sys.stderr)
     began = time.monotonic()
@@ -103,53 +116,78 @@ def markdown(part: Part, quick: bool) -> str:
         error = "".join(said).strip()
         result = f"{result}\n\n**This part failed (exit code {code}).**\n\n```text\n{error}\n```".strip()
     print(f"# done after {time.monotonic() - began:.0f} seconds", file=sys.stderr)
-    return f"### {part.heading}\n\n`python {' '.join(arguments)}`\n\n{result}"
+    return f"{_measured_on()}: `python {' '.join(arguments)}`\n\n{result}"
 
 
-def document(parts: list[Part], quick: bool) -> str:
-    """Run parts, and return all that is known of them."""
-    sections = [_machine(quick), *(markdown(part, quick) for part in parts)]
-    return "\n\n".join(sections)
+def document(sections: Mapping[str, str]) -> str:
+    """Return the summary, and below it the sections that there are, in the order of the parts.
+
+    Args:
+        sections: By their headings.
+    """
+    parts = [f"### {part.heading}\n\n{sections[part.heading]}" for part in PARTS if part.heading in sections]
+    return "\n\n".join([f"### {SUMMARY}\n\n{summary_table(sections)}", *parts])
 
 
-def _machine(quick: bool) -> str:
+def sections_in(document: str) -> dict[str, str]:
+    """Return the sections of a document by their headings."""
+    _, *sections = re.split(r"^### ", document, flags=re.MULTILINE)
+    return {heading: text.strip() for heading, _, text in (each.partition("\n") for each in sections)}
+
+
+def _measured_on() -> str:
     memory = psutil.virtual_memory().total / 1024**3
-    lines = [
+    return (
         f"Measured on {datetime.now(UTC):%d %B %Y}, on {os.cpu_count()} CPUs with {memory:.0f} GB of memory; Python "
-        f"{platform.python_version()}, Locust {version('locust')}, JupyterHub {version('jupyterhub')}."
-    ]
-    if quick:
-        lines.append(
-            "**A quick run (`--quick`), of few users and few rounds: it shows that all of it works, and no more.**"
-        )
-    return "\n\n".join(lines)
+        f"{platform.python_version()}, Locust {version('locust')}, JupyterHub {version('jupyterhub')}"
+    )
 
 
-def written_into(readme: str, measured: str) -> str:
-    """Return a text with what stands between its markers replaced.
+def between_markers(readme: str) -> tuple[str, str, str]:
+    """Return a text in three parts: what stands before its markers, between them, and after them.
 
     Raises:
         ValueError: The markers are not there.
     """
     before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    measured, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"no {BEGIN} … {END} to write between")
-    return f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}"
+    return before, measured, after
+
+
+def written_into(readme: str, sections: Mapping[str, str]) -> str:
+    """Return a text with some sections of what stands between its markers replaced, and the summary made anew.
+
+    Args:
+        readme: The text.
+        sections: By their headings.
+
+    Raises:
+        ValueError: The markers are not there.
+    """
+    before, measured, after = between_markers(readme)
+    return f"{before}{BEGIN}\n\n{document({**sections_in(measured), **sections})}\n\n{END}{after}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description="All benchmarks.")
-    parser.add_argument("--quick", action="store_true", help="few users and rounds: five minutes instead of forty")
     parser.add_argument(
-        "--only", nargs="+", choices=[part.module for part in PARTS], help="these parts, to stdout only"
+        "--quick",
+        action="store_true",
+        help="few users and rounds, five minutes, to stdout: only shows that it works",
     )
+    parser.add_argument("--only", nargs="+", choices=[part.module for part in PARTS], help="these parts")
     options = parser.parse_args()
     parts = [part for part in PARTS if not options.only or part.module in options.only]
-    measured = document(parts, options.quick)
-    print(measured)
-    if not options.only:
+    if options.quick:
+        print(document({part.heading: section(part, quick=True) for part in parts}))
+        return
+    between_markers(README.read_text(encoding="utf-8"))  # before an hour of measuring, not after it
+    for part in parts:
+        measured = {part.heading: section(part, quick=False)}
         README.write_text(written_into(README.read_text(encoding="utf-8"), measured), encoding="utf-8")
+        print(measured[part.heading], flush=True)
 
 
 if __name__ == "__main__":

@@ -46,8 +46,6 @@ from hubusers.run.generator_check import TOO_BUSY
 _CELLS = 4
 STRAIN_PREFIX = "STRAIN "  # as in waiting_users.py, which only Locust can import
 _LATE_SPANS = 2
-_SECONDS_TO_LOAD = 20.0
-_SECONDS_TO_WATCH = 20.0
 _LONGEST = 900.0
 _SAMPLE_EVERY = 0.2
 
@@ -193,21 +191,20 @@ class Tabs:
     memory: float  # MB, of each
 
 
-def open_tabs(hub: RunningHub, users: int, rate: float) -> Tabs:
-    """Have people work in a tab each, and watch them once all have one.
+def open_tabs(hub: RunningHub, users: int, rate: float, calm: float) -> Tabs:
+    """Have people work in a tab each, and watch them for some seconds, as many seconds after the last has come.
 
     Raises:
         DidNotRun: They did not all come.
     """
     with _people_who_stay(hub, users, rate) as locust:
-        few = _when(locust, lambda strains: strains[0].users > 0)[0]
-        _when(locust, lambda strains: strains[-1].users >= users)
-        time.sleep(_SECONDS_TO_LOAD)
+        few = _when(locust, lambda strains: strains[-1].users >= users)[0]
+        time.sleep(calm)
         cpu, began = cpu_seconds(locust.process), time.monotonic()
-        time.sleep(_SECONDS_TO_WATCH)
+        time.sleep(calm)
         share = (cpu_seconds(locust.process) - cpu) / (time.monotonic() - began)
         memory = locust.process.memory_info().rss / 1024 - few.rss_kib
-    return Tabs(share / users, memory / 1024 / (users - few.users))
+    return Tabs(share / users, memory / 1024 / max(1, users - few.users))
 
 
 def most_at_once(hub: RunningHub, users: int, rate: float) -> str:
@@ -253,14 +250,14 @@ def tabs_table(users: int, tabs: Tabs, most: str) -> str:
     return markdown_table([*headers, "there when the process was late"], "rrrrr", [cells])
 
 
-def measure(users: int, rate: float, thinking: float, tabs: int, most: int) -> Iterator[str]:
+def measure(users: int, rate: float, thinking: float, tabs: int, most: int, calm: float) -> Iterator[str]:
     """Measure everything, and yield the tables."""
     with hub_with_stub_lab() as hub:
         alone = _said("one NotebookUser", lambda: visits(hub, 1, 1, rate, thinking))
         once = _said(f"{users} of them", lambda: visits(hub, users, 1, rate, thinking))
         twice = _said(f"{users} of them, twice", lambda: visits(hub, users, 2, rate, thinking))
         browser = _said("Chromium, twice", lambda: visits_of_chromium(hub, thinking))
-        taken = _said(f"{tabs} open tabs", lambda: open_tabs(hub, tabs, rate))
+        taken = _said(f"{tabs} open tabs", lambda: open_tabs(hub, tabs, rate, calm))
         first = Visit((once - alone) / (users - 1), taken.memory)
         yield visits_table([first, Visit((twice - once) / users, taken.memory)], browser)
         yield tabs_table(tabs, taken, _said("more and more", lambda: most_at_once(hub, most, rate)))
@@ -281,6 +278,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=600, help="people who come until the process is late, at most")
     parser.add_argument("--thinking", type=float, default=3.0, help="seconds before each cell")
     parser.add_argument("--tabs", type=int, default=100, help="open tabs, for what an open tab takes")
+    parser.add_argument("--calm", type=float, default=20.0, help="seconds to watch them for, and to wait before that")
     options = parser.parse_args()
     for table in measure(**vars(options)):
         print(f"{table}\n", flush=True)

@@ -78,21 +78,21 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def starts_table(rounds: int) -> str:
-    """Start everything, in turns, and return what that took as a Markdown table."""
-    starts: dict[str, list[Start]] = {name: [] for name in LOCUSTFILES}
+def starts(rounds: int) -> dict[str, list[Start]]:
+    """Start everything, in turns, and return what that took."""
+    taken: dict[str, list[Start]] = {name: [] for name in LOCUSTFILES}
     for number in range(1, rounds + 1):
         print(f"round {number} of {rounds}", file=sys.stderr)
         for name, locustfile in LOCUSTFILES.items():
-            starts[name].append(start(["-m", "locust", "-f", locustfile, "--list"]))
-    return table_of(starts)
+            taken[name].append(start(["-m", "locust", "-f", locustfile, "--list"]))
+    return taken
 
 
-def table_of(starts: dict[str, list[Start]]) -> str:
+def starts_table(taken: dict[str, list[Start]]) -> str:
     """Return what starts took as a Markdown table."""
-    medians = {name: statistics.median(one.cpu_seconds for one in some) for name, some in starts.items()}
+    medians = {name: statistics.median(one.cpu_seconds for one in some) for name, some in taken.items()}
     rows = []
-    for name, some in starts.items():
+    for name, some in taken.items():
         times = [one.cpu_seconds for one in some]
         memory = max(one.rss_kib for one in some) / 1024
         spread = f"{min(times):.2f}–{max(times):.2f}"
@@ -133,15 +133,20 @@ def idle_worker(locustfile: str, hub: RunningHub) -> float:
                 process.wait()
 
 
-def workers_table() -> str:
-    """Return the memory of idle workers as a Markdown table."""
+def idle_workers() -> dict[str, float]:
+    """Return the MB that an idle worker has, of Locust alone and of ours."""
     memory = {}
     with running_fast_hub() as hub:
         for name in (LOCUST, OURS):
             print(f"an idle worker: {name}", file=sys.stderr)
             memory[name] = idle_worker(LOCUSTFILES[name], hub)
+    return memory
+
+
+def workers_table(memory: dict[str, float]) -> str:
+    """Return the memory of idle workers as a Markdown table."""
     rows = [[name, f"{size:.0f} MB", f"{size / memory[LOCUST]:.2f}"] for name, size in memory.items()]
-    return markdown_table(["an idle worker", "memory", "times Locust"], "lrr", rows)
+    return markdown_table(["what waits", "memory of an idle worker", "times Locust"], "lrr", rows)
 
 
 def more_packages() -> str:
@@ -157,7 +162,7 @@ def main() -> None:
     options = parser.parse_args()
     for folder in ("hubusers", "benchmarks"):
         compileall.compile_dir(ROOT / folder, quiet=1)
-    print(starts_table(options.rounds), workers_table(), more_packages(), sep="\n\n")
+    print(starts_table(starts(options.rounds)), workers_table(idle_workers()), more_packages(), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 FILES = sorted([*PROJECT.glob("benchmarks/*.py"), *PROJECT.glob("experiments/*.py")])
 COMMANDS = [file for file in FILES if "__main__" in file.read_text(encoding="utf-8")]
-LOCUSTFILES = ["benchmarks.our_users", "benchmarks.often_reporting_users", "benchmarks.waiting_users"]
-LOCUSTFILES += ["benchmarks.naive_users", "benchmarks.crowd"]
+LOCUSTFILES = ["benchmarks.only_locust", "benchmarks.our_users", "benchmarks.often_reporting_users"]
+LOCUSTFILES += ["benchmarks.waiting_users", "benchmarks.naive_users", "benchmarks.crowd"]
 
 
 @pytest.mark.parametrize("file", COMMANDS, ids=lambda file: f"{file.parent.name}.{file.stem}")

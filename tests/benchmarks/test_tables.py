@@ -1,15 +1,24 @@
 """What the benchmarks make of what they measured."""
 
+import inspect
+
 import pytest
 
-from benchmarks.bench import written_into
+from benchmarks import large_runs
+from benchmarks.bench import PARTS, written_into
 from benchmarks.cost import Cost
 from benchmarks.cost import table as cost_table
 from benchmarks.growth import loads_of
+from benchmarks.installed import table as installed_table
 from benchmarks.markdown import markdown_table
+from benchmarks.notebook_visits import Tabs, Visit, strains_in, tabs_table, visits_table, when_late
 from benchmarks.real_hub import NOT_AT_ALL, Watched, error_table, observer_table
+from benchmarks.start_up import Start
+from benchmarks.start_up import starts_table as table_of_starts
+from benchmarks.start_up import workers_table as table_of_workers
+from benchmarks.targets import TARGETS, Target
 from benchmarks.usage import Usage, report_in
-from benchmarks.whole_life import Life
+from benchmarks.whole_life import FLOORS, Life
 from benchmarks.whole_life import table as whole_life_table
 
 
@@ -28,16 +37,102 @@ def test_numbers_stand_as_they_were_given_and_short_rows_are_filled_up() -> None
     ]
 
 
-def test_the_document_is_written_between_its_markers() -> None:
-    readme = "Before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n"
-    assert written_into(readme, "new") == "Before\n<!-- measured -->\n\nnew\n\n<!-- /measured -->\nafter\n"
-    assert written_into(written_into(readme, "first"), "new") == written_into(readme, "new")
+README = "Before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n"
+
+
+def test_a_part_that_is_measured_again_replaces_what_it_said_and_nothing_else() -> None:
+    first = written_into(README, {"Start-up": "slow", "Workers": "two\n\n| a | b |"})
+    assert first.startswith("Before\n<!-- measured -->\n\n### What it costs")
+    again = written_into(first, {"Start-up": "fast"})
+    assert again == written_into(README, {"Workers": "two\n\n| a | b |", "Start-up": "fast"})
+    assert again.endswith("### Start-up\n\nfast\n\n### Workers\n\ntwo\n\n| a | b |\n\n<!-- /measured -->\nafter\n")
 
 
 @pytest.mark.parametrize("readme", ["", "<!-- measured -->", "<!-- /measured --><!-- measured -->"])
 def test_without_markers_nothing_is_written(readme: str) -> None:
     with pytest.raises(ValueError, match="to write between"):
-        written_into(readme, "new")
+        written_into(readme, {})
+
+
+START_UP = table_of_starts({"Locust alone": [Start(1.0, 1)], "hubusers": [Start(1.2, 1), Start(1.0, 1), Start(9, 1)]})
+
+
+@pytest.mark.parametrize(
+    ("limit", "rest"),
+    [
+        ({"times": 1.1}, ["1.1 × Locust alone", "**no**"]),
+        ({"times": 1.2}, ["1.2 × Locust alone", "yes"]),
+        ({"most": 1.5}, ["1.5", "yes"]),
+        ({"most": 1.0}, ["1", "**no**"]),
+    ],
+)
+def test_a_target_is_reached_by_the_figures_of_the_tables(limit: dict[str, float], rest: list[str]) -> None:
+    target = Target("a", "Start-up", "hubusers", "CPU-s to start", "Locust alone", **limit)
+    assert target.summary({"Start-up": START_UP}) == ["a", "1.00 (Locust alone)", "1.20", *rest]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "| what starts | CPU-s to start |\n|---|---|\n| Locust alone | 1 |\n| hubusers | did not run |"]
+)
+def test_what_was_not_measured_is_not_reached(text: str) -> None:
+    target = Target("a", "Start-up", "hubusers", "CPU-s to start", "Locust alone", times=1.1)
+    assert target.summary({"Start-up": text})[-1] == "not measured"
+
+
+def test_each_target_has_a_table_with_its_figures() -> None:
+    """The part's own table is made here; where a part renames a row or a column, the summary would lose it."""
+    visit = Visit(0.1, 0.3)
+    sizes = {name: {"a.dist-info": 1_000_000, "a": 59_000_000} for name in ("Locust alone", "hubusers")}
+    tables = {
+        "What is installed": installed_table(sizes),
+        "Start-up": f"{START_UP}\n\n{table_of_workers({'Locust alone': 50.0, 'hubusers': 60.0})}",
+        "People who come once": whole_life_table({name: [Life(1.0, 5.0, 0.1, 0)] for name in FLOORS}),
+        "Visits with notebooks": visits_table([visit, visit], [visit, visit]),
+    }
+    parts = {part.heading for part in PARTS}
+    for target in TARGETS:
+        assert target.part in parts
+        if target.part in tables:
+            assert target.summary(tables)[-1] != "not measured", target
+        if target.part == "Long and large runs":  # whose tables are made while it measures
+            assert f'"{target.column}"' in inspect.getsource(large_runs), target
+
+
+def test_a_process_is_late_when_two_spans_in_a_row_were_strained() -> None:
+    said = [(10, 0, 0), (20, 1, 1), (30, 2, 1), (40, 3, 2), (50, 4, 3), (60, 5, 4)]
+    lines = [
+        f'STRAIN {{"users": {users}, "spans": {spans}, "strained": {strained}, "rss_kib": 1, "cpu": 0.9}}'
+        for users, spans, strained in said
+    ]
+    strains = strains_in("\n".join(["something else", *lines, lines[-1]]))
+    assert [strain.users for strain in strains] == [10, 20, 30, 40, 50, 60]
+    late = when_late(strains)
+    assert late
+    assert late.users == 40
+    assert when_late(strains[:4]) is None
+
+
+def test_a_visit_stands_beside_a_browsers() -> None:
+    table = visits_table([Visit(0.1, 0.3), Visit(0.05, 0.3)], [Visit(8.0, 540.0), Visit(6.0, 540.0)])
+    assert cells(table) == [
+        ["NotebookUser", "0.10", "0.05", "0.3 MB"],
+        ["Chromium", "8.00", "6.00", "540.0 MB"],
+        ["times as much", "80", "120", "1,800"],
+    ]
+    assert cells(tabs_table(100, Tabs(0.0012, 0.25), "more than 600")) == [
+        ["100", "0.12%", "0.25 MB", "750", "more than 600"]
+    ]
+
+
+def test_the_largest_packages_are_named() -> None:
+    sizes = {
+        "Locust alone": {"locust": 4_000_000, "locust-2.dist-info": 0},
+        "hubusers": {f"p{number}": number * 1_000_000 for number in range(1, 8)} | {"p7-1.dist-info": 0},
+    }
+    assert cells(installed_table(sizes)) == [
+        ["Locust alone", "4 MB", "1.00", "1", "locust 4, locust-2.dist-info 0"],
+        ["hubusers", "28 MB", "7.00", "1", "p7 7, p6 6, p5 5, p4 4, p3 3"],
+    ]
 
 
 def test_costs_are_medians_beside_their_floor() -> None:
