@@ -271,6 +271,17 @@ def test_a_button_is_pressed_that_leads_to_the_provider(scripted_hub: ScriptedHu
         ),
     ],
 )
+def test_what_the_hub_says_after_the_provider_is_told(
+    scripted_hub: ScriptedHub, provider: ScriptedHub, answer: Scripted, error: type[HubUsersError], words: str
+) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"), answer)
+    provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
+    with pytest.raises(error) as raised:
+        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert words in raised.value.detail
+    assert not isinstance(raised.value, ProviderFailed | ProviderRefused)
+
+
 def test_what_a_provider_asks_for_is_told_without_logging_in(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
     host = provider.url.removeprefix("http://")
     provider.script(Scripted(200, pages.KEYCLOAK, HTML))
@@ -284,17 +295,6 @@ def test_what_a_provider_asks_for_is_told_without_logging_in(scripted_hub: Scrip
     looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(5))
     assert (looked.asks_for, looked.takes_passwords) == (f"nothing that is known here, at {host}", None)
     assert {asked.method for asked in (*provider.asked, *scripted_hub.asked)} == {"GET"}
-
-
-def test_what_the_hub_says_after_the_provider_is_told(
-    scripted_hub: ScriptedHub, provider: ScriptedHub, answer: Scripted, error: type[HubUsersError], words: str
-) -> None:
-    scripted_hub.script(to(f"{provider.url}/auth"), answer)
-    provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
-    with pytest.raises(error) as raised:
-        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
-    assert words in raised.value.detail
-    assert not isinstance(raised.value, ProviderFailed | ProviderRefused)
 
 
 def test_time_at_the_provider_is_told_apart(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:

@@ -95,7 +95,7 @@ CASES = (
         hub_packages=_OPENID_PACKAGES,
         config=_OPENID,
         parts=(OPENID_PROVIDER,),
-        refused="what another service asks cannot be typed in from here",
+        refused="only if you allow it: with --identity-provider",
     ),
     browser_case("LTI, everybody with a token", hub_packages=(_LTI_PACKAGE,), config=_LTI, environment={}),
     browser_case(
