@@ -1,5 +1,7 @@
 """LTI launches: with hubs that take them, and compared with other implementations of LTI."""
 
+from locust.exception import StopUser
+
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -32,7 +34,10 @@ from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
+from hubusers.results.records import LOGIN
+from hubusers.users import PageUser
 from tests.scripted_hub import Scripted, ScriptedHub
+from tests.users.people import people_on
 from tests.waiting import wait_until
 
 HOME = "/hub/home"
@@ -140,6 +145,35 @@ def test_why_a_hub_refuses_lti_1_1(
         patch.setattr(lti_1_1, "signed_form", lambda *_: form)
         come(hub_1_1, consumer)
         assert "(this launch has reached the hub before" in refusal(hub_1_1, consumer)
+
+
+def test_what_launches_bring_into_being_is_removed(hub_1_1: LocalHub, consumer: ToolConsumer, tmp_path: Path) -> None:
+    lines = [f'{name} = "{getattr(consumer, name)}"' for name in ("version", "lms", "consumer_key", "shared_secret")]
+    file = tmp_path / "lti.toml"
+    file.write_text("\n".join(lines))
+    people = people_on(hub_1_1.endpoint, hub_1_1.token, lti_file=str(file), stay=(0.0, 0.0))
+    person = people.comes(PageUser)
+    person.on_start()
+    for _ in range(2):  # the second time, the person has logged out
+        person.log_in()
+        person.open_server()
+        person.leave()
+    logins = [record.failure for record in people.run.results.records.of(LOGIN)]
+    assert logins == ["", ""]
+
+    # A hub that has other names for people has made an account for one, too.
+    file.write_text("\n".join([*lines, "[fields]", 'custom_canvas_user_id = "id-{username}"']))
+    read_platform.cache_clear()
+    other = people.comes(PageUser)
+    other.on_start()
+    with pytest.raises(StopUser):
+        other.log_in()
+    people.run.clean_up_own()
+    totals = people.run.ledger.totals()
+    assert (totals.users_created, totals.users_left, totals.servers_left) == (3, 0, 0)
+    headers = {"Authorization": f"token {hub_1_1.token}"}
+    names = [user["name"] for user in requests.get(f"{hub_1_1.endpoint}/users", headers=headers, timeout=10).json()]
+    assert not [name for name in names if "hub-stress-test" in name]
 
 
 class OneConsumer(oauth1.RequestValidator):
