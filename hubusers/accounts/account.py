@@ -10,6 +10,7 @@ class Account:
     username: str
     server_name: str = ""  # "" is the default server
     password: str = field(default="", repr=False)  # for the hub's login form; "" for none
+    login: str = ""  # what is typed as the name where that is not the username, such as an e-mail address
     token: str = field(default="", repr=False)  # the person's own, for the hub's API and for the server
 
     @property

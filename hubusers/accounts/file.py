@@ -9,13 +9,17 @@ from pathlib import Path
 
 from hubusers.accounts.account import Account
 
-_FIELDS = {"name": "username", "username": "username", "user": "username", "password": "password", "token": "token"}
+_FIELDS = {
+    **dict.fromkeys(("name", "username", "user"), "username"),
+    **{name: name for name in ("login", "password", "token")},
+}
 """By the names of columns: the fields of `Account`."""
 
 _DELIMITERS = ",;\t"
 """Excel writes semicolons where the comma is the decimal sign, and tabs into "Unicode text"."""
 
-_NEEDED = ({"username", "password"}, {"username", "token"})
+_NEEDED = ({"username", "password"}, {"username", "login", "password"}, {"username", "token"})
+_COUNTS = {1: "one value", 2: "two values", 3: "three values"}
 _WORKBOOK = b"PK\x03\x04"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -42,10 +46,11 @@ class _Form:
 
 
 def read_accounts(file: str, *, names_do: bool = False) -> list[Account]:
-    """Read accounts from a CSV file whose first line is `name,password` or `name,token`.
+    """Read accounts from a CSV file whose first line is `name,password`, `name,login,password` or `name,token`.
 
-    The name's column may also be called `username` or `user`. Semicolons and tabs will do as well as commas, UTF-16 as
-    well as UTF-8, with or without a mark at the beginning. Spaces belong to a password, also at its ends.
+    The name's column may also be called `username` or `user`; `login` is what is typed in its place. Semicolons and
+    tabs will do as well as commas, UTF-16 as well as UTF-8, with or without a mark at the beginning. Spaces belong to a
+    password, also at its ends.
 
     Args:
         file: Its name.
@@ -60,7 +65,8 @@ def read_accounts(file: str, *, names_do: bool = False) -> list[Account]:
     if form is None:
         or_name = ", or just `name`," if names_do else ","
         raise AccountsFileError(
-            f"{file}: the first line must be `name,password` or `name,token`{or_name} followed by one account per line"
+            f"{file}: the first line must be `name,password`, `name,login,password` or `name,token`{or_name} followed "
+            "by one account per line"
         )
     accounts: dict[str, Account] = {}
     lines: dict[str, int] = {}
@@ -106,7 +112,7 @@ def _form(text: str, names_do: bool) -> _Form | None:
         while names and not names[-1]:  # columns that somebody has emptied
             del names[-1]
         fields = [_FIELDS.get(name, "") for name in names]
-        if (len(fields) == 2 and set(fields) in _NEEDED) or (names_do and fields == ["username"]):
+        if (len(fields) == len(set(fields)) and set(fields) in _NEEDED) or (names_do and fields == ["username"]):
             return _Form(fields, delimiter, f"{delimiter} " in first, count)
     return None
 
@@ -135,7 +141,7 @@ def _rows(text: str, form: _Form, file: str) -> Iterator[tuple[int, list[str]]]:
 def _account(values: list[str], form: _Form, where: str) -> Account:
     wanted, more = values[: len(form.fields)], values[len(form.fields) :]
     if any(more) or len(wanted) < len(form.fields) or not all(value.strip() for value in wanted):
-        many = "two values" if len(form.fields) > 1 else "one value"
+        many = _COUNTS[len(form.fields)]
         raise AccountsFileError(
             f'{where}: must have {many}; put a value with {_called(form.delimiter)} or a quote into "quotes"'
         )

@@ -19,7 +19,9 @@ from hubusers.browser.said import HUB, answered_by
 from hubusers.hub.deadline import Deadline
 
 
-def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/") -> Page:
+def log_in(
+    browser: Browser, username: str, password: str, deadline: Deadline, *, start: str = "/", typed: str = ""
+) -> Page:
     """Open the hub and log in by its form, unless the person is logged in already or the hub asks for no login.
 
     Where the hub leads to an identity provider that the browser may talk to, or has a button that does, the person logs
@@ -27,11 +29,12 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
 
     Args:
         browser: The person's.
-        username: Typed into the form.
-        password: Likewise.
+        username: As the hub calls the person.
+        password: Typed into the form.
         deadline: Until when the page must be there.
         start: The page that the person opens, below the hub's base URL. From "/" most hubs lead on to the default
             server, and so ask for it; `/hub/home` leads nowhere else.
+        typed: Typed into the form as the name, where that is not the username, such as an e-mail address.
 
     Returns:
         The page where the person is then, whatever it says: with most hubs the spawn's, to be handed to `spawn`.
@@ -49,7 +52,8 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
         HubError: The hub did not answer.
     """
     page = open_page(browser, start, deadline)
-    provider = ProviderLogin(browser, username, password, deadline)
+    typed = typed or username
+    provider = ProviderLogin(browser, typed, password, deadline)
     page = provider.follow(page)
     if not provider.led_there and _asks_who(page) and (clicked := provider.click(page)):
         page = provider.follow(clicked)
@@ -67,7 +71,7 @@ def log_in(browser: Browser, username: str, password: str, deadline: Deadline, *
     if form is None:
         on_login_page = is_below(browser, page.path, "/hub/login")
         return _arrived(browser, page, username, deadline, typed=False, on_login_page=on_login_page)
-    filled_in = form.filled_in(username, password)
+    filled_in = form.filled_in(typed, password)
     if form.missing:
         raise asks_more(page, username, form.missing)
     left_empty = form.left_empty

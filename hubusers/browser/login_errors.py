@@ -167,7 +167,7 @@ def another_name(page: Page, username: str, name: str, *, typed: bool) -> Logged
         why, todo = "it normalizes the names of people", f"write {name}, as the hub does"
     else:
         why = "it normalizes the names of people, or maps them to others"
-        todo = f"write {name} if this person can log in by it; otherwise {GIVE_TOKENS}"
+        todo = f"write {name} as the name, and what is typed in a column `login` if that differs; or {GIVE_TOKENS}"
     detail = f"logging in as {username}: the hub says that this is {name} ({why}); {todo}"
     return LoggedInAsAnother(detail, name, page, typed=typed)
 

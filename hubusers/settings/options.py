@@ -87,7 +87,8 @@ class Options:
         section=HUB,
         in_web_form=False,
         in_report=False,
-        help="Do not verify the hub's TLS certificate. Anybody between here and the hub can then read the token.",
+        help="Do not verify TLS certificates: the hub's, and that of an identity provider. Anybody between here and "
+        "there can then read the token and passwords.",
     )
     web_url: str = option(
         "--web-url",
@@ -117,7 +118,8 @@ class Options:
         in_web_form=False,
         in_report=False,
         help="CSV file of accounts to use instead of accounts that the run creates: name,password or name,token in its "
-        "first line. The run neither creates nor deletes them; it stops the servers that it started.",
+        "first line, or name,login,password where people type another name than the hub has for them. The run neither "
+        "creates nor deletes them; it stops the servers that it started.",
     )
     named_servers: bool = switch(
         "--named-servers",

@@ -117,7 +117,9 @@ class BrowserUser(PlannedUser):
         )
         deadline = Deadline(run.settings.server_timeout)
         try:
-            page = way_in.way_in(platform)(browser, account.username, account.password, deadline, start="/hub/home")
+            page = way_in.way_in(platform, account)(
+                browser, account.username, account.password, deadline, start="/hub/home"
+            )
             if spawn_page.is_of_a_started_spawn(browser, page):  # where logins lead on from any page
                 run.ledger.server_started(account.key)  # to be removed with the first server
         except login_errors.LoggedInAsAnother as other:
@@ -226,7 +228,7 @@ class BrowserUser(PlannedUser):
                 self.browser.seconds_with.clear()
                 self._enter_before_login()
                 try:
-                    self._page = way_in.way_in(self._platform)(
+                    self._page = way_in.way_in(self._platform, self.account)(
                         self.browser, self.username, self.account.password, step.deadline, start=self._link or "/"
                     )
                 except HubUsersError as error:

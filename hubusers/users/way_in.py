@@ -10,6 +10,7 @@ from hubusers.browser import login
 from hubusers.settings.access import SettingsError
 
 if TYPE_CHECKING:
+    from hubusers.accounts.account import Account
     from hubusers.browser.lti_platform import AnyPlatform
     from hubusers.browser.page import Page
     from hubusers.settings.settings import Settings
@@ -31,10 +32,10 @@ def platform_of(settings: Settings) -> AnyPlatform | None:
         raise SettingsError(str(error)) from None
 
 
-def way_in(platform: AnyPlatform | None) -> Callable[..., Page]:
+def way_in(platform: AnyPlatform | None, account: Account) -> Callable[..., Page]:
     """Return what logs a person in, which is called as `login.log_in`."""
     if platform is None:
-        return login.log_in
+        return partial(login.log_in, typed=account.login)
     from hubusers.browser.lti import launch
 
     return partial(launch, platform)

@@ -228,6 +228,8 @@ class TestFile:
         file.write_text("token,name\n0123abcd,ann\n", encoding="utf-8")
         assert read_accounts(str(file)) == [Account("ann", token="0123abcd")]
         assert "0123abcd" not in repr(read_accounts(str(file)))
+        file.write_text("name,login,password\nann,ann@x.org,one\n", encoding="utf-8")
+        assert read_accounts(str(file)) == [Account("ann", login="ann@x.org", password="one")]
 
     @pytest.mark.parametrize(
         ("content", "names_and_passwords"),
@@ -254,7 +256,7 @@ class TestFile:
     @pytest.mark.parametrize(
         ("content", "words"),
         [
-            (b"", "the first line must be `name,password` or `name,token`"),
+            (b"", "the first line must be `name,password`, `name,login,password` or `name,token`"),
             (b"ann,secret\n", "the first line must be"),
             (b"name,password,token\nann,secret,secret\n", "the first line must be"),
             (b"name,password\n", "has no accounts"),

@@ -55,7 +55,8 @@ def test_who_is_called_what_was_typed_is_in(hub: LocalHub, username: str) -> Non
         (
             "jdoe",
             "john",
-            "; write john if this person can log in by it; otherwise give these people tokens instead",
+            "; write john as the name, and what is typed in a column `login` if that differs; or give these people "
+            "tokens instead",
         ),
     ],
 )

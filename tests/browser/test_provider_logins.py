@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from hubusers.accounts.account import Account
 from hubusers.browser import login
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_errors import LoggedInAsAnother, LoginAsksMore, LoginElsewhere, LoginRefused
@@ -14,6 +15,7 @@ from hubusers.browser.provider_errors import ProviderFailed, ProviderRefused
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError
+from hubusers.users.way_in import way_in
 from tests.browser import provider_stand_ins as pages
 from tests.scripted_hub import Scripted, ScriptedHub
 
@@ -123,6 +125,16 @@ def test_forms_of_providers_are_filled_in(
     page = go_through(scripted_hub, provider, *shown, back(scripted_hub))
     assert page.path == "/hub/oauth_callback?code=c"
     assert sent_to(provider) == sent
+
+
+def test_what_is_typed_may_differ_from_the_name_that_the_hub_gives(
+    scripted_hub: ScriptedHub, provider: ScriptedHub
+) -> None:
+    scripted_hub.script(to(f"{provider.url}/auth"), of_hub("ann"))
+    provider.script(Scripted(200, pages.ADFS, HTML), back(scripted_hub))
+    log_in = way_in(None, Account("ann", login="ann@campus.example"))
+    log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert sent_to(provider)[0][1]["UserName"] == "ann@campus.example"
 
 
 def test_a_form_that_a_script_sends_goes_to_the_hub(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
