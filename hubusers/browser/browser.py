@@ -276,11 +276,11 @@ def _site(begin: str, end: str) -> str:
     """Return what browsers say of a request: whether it leads from one host of the hub's to another.
 
     An identity provider, or an LMS, may be of another site. Which ones are, browsers know from a list of public
-    suffixes; here, the last two parts of a name tell.
+    suffixes; here, the last two parts of a name tell. A site also ends where the scheme changes.
     """
     if not begin:
         return "none"
     if origin_of_url(begin) == origin_of_url(end):
         return "same-origin"
-    sites = {".".join((urlsplit(url).hostname or "").split(".")[-2:]) for url in (begin, end)}
+    sites = {(parts.scheme, *(parts.hostname or "").split(".")[-2:]) for parts in map(urlsplit, (begin, end))}
     return "cross-site" if len(sites) > 1 else "same-site"

@@ -76,7 +76,8 @@ class Hosts:
             base: The URL of the answer.
         """
         try:
-            parts = urlsplit(urljoin(base, address))
+            # Python takes "?" for no address at all; to a browser it is the page without its query.
+            parts = urlsplit(base.partition("?")[0] if address.strip() == "?" else urljoin(base, address))
             origin = origin_of(parts)
         except ValueError:  # such as "http://["
             return "", UNREADABLE

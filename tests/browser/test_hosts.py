@@ -39,6 +39,12 @@ def test_only_hosts_of_the_hub_are_followed(location: str, leads_to: str, error:
     assert hosts.target(location, "https://hub.example.org/lab/hub/login") == (leads_to, error)
 
 
+def test_an_address_of_a_question_mark_is_the_page_without_its_query() -> None:
+    """As the action of SimpleSAMLphp's login form."""
+    base = "https://hub.example.org/lab/hub/login?next=x"
+    assert hosts_of("https://hub.example.org/lab/").target("?", base) == (base.partition("?")[0], "")
+
+
 def test_hosts_beside_a_hub_of_a_top_level_domain_are_of_others() -> None:
     hosts = hosts_of("https://example.org")
     assert hosts.target("https://ann.org/user/ann/", "https://example.org/") == (
