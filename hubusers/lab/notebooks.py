@@ -38,7 +38,7 @@ MOST_NOTEBOOKS = 500
 
 _LEFT_OUT = {"__pycache__"}
 
-_BUILT_IN = Path(__file__).with_name("welcome.ipynb")
+BUILT_IN = Path(__file__).with_name("welcome.ipynb")
 
 
 class NotebookError(ValueError):
@@ -156,7 +156,7 @@ def files_in(folder: Path) -> Iterator[Path]:
 
 def built_in_notebook() -> Notebook:
     """Return the notebook that comes with hubusers: a small one that needs nothing but Python's standard library."""
-    return _read(_BUILT_IN, _BUILT_IN.name)
+    return _read(BUILT_IN, BUILT_IN.name)
 
 
 def _read(path: Path, path_in_folder: str) -> Notebook:

@@ -7,6 +7,7 @@ from tests.matrix import (
     hubs,
     identity_providers,
     interfaces,
+    launches,
     proxies,
     spawners,
 )
@@ -16,6 +17,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     "JupyterHub": hubs.CASES,
     "Authenticators": authenticators.CASES,
     "Identity providers": identity_providers.CASES,
+    "Launches and links": launches.CASES,
     "Forms": forms.CASES,
     "Interfaces": interfaces.CASES,
     "Proxies, and what stands before the hub": proxies.CASES,

@@ -88,7 +88,8 @@ def _running(case: Case, software: Software, folder: Path) -> Iterator[RunningHu
 def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict[str, Any] | None]:
     """Have people come, and return the run and its summary; None where it did not begin."""
     event, accounts, runs = folder / "event.toml", folder / "accounts.csv", folder / "runs"
-    event.write_text(_event(case), encoding="utf-8")
+    for_run = dict(hub.for_run)
+    event.write_text(_event(case, for_run.pop("HUBUSERS_GIT_PULL", "")), encoding="utf-8")
     runs.mkdir()
     options = ["--event", str(event), "--runs-folder", str(runs), "--server-timeout", "120"]
     if not case.has_trial:
@@ -100,7 +101,7 @@ def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict
         "JUPYTERHUB_ENDPOINT": hub.endpoint,
         "JUPYTERHUB_API_TOKEN": hub.token,
         **case.environment,
-        **hub.for_run,
+        **for_run,
     }
     if hub.authority:
         environment["REQUESTS_CA_BUNDLE"] = hub.authority
@@ -115,7 +116,7 @@ def _run(case: Case, hub: RunningHub, folder: Path) -> tuple[LocustProcess, dict
     return done, summary
 
 
-def _event(case: Case) -> str:
+def _event(case: Case, repository: str) -> str:
     cohorts = []
     chosen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in case.user_options.items())
     for user_class, count in case.people.items():
@@ -123,6 +124,7 @@ def _event(case: Case) -> str:
         stay = case.stay or (5 if has_browser else 3)
         cohort = _COHORT.format(user_class=user_class, people=count, over=2 * count, stay=stay)
         cohort += _THINKING if user_class == "NotebookUser" else ""
+        cohort += f"git_pull = {json.dumps(repository)}\n" if repository and has_browser else ""
         cohorts.append(cohort + (f"user_options = {{ {chosen} }}\n" if chosen else ""))
     return f"title = {json.dumps(case.name)}\n{''.join(cohorts)}"
 
