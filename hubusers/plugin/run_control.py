@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 LOG = get_logger(__name__)
 
+_NEW_OBJECTS = 10_000
+"""After how many new objects the garbage collector looks at them: what some seventy people make. Python has it look
+after 700, at what a few people make who are mostly still there."""
+
 
 class RunControl:
     """Conducts the runs of one process, each through the phases of `Phase`.
@@ -352,9 +356,11 @@ class RunControl:
 def _spare_collector_what_stays() -> None:
     """Have Python's garbage collector look only at what the run makes, and not again and again at all that is loaded.
 
-    That would halt everybody for a tenth of a second each time.
+    That would halt everybody for a tenth of a second each time. And what people have is looked at less often while they
+    are there: with them it goes away as a whole.
     """
-    if gc.get_freeze_count():  # as an earlier run has left it, with much that nobody needs any more
+    if gc.get_threshold()[0] == _NEW_OBJECTS:  # as an earlier run has left it, with much that nobody needs any more
         gc.unfreeze()
         gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
