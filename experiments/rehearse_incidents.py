@@ -9,6 +9,7 @@ The exit code is 1 if a report did not find what it should.
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,10 +62,15 @@ class Answer:
         return [kind for kind in INCIDENTS[self.incident].finds if kind not in found]
 
 
-def rehearse(incident: Incident) -> Answer:
-    """Rehearse an incident on a hub of its own."""
+def rehearse(incident: Incident, keep: Path | None = None) -> Answer:
+    """Rehearse an incident on a hub of its own.
+
+    Args:
+        incident: Which one.
+        keep: Where its report is copied to; None for nowhere.
+    """
     with LocalHub(incident=incident.name) as hub:
-        done = rehearse_on(hub, *hub.rehearsal)
+        done = rehearse_on(hub, *hub.rehearsal, keep=keep)
     if not done.summary:
         return _answer_before_the_run(incident, done)
     findings = (
@@ -97,7 +103,7 @@ def page(answers: dict[str, Answer]) -> str:
 
 def _section(incident: Incident, answer: Answer) -> str:
     findings = [
-        f"{place}. [{finding.title}](findings.md#{finding.kind}): {_plain(finding.sentence)}"
+        f"{place}. [{finding.title}](findings.md#{finding.kind}): {plain(finding.sentence)}"
         for place, finding in enumerate(answer.findings, 1)
     ]
     return "\n".join(
@@ -108,7 +114,7 @@ def _section(incident: Incident, answer: Answer) -> str:
             "",
             f"*{incident.source}*",
             "",
-            f"> {_plain(answer.headline)} (exit code {answer.exit_code})",
+            f"> {plain(answer.headline)} (exit code {answer.exit_code})",
             "",
             *(findings or ["The report names no cause."]),
             "",
@@ -116,19 +122,25 @@ def _section(incident: Incident, answer: Answer) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text that Markdown shows as it is."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|" else character for character in text)
 
 
-def _known_answers() -> dict[str, Answer]:
-    if not ANSWERS.exists():
+def answers_in(file: Path) -> dict[str, Answer]:
+    """Return the answers that were kept in a file, by their incidents; none if there is no file yet."""
+    if not file.exists():
         return {}
     answers = (
         Answer(**{**one, "findings": tuple(Finding(**finding) for finding in one["findings"])})
-        for one in json.loads(ANSWERS.read_text(encoding="utf-8"))
+        for one in json.loads(file.read_text(encoding="utf-8"))
     )
-    return {answer.incident: answer for answer in answers if answer.incident in INCIDENTS}
+    return {answer.incident: answer for answer in answers}
+
+
+def keep_answers(answers: Iterable[Answer], file: Path) -> None:
+    """Write answers into a file, for `answers_in`."""
+    file.write_text(json.dumps([asdict(answer) for answer in answers], indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -136,14 +148,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.rehearse_incidents", description=__doc__)
     parser.add_argument("names", metavar="NAME", nargs="*", choices=[[], *INCIDENTS], help="incidents; all by default")
     names = parser.parse_args().names
-    answers, missing = _known_answers(), False
+    answers, missing = answers_in(ANSWERS), False
     for name in names or INCIDENTS:
         answers[name] = answer = rehearse(INCIDENTS[name])
         missing |= bool(answer.missing)
         lacks = f"; MISSING: {', '.join(answer.missing)}" if answer.missing else ""
         print(f"{name}: {answer.headline} [{', '.join(one.kind for one in answer.findings)}]{lacks}", flush=True)
-        in_order = [asdict(answers[each]) for each in INCIDENTS if each in answers]
-        ANSWERS.write_text(json.dumps(in_order, indent=1) + "\n", encoding="utf-8")
+        keep_answers([answers[each] for each in INCIDENTS if each in answers], ANSWERS)
         PAGE.write_text(page(answers), encoding="utf-8")
     return int(missing)
 

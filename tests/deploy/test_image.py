@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hubusers.how_installed import IMAGE_MARK
 from hubusers.kube.manifests import FETCHED, RUNS_FOLDER
 from hubusers.local import LocalHub
 from tests.deploy.files import TOP
@@ -17,6 +18,7 @@ from tests.matrix.processes import folder_of, ran, running
 from tests.telemetry.collector import Collector
 
 BASE, IMAGE = "hubusers-base", "hubusers-tested"
+BUILT_AS = "9.9.1"
 MOST_MEGABYTES = 400
 """How much the image may add to its base."""
 
@@ -50,7 +52,8 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
         command = ["unshare", "--mount", "dockerd", "--host", host, *roots, *network]
         with running(command, log, lambda: run("info")):
             run("import", _base(Path(folder)), BASE)
-            run("build", "--network=host", f"--build-arg=BASE={BASE}", f"--tag={IMAGE}", str(TOP))
+            said = [f"--build-arg=BASE={BASE}", f"--build-arg=VERSION={BUILT_AS}"]
+            run("build", "--network=host", *said, f"--tag={IMAGE}", str(TOP))
             try:
                 yield run
             finally:
@@ -86,6 +89,8 @@ def test_what_is_in_it(docker: Docker) -> None:
     assert not {"pip", "hatchling", "/usr/bin/gcc"} & set(found)
     assert any(path.endswith("/tar") for path in found)
     assert shell("find /opt/hubusers -type d -name tests") == []
+    assert shell("hubusers --version") == ["hubusers,", "version", BUILT_AS]
+    assert f"/opt/hubusers/{IMAGE_MARK}" in shell("ls /opt/hubusers/*")
     # What --otel sends with by default. The run below sends in the other way.
     assert shell("python -c 'import opentelemetry.exporter.otlp.proto.grpc.metric_exporter'") == []
 
