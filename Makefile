@@ -14,7 +14,7 @@ PARTS ?=
 # Some cases of the matrix only, by a word of their name or group: make matrix CASES=nginx
 CASES ?=
 
-.PHONY: demo test thorough check faults hubs matrix bench format lock dist sbom clean
+.PHONY: demo test thorough check docs faults hubs matrix bench format lock dist sbom clean
 
 # Only what the demo needs. With what the tests need, it is there, too.
 .venv/.demo: requirements/demo.txt pyproject.toml
@@ -40,6 +40,12 @@ check: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as pages to read in a browser. A warning, as of a link to nowhere, fails. Links to other hosts need
+# the network: `.venv/bin/python -m sphinx -b linkcheck docs docs/_build/linkcheck` tries them all.
+docs: .venv/.installed
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -b html docs docs/_build/html
+	@echo "The documentation is in docs/_build/html/index.html: open it in your browser."
 
 # The run under faults again and again, with 500 users: about ten minutes each time.
 faults: .venv/.installed
@@ -85,4 +91,4 @@ sbom: .venv/.installed
 		--output-file dist/hubusers-image.cdx.json requirements/image.txt
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist docs/_build

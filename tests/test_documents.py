@@ -95,10 +95,11 @@ def test_the_files_that_contributing_names_are_there() -> None:
         assert (TOP / path).exists() or (TOP / "hubusers" / path).exists(), path
 
 
-def test_the_roles_of_the_readme_have_the_scopes_that_the_check_looks_for() -> None:
+def test_the_roles_have_the_scopes_that_the_check_looks_for() -> None:
     asked_for = {*NEEDED_SCOPES, *OPTIONAL_SCOPES}
-    [for_jupyterhub_config] = [block for block in blocks(TEXTS["README.md"], "python") if "load_roles" in block]
-    [for_helm] = [block for block in blocks(TEXTS["README.md"], "yaml") if "loadRoles" in block]
+    page = TEXTS["docs/how-to/your-hub.md"]
+    [for_jupyterhub_config] = [block for block in blocks(page, "python") if "load_roles" in block]
+    [for_helm] = [block for block in blocks(page, "yaml") if "loadRoles" in block]
     for role in (for_jupyterhub_config, for_helm):
         _, _, scopes = role.partition("scopes")
         assert set(re.findall(r'"([a-z:]+)"', scopes.partition("]")[0])) - {":"} == asked_for

@@ -1,4 +1,4 @@
-"""The errors that stand for what a hub answers, or fails to answer.
+"""The errors that stand for what a hub answers, or fails to answer::
 
     HubUsersError
       HubError             the hub, or something in front of it, gave an unexpected answer

@@ -82,7 +82,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         requests=requests_table(run.results),
         how_counted=how_counted(run.results),
         kinds=KINDS,
-        answers_page=documented("reference/answers"),
+        answers_page=documented("explanation/verdict"),
         long_wait=LONG_WAIT,
         usual_start=USUAL_START,
         evidence=evidence_table(evidence),

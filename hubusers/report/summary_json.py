@@ -1,4 +1,4 @@
-"""The answer of a run for tools, as JSON; docs/reference/answers.md describes it."""
+"""The answer of a run for tools, as JSON; docs/reference/run-folder.md describes it."""
 
 import json
 import math

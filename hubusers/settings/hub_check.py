@@ -84,7 +84,7 @@ def check_hub(endpoint: str, access: Access, needed: Iterable[str] = NEEDED_SCOP
         raise PreflightError(
             f"The token of {owner.get('kind', 'user')} {owner.get('name')} lacks the scope{'s' * (len(missing) > 1)} "
             f"{', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'} to its role in jupyterhub_config.py "
-            f"(the whole role: {documented('how-to/security', 'the-token')}), or test {with_accounts}with named "
+            f"(the whole role: {documented('how-to/your-hub', '1-create-a-token')}), or test {with_accounts}with named "
             "servers of your own account (--named-servers)."
         )
     spawner, authenticator = _classes(client)

@@ -64,7 +64,7 @@ def found(times: Times, of: Callable[[list[float]], Statistic], slower: float) -
     return count
 
 
-# The shares behind these numbers, of 500 pairs each: docs/reference/answers.md, "Before and after".
+# The shares behind these numbers, of 500 pairs each: docs/explanation/verdict.md, "Before and after".
 @pytest.mark.parametrize(
     ("times", "of"),
     [(independent, p50), (independent, p95), (independent, Mean), (queueing, p50), (queueing, Mean), (rushing, p95)],
