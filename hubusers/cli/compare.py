@@ -39,14 +39,14 @@ def compare(before: Path, after: Path, smallest: float, html: Path | None) -> No
         from hubusers.report.compare_page import write_comparison
     except ImportError as error:
         how = this_installation().to_add("report")
-        fail(f"Comparing runs needs numpy, which is not installed here ({error}). {how}")
+        fail(f"Comparing runs needs numpy, which cannot be imported here: {error}. {how}")
     try:
         first, second = read_run(before), read_run(after)
         comparison = comparison_of(first, second, smallest / 100)
         click.echo(as_text(comparison))
         if html:
             write_comparison(comparison, first, second, html)
-            click.echo(f"The charts are in {html}")
+            click.echo(f"The comparison as a page is in {html}")
     except (RunFolderError, ValueError) as error:
         fail(shown(str(error)))
     except OSError as error:
