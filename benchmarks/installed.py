@@ -31,7 +31,7 @@ def installed(package: str, folder: Path) -> dict[str, int]:
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "install", "--compile", package]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "-qq", "install", "--compile", package]
     subprocess.run(pip, env=environment, stdout=sys.stderr, check=True)
     [site_packages] = folder.glob("lib/python*/site-packages")
     return {each.name: size_of(each) for each in site_packages.iterdir() if not _NOT_COUNTED.match(each.name)}
