@@ -86,7 +86,7 @@ def hub_with_stub_lab() -> Iterator[RunningHub]:
 def _arguments(users: int, rate: float) -> list[str]:
     return [
         *("-u", str(users), "-r", f"{rate:g}", "-t", f"{_LONGEST:g}s"),
-        *("--leave", "log-out", "--after-failure", "end", "NotebookUser"),
+        *("--leave", "log-out", "--after-failure", "end", "--server-timeout", "300", "NotebookUser"),
     ]
 
 
