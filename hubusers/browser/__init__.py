@@ -12,7 +12,9 @@ What can go wrong there, beside what `hubusers/hub/errors.py` draws:
       WebsocketLost          an open websocket broke off, was closed by the other side, or is closed here
       LoginFailed            the hub does not let this person in
         LoginRefused         it says so
+          ProviderRefused    an identity provider says so
         LoginElsewhere       it leaves logins to another service, into whose pages nothing can be typed from here
+      ProviderFailed         an identity provider did not answer, or with an error
       UnknownOption          the spawn form does not offer what was to be chosen
       FormNotSent            a browser would not send the spawn form, because of a value that is missing or wrong
       ServerNotRunning       the server's page says so, and offers to start it
