@@ -1,9 +1,11 @@
 """Logins by the form of an identity provider: a real one, and stand-ins for the pages of others."""
 
+import ssl
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import pytest
+import trustme
 
 from hubusers.accounts.account import Account
 from hubusers.browser import login
@@ -238,6 +240,19 @@ def test_what_a_provider_asks_for_in_vain_is_told(
     if shown[0] in [pages.REALMS, pages.CAPTCHA, pages.SENDS_ELSEWHERE, pages.BY_GET]:
         assert not sent_to(provider)
         assert not any("password" in asked.path for asked in provider.asked)
+
+
+def test_a_provider_whose_certificate_is_not_trusted_is_sent_nothing(scripted_hub: ScriptedHub) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    with ScriptedHub(tls=tls) as provider:
+        scripted_hub.script(to(f"{provider.url}/auth"))
+        with pytest.raises(ProviderFailed) as raised:
+            login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5))
+        assert not provider.asked
+    assert raised.value.detail.endswith(
+        "did not answer: TLS certificate not trusted; give the certificate of its authority with --ca-bundle"
+    )
 
 
 def test_a_provider_that_nobody_named_is_sent_nothing(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
