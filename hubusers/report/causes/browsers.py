@@ -1,14 +1,15 @@
 """Why people did not get to their server, or did not stay there: pages, files, sessions, and servers that were gone."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from hubusers.report import words
-from hubusers.report.causes.affected import failed, of_all, people, people_of, small, who_waited
+from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling, who_waited
 from hubusers.report.causes.catalogue import found
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.how_failed import (
     after_each,
+    cause_of,
     causes_of,
     example_of,
     most_frequent_cause,
@@ -105,13 +106,14 @@ def broken_pages(facts: Facts) -> Iterator[Finding]:
 def failed_pulls(facts: Facts) -> Iterator[Finding]:
     """Find that nbgitpuller did not bring the files of a course."""
     for records in of_kind(facts, "git-pull-failed"):
+        said = Counter(cause_of(record) or telling(record.reason) for record in records).most_common(1)[0][0]
         yield failed(
             facts,
             "git-pull-failed",
             records,
-            f"nbgitpuller did not bring the files for {small(people_of(facts, records))}.",
+            f"nbgitpuller did not bring the files for {small(people_of(facts, records))}{f': {said}' if said else ''}.",
             they="who did not get the files",
-            evidence=[*causes_of(records, fewest=1), *example_of(facts, records)],
+            evidence=[*causes_of(records), *example_of(facts, records)],
         )
 
 
