@@ -15,7 +15,7 @@ from typing import Any
 from gevent.event import Event
 
 from hubusers.locust_import import check_is_patched
-from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us
+from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, look_up_no_caller
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.terminal import be_quiet
 from hubusers.settings.options import add_options
@@ -44,6 +44,7 @@ def switch_on(events: Events = locust_events) -> None:
     _allow_many_connections()
     hold_messages_until(_LISTENING)
     leave_sigterm_to_us()
+    look_up_no_caller()
     be_quiet()
     open_telemetry = OpenTelemetry()
 

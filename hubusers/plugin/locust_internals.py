@@ -125,6 +125,15 @@ def leave_sigterm_to_us() -> None:
     gevent.signal_handler = install_others  # type: ignore[misc, assignment]
 
 
+def look_up_no_caller() -> None:
+    """Have Locust not look up which code stops a test, for a line of its log that nobody sees.
+
+    Python looks into all modules for that, and so imports those that are to be imported late, or never.
+    """
+    internals: Any = locust_runners
+    internals.inspect = None  # Locust goes on where it cannot look
+
+
 def tell_of_each_user(
     runner: Runner, note_new: Callable[[User], None], note_failed: Callable[[str, Exception], None]
 ) -> None:

@@ -15,6 +15,7 @@ import re
 import signal
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import gevent
 import pytest
@@ -65,6 +66,21 @@ def test_a_runner_takes_in_users_that_come_by_themselves() -> None:
     assert list(inspect.signature(Runner.spawn_users).parameters)[:2] == ["self", "user_classes_spawn_count"], (
         f"Locust's Runner.spawn_users takes other arguments now; {WHERE} and arrivals.py"
     )
+
+
+def test_a_test_is_stopped_without_a_look_into_all_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = inspect.getsource(locust_runners)
+    looks = re.findall(
+        r"try:\n[^\n]*inspect\.getframeinfo\(inspect\.stack\(\)[^\n]*\n[^\n]*\n *except Exception:", source
+    )
+    assert len(looks) == 1, f"Locust looks up its caller in another way now; {WHERE}"
+    assert source.count("inspect.") == 2, f"Locust uses inspect for something else as well now; {WHERE}"
+    monkeypatch.setattr(locust_runners, "inspect", inspect)
+    locust_internals.look_up_no_caller()
+    runner = Environment(user_classes=[ServerLifecycleUser]).create_local_runner()
+    with mock.patch("inspect.stack") as stack:
+        runner.stop()
+    assert not stack.called
 
 
 def test_a_runner_makes_users_as_we_do() -> None:
