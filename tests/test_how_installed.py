@@ -131,3 +131,11 @@ def test_the_present_command(arguments: list[str], shown: str) -> None:
 
 def test_these_tests_run_in_a_checkout() -> None:
     assert this_installation().way is Way.CHECKOUT
+
+
+def test_no_other_file_says_how_to_install() -> None:
+    """What it said would fit one way of installing only."""
+    package = Path(__file__).parents[1] / "hubusers"
+    for file in package.rglob("*.py"):
+        if file.name != "how_installed.py":
+            assert "pip install" not in file.read_text(encoding="utf-8"), file

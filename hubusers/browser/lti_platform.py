@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from hubusers.how_installed import this_installation
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -148,7 +150,8 @@ def read_platform(file: str) -> AnyPlatform:
         where = ".".join(str(part) for part in first["loc"] if part not in {"1.1", "1.3"})
         raise PlatformError(f"The LTI file {file}: {where or 'version'}: {first['msg']}; {_MAKE_ONE}.") from None
     except ImportError:
-        raise PlatformError('LTI launches need more packages: pip install "hubusers[lti]"') from None
+        needed = this_installation().to_add("lti")
+        raise PlatformError(f"LTI launches need packages that are not installed here. {needed}") from None
     except tomllib.TOMLDecodeError as error:
         raise PlatformError(f"The LTI file {file} is not TOML: {error}; {_MAKE_ONE}.") from None
     except (ValueError, TypeError):

@@ -11,6 +11,7 @@ import click
 from hubusers.browser.lti_platform import Lms, PlatformError, read_platform
 from hubusers.cli.lti_lines import config_lines, helm_values
 from hubusers.cli.shared import fail
+from hubusers.how_installed import this_installation
 
 _HOST = "https://hubusers.invalid"
 """No host has such a name, now and ever: nobody is sent there, and nothing is asked of it."""
@@ -83,7 +84,8 @@ def _one_of_1_3(lms: Lms) -> str:
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     except ImportError:
-        raise PlatformError('LTI launches need more packages: pip install "hubusers[lti]"') from None
+        needed = this_installation().to_add("lti")
+        raise PlatformError(f"LTI launches need packages that are not installed here. {needed}") from None
     key = generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     name = secrets.token_hex(4)
