@@ -1,8 +1,8 @@
 """Real reports to click: docs/gallery/index.md, and the reports themselves in docs/extra/gallery.
 
 `python -m experiments.gallery [NAME …]` rehearses all that is in the gallery on a local hub, or what is named, and
-writes the page anew. Each takes one to two minutes, one after the other. A report that has no answer, because the
-machine was busy, or that has not found what it should, is not kept, and the exit code is then 1.
+writes the page anew. Each takes one to two minutes, one after the other. A report that blames the machine for being
+busy, or that has not found what it should, is not kept, and the exit code is then 1.
 """
 
 import argparse
@@ -84,12 +84,13 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "report.html")
             answer = rehearse_healthy(report) if name == HEALTHY else rehearse(INCIDENTS[name], report)
-            is_as_expected = answer.exit_code == 0 if name == HEALTHY else answer.exit_code == 1 and not answer.missing
+            was_busy = any(finding.kind == "load-generator" for finding in answer.findings)
+            is_as_expected = answer.exit_code == 0 if name == HEALTHY else not answer.missing and not was_busy
             if is_as_expected:
                 (REPORTS / f"{name}.html").write_bytes(report.read_bytes())
                 answers[name] = answer
         all_kept &= is_as_expected
-        print(f"{name}: {answer.headline} {'' if is_as_expected else 'NOT KEPT'}", flush=True)
+        print(f"{name}: {answer.headline}{'' if is_as_expected else ' NOT KEPT'}", flush=True)
         keep_answers([answers[each] for each in every if each in answers], ANSWERS)
         PAGE.write_text(page(answers), encoding="utf-8")
     return int(not all_kept)
