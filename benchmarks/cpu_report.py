@@ -1,8 +1,9 @@
 """For a locustfile to import: one line, when Locust is at its very end, of what the test took.
 
-`CPU_REPORT {"cpu_seconds": …, "wall_seconds": …, "rss_kib": …, "failures": …, "test": {…}}`, counted from the event
-`test_start`: so without the imports and Locust's own start, but with everything that is done after the last request.
-`test` has the first three up to the event `test_stopping`: without a report, or whatever else comes at the end.
+`CPU_REPORT {"cpu_seconds": …, "wall_seconds": …, "rss_kib": …, "failures": …, "test": {…}}`, counted from when all that
+listens to the event `test_start` has heard of it: so without Locust's own start and without imports, also those that
+wait for a test, but with everything that is done after the last request. `test` has the first three up to the event
+`test_stopping`: without a report, or whatever else comes at the end.
 """
 
 from locust import events
@@ -11,6 +12,8 @@ from locust.env import Environment
 import atexit
 import json
 from typing import Any
+
+import gevent
 
 from benchmarks.usage import REPORT_PREFIX, Usage
 
@@ -21,6 +24,9 @@ class _Report:
         self._until_stopping: dict[str, float | int] = {}
 
     def begin(self, environment: Environment, **_: Any) -> None:
+        gevent.spawn(self._begin, environment)  # whose turn comes after all listeners
+
+    def _begin(self, environment: Environment) -> None:
         self._test = environment, Usage()
 
     def note_stopping(self, **_: Any) -> None:

@@ -13,8 +13,9 @@ measured is coming and going.
   Hub, which a browser would ask as often as it is asked here.
 
 The load generator has CPU 1 for itself and the fast hub CPU 0. CPU time is what the process itself took, in user and
-system. Start-up is no part of it: it is counted from Locust's event `test_start`, until everybody has left (the event
-`test_stopping`). What comes after, mostly the report, is a column of its own, for all people together.
+system. Start-up is no part of it: it is counted from when all has heard that Locust's test begins, and has imported
+what it needs, until everybody has left (the event `test_stopping`). What comes after, mostly the report, is a column of
+its own, for all people together.
 
 `--other CHECKOUT` has the users of another checkout of hubusers take turns with ours, in the same benchmark.
 """
