@@ -149,7 +149,8 @@ def certificate(facts: Facts) -> Iterable[Finding]:
     if not moments:
         return
     how_many = sum(one.count for one in failed) + len(probes)
-    met = [record for record in facts.failures if _NOT_TRUSTED in record.failure]
+    at_provider = failures_by_kind(facts).get("provider-failed", [])
+    met = [record for record in facts.failures if _NOT_TRUSTED in record.failure and record not in at_provider]
     good_before = any(probe.began < min(moments) and not probe.failure for probe in facts.probes)
     yield found(
         "certificate",
@@ -165,7 +166,7 @@ def certificate(facts: Facts) -> Iterable[Finding]:
 
 def _failed_requests(facts: Facts) -> list[_Failed]:
     return [
-        _Failed(name, *moment) for name in facts.requests.names() for moment in facts.requests.of(name).failed_moments()
+        _Failed(name, *moment) for name in facts.requests_to_hub for moment in facts.requests.of(name).failed_moments()
     ]
 
 

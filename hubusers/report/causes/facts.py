@@ -69,6 +69,11 @@ class Facts:
         self.unfinished = self.records.unfinished()
 
     @cached_property
+    def requests_to_hub(self) -> list[str]:
+        """The names of the requests that went to the hub and to its servers; those to an identity provider are URLs."""
+        return [name for name in self.requests.names() if "://" not in name]
+
+    @cached_property
     def evidence(self) -> Evidence:
         """The figures of where the time of starts went."""
         return gather(self.results)

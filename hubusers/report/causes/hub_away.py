@@ -79,7 +79,7 @@ def _answered_others(one: Absence, facts: Facts) -> bool:
     back = one.back or facts.info.ended
     # The hub comes back between the last probe that failed and the first that did not, and then answers everybody.
     last = max((probe.began for probe in facts.probes if probe.failure and probe.began <= back), default=one.began)
-    for name in facts.requests.names():
+    for name in facts.requests_to_hub:
         if " /user/" in name:  # servers go on without their hub
             continue
         times = facts.requests.of(name)

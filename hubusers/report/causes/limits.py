@@ -36,7 +36,7 @@ def refused_requests(facts: Facts) -> Iterable[Finding]:
     """
     refused = [
         (began, count)
-        for name in facts.requests.names()
+        for name in facts.requests_to_hub
         for began, failure, count in facts.requests.of(name).failed_moments()
         if failure == _TOO_MANY
     ]

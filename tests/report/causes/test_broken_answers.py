@@ -41,6 +41,16 @@ def test_a_database_that_fails_for_a_time() -> None:
     assert "To 1 step it said that the token is not valid, which it was before or after." in finding.evidence
 
 
+def test_what_an_identity_provider_answers_is_not_the_hub_s() -> None:
+    to_provider = "POST https://sso.example.org/{path}"
+    failed = [(to_provider, 10.0 + n, "HTTP 403") for n in range(20)]
+    run = run_with(*failed, (to_provider, 31.0, "TLS certificate not trusted"))
+    assert [*of_kind(run, "database-errors"), *of_kind(run, "certificate")] == []
+    for _ in range(20):
+        run.results.requests.note(to_provider, BEGAN + 40, 0.01, "HTTP 429")
+    assert of_kind(run, "limit-before-hub") == []
+
+
 def test_each_time_by_itself() -> None:
     again = [(name, second + 30, failure) for name, second, failure in ERRORS]
     first, second = of_kind(run_with(*ERRORS, *again), "database-errors")
