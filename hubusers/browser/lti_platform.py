@@ -123,6 +123,13 @@ AnyPlatform = ToolConsumer | Platform
 _ADAPTER: TypeAdapter[AnyPlatform] = TypeAdapter(Annotated[AnyPlatform, Field(discriminator="version")])
 
 
+def missing_libraries() -> PlatformError:
+    """Return the error for an environment without the libraries that sign launches."""
+    return PlatformError(
+        f"LTI launches need libraries that are not installed here. {this_installation().to_add('lti')}"
+    )
+
+
 @lru_cache(maxsize=4)
 def read_platform(file: str) -> AnyPlatform:
     """Read the file of a platform.
@@ -150,8 +157,7 @@ def read_platform(file: str) -> AnyPlatform:
         where = ".".join(str(part) for part in first["loc"] if part not in {"1.1", "1.3"})
         raise PlatformError(f"The LTI file {file}: {where or 'version'}: {first['msg']}; {_MAKE_ONE}.") from None
     except ImportError:
-        needed = this_installation().to_add("lti")
-        raise PlatformError(f"LTI launches need packages that are not installed here. {needed}") from None
+        raise missing_libraries() from None
     except tomllib.TOMLDecodeError as error:
         raise PlatformError(f"The LTI file {file} is not TOML: {error}; {_MAKE_ONE}.") from None
     except (ValueError, TypeError):

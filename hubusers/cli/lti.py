@@ -8,10 +8,9 @@ from typing import get_args
 
 import click
 
-from hubusers.browser.lti_platform import Lms, PlatformError, read_platform
+from hubusers.browser.lti_platform import Lms, PlatformError, missing_libraries, read_platform
 from hubusers.cli.lti_lines import config_lines, helm_values
 from hubusers.cli.shared import fail
-from hubusers.how_installed import this_installation
 
 _HOST = "https://hubusers.invalid"
 """No host has such a name, now and ever: nobody is sent there, and nothing is asked of it."""
@@ -29,19 +28,15 @@ _FIELDS = """
 @click.option(
     "--version",
     type=click.Choice(["1.1", "1.3"]),
-    default="1.3",
-    show_default=True,
-    help="Of LTI: the one that the hub's authenticator takes. Only for a new file.",
+    help="Of LTI, for a new file: the one that the hub's authenticator takes. Without it, 1.3.",
 )
 @click.option(
     "--lms",
     type=click.Choice(get_args(Lms)),
-    default="moodle",
-    show_default=True,
-    help="Whose fields the launches have. Only for a new file.",
+    help="Whose fields the launches have, for a new file. Without it, Moodle's.",
 )
 @click.option("--helm", is_flag=True, help="Print values for the Helm chart, in place of lines for the configuration.")
-def lti(file: str, version: str, lms: Lms, helm: bool) -> None:
+def lti(file: str, version: str | None, lms: Lms | None, helm: bool) -> None:
     """Make FILE, an LMS that a run plays (`--lti FILE`), and print what the hub's configuration needs for it.
 
     A FILE that is there stays as it is, and the lines for it are printed again. It holds a secret by which anybody can
@@ -51,12 +46,17 @@ def lti(file: str, version: str, lms: Lms, helm: bool) -> None:
     is_new = not Path(file).exists()
     try:
         if is_new:
-            _write(Path(file), _one_of_1_1(lms) if version == "1.1" else _one_of_1_3(lms))
+            _write(Path(file), (_one_of_1_1 if version == "1.1" else _one_of_1_3)(lms or "moodle"))
         platform = read_platform(file)
     except PlatformError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}.")
+    if version not in {None, platform.version} or lms not in {None, platform.lms}:
+        fail(
+            f"{file} is there already, for LTI {platform.version} and launches as from {platform.lms.capitalize()}: "
+            "give another name for a new file."
+        )
     made = "made; only you can read it" if is_new else "is there already, and stays as it is"
     click.echo(f"{file}: {made}. LTI {platform.version}, launches as from {platform.lms.capitalize()}.", err=True)
     where = "the values of the hub's Helm chart" if helm else "the hub's jupyterhub_config.py"
@@ -84,8 +84,7 @@ def _one_of_1_3(lms: Lms) -> str:
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     except ImportError:
-        needed = this_installation().to_add("lti")
-        raise PlatformError(f"LTI launches need packages that are not installed here. {needed}") from None
+        raise missing_libraries() from None
     key = generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     name = secrets.token_hex(4)

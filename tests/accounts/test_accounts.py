@@ -301,3 +301,11 @@ def test_accounts_that_the_hub_does_not_know(unknown: list[str], given: int, beg
     sentence = not_known(unknown, given, "a.csv")
     assert sentence.startswith(begin)
     assert f"let {let} log in once, or let an admin add the account" in sentence
+
+
+def test_names_do_where_nobody_needs_a_password(tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text("name\nann@example.org\n\nbob\n")
+    assert read_accounts(str(file), names_do=True) == [Account("ann@example.org"), Account("bob")]
+    with pytest.raises(AccountsFileError, match="the first line must be `name,password`, `name,login,password` or"):
+        read_accounts(str(file))

@@ -2,6 +2,7 @@
 
 from locust.exception import StopUser
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -386,9 +387,26 @@ def test_the_command_keeps_a_file_and_its_secret(tmp_path: Path) -> None:
         assert platform.key_id in done.stdout
         assert "PRIVATE" not in done.output
         assert ("hub:\n  extraConfig:" in done.stdout) == bool(helm)
+    other = CliRunner().invoke(main, ["lti", str(file), "--version", "1.1"])
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert (
+        "is there already, for LTI 1.3 and launches as from Moodle: give another name for a new file." in other.stderr
+    )
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text() == text
     assert "PRIVATE" not in repr(read_platform(str(file)))
+
+
+def test_what_to_install_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "lti.toml"
+    file.write_text('version = "1.1"\nconsumer_key = "a"\nshared_secret = "b"')
+    monkeypatch.setitem(sys.modules, "oauthlib.oauth1", None)
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    with pytest.raises(PlatformError, match=r"need libraries that are not installed here\. Run.*\[lti\]"):
+        read_platform(str(file))
+    done = CliRunner().invoke(main, ["lti", str(tmp_path / "new.toml")])
+    assert "LTI launches need libraries" in done.stderr
+    assert not (tmp_path / "new.toml").exists()
 
 
 @pytest.mark.parametrize(
