@@ -50,12 +50,12 @@ class Part:
 
 PARTS = [
     Part("What is installed", "installed"),
-    Part("Start-up", "start_up", quick="--rounds 2"),
+    Part("Start-up", "start_up", quick="--rounds 1"),
     Part(
         "People who come once",
         "whole_life",
         full="--rounds 2",
-        quick="--people 20 --at-once 10 --rounds 1 --spawn-seconds 1",
+        quick="bare-listing hubusers-listing --people 20 --at-once 10 --rounds 1 --spawn-seconds 1",
     ),
     Part("Long and large runs", "large_runs", quick="--requests 20000 --people 1000 --soak 20000"),
     Part(
@@ -67,7 +67,7 @@ PARTS = [
         "What a lifecycle costs",
         "cost",
         full="--rounds 2",
-        quick="--users 20 --lifecycles 3 --rounds 1 --spawn-seconds 1",
+        quick="bare-poll NaiveFastHttpUser hubusers-poll --users 20 --lifecycles 3 --rounds 1 --spawn-seconds 1",
     ),
     Part(
         "What it costs with more users",

@@ -1,8 +1,8 @@
 """How much an installation takes: `python -m benchmarks.installed` prints a Markdown table.
 
 Locust alone, in the version that is installed here, and hubusers without extras, each by pip into an environment of its
-own. Counted are the packages and their files, with the bytecode that pip compiles, and without pip itself. It needs a
-package index, or a folder with wheels that pip finds (`PIP_FIND_LINKS`).
+own. Counted are the packages, and the disk space that they take, as `du` counts it, with the bytecode that pip compiles
+and without pip itself. It needs a package index, or a folder with wheels that pip finds (`PIP_FIND_LINKS`).
 """
 
 import argparse
@@ -19,8 +19,10 @@ from benchmarks.processes import ROOT
 
 LOCUST, OURS = "Locust alone", "hubusers"
 
-_NOT_COUNTED = re.compile(r"(pip|setuptools|wheel)(-[^/]*)?$")
+_NOT_COUNTED = re.compile(r"(pip|setuptools|wheel|pkg_resources|_distutils_hack|distutils)(-[^/]*)?$")
 _LARGEST = 5
+_BLOCK = 512  # bytes, of what `st_blocks` counts
+_MB = 1024**2
 
 
 def installed(package: str, folder: Path) -> dict[str, int]:
@@ -38,9 +40,8 @@ def installed(package: str, folder: Path) -> dict[str, int]:
 
 
 def size_of(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    """Return the bytes of the disk that a file takes, or a folder with all that is in it."""
+    return _BLOCK * sum(each.lstat().st_blocks for each in (path, *path.rglob("*")))
 
 
 def table(sizes: dict[str, dict[str, int]]) -> str:
@@ -54,9 +55,9 @@ def table(sizes: dict[str, dict[str, int]]) -> str:
     for name, things in sizes.items():
         packages = sum(thing.endswith(".dist-info") for thing in things)
         largest = sorted(things, key=lambda thing: things[thing], reverse=True)[:_LARGEST]
-        named = ", ".join(f"{thing} {things[thing] / 1e6:.0f}" for thing in largest)
+        named = ", ".join(f"{thing} {things[thing] / _MB:.0f}" for thing in largest)
         total = sum(things.values())
-        rows.append([name, f"{total / 1e6:.0f} MB", f"{total / locust:.2f}", str(packages), named])
+        rows.append([name, f"{total / _MB:.0f} MB", f"{total / locust:.2f}", str(packages), named])
     return markdown_table(["what is installed", "size", "times Locust", "packages", "largest, in MB"], "lrrrl", rows)
 
 

@@ -54,6 +54,7 @@ def test_without_markers_nothing_is_written(readme: str) -> None:
         written_into(readme, {})
 
 
+MB = 1024**2
 START_UP = table_of_starts({"Locust alone": [Start(1.0, 1)], "hubusers": [Start(1.2, 1), Start(1.0, 1), Start(9, 1)]})
 
 
@@ -82,7 +83,7 @@ def test_what_was_not_measured_is_not_reached(text: str) -> None:
 def test_each_target_has_a_table_with_its_figures() -> None:
     """The part's own table is made here; where a part renames a row or a column, the summary would lose it."""
     visit = Visit(0.1, 0.3)
-    sizes = {name: {"a.dist-info": 1_000_000, "a": 59_000_000} for name in ("Locust alone", "hubusers")}
+    sizes = {name: {"a.dist-info": MB, "a": 59 * MB} for name in ("Locust alone", "hubusers")}
     tables = {
         "What is installed": installed_table(sizes),
         "Start-up": f"{START_UP}\n\n{table_of_workers({'Locust alone': 50.0, 'hubusers': 60.0})}",
@@ -126,8 +127,8 @@ def test_a_visit_stands_beside_a_browsers() -> None:
 
 def test_the_largest_packages_are_named() -> None:
     sizes = {
-        "Locust alone": {"locust": 4_000_000, "locust-2.dist-info": 0},
-        "hubusers": {f"p{number}": number * 1_000_000 for number in range(1, 8)} | {"p7-1.dist-info": 0},
+        "Locust alone": {"locust": 4 * MB, "locust-2.dist-info": 0},
+        "hubusers": {f"p{number}": number * MB for number in range(1, 8)} | {"p7-1.dist-info": 0},
     }
     assert cells(installed_table(sizes)) == [
         ["Locust alone", "4 MB", "1.00", "1", "locust 4, locust-2.dist-info 0"],
