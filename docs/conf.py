@@ -23,6 +23,11 @@ exclude_patterns = ["_build"]
 # The anchors of headings are those of GitHub, where the same pages are read, too.
 myst_heading_anchors = 4
 
+# A command keeps its two hyphens.
+smartquotes = False
+# In docstrings, what stands in backquotes is code.
+default_role = "code"
+
 # Parameters are said in docstrings, in Google's style, and their types in the signature.
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -40,6 +45,7 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = "hubusers"
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # dark where the reader's browser is
 html_theme_options = {
     "github_url": "https://github.com/hubusers/hubusers",
     "navigation_with_keys": False,
