@@ -173,7 +173,7 @@ def elsewhere_again(page: Page) -> LoginElsewhere:
     )
 
 
-def leads_nowhere(page: Page, username: str, pages: int) -> ProviderFailed:
+def never_leads_back(page: Page, username: str, pages: int) -> ProviderFailed:
     """Return the error for a provider that shows one page after the other, and never leads back to the hub."""
     return ProviderFailed(
         f"logging in as {username}: after {pages} pages the identity provider {page.provider} had not led back to the "

@@ -17,6 +17,7 @@ from hubusers.browser.hub_pages import with_files
 from hubusers.browser.login_form import LoginForm, asked_for, other_logins, provider_form
 from hubusers.browser.onward import onward_of
 from hubusers.browser.page import Page
+from hubusers.browser.page_errors import is_below
 from hubusers.browser.provider_pages import (
     Button,
     asks_whether_one_is_a_robot,
@@ -68,12 +69,13 @@ class ProviderLogin:
             RedirectLoop: The provider leads in circles.
         """
         for _ in range(_MOST_PAGES):
-            script = None if page.error else form_sent_by_script(page)
+            is_of_server = is_below(self._browser, page.path, "/user")  # whose pages may do as they like
+            script = None if page.error or is_of_server else form_sent_by_script(page)
             if not page.provider and script is None:
                 return page
             self.led_there = True
             page = self._next(page, script)
-        raise provider_errors.leads_nowhere(page, self._username, _MOST_PAGES)
+        raise provider_errors.never_leads_back(page, self._username, _MOST_PAGES)
 
     def click(self, page: Page) -> Page | None:
         """Press the button of the hub's login page that leads to an identity provider; None where none does."""

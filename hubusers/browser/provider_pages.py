@@ -41,8 +41,8 @@ _OF_A_SECURITY_KEY = re.compile(
     r"webauthn|clientdatajson|authenticatordata|credentialid|u2f|passkey|fido", re.IGNORECASE
 )
 _ROBOT_CHECKS = (
-    "//*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha') or contains(@class, 'cf-turnstile')"
-    " or contains(@class, 'frc-captcha')] | //input[contains(translate(@name, 'CAPTH', 'capth'), 'captcha')]"
+    ".//*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha') or contains(@class, 'cf-turnstile')"
+    " or contains(@class, 'frc-captcha')] | .//input[contains(translate(@name, 'CAPTH', 'capth'), 'captcha')]"
 )
 _TYPED = {"text", "email", "tel", "number", "url", "password", "textarea", "select", "file", "date"}
 _MOST_NAMED = 4
@@ -74,7 +74,7 @@ def button_that_goes_on(page: Page) -> Button | None:
     """
     if asks_to_accept_terms(page) or asks_for_a_security_key(page):
         return None
-    found = [button for button in _buttons(page) if _GOES_ON.search(says := _says(button)) and not _goes_back(says)]
+    found = [button for button in _buttons(page) if _goes_on(_says(button))]
     return found[0] if len(found) == 1 else None
 
 
@@ -100,7 +100,7 @@ def asks_for_a_security_key(page: Page) -> bool:
 
 def asks_whether_one_is_a_robot(form: Any) -> bool:
     """Say whether a form has a captcha, which nothing can solve here."""
-    return bool(form.xpath(f".{_ROBOT_CHECKS.replace(' | //', ' | .//')}"))
+    return bool(form.xpath(_ROBOT_CHECKS))
 
 
 def offered(page: Page) -> list[str]:
@@ -145,8 +145,8 @@ def _says(button: Button) -> str:
     return " ".join(filter(None, [_text_of(button.element), button.element.get("name"), *short])).replace("_", " ")
 
 
-def _goes_back(says: str) -> bool:
-    return bool(_GOES_BACK.search(says))
+def _goes_on(says: str) -> bool:
+    return bool(_GOES_ON.search(says)) and not _GOES_BACK.search(says)
 
 
 def _text_of(button: Any) -> str:

@@ -242,6 +242,12 @@ def test_what_a_provider_asks_for_in_vain_is_told(
         assert not any("password" in asked.path for asked in provider.asked)
 
 
+def test_a_page_of_a_server_may_send_a_form_by_script(scripted_hub: ScriptedHub) -> None:
+    page = Scripted(200, pages.saml_response("https://elsewhere.example/acs"), HTML)
+    scripted_hub.script(to("/user/ann/app"), page, Scripted(200, {"name": "ann"}))
+    assert login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(5)).path == "/user/ann/app"
+
+
 def test_a_provider_whose_certificate_is_not_trusted_is_sent_nothing(scripted_hub: ScriptedHub) -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
