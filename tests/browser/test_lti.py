@@ -26,6 +26,7 @@ from hubusers.browser import lti_1_1, lti_1_3
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login_errors import LoggedInAsAnother, LoginFailed
 from hubusers.browser.lti import launch
+from hubusers.browser.lti_check import look_at_launches
 from hubusers.browser.lti_errors import LaunchRefused
 from hubusers.browser.lti_platform import AnyPlatform, Platform, PlatformError, ToolConsumer, read_platform
 from hubusers.browser.page import Page
@@ -297,6 +298,21 @@ def test_cookies_that_browsers_do_not_send_back_are_told(hub_1_3: LocalHub, plat
         with pytest.raises(LaunchRefused) as raised:
             launch(platform, browser, "ann", "", Deadline(5), start=HOME)
         assert "the hub wants people back at http://hub:8081/hub/lti13/oauth_callback, which" in raised.value.detail
+
+
+def test_a_look_tells_what_a_hub_takes_and_makes_no_account(
+    hub_1_1: LocalHub, hub_1_3: LocalHub, consumer: ToolConsumer, platform: Platform
+) -> None:
+    def look(hub: LocalHub, platform: AnyPlatform) -> tuple[str, str]:
+        return look_at_launches(Browser(Connections(hub.url, {}, size=CONNECTIONS)), platform, Deadline(20))
+
+    assert look(hub_1_1, consumer)[0].startswith("by LTI 1.1, as from Canvas: taken")
+    assert look(hub_1_3, platform)[0].startswith("by LTI 1.3, as from Moodle: the hub asks this platform")
+    for hub, other in ((hub_1_1, platform), (hub_1_3, consumer)):
+        assert look(hub, other)[1].startswith(f"launching hubusers-check by LTI {other.version}: the hub takes no")
+        headers = {"Authorization": f"token {hub.token}"}
+        asked = requests.get(f"{hub.endpoint}/users/hubusers-check", headers=headers, timeout=10)
+        assert asked.status_code == 404
 
 
 class OneRegistration(LTI1P3PlatformConfAbstract):  # type: ignore[misc]
