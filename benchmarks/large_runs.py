@@ -5,7 +5,7 @@
 - A soak: a real run of a master and two workers on the fast hub, whose users send nothing but have made-up requests
   recorded, through Locust's event, at full speed. The most memory that each process had, and the CPU of the report.
 
-`--other CHECKOUT` measures another checkout of hubusers in turn with this one.
+`--other CHECKOUT` has the reports written by another checkout of hubusers as well, in turn with this one.
 """
 
 import argparse
@@ -70,8 +70,10 @@ def reports_table(sizes: list[Size], checkouts: list[Path]) -> str:
 
 def _write(folder: Path, size: Size, checkout: Path) -> dict[str, float]:
     arguments = [str(folder), "--requests", str(size.requests), "--people", str(size.people)]
-    command = [sys.executable, "-m", "benchmarks.made_up_large_run", *arguments, "--seconds", str(size.seconds)]
-    done = subprocess.run(command, cwd=ROOT, env=_env(checkout), capture_output=True, text=True)
+    # By its path, and without this folder among those that are imported from: the other checkout may not have it.
+    command = [sys.executable, "-P", str(ROOT / "benchmarks" / "made_up_large_run.py"), *arguments]
+    command += ["--seconds", str(size.seconds)]
+    done = subprocess.run(command, env=_env(checkout), capture_output=True, text=True)
     if done.returncode:
         raise DidNotRun(f"no run was written:\n{done.stderr}")
     end: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -95,24 +97,21 @@ def report_of(run: Path, checkout: Path) -> Taken:
     return Taken(usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss)
 
 
-def soak_table(requests: int, checkouts: list[Path]) -> str:
+def soak_table(requests: int) -> str:
     """Have many requests recorded, and return what it took as a Markdown table."""
-    rows = []
-    for checkout in checkouts:
-        print(f"a soak of {requests:,} requests in {checkout}", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as folder:
-            wall, peaks = _soak(Path(folder), requests, checkout)
-            (run,) = Path(folder).iterdir()
-            report = report_of(run, checkout)
-            master, *workers = (f"{peak / _MB:,.0f} MB" for peak in peaks)
-            shown = [f"{requests:,}", _name(checkout), f"{wall:,.0f}", master, ", ".join(workers)]
-            files = f"{_bytes_in(run) / _MB:,.0f} MB"
-            rows.append([*shown, files, f"{report.cpu_seconds:.1f}", f"{report.rss / _MB:,.0f} MB"])
-    headers = ["requests", "hubusers", "seconds", "memory of the master", "of the workers", "folder"]
-    return markdown_table([*headers, "CPU-s of `hubusers report`", "its memory"], "rlrrrrrr", rows)
+    print(f"a soak of {requests:,} requests", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        wall, peaks = _soak(Path(folder), requests)
+        (run,) = Path(folder).iterdir()
+        report = report_of(run, ROOT)
+        master, *workers = (f"{peak / _MB:,.0f} MB" for peak in peaks)
+        row = [f"{requests:,}", f"{wall:,.0f}", master, ", ".join(workers), f"{_bytes_in(run) / _MB:,.0f} MB"]
+    row += [f"{report.cpu_seconds:.1f}", f"{report.rss / _MB:,.0f} MB"]
+    headers = ["requests", "seconds", "memory of the master", "of the workers", "folder", "CPU-s of `hubusers report`"]
+    return markdown_table([*headers, "its memory"], "rrrrrrr", [row])
 
 
-def _soak(folder: Path, requests: int, checkout: Path) -> tuple[float, list[int]]:
+def _soak(folder: Path, requests: int) -> tuple[float, list[int]]:
     """Return how many seconds it took, and the most memory of the master and of each worker."""
     port, output = str(free_port()), folder.with_suffix(".txt")
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "benchmarks/soak_users.py"), "--headless"]
@@ -121,8 +120,7 @@ def _soak(folder: Path, requests: int, checkout: Path) -> tuple[float, list[int]
     command += ["--runs-folder", str(folder), "--stop-after-failed-spawns", "0"]
     began = time.monotonic()
     with running_fast_hub(spawn_seconds=0.1) as hub, output.open("w", encoding="utf-8") as file:
-        env = _env(checkout) | environment_for(hub) | {"SOAK_REQUESTS": str(requests // WORKERS)}
-        env |= {"PYTHONPATH": f"{checkout}{os.pathsep}{ROOT}"}
+        env = environment_for(hub) | {"SOAK_REQUESTS": str(requests // WORKERS), "PYTHONPATH": str(ROOT)}
         process = psutil.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         peaks, is_ending = dict[int, int](), False
         while process.poll() is None:
@@ -171,7 +169,7 @@ def main() -> None:
     sizes = [Size(options.requests, 1_000, 5_400.0), Size(options.people, options.people, 7_200.0)]
     print(f"Reports:\n\n{reports_table(sizes, checkouts)}")
     if options.soak:
-        print(f"\nA soak, of {WORKERS} workers:\n\n{soak_table(options.soak, checkouts)}")
+        print(f"\nA soak, of {WORKERS} workers:\n\n{soak_table(options.soak)}")
 
 
 if __name__ == "__main__":
