@@ -16,13 +16,16 @@ from hubusers.live import run_writer
 from hubusers.live.recorder import Recorder
 from hubusers.results.folder import JUNIT_FILE, REPORT_FILE, RunFolder, read_run
 from hubusers.results.records import START_TO_READY, Record
+from hubusers.results.request_log import RequestLog
 from hubusers.results.run_info import RunInfo
+from hubusers.results.saved_requests import TIMES_FILE, TOTALS_FILE
 from hubusers.run.phase import Phase
 from hubusers.run.run import Run
 from hubusers.run.user_counts import UserCounts
 from hubusers.settings.access import Access
 from tests.report.runs import CLIMB, TARGETS
 from tests.settings.settings import settings_for
+from tests.waiting import wait_until
 
 
 class Nobody:
@@ -121,3 +124,18 @@ def test_a_full_disk_is_said_once_and_does_not_end_the_run(
     page = recorder.page(0.0)
     assert page["run"]["id"] == "k3x9qa"
     assert page["answer"]["report"] == page["run"]["folder"] == ""
+
+
+def test_requests_that_are_counted_are_written_while_the_run_lasts_and_at_its_end(tmp_path: Path) -> None:
+    recorder = running(runs_folder=str(tmp_path))
+    requests = recorder.run.results.requests = RequestLog(most_exact=100)
+    for number in range(3_000):
+        requests.note("GET /users", recorder.info.began + number / 1_000, 0.1)
+    assert requests.is_counted
+    (folder,) = tmp_path.iterdir()
+    wait_until((folder / TIMES_FILE).exists)  # the last one that is written
+    assert "GET /users,,3000," in (folder / TOTALS_FILE).read_text(encoding="utf-8")
+    requests.note("GET /users", recorder.info.began + 4, 0.1)
+    recorder.note_end()
+    recorder.finish()
+    assert len(read_run(folder).results.requests) == 3_001

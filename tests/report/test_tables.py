@@ -9,13 +9,13 @@ import pytest
 from hubusers.event.model import Target
 from hubusers.report.compare_measures import MEASURES
 from hubusers.report.how_far import how_far
-from hubusers.report.tables import cohorts_table, requests_table, steps_table
+from hubusers.report.tables import cohorts_table, failures_table, how_counted, requests_table, steps_table
 from hubusers.report.verdict import verdict_of
 from hubusers.results.hub_samples import Probe
 from hubusers.results.records import START_TO_READY, UNFINISHED, Record
 from hubusers.results.targets import outcome
 from tests.report.made_up_run import BEGAN
-from tests.report.runs import CLASS, CLIMB, TARGETS, finished, results_of, start
+from tests.report.runs import CLASS, CLIMB, TARGETS, counted, finished, results_of, start
 
 TIMES = [start(n / 10, 1.0 + n / 7) for n in range(40)]
 FAILURES = [start(10 + n, 60.0, "timed out") for n in range(3)]
@@ -128,3 +128,19 @@ def test_without_a_start_there_is_no_row() -> None:
     assert cohorts_table(results_of([])) == []
     (one, _) = verdict_of(finished([], CLASS + TARGETS)).outcomes
     assert (one.measured, one.count) == (None, 0)
+
+
+def test_a_report_says_how_exact_the_times_of_counted_requests_are() -> None:
+    run = finished([start(0, 1.0)])
+    for number in range(150):
+        run.results.requests.note(f"GET /{number}", BEGAN, 0.1234, "HTTP 500")
+        run.results.requests.note(f"GET /{number}", BEGAN, 0.1234)
+    assert how_counted(run.results) == ""
+    assert failures_table(run.results, most=100).more.endswith("steps.csv and requests.csv have each one.")
+    [row, *_] = requests_table(counted(run).results)
+    assert (row.count, row.failed, row.p50, row.longest) == (2, 1, 0.124, 0.124)
+    assert how_counted(run.results) == (
+        "The run had 300 requests: too many to keep each, so they were counted. Their percentiles are up to 2.5 % too "
+        "long, and never too short; when a request was sent is known to 1 s."
+    )
+    assert failures_table(run.results, most=100).more.endswith("steps.csv and request-totals.csv have all of them.")
