@@ -1,11 +1,13 @@
 """What it costs before anybody comes: CPU seconds to start, and the memory of an idle worker.
 
-`python -m benchmarks.start_up` prints two Markdown tables, and the packages that our locustfile imports and one with
+`python -m benchmarks.start_up` prints three Markdown tables, and the packages that our locustfile imports and one with
 a `FastHttpUser` does not.
 
 - To start: user and system time of `locust --list`, with all code compiled beforehand. The commands take turns; shown
   are the median, the spread, and the most memory that a process ever had. CPU time and not seconds by the clock, which
   whatever else the machine does makes longer for all.
+- To begin: user and system time of the process until people can come, with what is imported only then, and with the
+  check of the hub.
 - An idle worker: what it holds (RSS) some seconds after its master has said that it is connected, before any run.
 """
 
@@ -25,6 +27,7 @@ import psutil
 
 from benchmarks.markdown import markdown_table
 from benchmarks.processes import ROOT, DidNotRun, RunningHub, environment_for, running_fast_hub
+from benchmarks.usage import report_in
 from hubusers.local.ports import free_port
 
 LOCUST, NAIVE, OURS = "Locust alone", "naive users", "hubusers"
@@ -102,6 +105,45 @@ def starts_table(taken: dict[str, list[Start]]) -> str:
     return markdown_table(headers, "llrrrr", rows)
 
 
+def begins(rounds: int) -> dict[str, list[float]]:
+    """Begin a run with one user, in turns, and return the CPU seconds until that one can come.
+
+    Raises:
+        DidNotRun: There was no run.
+    """
+    taken: dict[str, list[float]] = {NAIVE: [], OURS: []}
+    with running_fast_hub(spawn_seconds=0.1) as hub:
+        for number in range(1, rounds + 1):
+            print(f"run {number} of {rounds}", file=sys.stderr)
+            for name, locustfile in {NAIVE: LOCUSTFILES[NAIVE], OURS: "benchmarks/our_users.py"}.items():
+                command = [sys.executable, "-m", "locust", "-f", locustfile, "--headless", "--only-summary"]
+                users = ["-u", "1", "-t", "3s", "NaiveFastHttpUser" if name == NAIVE else "ServerLifecycleUser"]
+                environment = _environment() | environment_for(hub)
+                done = subprocess.run(
+                    [*command, "-H", hub.url, *users],
+                    cwd=ROOT,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                report = report_in(done.stdout)
+                if report is None:
+                    raise DidNotRun(f"{name} (exit code {done.returncode}):\n{done.stdout}{done.stderr}")
+                taken[name].append(report["cpu_seconds_before"])
+    return taken
+
+
+def begins_table(taken: dict[str, list[float]]) -> str:
+    """Return what it took to begin as a Markdown table."""
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    rows = [
+        [name, f"{medians[name]:.2f}", f"{min(times):.2f}–{max(times):.2f}", f"{medians[name] / medians[NAIVE]:.2f}"]
+        for name, times in taken.items()
+    ]
+    return markdown_table(["what begins", "CPU-s until people can come", "spread", "times naive users"], "lrrr", rows)
+
+
 def idle_worker(locustfile: str, hub: RunningHub) -> float:
     """Return the MB of memory that a worker has while nothing happens.
 
@@ -162,7 +204,8 @@ def main() -> None:
     options = parser.parse_args()
     for folder in ("hubusers", "benchmarks"):
         compileall.compile_dir(ROOT / folder, quiet=1)
-    print(starts_table(starts(options.rounds)), workers_table(idle_workers()), more_packages(), sep="\n\n")
+    tables = [starts_table(starts(options.rounds)), begins_table(begins(options.rounds)), workers_table(idle_workers())]
+    print(*tables, more_packages(), sep="\n\n")
 
 
 if __name__ == "__main__":

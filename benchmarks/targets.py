@@ -61,6 +61,9 @@ _REPORT = "CPU-s of `hubusers report`"
 TARGETS = (
     Target("installed, without extras", "What is installed", "hubusers", "size", "Locust alone", most=100),
     Target("CPU-s to start (`locust --list`)", "Start-up", "hubusers", "CPU-s to start", "Locust alone", times=1.1),
+    Target(
+        "CPU-s until people can come", "Start-up", "hubusers", "CPU-s until people can come", "naive users", times=2
+    ),
     Target("an idle worker", "Start-up", "hubusers", "memory of an idle worker", "Locust alone", times=1.15),
     *(
         Target(

@@ -13,7 +13,7 @@ from benchmarks.installed import table as installed_table
 from benchmarks.markdown import markdown_table
 from benchmarks.notebook_visits import Tabs, Visit, strains_in, tabs_table, visits_table, when_late
 from benchmarks.real_hub import NOT_AT_ALL, Watched, error_table, observer_table
-from benchmarks.start_up import Start
+from benchmarks.start_up import Start, begins_table
 from benchmarks.start_up import starts_table as table_of_starts
 from benchmarks.start_up import workers_table as table_of_workers
 from benchmarks.targets import TARGETS, Target
@@ -86,7 +86,13 @@ def test_each_target_has_a_table_with_its_figures() -> None:
     sizes = {name: {"a.dist-info": MB, "a": 59 * MB} for name in ("Locust alone", "hubusers")}
     tables = {
         "What is installed": installed_table(sizes),
-        "Start-up": f"{START_UP}\n\n{table_of_workers({'Locust alone': 50.0, 'hubusers': 60.0})}",
+        "Start-up": "\n\n".join(
+            [
+                START_UP,
+                begins_table({"naive users": [1.0], "hubusers": [2.0]}),
+                table_of_workers({"Locust alone": 50.0, "hubusers": 60.0}),
+            ]
+        ),
         "People who come once": whole_life_table({name: [Life(1.0, 5.0, 0.1, 0)] for name in FLOORS}),
         "Visits with notebooks": visits_table([visit, visit], [visit, visit]),
     }
