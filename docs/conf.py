@@ -46,6 +46,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "hubusers"
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}  # dark where the reader's browser is
+# The reports of the gallery, beside its page.
+html_extra_path = ["extra"]
 html_theme_options = {
     "github_url": "https://github.com/hubusers/hubusers",
     "navigation_with_keys": False,

@@ -39,7 +39,7 @@ Reports to click: each is from a real run on a hub on one machine. In all but th
 public hubs have met, at about a tenth of the real times. The sentences are those of the reports.
 
 [Incidents](../reference/incidents.md) has more of them, and where they come from. `hubusers hub --incident NAME` lets
-one happen on your own machine. [Answers](../reference/answers.md) explains how an answer is found.
+one happen on your own machine. [Read the answer](../how-to/read-the-answer.md) explains what such a report says.
 """
 
 _HEALTHY_TITLE = "A hundred people come to a short class within a minute, as in `hubusers demo`, and the hub is well."

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ SCHEMAS = {
     ".github/dependabot.yml": "dependabot",
     ".github/ISSUE_TEMPLATE/bug.yml": "github-issue-forms",
     ".github/ISSUE_TEMPLATE/wish.yml": "github-issue-forms",
+    ".readthedocs.yaml": "readthedocs",
     "CITATION.cff": "citation-file-format",
     "docker-compose.yml": "compose-spec",
 }
@@ -62,3 +64,10 @@ def test_the_hooks_call_what_the_lock_file_installs() -> None:
         program, *arguments = hook["entry"].split()
         assert program == ".venv/bin/ruff"
         assert subprocess.run([sys.executable, "-m", "ruff", *arguments, "--help"], capture_output=True).returncode == 0
+
+
+def test_the_site_is_built_from_what_there_is() -> None:
+    site = yaml.safe_load(text_of(".readthedocs.yaml"))
+    assert (TOP / site["sphinx"]["configuration"]).exists()
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    assert set(site["python"]["install"][0]["extra_requirements"]) <= extras.keys()
