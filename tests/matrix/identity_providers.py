@@ -167,7 +167,7 @@ def _simplesamlphp(site: Site) -> Iterator[Mapping[str, object]]:
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     command = ["php", "-S", f"{LOOPBACK}:{port}", "-t", "/usr/share/simplesamlphp/www"]
-    environment = {"PATH": "/usr/bin:/bin", "SIMPLESAMLPHP_CONFIG_DIR": str(folder), "PHP_CLI_SERVER_WORKERS": "4"}
+    environment = {"PATH": "/usr/bin:/bin", "SIMPLESAMLPHP_CONFIG_DIR": str(folder)}
     url = f"http://{LOOPBACK}:{port}"
     with running(command, site.folder / "provider.log", lambda: listens(port), env=environment):
         metadata = ran(["curl", "-s", "-f", f"{url}/saml2/idp/metadata.php"])
