@@ -48,6 +48,9 @@ LOG = get_logger(__name__)
 _NEW_OBJECTS = 10_000
 """After how many new objects the garbage collector looks at them: what some seventy people make. Python has it look
 after 700, at what a few people make who are mostly still there."""
+_LOOKS_AT_NEW = 2
+"""After how many such looks it looks at older objects, too. Python has it do so after ten: with as many new objects, what
+hundreds of people have left would wait for that."""
 
 
 class RunControl:
@@ -363,4 +366,4 @@ def _spare_collector_what_stays() -> None:
         gc.unfreeze()
         gc.collect()
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS)
+    gc.set_threshold(_NEW_OBJECTS, _LOOKS_AT_NEW, _LOOKS_AT_NEW)
