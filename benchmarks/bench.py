@@ -61,6 +61,7 @@ PARTS = [
     Part(
         "Visits with notebooks",
         "notebook_visits",
+        full="--rate 3 --most 400",
         quick="--users 3 --tabs 5 --most 10 --rate 5 --thinking 0.1 --calm 2",
     ),
     Part(

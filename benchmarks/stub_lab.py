@@ -22,17 +22,14 @@ import tempfile
 import uuid
 from asyncio.subprocess import DEVNULL
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from tornado import httpserver, netutil, web, websocket
 from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPResponse
 
-from benchmarks.chromium_visits import NOTEBOOK
 from benchmarks.fast_hub import LOOPBACK, until_input_ends
-from hubusers.lab.kernel_messages import V1, Message, decode, encode
-from hubusers.lab.notebooks import built_in_notebook
+from benchmarks.stub_kernel import Channels
+from benchmarks.stub_person import now, person_called
 from hubusers.local.ports import free_port
 
 _MODEL = "the-model"
@@ -77,83 +74,6 @@ class Model:
                 return
             await asyncio.sleep(0.1)
         raise RuntimeError(f"JupyterLab did not answer within {_SECONDS_TO_START} seconds")
-
-
-@dataclass
-class Person:
-    """What one person has on their server."""
-
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What the contents API says of each file and folder, by its path."""
-
-    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    workspaces: dict[str, bytes] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.put("", {"type": "directory"})
-        self.put(NOTEBOOK, {"type": "notebook", "format": "json", "content": _example()})
-
-    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        content = body.get("content")
-        self.files[path] = {
-            "name": path.rpartition("/")[2],
-            "path": path,
-            "created": now(),
-            "last_modified": now(),
-            "content": content,
-            "format": body.get("format"),
-            "mimetype": None,
-            "size": len(json.dumps(content)) if content else None,
-            "writable": True,
-            "hash": uuid.uuid4().hex,
-            "hash_algorithm": "sha256",
-            "type": body["type"],
-        }
-        if content and body["type"] == "notebook":
-            for cell in content["cells"]:
-                if cell["cell_type"] == "code":
-                    OUTPUTS["".join(cell["source"])] = cell["outputs"]
-        return self.without_content(path)
-
-    def without_content(self, path: str) -> dict[str, Any]:
-        return {**self.files[path], "content": None, "format": None}
-
-    def with_content(self, path: str) -> dict[str, Any]:
-        if self.files[path]["type"] != "directory":
-            return self.files[path]
-        inside = [other for other in self.files if other and other.rpartition("/")[0] == path]
-        return {**self.files[path], "content": [self.without_content(other) for other in inside], "format": "json"}
-
-    def remove(self, path: str) -> None:
-        for other in [other for other in self.files if f"{other}/".startswith(f"{path}/")]:
-            del self.files[other]
-
-    @property
-    def kernels(self) -> dict[str, dict[str, Any]]:
-        return {session["kernel"]["id"]: session["kernel"] for session in self.sessions.values()}
-
-
-OUTPUTS: dict[str, list[dict[str, Any]]] = {}
-"""What each cell gives, by its code."""
-
-PEOPLE: dict[str, Person] = {}
-
-
-def _example() -> dict[str, Any]:
-    """Return the notebook that everybody has: the one that comes with hubusers, without what is said between cells."""
-    document = built_in_notebook().document()
-    title, *others = document["cells"]
-    return {**document, "cells": [title, *(cell for cell in others if cell["cell_type"] == "code")]}
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
-def person_called(name: str) -> Person:
-    if name not in PEOPLE:
-        PEOPLE[name] = Person()
-    return PEOPLE[name]
 
 
 class _Handler(web.RequestHandler):
@@ -285,66 +205,6 @@ class Held(websocket.WebSocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         pass
-
-
-class Channels(websocket.WebSocketHandler):
-    """A kernel's websocket: it answers as ipykernel does, at once."""
-
-    def initialize(self) -> None:
-        self._session = uuid.uuid4().hex
-        self._count = 0
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        return V1 if V1 in subprotocols else None
-
-    def on_message(self, message: str | bytes) -> None:
-        channel, asked, _, content = decode(message, self.selected_subprotocol or "")
-        kind = asked["msg_type"]
-        if not kind.endswith("_request"):
-            return
-        self._say("iopub", "status", {"execution_state": "busy"}, asked)
-        reply: dict[str, Any] = {"status": "ok", **(_KERNEL_INFO if kind == "kernel_info_request" else {})}
-        if kind == "comm_info_request":
-            reply["comms"] = {}
-        if kind == "execute_request":
-            self._count += 1
-            reply |= {"execution_count": self._count, "user_expressions": {}, "payload": []}
-            self._run(content["code"], asked)
-        self._say(channel, kind.replace("_request", "_reply"), reply, asked)
-        self._say("iopub", "status", {"execution_state": "idle"}, asked)
-
-    def _run(self, code: str, asked: dict[str, Any]) -> None:
-        self._say("iopub", "execute_input", {"code": code, "execution_count": self._count}, asked)
-        for output in OUTPUTS.get(code, ()):
-            content = {name: value for name, value in output.items() if name != "output_type"}
-            if "execution_count" in content:
-                content["execution_count"] = self._count
-            self._say("iopub", output["output_type"], content, asked)
-
-    def _say(self, channel: str, kind: str, content: dict[str, Any], asked: dict[str, Any]) -> None:
-        header = {"msg_id": str(uuid.uuid4()), "msg_type": kind, "session": self._session, "username": "user"}
-        header |= {"date": now(), "version": "5.3"}
-        said = encode(Message(channel, header, asked, content), self.selected_subprotocol or "")
-        self.write_message(said, binary=isinstance(said, bytes))
-
-
-_KERNEL_INFO = {
-    "protocol_version": "5.3",
-    "implementation": "ipython",
-    "implementation_version": "9.0.0",
-    "language_info": {
-        "name": "python",
-        "version": "3.12.0",
-        "mimetype": "text/x-python",
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "pygments_lexer": "ipython3",
-        "nbconvert_exporter": "python",
-        "file_extension": ".py",
-    },
-    "banner": "Python 3.12.0 | a stand-in, which computes nothing",
-    "help_links": [],
-    "supported_features": [],
-}
 
 
 def application(model: Model) -> web.Application:
