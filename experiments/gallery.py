@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "A hub that holds": (HEALTHY,),
     "The cluster": ("slow-image", "no-nodes-left", "quota-exceeded", "nodes-then-limit"),
     "The hub": ("blocked-hub", "hub-restarts", "database-fails", "servers-culled"),
-    "Proxy and ingress": ("proxy-loses-routes", "ingress-away"),
+    "On the way to the hub": ("ingress-away",),
     "Logins": ("login-slow", "login-broken"),
 }
 """What is in the gallery, under the headings of its page: incidents of different kinds."""
