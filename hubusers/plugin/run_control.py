@@ -45,13 +45,6 @@ if TYPE_CHECKING:
 
 LOG = get_logger(__name__)
 
-_NEW_OBJECTS = 10_000
-"""After how many new objects the garbage collector looks at them: what some seventy people make. Python has it look
-after 700, at what a few people make who are mostly still there."""
-_LOOKS_AT_NEW = 2
-"""After how many such looks it looks at older objects, too. Python has it do so after ten: with as many new objects, what
-hundreds of people have left would wait for that."""
-
 
 class RunControl:
     """Conducts the runs of one process, each through the phases of `Phase`.
@@ -359,11 +352,8 @@ class RunControl:
 def _spare_collector_what_stays() -> None:
     """Have Python's garbage collector look only at what the run makes, and not again and again at all that is loaded.
 
-    That would halt everybody for a tenth of a second each time. And what people have is looked at less often while they
-    are there: with them it goes away as a whole.
+    That would halt everybody for a tenth of a second each time.
     """
-    if gc.get_threshold()[0] == _NEW_OBJECTS:  # as an earlier run has left it, with much that nobody needs any more
-        gc.unfreeze()
-        gc.collect()
+    gc.unfreeze()  # an earlier run has left much that nobody needs any more
+    gc.collect()
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, _LOOKS_AT_NEW, _LOOKS_AT_NEW)
