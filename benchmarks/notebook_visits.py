@@ -10,7 +10,8 @@ everybody's server is `benchmarks.stub_lab`, which has JupyterLab's real files. 
 - Chromium's: of all its processes. Memory is their proportional share (PSS), at its most.
 - How many: some people have a tab open and work in it, as `--thinking` has it by default; one tab's share of the
   process tells how many would take nine tenths of a core, from which on times cannot be trusted. Then more and more
-  come, until hubusers' own check says for ten seconds that the process is late.
+  come, until hubusers' own check says for ten seconds that the process is late; with little of a core, that is due to
+  whatever else the machine does.
 """
 
 import argparse
@@ -163,6 +164,7 @@ class Strain:
     spans: int
     strained: int
     rss_kib: int
+    cpu: float  # share of a core, in the busiest of those spans
 
 
 def strains_in(output: str) -> list[Strain]:
@@ -212,7 +214,7 @@ def most_at_once(hub: RunningHub, users: int, rate: float) -> str:
     with _people_who_stay(hub, users, rate) as locust:
         strains = _when(locust, lambda strains: when_late(strains) is not None or strains[-1].users >= users)
     late = when_late(strains)
-    return f"{late.users:,}" if late else f"more than {strains[-1].users:,}"
+    return f"{late.users:,} (at {late.cpu:.0%} of a core)" if late else f"more than {strains[-1].users:,}"
 
 
 def _people_who_stay(hub: RunningHub, users: int, rate: float) -> AbstractContextManager[RunningUsers]:
