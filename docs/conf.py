@@ -46,6 +46,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = "hubusers"
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}  # dark where the reader's browser is
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# These have no other pages beside them.
+html_sidebars = {"tutorial/index": [], "gallery/index": []}
 # The reports of the gallery, beside its page.
 html_extra_path = ["extra"]
 html_theme_options = {
