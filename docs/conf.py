@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 project = "hubusers"
 author = "The hubusers developers"
@@ -66,6 +67,26 @@ def _escape_help(_app: Sphinx, _context: Any, lines: list[str]) -> None:
     lines[:] = [re.sub(r"(\w)_(?!\w)", r"\1\\_", line) for line in lines]
 
 
+class EnglishAndChinese(SearchEnglish):
+    """Find Chinese words, too.
+
+    Chinese has no spaces between words, so Sphinx takes all up to the next comma for one word. Its search finds parts
+    of words from three characters on, but most Chinese words have two: so each two neighbours are a word here.
+    """
+
+    def split(self, input: str) -> list[str]:  # noqa: A002  # Sphinx's name for it
+        words: list[str] = super().split(input)
+        return words + [pair for word in words for pair in re.findall("(?=([\u4e00-\u9fff]{2}))", word)]
+
+
+def _name_language(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    """Let browsers and screen readers know which pages are in Chinese."""
+    if page.startswith("zh/"):
+        context["language"] = "zh-CN"
+
+
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
+    app.add_search_language(EnglishAndChinese)
+    app.connect("html-page-context", _name_language)
     app.connect("sphinx-click-process-options", _escape_help)

@@ -1,5 +1,6 @@
 """The documentation as a site: it is built without a warning and without the network, which its pages do not need."""
 
+import json
 import re
 import subprocess
 import sys
@@ -95,6 +96,16 @@ def test_pages_have_search_a_dark_mode_and_buttons_to_copy_commands(site: Path) 
     assert "theme-switch" in tutorial
     assert re.search(r'src="[^"]*copybutton\.js', tutorial)
     assert r"copybuttonRegExp = true" in tutorial or r"\$ " in (site / "_static" / "copybutton.js").read_text("utf-8")
+
+
+def test_chinese_words_are_found_and_chinese_pages_say_their_language(site: Path) -> None:
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert all(f'"{json.dumps(word)[1:-1]}":' in index for word in ("教程", "启动", "结论"))
+    languages = {
+        file.relative_to(site).parts[0]: _page(file).get("lang") for file in _pages(site) if file.name == "index.html"
+    }
+    assert languages["zh"] == "zh-CN"
+    assert languages["tutorial"] == "en"
 
 
 def test_reference_has_all_that_the_package_exports_and_its_commands(site: Path) -> None:
