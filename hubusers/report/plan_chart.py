@@ -8,6 +8,7 @@ from collections import Counter
 from hubusers.durations import in_words
 from hubusers.event.model import Event
 from hubusers.event.plan import Person
+from hubusers.how_installed import this_installation
 from hubusers.report.counts import Count
 from hubusers.report.stretches import round_seconds
 
@@ -29,6 +30,7 @@ def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: boo
 
     Returns:
         Lines of at most 100 columns, unless a name or a target is longer. Times are those of the run, so scaled.
+        Without the extra `report`, the facts alone, and how to get the drawing.
     """
     stays = stays_of(event, people)
     facts = facts_of(event, people, stays, str(seed) if seed_is_in_file else _seed_to_keep(seed))
@@ -36,6 +38,8 @@ def drawn(event: Event, people: list[Person], seed: int, *, seed_is_in_file: boo
     table = "\n".join([event.title, *(f"  {name:{width}}  {value}" for name, value in facts)])
     if not people:
         return table
+    if not _can_draw():
+        return f"{table}\n\nArrivals and servers over time are drawn by plotext. {this_installation().to_add('report')}"
     by_arrival = bar_length(people[-1].arrives)
     arriving = Counter(math.floor(person.arrives / by_arrival) for person in people)
     bars = [arriving[number] for number in range(max(arriving) + 1)]
@@ -126,8 +130,16 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
+def _can_draw() -> bool:
+    try:
+        import plotext  # type: ignore[import-untyped]  # noqa: F401  # here, for it takes as long as a start of Locust
+    except ImportError:
+        return False
+    return True
+
+
 def _chart(title: str, bars: list[int], bar: float) -> str:
-    import plotext  # type: ignore[import-untyped]  # here, for it takes a quarter of the time in which Locust starts
+    import plotext
 
     figure = plotext.figure
     figure.clear()

@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from hubusers.event.file import read_event
 from hubusers.event.plan import plan
+from hubusers.how_installed import this_installation
 from hubusers.report.plan_chart import drawn
 from tests.event.events import event_with
 
@@ -111,3 +114,14 @@ def test_a_reader_that_ends_early_is_not_an_error() -> None:
     process = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, timeout=60)
     os.close(writing)
     assert (process.returncode, process.stderr) == (0, b"")
+
+
+def test_without_what_draws_it_the_plan_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = event_with(EVENLY, people=20)
+    people = plan(event, 7)
+    whole = drawn(event, people, 7)
+    monkeypatch.setitem(sys.modules, "plotext", None)
+    told, _, way_out = drawn(event, people, 7).rpartition("\n\n")
+    assert whole.startswith(told)
+    assert facts(told) == facts(whole)
+    assert way_out.endswith(this_installation().to_add("report"))
