@@ -25,6 +25,8 @@ CERTIFICATE_NOT_TRUSTED = "TLS certificate not trusted"
 UNREADABLE = "answer cannot be read"
 HOST_UNKNOWN = "host name unknown"
 TOO_LARGE = "answer too large"
+NO_TURN = "not asked, because too many looks at servers were under way"
+"""The hub has nothing to do with it: nothing was sent."""
 
 _SHOWN_CHARACTERS = 200
 

@@ -4,7 +4,7 @@ There are three sources of them: polling the user (`looks`), the hub's list of a
 the progress stream of a starting server (`progress.py`). `lifecycle.py` waits on any of them and says what they mean.
 """
 
-from collections.abc import Container, Generator
+from collections.abc import Callable, Container, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,22 @@ def looks(
             known = asked
 
 
-def look_at(client: HubClient, username: str, deadline: Deadline) -> UserServers | None:
+def look_at(
+    client: HubClient, username: str, deadline: Deadline, request: Callable[..., Answer] | None = None
+) -> UserServers | None:
     """Return a user's servers; for an unexpected answer, call `client.note_odd_answer` and return None.
+
+    Args:
+        client: The hub.
+        username: The user to look at.
+        deadline: Until when to wait for the answer.
+        request: Sends the request; `client.request` by default.
 
     Raises:
         MissingScope: The token may not see servers.
     """
     timeout = min(REQUEST_TIMEOUT, deadline.remaining())
-    answer = client.request("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
+    answer = (request or client.request)("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
     if user_is_gone(answer):
         return UserServers({}, user_is_gone=True)
     doing = f"looking at the server of {username}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hubusers.http.messages import TIMED_OUT, Answer
+from hubusers.http.messages import NO_TURN, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
@@ -42,7 +42,9 @@ class UserClient(RunClient):
 
     Real people don't look: the hub's page tells them. A thousand users who each look once a second are more than a hub
     answers, and a hub with hundreds of looks in its only event loop gets to nothing else: spawns of seconds then take
-    minutes. Where the hub is slow, looks wait here instead, and come less often than once a second.
+    minutes. Where the hub is slow, looks wait here instead, and come less often than once a second. Half of a request's
+    time is for that at most, and the rest for the hub: a look that has no turn until then is not sent, and Locust does
+    not count it.
 
     Args:
         run: The run.
@@ -60,12 +62,16 @@ class UserClient(RunClient):
         if method != "GET":
             return super().request(method, template, timeout=timeout, **kwargs)
         deadline = Deadline(timeout)
-        if not self._run.looking.acquire(timeout=timeout):
-            return Answer(0, error=TIMED_OUT)
+        if not self._run.looking.acquire(timeout=timeout / 2):
+            return Answer(0, error=NO_TURN)
         try:
             return super().request(method, template, timeout=deadline.remaining(), **kwargs)
         finally:
             self._run.looking.release()
+
+    def request_at_once(self, method: str, template: str, **kwargs: Any) -> Answer:
+        """Send a request without waiting for others: for a look that its user takes only once."""
+        return super().request(method, template, **kwargs)
 
     def note_odd_answer(self, error: HubError, username: str = "") -> None:
         super().note_odd_answer(for_whom(error, self.token, self._run.settings.access.token), username)

@@ -226,7 +226,10 @@ class ServerUser(VisitingUser):
         if run.listing and run.listing.has_just_listed(self.username):
             return None
         with suppress(HubError):  # what the hub says against a look, it will say against the stop
-            servers = hub_sightings.look_at(self.hub, self.username, Deadline(self.settings.server_timeout))
+            # At once: a person who leaves cannot wait for the looks of all others.
+            servers = hub_sightings.look_at(
+                self.hub, self.username, Deadline(self.settings.server_timeout), self.hub.request_at_once
+            )
             if servers and servers.user_is_gone:
                 return UserGone(f"the hub does not know the user {self.username} any more", status=404)
             if servers and servers.state(server_name) in {answers.State.STOPPED, answers.State.STOPPING}:

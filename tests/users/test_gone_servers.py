@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from hubusers.accounts.account import Account
+from hubusers.http.messages import NO_TURN
 from hubusers.hub.deadline import Deadline, poll
 from hubusers.local import LocalHub
 from hubusers.results.records import SERVER_HELD, STOP_TO_STOPPED, Record
@@ -184,6 +185,33 @@ def test_what_a_look_means(servers: dict[str, Any], failure: str) -> None:
         else:
             person.stop_server()
     assert [stop.failure for stop in stops(people)] == [failure]
+
+
+def test_the_look_before_a_stop_does_not_wait_for_the_looks_of_others() -> None:
+    with Hub(servers={}) as hub:
+        people, person = person_on(hub)
+        take_all_turns(people)
+        with pytest.raises(RescheduleTask):
+            person.stop_server()
+    assert [stop.failure for stop in stops(people)] == ["server was gone"]
+    assert people.rows[0] == LOOK
+
+
+def test_a_look_that_has_no_turn_is_no_failure_of_the_hub() -> None:
+    with Hub() as hub:
+        people, person = person_on(hub)
+        take_all_turns(people)
+        assert person.hub.request("GET", "/users/{name}", username="ann", timeout=0.2).error == NO_TURN
+        assert people.rows == []
+        gevent.spawn_later(0.5, people.run.looking.release)
+        assert person.hub.request("GET", "/users/{name}", username="ann", timeout=4.0).status == 200
+    assert people.rows == [LOOK]
+
+
+def take_all_turns(people: People) -> None:
+    """Have as many looks of others under way as there may be."""
+    while people.run.looking.acquire(blocking=False):
+        pass
 
 
 def test_a_look_that_tells_nothing_does_not_keep_from_stopping() -> None:
