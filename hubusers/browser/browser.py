@@ -25,6 +25,7 @@ from hubusers.browser.hosts import origin_of_url, path_of
 from hubusers.browser.page import Page
 from hubusers.browser.sender import Failed, Sender
 from hubusers.http.connections import Connections
+from hubusers.http.host_names import is_same_site
 from hubusers.http.messages import Answer, Request
 from hubusers.http.session import REQUEST_TIMEOUT
 from hubusers.http.stream import Stream
@@ -41,6 +42,9 @@ TOO_MANY_REDIRECTS = "too many redirects"
 """The `Page.error` of a page that is not there after `MOST_REDIRECTS`."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_REDIRECTS_OF_FORMS = {307, 308}
+"""Those by which a browser sends a form once more, with all that was typed."""
+
 _SUCCESSES = range(200, 300)
 _FINE_FOR_A_PERSON = {*range(200, 400), 429}  # 429: counted as throttled by the step that comes back later
 _FINE_FOR_A_FILE = {200, 304}
@@ -145,14 +149,15 @@ class Browser(Sender):
                 self._page = url
                 host = self._hosts.other_host(url)
                 return Page.of(answer, path, redirected_from=redirected_from, host=host, provider=provider)
-            target, not_followed = self._hosts.target(location, url)
+            takes_form_along = method == "POST" and answer.status in _REDIRECTS_OF_FORMS
+            target, not_followed = self._hosts.target(location, url, with_form=takes_form_along)
             if not_followed:
                 return Page.of(answer, path, not_followed, redirected_from, provider=provider)
             redirected_from = (*redirected_from, path)
             if site == "same-origin":
                 site = _site(url, target)
             url = target
-            if answer.status not in {307, 308} and method != "GET":
+            if not takes_form_along and method != "GET":
                 method, body, more = "GET", None, {}
         return Page.of(answer, self._hosts.shown(url), TOO_MANY_REDIRECTS, redirected_from, provider=came_from)
 
@@ -275,12 +280,12 @@ def _is_success(answer: Answer) -> bool:
 def _site(begin: str, end: str) -> str:
     """Return what browsers say of a request: whether it leads from one host of the hub's to another.
 
-    An identity provider, or an LMS, may be of another site. Which ones are, browsers know from a list of public
-    suffixes; here, the last two parts of a name tell. A site also ends where the scheme changes.
+    An identity provider, or an LMS, may be of another site. A site also ends where the scheme changes.
     """
     if not begin:
         return "none"
     if origin_of_url(begin) == origin_of_url(end):
         return "same-origin"
-    sites = {(parts.scheme, *(parts.hostname or "").split(".")[-2:]) for parts in map(urlsplit, (begin, end))}
-    return "cross-site" if len(sites) > 1 else "same-site"
+    here, there = urlsplit(begin), urlsplit(end)
+    is_same = here.scheme == there.scheme and is_same_site(here.hostname or "", there.hostname or "")
+    return "same-site" if is_same else "cross-site"

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hubusers.http.connections import Connections
 from hubusers.http.gevent_transport import GeventTransport
-from hubusers.http.host_names import PORTS, origin_of
+from hubusers.http.host_names import PORTS, is_address, is_same_site, origin_of
 from hubusers.http.messages import UNREADABLE
 from hubusers.hub.endpoint import endpoint_from_url, hub_url
 
@@ -23,9 +23,13 @@ class Hosts:
     """The hosts that one person's browser may talk to: nobody else is sent a request, and so no cookie and no token.
 
     They are the hub's host and those below it, such as `ann.hub.example.org`. A hub may also give its users hosts
-    beside its own, such as `ann-hub.example.org`; these count for addresses of servers only. Where people log in with
-    an identity provider, the hosts that the operator has named for it come in addition, with their very scheme and
-    port: anybody whom a hub leads to elsewhere could ask for passwords.
+    beside its own, such as `ann-hub.example.org`, if they are of one site with it; these count for addresses of servers
+    only. Where people log in with an identity provider, the hosts that the operator has named for it come in addition,
+    with their very scheme and port: anybody whom a hub leads to elsewhere could ask for passwords.
+
+    A host beside the hub's may be somebody else's, such as `blog.example.org`. It is shown a token only if it has the
+    hub's name at its end, as `ann-hub.example.org`, or if the hub's API has named it. What is typed into forms goes to
+    the hub's own host and to identity providers alone.
 
     Args:
         connections: To the hub; their URL is that of the hub or of its API.
@@ -43,6 +47,7 @@ class Hosts:
         self.base = url.path
         self.hub = self.server = origin_of(url)
         self.providers = frozenset(providers)
+        self._named_by_hub: set[str] = set()
         self._connections = connections
         self._transports = {self.hub: GeventTransport(connections, self.hub)}
 
@@ -68,12 +73,13 @@ class Hosts:
         parts = urlsplit(address)
         return parts.netloc if parts.netloc and origin_of(parts) in self.providers else ""
 
-    def target(self, address: str, base: str) -> tuple[str, str]:
+    def target(self, address: str, base: str, *, with_form: bool = False) -> tuple[str, str]:
         """Return the URL to which an address leads in an answer; or why it is not followed, which is a page's error.
 
         Args:
             address: As the answer says it.
             base: The URL of the answer.
+            with_form: Whether a form would be sent there once more.
         """
         try:
             # Python takes "?" for no address at all; to a browser it is the page without its query.
@@ -86,6 +92,8 @@ class Hosts:
         if not self._is_one(parts):
             is_same_host = parts.hostname == urlsplit(self.hub).hostname
             return "", f"{ANOTHER_HOST}: {origin if is_same_host else parts.netloc}"
+        if with_form and not self.takes_forms(origin):
+            return "", f"{ANOTHER_HOST}: {origin}"
         return origin + (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), ""
 
     def transport(self, url: str) -> GeventTransport:
@@ -108,17 +116,50 @@ class Hosts:
         if parts.netloc and self._is_of_server(parts.path) and (origin := origin_of(parts)) != self.hub:
             self.server = origin
 
-    def _is_one(self, parts: SplitResult) -> bool:
-        if origin_of(parts) in {self.server, *self.providers}:
+    def server_is_at(self, url: str) -> None:
+        """Note where the person's server is, as the hub's API says."""
+        self.came_to(url)
+        parts = urlsplit(url)
+        if parts.netloc and self._is_of_server(parts.path):
+            self._named_by_hub.add(origin_of(parts))
+
+    def takes_forms(self, url: str) -> bool:
+        """Say whether a URL's host may learn what is typed into a form, such as a password."""
+        origin = origin_of(urlsplit(url))
+        return origin == self.hub or origin in self.providers
+
+    def takes_token(self, url: str) -> bool:
+        """Say whether a URL's host may be shown a token of the hub's."""
+        parts = urlsplit(url)
+        origin = origin_of(parts)
+        if origin == self.hub:
             return True
-        hub = urlsplit(self.hub)
-        if (parts.scheme, _port(parts)) != (hub.scheme, _port(hub)):
+        if origin in self.providers:
             return False
-        host, own = parts.hostname or "", hub.hostname or ""
-        if host == own or host.endswith(f".{own}"):
+        return origin in self._named_by_hub or self._is_below(parts) or self._is_beside(parts, f"-{self._name}")
+
+    @property
+    def _name(self) -> str:
+        return urlsplit(self.hub).hostname or ""
+
+    def _is_one(self, parts: SplitResult) -> bool:
+        if origin_of(parts) in {self.hub, self.server, *self.providers} or self._is_below(parts):
             return True
-        site = own.partition(".")[2]
-        return "." in site and host.endswith(f".{site}") and self._is_of_server(parts.path)
+        return self._is_of_server(parts.path) and self._is_beside(parts, f".{self._name.partition('.')[2]}")
+
+    def _is_below(self, parts: SplitResult) -> bool:
+        """Say whether a host's name is below the hub's; there is none below an IP address."""
+        is_below = (parts.hostname or "").endswith(f".{self._name}")
+        return is_below and self._has_port_of_hub(parts) and not is_address(self._name)
+
+    def _is_beside(self, parts: SplitResult, end: str) -> bool:
+        """Say whether a host's name has a certain end, and is of one site with the hub's."""
+        host = parts.hostname or ""
+        return host.endswith(end) and self._has_port_of_hub(parts) and is_same_site(host, self._name)
+
+    def _has_port_of_hub(self, parts: SplitResult) -> bool:
+        hub = urlsplit(self.hub)
+        return (parts.scheme, _port(parts)) == (hub.scheme, _port(hub))
 
     def _is_of_server(self, path: str) -> bool:
         return path.startswith(f"{self.base}/user/")

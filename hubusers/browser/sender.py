@@ -98,10 +98,18 @@ class Sender:
         return bool(self._hosts.provider_of(path))
 
     def server_is_at(self, url: str) -> bool:
-        """Learn from the hub where the person's server is; return whether that is another host than so far."""
-        before = self._hosts.server
-        self._hosts.came_to(url)
-        return self._hosts.server != before
+        """Learn from the hub where the person's server is.
+
+        Returns:
+            Whether that is another host than so far, or one to which the token goes only now.
+        """
+        before = self._hosts.server, self._hosts.takes_token(self._hosts.server)
+        self._hosts.server_is_at(url)
+        return (self._hosts.server, self._hosts.takes_token(self._hosts.server)) != before
+
+    def takes_forms(self, url: str) -> bool:
+        """Say whether a URL's host may learn what is typed into a form: the hub's own, or an identity provider's."""
+        return self._hosts.takes_forms(url)
 
     def websocket_headers(self, path: str) -> list[str]:
         """Return the header lines, such as `Cookie: …`, that a websocket's handshake on this path needs."""
@@ -150,7 +158,7 @@ class Sender:
 
     def _complete(self, headers: Mapping[str, str], url: str) -> dict[str, str]:
         complete = {"Accept-Encoding": "gzip, deflate", **headers}
-        if not self._hosts.provider_of(url):  # which must not learn a token of the hub's
+        if self._authorization and self._hosts.takes_token(url):
             complete |= self._authorization
         complete = with_hints(complete, is_private=self._is_private)
         if self._page:

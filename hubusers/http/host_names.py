@@ -3,9 +3,14 @@
 Browsers take them so, but the look-up of names of some systems knows only `localhost` itself.
 """
 
+import ipaddress
 import socket
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 _LOCALHOST = "localhost"
 
@@ -30,6 +35,42 @@ def has_address(host: str) -> bool:
     except (OSError, UnicodeError):  # UnicodeError: a label that is empty or too long
         return False
     return True
+
+
+def is_address(host: str) -> bool:
+    """Say whether a host is an IPv4 or IPv6 address, and not a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def is_same_site(host: str, other: str) -> bool:
+    """Say whether two hosts are of one site, and so of one owner, as browsers tell it by the list of public suffixes.
+
+    `ann.example.co.uk` and `hub.example.co.uk` are; `ann.github.io` and `hub.github.io` are not. An IP address, or a
+    name that is itself a public suffix, is of one site with itself only.
+
+    Args:
+        host: In small letters, as `urlsplit` has it.
+        other: Likewise.
+    """
+    if host == other:
+        return True
+    if is_address(host) or is_address(other) or host.endswith(".") != other.endswith("."):
+        return False
+    suffixes = _public_suffixes()
+    site = suffixes.privatesuffix(host)
+    return site is not None and site == suffixes.privatesuffix(other)
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # most hubs have one host, and need no list
+
+    return PublicSuffixList()
 
 
 def origin_of(parts: SplitResult) -> str:

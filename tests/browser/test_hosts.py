@@ -39,6 +39,78 @@ def test_only_hosts_of_the_hub_are_followed(location: str, leads_to: str, error:
     assert hosts.target(location, "https://hub.example.org/lab/hub/login") == (leads_to, error)
 
 
+@pytest.mark.parametrize(
+    ("hub", "server", "is_followed", "takes_token"),
+    [
+        ("https://hub.example.org", "https://ann.hub.example.org", True, True),
+        ("https://hub.example.org", "https://ann-hub.example.org", True, True),
+        ("https://hub.example.org", "https://blog.example.org", True, False),
+        ("https://hub.example.org", "https://evilhub.example.org", True, False),
+        ("https://hub.example.org", "http://ann-hub.example.org", False, False),
+        ("https://hub.example.org", "https://ann-hub.example.org.", False, False),
+        ("https://hub.uni.example.org", "https://ann-hub.example.org", False, False),
+        ("https://jupyter.co.uk", "https://evil.co.uk", False, False),
+        ("https://jupyter.co.uk", "https://evil-jupyter.co.uk", False, False),
+        ("https://jupyter.co.uk", "https://ann.jupyter.co.uk", True, True),
+        ("https://proj.github.io", "https://evil.github.io", False, False),
+        ("http://10.0.0.5:8000", "http://66.0.0.5:8000", False, False),
+        ("http://10.0.0.5:8000", "http://ann.10.0.0.5:8000", False, False),
+        ("http://10.0.0.5:8000", "http://ann-10.0.0.5:8000", False, False),
+        ("http://[fd00::1.2.3.4]", "http://[fd01::9.2.3.4]", False, False),
+        ("http://hub", "http://evil", False, False),
+        ("http://localhost:8000", "http://ann.localhost:8000", True, True),
+    ],
+)
+def test_servers_are_on_hosts_of_one_site(hub: str, server: str, is_followed: bool, takes_token: bool) -> None:
+    hosts = hosts_of(hub)
+    url, error = hosts.target(f"{server}/user/ann/", f"{hub}/hub/home")
+    assert (url, error) == (
+        (f"{server}/user/ann/", "") if is_followed else ("", f"the server is on a host of another site: {server}")
+    )
+    for path in ("/user/ann/", "/hub/home"):
+        assert hosts.takes_token(server + path) is takes_token
+        assert not hosts.takes_forms(server + path)
+    assert hosts.takes_forms(f"{hub}/hub/login")
+    assert hosts.takes_token(f"{hub}/hub/home")
+
+
+def test_the_hub_may_name_a_host_that_takes_tokens() -> None:
+    browser = Browser(Connections("https://hub.example.org", {}), authorization="token secret")
+    url = "https://ann.users.example.org/user/ann/"
+    assert shown(browser, url) is None
+    assert browser.server_is_at(url)
+    assert shown(browser, url) == "token secret"
+    assert not browser.server_is_at(url)
+    assert shown(browser, "https://mia.users.example.org/user/mia/") is None
+
+
+def shown(browser: Browser, url: str) -> str | None:
+    headers = dict(line.split(": ", 1) for line in browser.websocket_headers(url))
+    return headers.get("Authorization")
+
+
+def test_a_host_that_was_found_by_a_redirect_takes_a_token_when_the_hub_names_it() -> None:
+    hosts, url = hosts_of("https://hub.example.org"), "https://ann.users.example.org/user/ann/"
+    hosts.came_to(url)
+    hosts.server_is_at("/user/ann/")  # as hubs without hosts for users say it
+    assert not hosts.takes_token(url)
+    hosts.server_is_at(url)
+    assert hosts.takes_token(url)
+
+
+def test_a_form_is_not_sent_once_more_to_another_host() -> None:
+    """As by a redirect with 307, which takes the password along."""
+    hosts, login = (
+        Hosts(Connections("https://hub.example.org", {}), ["https://sso.example"]),
+        "https://hub.example.org/hub/",
+    )
+    for url in ("https://hub.example.org/hub/login", "https://sso.example/login"):
+        assert hosts.target(url, login, with_form=True) == (url, "")
+    url = "https://ann.hub.example.org/user/ann/"
+    assert hosts.target(url, login)[0] == url
+    assert hosts.target(url, login, with_form=True) == ("", "redirect to another host: https://ann.hub.example.org")
+
+
 def test_an_address_of_a_question_mark_is_the_page_without_its_query() -> None:
     """As the action of SimpleSAMLphp's login form."""
     base = "https://hub.example.org/lab/hub/login?next=x"
