@@ -14,7 +14,7 @@ from hubusers.browser.login_errors import another_name, asks_more, elsewhere, lo
 from hubusers.browser.login_form import asked_for, login_form, other_logins, own_logins
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below, page_error
-from hubusers.browser.provider_login import ProviderLogin, where_it_leads
+from hubusers.browser.provider_login import ProviderLogin, check_destination, where_it_leads
 from hubusers.browser.said import HUB, answered_by
 from hubusers.hub.deadline import Deadline
 
@@ -40,7 +40,8 @@ def log_in(
         The page where the person is then, whatever it says: with most hubs the spawn's, to be handed to `spawn`.
 
     Raises:
-        LoginElsewhere: There is nothing to type into: the hub leaves logins to another service.
+        LoginElsewhere: There is nothing to type into: the hub leaves logins to another service; or what is typed would
+            go to another host.
         LoginAsksMore: The form, or the page after it, asks for more than a name and a password.
         ProviderRefused: The identity provider refuses; the words are what its page says.
         ProviderFailed: It does not answer, or not with a page by which people could log in.
@@ -74,6 +75,7 @@ def log_in(
     filled_in = form.filled_in(typed, password)
     if form.missing:
         raise asks_more(page, username, form.missing)
+    check_destination(browser, page, form, typed)
     left_empty = form.left_empty
     page, asked = submit(browser, page, form.element, filled_in, deadline)
     if page.status < 500 and login_form(browser, page) is not None:

@@ -85,8 +85,8 @@ def asks_for_a_captcha(page: Page, username: str) -> LoginAsksMore:
 def would_show_password(page: Page, username: str) -> LoginElsewhere:
     """Return the error for a form that would put the password into an address, which logs keep."""
     return LoginElsewhere(
-        f"logging in as {username}: the login form of {page.provider} would send the password in its address, where "
-        f"logs keep it: {GIVE_TOKENS}",
+        f"logging in as {username}: the login form of {page.provider or 'the hub'} would send the password in its "
+        f"address, where logs keep it: {GIVE_TOKENS}",
         status=page.status,
     )
 

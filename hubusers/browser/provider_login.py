@@ -115,8 +115,7 @@ class ProviderLogin:
         filled_in = form.filled_in(self._username, self._password)
         if form.missing:
             raise provider_errors.asks_more(page, self._username, form.missing)
-        if form.password is not None and (form.element.get("method") or "get").lower() != "post":
-            raise provider_errors.would_show_password(page, self._username)
+        check_destination(self._browser, page, form, self._username)
         self._errors_before += errors_of_provider(page)
         self._has_typed_name = True
         self._has_typed_password |= form.password is not None
@@ -129,7 +128,7 @@ class ProviderLogin:
         of_button = {} if button is None else button.attrib
         action = of_button.get("formaction") or form.get("action") or ""
         if leads_nowhere(self._browser, page, action):
-            raise provider_errors.not_allowed(page, urljoin(self._browser.url_of(page.path), action.strip()))
+            raise provider_errors.not_allowed(page, destination(self._browser, page, action))
         path = self._browser.path_to(action, page.path) or page.path
         if (of_button.get("formmethod") or form.get("method") or "get").lower() == "post":
             multipart = form.get("enctype") == "multipart/form-data"
@@ -152,6 +151,32 @@ class ProviderLogin:
     def _words(self, page: Page) -> str:
         """Return what a page says is wrong that no page before has said; "" where it does not say."""
         return " ".join(text for text in errors_of_provider(page) if text not in self._errors_before)
+
+
+def check_destination(browser: Browser, page: Page, form: LoginForm, username: str) -> None:
+    """Raise LoginElsewhere where a form would send what is typed to others than the hub and the identity providers.
+
+    Args:
+        browser: The person's.
+        page: Where the form is.
+        form: As it was found there.
+        username: Who is about to log in.
+    """
+    if form.password is not None and (form.element.get("method") or "get").lower() != "post":
+        raise provider_errors.would_show_password(page, username)
+    goes_to = destination(browser, page, form.element.get("action") or "")
+    if not browser.takes_forms(goes_to):
+        raise provider_errors.not_allowed(page, goes_to)
+
+
+def destination(browser: Browser, page: Page, action: str) -> str:
+    """Return the URL to which a form's action leads; that of its page where the action cannot be read."""
+    here = browser.url_of(page.path)
+    try:
+        url = urljoin(here, action.strip())
+        return url if origin_of(urlsplit(url)) else here
+    except ValueError:  # such as "http://["
+        return here
 
 
 def where_it_leads(browser: Browser, path: str, deadline: Deadline) -> str:

@@ -206,6 +206,38 @@ def test_what_a_made_page_says_is_told(
     assert "<" not in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    ("action", "method", "detail"),
+    [
+        ("https://evil.example/steal", "post", "passwords go to https://evil.example only if you allow it: with"),
+        ("//ann.localhost:PORT/user/ann/", "post", "passwords go to http://ann.localhost:PORT only if you allow it"),
+        ("/hub/login", "get", "the login form of the hub would send the password in its address"),
+    ],
+)
+def test_passwords_go_to_the_hub_alone(scripted_hub: ScriptedHub, action: str, method: str, detail: str) -> None:
+    """A browser sends them wherever the form says; here, the operator is told."""
+    port = scripted_hub.url.rpartition(":")[2]
+    page = form(BOTH, action.replace("PORT", port)).replace('"post"', f'"{method}"')
+    scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}), BACK_IN)
+    with pytest.raises(LoginElsewhere) as raised:
+        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(5))
+    assert detail.replace("PORT", port) in raised.value.detail
+    assert {asked.method for asked in scripted_hub.asked} == {"GET"}
+    assert not any("secret" in asked.path for asked in scripted_hub.asked)
+
+
+def test_passwords_are_not_sent_on_to_a_server(scripted_hub: ScriptedHub) -> None:
+    port = scripted_hub.url.rpartition(":")[2]
+    scripted_hub.script(
+        Scripted(200, form(BOTH), {"Content-Type": "text/html"}),
+        Scripted(307, headers={"Location": f"http://ann.localhost:{port}/user/ann/"}),
+        BACK_IN,
+    )
+    with pytest.raises(LoginElsewhere):
+        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(5))
+    assert [asked.method for asked in scripted_hub.asked] == ["GET", "POST"]
+
+
 def test_the_hub_is_asked_before_a_name_counts_as_another(scripted_hub: ScriptedHub) -> None:
     """As where a hub's own template escapes names as it escapes any text."""
     page = Scripted(200, of_hub("Home", "o&#39;brien"))
