@@ -32,9 +32,18 @@ import os, signal, sys
 signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 from locust import events
 from locust.main import main
-events.init.add_listener(lambda **_: signal.signal(signal.SIGINT, signal.default_int_handler))
+ready = []
+@events.init.add_listener
+def on_init(**_):
+    ready.append(True)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv[0] = 'hubusers run'
-main()
+try:
+    main()
+except (Exception, SystemExit) as error:
+    from hubusers.cli.how_locust_ended import check_how_it_ended
+    check_how_it_ended(error, is_ready=bool(ready))
+    raise
 """
 """Imports take a while, and Ctrl-C would end them in a traceback. From Locust's `init` on, hubusers handles it."""
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hubusers.cli import main, run_options
+from hubusers.cli.how_locust_ended import check_how_it_ended
 from hubusers.cli.run import USER_CLASSES, locustfile
 from hubusers.cli.run_options import WEB, groups
 from hubusers.local import LocalHub
@@ -128,6 +129,56 @@ def test_ctrl_c_while_modules_are_imported_ends_without_a_text(tmp_path: Path) -
     command = [sys.executable, "-m", "hubusers", "run", "-f", str(interrupting)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (130, "")
+
+
+def raised_by(code: str, module: str, file: str) -> BaseException:
+    try:
+        exec(compile(code, file, "exec"), {"__name__": module})  # noqa: S102
+    except (Exception, SystemExit) as error:
+        return error
+    raise AssertionError(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_ready", "words"),
+    [
+        ("import sys\nsys.exit()", False, "has ended Locust (mine.py, line 2), so there was no run."),
+        ("raise SystemExit(False)", True, "(mine.py, line 1), so there was no run, or not a whole one."),
+        ("1/0", False, "cannot be imported, so there was no run: ZeroDivisionError: division by zero."),
+    ],
+)
+def test_a_locustfile_that_ends_locust_is_told(
+    capsys: pytest.CaptureFixture[str], code: str, is_ready: bool, words: str
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        check_how_it_ended(raised_by(code, "mine", "/tmp/mine.py"), is_ready=is_ready)
+    assert raised.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "module", "is_ready"),
+    [
+        ("raise SystemExit(0)", "locust.main", False),
+        ("raise SystemExit(0)", "argparse", False),
+        ("raise SystemExit(0)", "hubusers.plugin.role", True),
+        ("raise SystemExit(3)", "mine", False),
+        ("1/0", "locust.main", True),
+    ],
+)
+def test_other_ends_stay_as_they_are(code: str, module: str, is_ready: bool) -> None:
+    check_how_it_ended(raised_by(code, module, "/tmp/mine.py"), is_ready=is_ready)
+
+
+def test_no_exit_of_a_locustfile_is_a_success(tmp_path: Path) -> None:
+    ending = tmp_path / "locustfile.py"
+    ending.write_text("import sys\nsys.exit()\n")
+    command = [sys.executable, "-m", "hubusers", "run", "-f", str(ending)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert ended.stdout.startswith(
+        "Error: The locustfile, or what it imports, has ended Locust (locustfile.py, line 2)"
+    )
 
 
 def test_a_run_from_any_folder_ends_in_order(local_hub: LocalHub, tmp_path: Path) -> None:
