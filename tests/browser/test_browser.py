@@ -127,6 +127,15 @@ def test_some_redirects_are_not_followed(
     assert len(scripted_hub.asked) <= 21
 
 
+@pytest.mark.parametrize(("begin", "site"), [("http://127.0.0.1:9/", "same-site"), ("http://66.0.0.1/", "cross-site")])
+def test_addresses_of_like_numbers_are_of_two_sites(
+    browser: Browser, scripted_hub: ScriptedHub, begin: str, site: str
+) -> None:
+    browser.come_from(begin)
+    browser.get("/hub/home")
+    assert scripted_hub.asked[0].headers["Sec-Fetch-Site"] == site
+
+
 def test_a_change_to_https_is_another_host(browser: Browser, scripted_hub: ScriptedHub) -> None:
     secure = scripted_hub.url.replace("http:", "https:")
     scripted_hub.script(Scripted(301, headers={"Location": f"{secure}/hub/login"}))
