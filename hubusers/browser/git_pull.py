@@ -76,6 +76,12 @@ def why_no_pull(page: Page, link: str) -> PullFailed | None:
         )
     if page.status >= 400:
         return None
+    if where.endswith("/" + link.partition("?")[0]):
+        return PullFailed(
+            f"opening the link of nbgitpuller: the server's page at {where} is not nbgitpuller's; install nbgitpuller "
+            "in the environment, or image, of the servers",
+            cause="its page is not nbgitpuller's",
+        )
     return PullFailed(
         f"opening the link of nbgitpuller: the hub has led to {where}, and not to the link",
         cause="the hub has not led to the link",

@@ -57,6 +57,7 @@ def test_a_link_that_did_not_lead_to_the_pull_is_told() -> None:
         return str(why_no_pull(Page(status, path, "<html></html>", headers), link) or "")
 
     assert why(404, "/user/ann/git-pull?repo=x") == "git pull failed: nbgitpuller is not installed"
+    assert why(200, "/user/ann/git-pull?repo=x") == "git pull failed: its page is not nbgitpuller's"
     assert why(200, "/user/ann/lab") == "git pull failed: the hub has not led to the link"
     assert why(200, "/user/ann/lab", "lab") == ""
     assert why(503, "/user/ann/git-pull?repo=x") == ""

@@ -105,16 +105,22 @@ def broken_pages(facts: Facts) -> Iterator[Finding]:
 
 def failed_pulls(facts: Facts) -> Iterator[Finding]:
     """Find that nbgitpuller did not bring the files of a course."""
-    for records in of_kind(facts, "git-pull-failed"):
+    for kind, records in _of_pulls(facts):
         said = Counter(cause_of(record) or telling(record.reason) for record in records).most_common(1)[0][0]
         yield failed(
             facts,
-            "git-pull-failed",
+            kind,
             records,
             f"nbgitpuller did not bring the files for {small(people_of(facts, records))}{f': {said}' if said else ''}.",
             they="who did not get the files",
             evidence=[*causes_of(records), *example_of(facts, records)],
         )
+
+
+def _of_pulls(facts: Facts) -> Iterator[tuple[str, list[Record]]]:
+    for kind in ("git-pull-lost", "git-pull-missing", "git-pull-failed"):
+        for records in of_kind(facts, kind):
+            yield kind, records
 
 
 def slow_pulls(facts: Facts) -> Iterator[Finding]:

@@ -164,6 +164,42 @@ KINDS = (
         ),
     ),
     Kind(
+        name="git-pull-lost",
+        title="People with a link of nbgitpuller were not led to it",
+        section="Why something failed",
+        mechanism=(
+            "People opened a link of nbgitpuller, and came to another page, such as JupyterLab's: something on the way "
+            "through the login and the spawn has lost `next`, the address to which the hub has to lead them."
+        ),
+        confirm=(
+            "Open the link in a private window of a browser, and log in: JupyterLab opens, without the files.",
+            "Watch the address at each redirect, with the browser's tools for developers: from one of them on, `next` "
+            "is not there.",
+        ),
+        remedies=(
+            "If the hub has an authenticator or a login page of your own: let it hand `next` on, as "
+            "`Authenticator.get_next_url` of JupyterHub does.",
+            "If people come by a link of an LMS, or through a proxy of yours: look whether `next` is in the address at "
+            "which the hub is reached.",
+        ),
+    ),
+    Kind(
+        name="git-pull-missing",
+        title="The servers have no nbgitpuller",
+        section="Why something failed",
+        mechanism=(
+            "People opened a link of nbgitpuller, and the hub led them to it; but at `/git-pull` their server has no "
+            "page, or one of something else."
+        ),
+        confirm=(
+            "In a server: `jupyter server extension list` names nbgitpuller if it is there, and whether it is enabled.",
+        ),
+        remedies=(
+            "Install nbgitpuller in the image, or environment, of the servers: `pip install nbgitpuller`.",
+            "If it is there and not enabled: `jupyter server extension enable --sys-prefix nbgitpuller`.",
+        ),
+    ),
+    Kind(
         name="git-pull-failed",
         title="nbgitpuller did not bring the files",
         section="Why something failed",
