@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubusers.accounts.account import Account
+from hubusers.private_files import warn_if_others_can_read
 
 _FIELDS = {
     **dict.fromkeys(("name", "username", "user"), "username"),
@@ -68,6 +69,8 @@ def read_accounts(file: str, *, names_do: bool = False) -> list[Account]:
             f"{file}: the first line must be `name,password`, `name,login,password` or `name,token`{or_name} followed "
             "by one account per line"
         )
+    if set(form.fields) & {"password", "token"}:
+        warn_if_others_can_read(file)
     accounts: dict[str, Account] = {}
     lines: dict[str, int] = {}
     for line, values in _rows(text, form, file):

@@ -37,7 +37,10 @@ def look_at_launches(browser: Browser, platform: AnyPlatform, deadline: Deadline
             if page.status == 405:  # it takes forms only
                 return f"{by}: taken; whether the secret is the hub's, the first login shows", ""
         if page.error:
-            return "not known: the hub did not answer", ""
+            return (
+                "not known: the hub did not answer",
+                "the hub did not answer the question for it",
+            )
         raise launch_refused(page, _SOMEBODY, platform.version)
     except LaunchRefused as refused:
         return f"{by}: refused", refused.detail

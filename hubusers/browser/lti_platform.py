@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hubusers.how_installed import this_installation
+from hubusers.private_files import warn_if_others_can_read
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -138,6 +139,7 @@ def read_platform(file: str) -> AnyPlatform:
         PlatformError: It cannot be read or used, or a library is missing that signs launches. The text never quotes a
             secret.
     """
+    warn_if_others_can_read(file)
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:

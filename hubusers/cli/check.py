@@ -1,5 +1,7 @@
 """`hubusers check`: is this hub ready for a test?"""
 
+import sys
+
 import click
 
 from hubusers.accounts.file import AccountsFileError, read_accounts
@@ -12,6 +14,7 @@ from hubusers.browser.lti_platform import PlatformError, read_platform
 from hubusers.cli.shared import (
     ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
+    EXIT_ERROR,
     GRAFANA_TOKEN_FILE_OPTION,
     GRAFANA_URL_OPTION,
     HOST_OPTION,
@@ -84,7 +87,7 @@ def check(
     """Check that a hub can be tested: reachable, a JupyterHub, token accepted, scopes sufficient. Changes nothing.
 
     It also says what is missing without being needed, and what a report can then not say. The exit code is 0 all the
-    same, and 2 if there can be no test.
+    same, and 2 if there can be no test, or none with the launches (--lti) or logins (--identity-provider) asked for.
     """
     if accounts and named_servers:
         raise click.UsageError("Give --accounts or --named-servers, not both.")
@@ -133,15 +136,31 @@ def check(
     makes_accounts = not (accounts or named_servers)
     # Whether a hub of a machine's accounts takes those that a run makes, only making one would tell.
     obstacles = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
-    if refused:
-        obstacles.append(f"People in a browser cannot come by a launch: {refused}.")
+    refusals = [f"People in a browser cannot come by a launch: {refused}."] if refused else []
+    if providers and not login.asks_for:
+        refusals.append(f"The hub's login page did not come, so nobody can log in at {' or '.join(providers)}.")
+    elif providers and login.takes_passwords is False:
+        refusals.append(
+            f"People in a browser cannot log in at {' or '.join(providers)} with a name and a password: the login asks "
+            f"for {login.asks_for}."
+        )
+    elif providers and login.takes_passwords is None:
+        obstacles.append(
+            f"Whether people can log in at {' or '.join(providers)} is not known: its first page has no form of a "
+            "login. A test with one person (`-u 1`) tells."
+        )
     if unknown:
         obstacles.append(
             f"{not_known(unknown, len(given), str(accounts))}. Until then, only people with a browser can come "
             "(NotebookUser, PageUser), who log in by themselves: other runs are refused."
         )
-    click.echo("This hub can be tested, if what follows is no obstacle." if obstacles else "This hub can be tested.")
-    for sentence in obstacles:
+    if refusals:
+        click.echo("This hub cannot be tested in the way that you ask for.")
+    else:
+        click.echo(
+            "This hub can be tested, if what follows is no obstacle." if obstacles else "This hub can be tested."
+        )
+    for sentence in refusals + obstacles:
         click.echo(f"- {shown(sentence)}")
     needs_tokens = makes_accounts and not platform
     missing += what_is_missing(checked, access, makes_accounts=needs_tokens)
@@ -151,6 +170,8 @@ def check(
         click.echo("What is missing, without being needed:")
         for sentence in missing:
             click.echo(f"- {shown(sentence)}")
+    if refusals:
+        sys.exit(EXIT_ERROR)
 
 
 def _providers(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import requests
 
 from hubusers.http.session import checked_token, get_session
 from hubusers.hub.endpoint import endpoint_from_url
+from hubusers.private_files import warn_if_others_can_read
 
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105  # a name, not a token
 PASSWORD_VARIABLE = "HUBUSERS_PASSWORD"  # noqa: S105
@@ -167,6 +168,7 @@ def read_grafana_token(file: str | None, *, is_needed: bool) -> str:
 
 
 def _read(file: str, what: str) -> str:
+    warn_if_others_can_read(file)
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
