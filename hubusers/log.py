@@ -1,8 +1,12 @@
 """Loggers that never write secrets, and that write each message on one line even if it quotes a hub's answer."""
 
+import functools
+import html
 import logging
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 _SHORTEST_TOKEN = 8
 """Characters. JupyterHub accepts no shorter tokens, and hiding each "x" would make messages unreadable."""
@@ -80,8 +84,45 @@ def shown(text: str) -> str:
     )
 
 
-def without_secrets(text: str) -> str:
-    """Return `text` with each secret replaced. Call this before shortening a text, or a part of a secret may remain."""
+def without_secrets(text: str, of_person: Iterable[str] = ()) -> str:
+    """Return `text` with each secret replaced. Call this before shortening a text, or a part of a secret may remain.
+
+    Args:
+        text: What a hub, or something before it, says.
+        of_person: What the person has typed or shown to whom it says that. That is replaced in all the forms in which
+            an answer may repeat it; what is shorter than a token, only where it is a whole word.
+    """
     for secret in tuple(_SECRETS):  # another thread may add one meanwhile
-        text = text.replace(secret, "(secret)")
+        text = text.replace(secret, _INSTEAD)
+    for secret in of_person:
+        if may_hold(text, secret):
+            text = _in_any_form(secret).sub(_INSTEAD, text)
     return text
+
+
+def may_hold(text: str, secret: str) -> bool:
+    """Say whether `text` may have a secret of a person in it, in any form; False for certain is what most texts are."""
+    return bool(secret) and max(_ALWAYS_PLAIN.findall(secret), key=len, default="") in text
+
+
+_INSTEAD = "(secret)"
+_ALWAYS_PLAIN = re.compile(r"[A-Za-z0-9]+")
+"""What neither URLs nor HTML nor JSON write in another form."""
+
+
+@functools.lru_cache(maxsize=256)
+def _in_any_form(secret: str) -> re.Pattern[str]:
+    """Return a pattern that finds a secret as it is, and as it is written in URLs, in HTML and in JSON."""
+    pattern = "".join(map(_forms_of, secret))
+    return re.compile(pattern if len(secret) >= _SHORTEST_TOKEN else rf"(?<!\w){pattern}(?!\w)")
+
+
+def _forms_of(character: str) -> str:
+    if _ALWAYS_PLAIN.fullmatch(character):
+        return character
+    code, in_html = ord(character), html.escape(character)
+    forms = [rf"\\?{re.escape(character)}", f"(?i:{quote(character, safe='')})", rf"(?i:\\u{code:04x})"]
+    forms += [re.escape(in_html), f"&#0*{code};", f"(?i:&#x0*{code:x};)"]
+    if character.isspace():
+        forms += [r"\s+", r"\+"]
+    return f"(?:{'|'.join(forms[::-1])})"

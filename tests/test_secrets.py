@@ -1,19 +1,31 @@
-"""The token is nowhere in what a run writes or shows, whatever happens."""
+"""Tokens and passwords are nowhere in what a run writes or shows, whatever happens."""
 
+import html
+import json
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import psutil
 import pytest
 import requests
 
+from hubusers.browser.browser import CONNECTIONS, Browser
+from hubusers.browser.login import log_in
+from hubusers.browser.said import words_of_login
+from hubusers.http.connections import Connections
+from hubusers.hub.deadline import Deadline
+from hubusers.hub.errors import HubUsersError
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
+from hubusers.log import without_secrets
 from tests.locust_process import LocustProcess
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
 from tests.waiting import wait_until
+
+HTML = {"Content-Type": "text/html"}
 
 
 class Blabbing(ScriptedHub):
@@ -111,3 +123,74 @@ def test_everything_that_the_web_ui_shows(local_hub: LocalHub, blabbing: Scripte
         locust.interrupt()
         locust.wait()
     assert local_hub.token not in locust.output
+
+
+PASSWORD = "Zupf & <Geheim>/'88\""
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        PASSWORD,
+        quote(PASSWORD),
+        quote(PASSWORD, safe="").replace("%3C", "%3c").replace("%2F", "%2f"),
+        quote_plus(PASSWORD),
+        html.escape(PASSWORD),
+        html.escape(PASSWORD).replace("&#x27;", "&#39;"),
+        html.escape(PASSWORD, quote=False),
+        json.dumps(PASSWORD)[1:-1],
+        repr(PASSWORD)[1:-1],
+    ],
+)
+def test_what_a_person_has_typed_is_replaced_in_each_form(repeated: str) -> None:
+    assert without_secrets(f"wrong: {repeated}!", [PASSWORD]) == "wrong: (secret)!"
+
+
+def test_a_short_password_is_replaced_as_a_word_only() -> None:
+    assert without_secrets("wrong: üb; for übung", ["üb"]) == "wrong: (secret); for übung"
+    assert without_secrets("nothing was typed", [""]) == "nothing was typed"
+
+
+REPEATS = f"<html><body><p role=alert>wrong password: {html.escape(PASSWORD)}</p>{{}}</body></html>"
+FORM = '<form method="post" action="{}"><input name="username"><input name="password" type="password"></form>'
+JHDATA = "<script>window.jhdata = {};</script>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Scripted(200, REPEATS.format(JHDATA + FORM.format("/hub/login")), HTML),  # asks again
+        Scripted(403, REPEATS.format(JHDATA), HTML),
+        Scripted(500, REPEATS.format(""), HTML),
+        Scripted(500, {"message": f"no handler for {PASSWORD}"}),
+        Scripted(500, f"no handler for password={quote_plus(PASSWORD)}", {"Content-Type": "text/plain"}),
+        Scripted(500, f"{'x' * 190} {PASSWORD}", {"Content-Type": "text/plain"}),  # cut within the password
+    ],
+    ids=["form", "refused", "page", "message", "text", "cut"],
+)
+@pytest.mark.parametrize("at_provider", [False, True])
+def test_a_login_that_fails_does_not_repeat_the_password(answer: Scripted, at_provider: bool) -> None:
+    with ScriptedHub() as hub, ScriptedHub() as provider:
+        asks = Scripted(200, f"<html>{JHDATA}{FORM.format('/hub/login')}</html>", HTML)
+        if at_provider:
+            hub.script(Scripted(302, "", {"Location": f"{provider.url}/auth"}))
+            provider.script(asks, answer)
+        else:
+            hub.script(asks, answer)
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), providers=[provider.url])
+        with pytest.raises(HubUsersError) as raised:
+            log_in(browser, "ann", PASSWORD, Deadline(10), start="/hub/home")
+    for said in (str(raised.value), raised.value.detail, raised.value.words):
+        assert "Zupf" not in said
+    assert "Geheim" not in raised.value.detail
+    assert raised.value.detail
+
+
+def test_an_answer_does_not_repeat_a_persons_token() -> None:
+    with ScriptedHub() as hub:
+        hub.script(Scripted(403, REPEATS.format("").replace("Zupf", "token-of-ann"), HTML))
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), authorization="token token-of-ann")
+        page = browser.fetch("GET", "/hub/api/user")
+    assert "token-of-ann" in page.text
+    for said in (page.answer.words, str(page.answer), words_of_login(page), page.document.text_content()):
+        assert "wrong password: (secret)" in said

@@ -148,18 +148,32 @@ class Browser(Sender):
             if not location:
                 self._page = url
                 host = self._hosts.other_host(url)
-                return Page.of(answer, path, redirected_from=redirected_from, host=host, provider=provider)
+                return Page.of(
+                    answer,
+                    path,
+                    redirected_from=redirected_from,
+                    host=host,
+                    provider=provider,
+                    secrets=self.secrets,
+                )
             takes_form_along = method == "POST" and answer.status in _REDIRECTS_OF_FORMS
             target, not_followed = self._hosts.target(location, url, with_form=takes_form_along)
             if not_followed:
-                return Page.of(answer, path, not_followed, redirected_from, provider=provider)
+                return Page.of(answer, path, not_followed, redirected_from, provider=provider, secrets=self.secrets)
             redirected_from = (*redirected_from, path)
             if site == "same-origin":
                 site = _site(url, target)
             url = target
             if not takes_form_along and method != "GET":
                 method, body, more = "GET", None, {}
-        return Page.of(answer, self._hosts.shown(url), TOO_MANY_REDIRECTS, redirected_from, provider=came_from)
+        return Page.of(
+            answer,
+            self._hosts.shown(url),
+            TOO_MANY_REDIRECTS,
+            redirected_from,
+            provider=came_from,
+            secrets=self.secrets,
+        )
 
     # What a page's scripts do
 
@@ -192,7 +206,7 @@ class Browser(Sender):
         if method not in {"GET", "HEAD"}:
             headers["Origin"] = origin_of_url(url)
         answer = self._send(method, url, headers, good, deadline or Deadline(self.timeout), body)
-        return Page.of(answer, path_of(url))
+        return Page.of(answer, path_of(url), secrets=self.secrets)
 
     def stream(self, path: str, deadline: Deadline, *, silence: float = SILENCE) -> AbstractContextManager[Stream]:
         """Open an event source: a context manager for its beginning and its lines.

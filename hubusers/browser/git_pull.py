@@ -116,7 +116,7 @@ def pull(browser: Browser, page: Page, deadline: Deadline) -> Pulled:
             if stream.answer.error == TIMED_OUT:  # nbgitpuller answers after it has asked for the branches
                 raise StreamLost(TIMED_OUT)
             if stream.answer.status != 200:
-                raise page_error(browser, Page.of(stream.answer, f"{base}git-pull/api"), doing)
+                raise page_error(browser, Page.of(stream.answer, f"{base}git-pull/api", secrets=browser.secrets), doing)
             for message in filter(None, map(_message, stream)):
                 of_git += _reasons(message)
                 if message.get("phase") == "error":

@@ -52,6 +52,7 @@ def log_in(
         WaitTimeout: The deadline has come.
         HubError: The hub did not answer.
     """
+    browser.types(password)
     page = open_page(browser, start, deadline)
     typed = typed or username
     provider = ProviderLogin(browser, typed, password, deadline)

@@ -10,8 +10,12 @@ import lxml.etree
 import lxml.html
 
 from hubusers.http.messages import Answer
+from hubusers.log import may_hold, without_secrets
 
 _EMPTY_DOCUMENT = "<html></html>"
+
+_NO_WORDS = {"script", "style", "option", "textarea"}
+"""Elements whose text is for a browser, or is sent with a form."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,6 +31,8 @@ class Page:
         redirected_from: The paths of the requests before the last one, which redirected.
         host: The host of the last request, where that is another one than the hub's.
         provider: The host of the identity provider that was asked last, with its port; "" for the hub and its servers.
+        secrets: What the person has typed or shown; the words of the page, in `document` and `answer`, do not repeat
+            it.
     """
 
     status: int
@@ -37,6 +43,7 @@ class Page:
     redirected_from: tuple[str, ...] = ()
     host: str = ""
     provider: str = ""
+    secrets: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -47,10 +54,19 @@ class Page:
         redirected_from: tuple[str, ...] = (),
         host: str = "",
         provider: str = "",
+        secrets: tuple[str, ...] = (),
     ) -> "Page":
         """Return the page that an answer is."""
         return cls(
-            answer.status, path, answer.body, answer.headers, error or answer.error, redirected_from, host, provider
+            answer.status,
+            path,
+            answer.body,
+            answer.headers,
+            error or answer.error,
+            redirected_from,
+            host,
+            provider,
+            secrets,
         )
 
     def __repr__(self) -> str:
@@ -59,14 +75,17 @@ class Page:
     @property
     def answer(self) -> Answer:
         """The same as an answer of the hub's API, which knows about `Retry-After`, JSON and messages."""
-        return Answer(self.status, self.text, self.headers, self.error)
+        return Answer(self.status, self.text, self.headers, self.error, self.secrets)
 
     @cached_property
     def document(self) -> Any:
-        """The text as lxml reads a page; an empty document where it is not one."""
+        """The text as lxml reads a page, without secrets in its words; an empty document where it is not one."""
         text = self.text if "<" in self.text else _EMPTY_DOCUMENT
         try:
-            return _parsed(text)
+            document = _parsed(text)
+            if any(may_hold(text, secret) for secret in self.secrets):
+                _hide(document, self.secrets)
+            return document
         except lxml.etree.ParserError:  # no element at all, as where there is nothing but "<!doctype html>"
             return _parsed(_EMPTY_DOCUMENT)
 
@@ -79,6 +98,14 @@ class Page:
 
 def _parsed(text: str) -> Any:
     return lxml.html.document_fromstring(text.encode(), lxml.html.HTMLParser(encoding="utf-8"))
+
+
+def _hide(document: Any, secrets: tuple[str, ...]) -> None:
+    for element in document.iter("*"):
+        if element.text and element.tag not in _NO_WORDS:
+            element.text = without_secrets(element.text, secrets)
+        if element.tail:
+            element.tail = without_secrets(element.tail, secrets)
 
 
 def configuration_of(page: Page) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Sender:
         failures: How often each kind of request has failed so far.
         page_token: What the scripts of the present page show to its server, as JupyterLab's do; "" for none.
         timeout: As given.
+        secrets: What the person has typed or shown that no words of an answer may repeat: the token, a password.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Sender:
         self._cookies = Cookies()
         self._page = ""  # the URL where the person is
         self._authorization = {"Authorization": authorization} if authorization else {}
+        self.secrets = tuple(authorization.split()[-1:])  # without "token"
         hub = urlsplit(self._hosts.hub)
         self._is_private = hub.scheme == "https" or is_this_machine(hub.hostname or "")
 
@@ -87,6 +89,11 @@ class Sender:
     def url_of(self, path: str) -> str:
         """Return the URL of a path."""
         return self._hosts.url(path)
+
+    def types(self, secret: str) -> None:
+        """Note what the person types into forms that nobody else may read."""
+        if secret not in self.secrets:
+            self.secrets += (secret,)
 
     @property
     def providers(self) -> frozenset[str]:

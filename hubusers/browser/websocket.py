@@ -245,7 +245,8 @@ def _opened(url: str, lines: list[str], tls_context: ssl.SSLContext | None, time
     finally:
         _forget_cookies()
         timer.close()
-    raise WebsocketRefused(Page.of(answer, urlsplit(url).path))
+    shown = tuple(line.split()[-1] for line in lines if line.startswith("Authorization:"))
+    raise WebsocketRefused(Page.of(answer, urlsplit(url).path, secrets=shown))
 
 
 def _forget_cookies() -> None:

@@ -40,12 +40,14 @@ class Answer:
         body: The body as text.
         headers: Found whether their names are asked for in capital or in small letters, whichever transport made them.
         error: Why there is no answer, one of a few fixed phrases; the empty string with one.
+        secrets: What the person has typed or shown who got the answer, which its words must not repeat.
     """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     error: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def model(self) -> Any:
@@ -58,7 +60,8 @@ class Answer:
     @property
     def message(self) -> str:
         """The `message` that the hub puts into an error answer; empty if there is none."""
-        return str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
+        message = str(self.model.get("message") or "") if isinstance(self.model, dict) else ""
+        return without_secrets(message, self.secrets)
 
     @property
     def words(self) -> str:
@@ -71,7 +74,7 @@ class Answer:
         if isinstance(self.model, dict) and self.model.get("message", "") is None:  # as in the hub's 404
             return ""
         text = _text_of_page(self.body) if self.is_web_page else self.body
-        return " ".join(text.split())[:_SHOWN_CHARACTERS]
+        return without_secrets(" ".join(text.split()), self.secrets)[:_SHOWN_CHARACTERS]
 
     @property
     def retry_after(self) -> float | None:
@@ -109,7 +112,8 @@ class Answer:
         """Return status and content for a log, shortened and without secrets."""
         if not self.status:
             return self.error
-        content = without_secrets(" ".join((_text_of_page(self.body) if self.is_web_page else self.body).split()))
+        text = _text_of_page(self.body) if self.is_web_page else self.body
+        content = without_secrets(" ".join(text.split()), self.secrets)
         if len(content) > _SHOWN_CHARACTERS:
             content = content[:_SHOWN_CHARACTERS] + "…"
         return f"HTTP {self.status}: {content or '(no content)'}"
