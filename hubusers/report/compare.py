@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from hubusers.report import words
-from hubusers.report.compare_measures import FAILED_STARTS, MEAN_START, MEASURES, REQUESTS, Measure
+from hubusers.report.compare_measures import (
+    FAILED_STARTS,
+    MEAN_START,
+    MEASURES,
+    REQUESTS,
+    Measure,
+    share_ready,
+)
 from hubusers.report.compare_row import Row, Verdict
 from hubusers.report.compare_warnings import user_classes, warnings_about
 from hubusers.report.resampling import (
@@ -90,7 +97,8 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
             rows.append(
                 _with_unfinished(row, one.is_of_unfinished(before.results), one.is_of_unfinished(after.results))
             )
-    rows = _without_misleading_mean(rows)
+    if share_ready(before.results) != share_ready(after.results):
+        rows = _without_mean_start(rows)
     too_coarse = _too_coarse(rows, smallest)
     no_answer = _no_answer(rows, before, after) or _cannot_tell(rows, too_coarse)
     left_out = _left_out(pairs)
@@ -172,11 +180,8 @@ def _row(measure: Measure, before: Statistic, after: Statistic, note: str, doubt
     return replace(row, low=low, high=high, verdict=verdict, unfelt=unfelt)
 
 
-def _without_misleading_mean(rows: list[Row]) -> list[Row]:
-    """Do not judge the mean of the servers that became ready where the runs differ in how many did."""
-    failed = next(row for row in rows if row.measure == FAILED_STARTS)
-    if failed.verdict not in {"better", "worse"}:
-        return rows
+def _without_mean_start(rows: list[Row]) -> list[Row]:
+    """Do not judge the mean of the servers that became ready: a hub that lost its slowest ones would look faster."""
     note = "it covers only servers that became ready, and the runs differ in how many did"
     return [
         replace(row, low=None, high=None, verdict="not judged", note=note, unfelt="")

@@ -59,6 +59,13 @@ def _of_step(step: str, percent: int) -> Callable[[Results], Statistic | None]:
     return statistic
 
 
+def share_ready(results: Results) -> float:
+    """Return the share of the starts that the mean of start to ready covers: of those that count, the ones that became
+    ready, not those that failed, were not reached, or hung until the run ended."""
+    starts = results.people.measured(START_TO_READY)
+    return sum(not one.failure for one in starts) / len(starts)
+
+
 def _mean_start(results: Results) -> Statistic | None:
     ready = [one.seconds for one in _in_order(results, START_TO_READY) if not one.failure]
     return Mean(ready) if ready else None

@@ -178,6 +178,21 @@ class TestFailures:
         comparison = compare(run_of(starts(1)), run_of(starts(2, failed=2)))
         assert comparison.exit_code == 0
 
+    @pytest.mark.parametrize("failure", ["spawn failed", UNFINISHED])
+    @pytest.mark.parametrize("lost", [7, 1])  # 7 of 30 are too few to judge failed starts by
+    def test_a_mean_without_the_slowest_starts_is_not_judged(self, failure: str, lost: int) -> None:
+        whole = [replace(one, seconds=60.0) if number < lost else one for number, one in enumerate(starts(1, 30))]
+        without = [replace(one, failure=failure) if number < lost else one for number, one in enumerate(whole)]
+        for before, after in ((whole, without), (without, whole)):
+            comparison = compare(run_of(before), run_of(after))
+            mean = row(comparison, "start to ready mean")
+            assert mean.verdict == "not judged"
+            assert "the runs differ in how many did" in mean.note
+            assert "mean" not in comparison.headline
+        faster = [replace(one, seconds=one.seconds / 3) for one in without]
+        judged = row(compare(run_of(without), run_of(faster)), "start to ready mean")
+        assert judged.verdict == "better"  # of equal shares
+
     def test_failures_in_one_moment_count(self) -> None:
         after = starts(2)
         after[100:120] = [replace(record, failure="timed out") for record in after[100:120]]
@@ -438,14 +453,15 @@ after:  runs/b, 2026-11-26 08:00 UTC, https://hub.example.org, 10 starts
 measure              before  after    difference               interval  verdict
 start to ready p50      2 s  2.5 s       +25.0 %                +25.0 %  worse
 start to ready p95      2 s  never             –                      –  not judged
-start to ready mean     2 s  2.5 s       +25.0 %                +25.0 %  worse
+start to ready mean     2 s  2.5 s       +25.0 %                      –  not judged
 failed starts           0 %   10 %  +10.0 points  -29.4 to +49.5 points  no difference
 throttled wait mean     0 s    0 s        +0.0 %                 +0.0 %  no difference
 
 Not judged: start to ready p95, because it needs 100 measurements in each run, and there are 10 and 10.
+Not judged: start to ready mean, because it covers only servers that became ready, and the runs differ in how many did.
 Left out, because neither run measured it: stop to stopped p50, stop to stopped p95, hub probe p50, hub probe p95, \
 requests p95, hub CPU per start, hub memory, highest.
-Worse: start to ready p50 (2 s, then 2.5 s: +25.0 %), start to ready mean (2 s, then 2.5 s: +25.0 %)."""
+Worse: start to ready p50 (2 s, then 2.5 s: +25.0 %)."""
     )
 
 
