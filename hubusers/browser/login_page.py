@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.login_errors import LoginElsewhere
 from hubusers.browser.login_form import LoginForm, buttons, login_form, other_logins, own_logins, provider_form
 from hubusers.browser.page import Page
-from hubusers.browser.provider_login import where_it_leads
+from hubusers.browser.provider_login import check_destination, where_it_leads
 from hubusers.hub.deadline import Deadline
 
 
@@ -34,18 +35,18 @@ def look_at_login(browser: Browser, deadline: Deadline) -> LoginPage:
     if (way := _way_to_provider(browser, page, deadline)) and (there := browser.get(way, deadline=deadline)).provider:
         form = provider_form(there)
         where = f", at {there.provider}"
-        return _of_form(form, where) if form else LoginPage(f"nothing that is known here{where}", None)
+        return _of_form(browser, there, form, where) if form else LoginPage(f"nothing that is known here{where}", None)
     if 300 <= page.status < 400:
         target = urlsplit(page.headers.get("Location") or "")
         return LoginPage(f"nothing to type into; it leads on to {target.netloc}{target.path}", False)
     if page.status != 200 or not page.is_document:
         return LoginPage("", None)
     if form := login_form(browser, page):
-        return _of_form(form, "")
+        return _of_form(browser, page, form, "")
     for own in own_logins(browser, page):
         behind = browser.fetch("GET", own, deadline=deadline)
         if form := login_form(browser, behind) if behind.status == 200 else None:
-            return _of_form(form, f", at {own.partition('?')[0]}")
+            return _of_form(browser, behind, form, f", at {own.partition('?')[0]}")
     texts = ", ".join(map(repr, buttons(page)))
     return LoginPage(f"nothing to type into{f', only {texts}' if texts else ''}", False)
 
@@ -62,10 +63,14 @@ def _way_to_provider(browser: Browser, page: Page, deadline: Deadline) -> str:
     return ""
 
 
-def _of_form(form: LoginForm, where: str) -> LoginPage:
+def _of_form(browser: Browser, page: Page, form: LoginForm, where: str) -> LoginPage:
     form.filled_in("name", "password")
     what = "a form for name and password" if form.password is not None else "a form for a name"
     if form.missing:
         return LoginPage(f"{what}, and for {', '.join(map(repr, form.missing))}{where}", False)
+    try:
+        check_destination(browser, page, form, "anybody")
+    except LoginElsewhere as error:
+        return LoginPage(f"{what}{where} ({error.detail})", False)
     may = f", perhaps also {', '.join(map(repr, form.left_empty))}" if form.left_empty else ""
     return LoginPage(f"{what}{may}{where}", True)

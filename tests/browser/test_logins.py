@@ -222,6 +222,9 @@ def test_passwords_go_to_the_hub_alone(scripted_hub: ScriptedHub, action: str, m
     with pytest.raises(LoginElsewhere) as raised:
         login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(5))
     assert detail.replace("PORT", port) in raised.value.detail
+    scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}))
+    asks_for, takes_passwords = login_of(f"http://localhost:{port}")
+    assert (detail.replace("PORT", port) in asks_for, takes_passwords) == (True, False)
     assert {asked.method for asked in scripted_hub.asked} == {"GET"}
     assert not any("secret" in asked.path for asked in scripted_hub.asked)
 
