@@ -12,6 +12,9 @@ from tests.report.made_up_run import make_up_run
 CLASS = Path("events/class-at-nine.toml")
 
 WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth > window.innerWidth"
+HIDDEN_STATES = """[...document.querySelectorAll('.verdict .state')].filter(
+    (cell) => cell.getBoundingClientRect().right > cell.closest('.table').getBoundingClientRect().right + 1
+).map((cell) => cell.textContent)"""
 BROKEN_WORDS = """[...document.querySelectorAll('td')].filter((cell) => {
     const words = document.createRange();
     return [...cell.childNodes].some((node) => node.nodeType === 3 && [...node.data.matchAll(/[a-z]{2,12}/gi)].some(
@@ -42,11 +45,12 @@ def test_a_class_with_findings_on_narrow_screens_and_on_four_pages(tmp_path: Pat
         report.as_uri(),
         ("width", 390),
         ("see", WIDER_THAN_THE_SCREEN),
+        ("see", HIDDEN_STATES),
         ("see", BROKEN_WORDS),
         ("see", CHARTS),
         *(("print", str(path), size) for size, path in papers.items()),
     )
-    assert visit.seen == [False, [], 12]
+    assert visit.seen == [False, [], [], 12]
     assert (visit.errors, visit.requests) == ([], [report.as_uri()])
     assert {size: pages(path) for size, path in papers.items()} == {"A4": 4, "Letter": 4}
     assert report.stat().st_size < 500_000
