@@ -11,6 +11,9 @@ from urllib.parse import quote
 _SHORTEST_TOKEN = 8
 """Characters. JupyterHub accepts no shorter tokens, and hiding each "x" would make messages unreadable."""
 
+_SHORTEST_PASSWORD = 4
+"""Characters. Shorter ones, such as "any" on a hub for tests, protect nothing, and are words of most messages."""
+
 _SECRETS: set[str] = set()
 
 
@@ -90,7 +93,8 @@ def without_secrets(text: str, of_person: Iterable[str] = ()) -> str:
     Args:
         text: What a hub, or something before it, says.
         of_person: What the person has typed or shown to whom it says that. That is replaced in all the forms in which
-            an answer may repeat it; what is shorter than a token, only where it is a whole word.
+            an answer may repeat it; what is shorter than a token, only where it is a whole word; what has fewer than
+            four characters, not at all.
     """
     for secret in tuple(_SECRETS):  # another thread may add one meanwhile
         text = text.replace(secret, _INSTEAD)
@@ -102,7 +106,7 @@ def without_secrets(text: str, of_person: Iterable[str] = ()) -> str:
 
 def may_hold(text: str, secret: str) -> bool:
     """Say whether `text` may have a secret of a person in it, in any form; False for certain is what most texts are."""
-    return bool(secret) and max(_ALWAYS_PLAIN.findall(secret), key=len, default="") in text
+    return len(secret) >= _SHORTEST_PASSWORD and max(_ALWAYS_PLAIN.findall(secret), key=len, default="") in text
 
 
 _INSTEAD = "(secret)"
