@@ -1,5 +1,6 @@
 """How the report and the summary show findings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hubusers import start_parts
@@ -67,6 +68,14 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
     shown = len(PULLING.findings[0].evidence[:2]) + len(PULLING.findings[0].remedies)
     assert pulling.count("\n  - ") == shown
     assert "\n  - Pull it before people come: `prePuller.hook.enabled`" in summary
+
+
+def test_code_in_evidence_is_code_in_the_summary(tmp_path: Path) -> None:
+    evidence = "Told by `c.Spawner.start`."
+    one = replace(findings_of(PULLING.run)[0], evidence=[evidence])
+    run = replace(PULLING.run, folder=tmp_path)
+    write_report(run, verdict_of(run), [one])
+    assert f"\n  - {evidence}\n" in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
 def test_texts_of_ours_have_marks_for_code_and_emphasis() -> None:
