@@ -3,11 +3,16 @@
 import importlib.metadata
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def version() -> str:
-    """Return the version, which comes from git's tags when hubusers is built."""
+    """Return the version, which comes from git's tags when hubusers is built.
+
+    The first call in a process may ask git, and lets other greenlets go on meanwhile.
+    """
     return version_in(Path(__file__).parents[1], importlib.metadata.version("hubusers"))
 
 

@@ -27,6 +27,7 @@ from hubusers.plugin.terminal import begin_quietly
 from hubusers.plugin.user_events import note_request, note_users
 from hubusers.plugin.who_comes import WhoComes
 from hubusers.settings.access import SettingsError
+from hubusers.version import version
 
 _NO_OPTIONS = (
     "A script that uses Locust as a library must give the options before it fires the event `init`: "
@@ -54,6 +55,8 @@ def listen(
     begin_quietly(environment, is_worker=isinstance(runner, WorkerRunner))
     control = RunControl(environment, _role(runner))
     process = Process(control)
+    if control.role.conducts:
+        version()  # now, because to ask git lets others go on, and whoever stops a run as it begins would break it off
     control.exporters += open_telemetry.exporters
     events = environment.events
     events.request.add_listener(partial(note_request, environment))
