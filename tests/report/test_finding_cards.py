@@ -72,7 +72,7 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
 
 def test_code_in_evidence_is_code_in_the_summary(tmp_path: Path) -> None:
     evidence = "Told by `c.Spawner.start`."
-    one = replace(findings_of(PULLING.run)[0], evidence=[evidence])
+    one = replace(findings_of(PULLING.run)[0], evidence=(evidence,))
     run = replace(PULLING.run, folder=tmp_path)
     write_report(run, verdict_of(run), [one])
     assert f"\n  - {evidence}\n" in (tmp_path / "summary.md").read_text(encoding="utf-8")
