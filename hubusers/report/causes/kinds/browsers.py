@@ -195,7 +195,7 @@ KINDS = (
             "In a server: `jupyter server extension list` names nbgitpuller if it is there, and whether it is enabled.",
         ),
         remedies=(
-            "Install nbgitpuller in the image, or environment, of the servers: `pip install nbgitpuller`.",
+            "Install nbgitpuller in the image, or environment, of the servers.",
             "If it is there and not enabled: `jupyter server extension enable --sys-prefix nbgitpuller`.",
         ),
     ),
