@@ -8,7 +8,7 @@ from hubusers.accounts.file import AccountsFileError, read_accounts
 from hubusers.accounts.names import DEFAULT_PREFIX
 from hubusers.accounts.sources import not_known
 from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.login_page import look_at_login
+from hubusers.browser.login_page import LoginPage, look_at_login
 from hubusers.browser.lti_check import look_at_launches
 from hubusers.browser.lti_platform import PlatformError, read_platform
 from hubusers.cli.shared import (
@@ -137,18 +137,10 @@ def check(
     # Whether a hub of a machine's accounts takes those that a run makes, only making one would tell.
     obstacles = list(about_machine_accounts(checked, DEFAULT_PREFIX)) if makes_accounts else []
     refusals = [f"People in a browser cannot come by a launch: {refused}."] if refused else []
-    if providers and not login.asks_for:
-        refusals.append(f"The hub's login page did not come, so nobody can log in at {' or '.join(providers)}.")
-    elif providers and login.takes_passwords is False:
-        refusals.append(
-            f"People in a browser cannot log in at {' or '.join(providers)} with a name and a password: the login asks "
-            f"for {login.asks_for}."
-        )
-    elif providers and login.takes_passwords is None:
-        obstacles.append(
-            f"Whether people can log in at {' or '.join(providers)} is not known: its first page has no form of a "
-            "login. A test with one person (`-u 1`) tells."
-        )
+    if providers:
+        refused_logins, doubts = _about_providers(login, " or ".join(providers))
+        refusals += refused_logins
+        obstacles += doubts
     if unknown:
         obstacles.append(
             f"{not_known(unknown, len(given), str(accounts))}. Until then, only people with a browser can come "
@@ -172,6 +164,21 @@ def check(
             click.echo(f"- {shown(sentence)}")
     if refusals:
         sys.exit(EXIT_ERROR)
+
+
+def _about_providers(login: LoginPage, providers: str) -> tuple[list[str], list[str]]:
+    """Return why nobody can log in at the identity providers that were named, and why that may be so."""
+    if not login.asks_for:
+        return [f"The hub's login page did not come, so nobody can log in at {providers}."], []
+    if login.takes_passwords is None:
+        return [], [
+            f"Whether people can log in at {providers} is not known: its first page has no form of a login. A test "
+            "with one person (`-u 1`) tells."
+        ]
+    if login.takes_passwords:
+        return [], []
+    refused = f"People in a browser cannot log in at {providers} with a name and a password: the login asks for "
+    return [f"{refused}{login.asks_for}."], []
 
 
 def _providers(text: str) -> tuple[str, ...]:

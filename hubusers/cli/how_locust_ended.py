@@ -1,13 +1,12 @@
 """Whether Locust ended by itself, or somebody's own code ended it; for `hubusers run`, which begins Locust."""
 
-import sys
 import traceback
 from pathlib import Path
 
+from hubusers.cli.shared import fail
+
 _MAY_END_IT = {"locust", "locust_cloud", "hubusers", "argparse", "configargparse"}
 """The packages that may end the process with exit code 0. argparse does so after it has shown the help."""
-
-_EXIT_CANNOT_TEST = 2
 
 
 def check_how_it_ended(error: BaseException, *, is_ready: bool) -> None:
@@ -28,13 +27,8 @@ def check_how_it_ended(error: BaseException, *, is_ready: bool) -> None:
             return
         where = f"{Path(frame.f_code.co_filename).name}, line {line}"
         what = "so there was no run, or not a whole one" if is_ready else "so there was no run"
-        _fail(f"The locustfile, or what it imports, has ended Locust ({where}), {what}. Remove that exit.")
+        fail(f"The locustfile, or what it imports, has ended Locust ({where}), {what}. Remove that exit.")
     if not is_ready:
         traceback.print_exception(error)
         said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-        _fail(f"The locustfile cannot be imported, so there was no run: {said.rstrip('.')}.")
-
-
-def _fail(sentence: str) -> None:
-    print(f"Error: {sentence}", file=sys.stderr)
-    sys.exit(_EXIT_CANNOT_TEST)
+        fail(f"The locustfile cannot be imported, so there was no run: {said.rstrip('.')}.")

@@ -50,16 +50,11 @@ LOG = get_logger(__name__)
 
 TOKENS_PATH = "/users/{name}/tokens"
 
+_GETS_TOKENS = "the run gets a token for each account that it makes, and nobody has to log in."
 _WITHOUT_PASSWORD = (
-    f"Without a password ({PASSWORD_VARIABLE}, {PASSWORD_FILE_VARIABLE}, --password-file) the run gets a token for "
-    "each account that it makes, and nobody has to log in."
+    f"Without a password ({PASSWORD_VARIABLE}, {PASSWORD_FILE_VARIABLE}, --password-file) {_GETS_TOKENS}"
 )
-
-
-_WITHOUT_LTI = (
-    "Without --lti and without a password the run gets a token for each account that it makes, and nobody has to log "
-    "in."
-)
+_WITHOUT_LTI = f"Without --lti and without a password {_GETS_TOKENS}"
 
 
 class BrowserUser(PlannedUser):
