@@ -1,4 +1,8 @@
-"""A process that the load generator forks, such as one that becomes another program, is not a second load generator."""
+"""A process that the load generator forks, such as one that becomes another program, is not a second load generator.
+
+gevent listens for the ends of children from its first look at one, which is after the fork: it waits for ever for a
+first child that has ended by then. Its `subprocess` therefore has it listen before the fork, and so does this test.
+"""
 
 import subprocess
 import sys
@@ -18,6 +22,7 @@ with not_beginning_anew_in_children():
     tracers.add_span_processor(BatchSpanProcessor(InMemorySpanExporter()))
 users = []
 gevent.spawn(users.append, "goes on")
+gevent.get_hub().loop.install_sigchld()
 child = os.fork()
 if not child:
     os._exit(len(users))
