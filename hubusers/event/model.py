@@ -219,6 +219,11 @@ class Cohort(Table):
         """How many people there are, including those who would arrive only after the end."""
         return self.arrivals.people if isinstance(self.arrivals, Steps) else self.people or 0
 
+    @property
+    def first_page(self) -> str:
+        """The page that these people open first, below their servers; "" where the hub leads everybody."""
+        return self.start_page or self.git_pull or ""
+
 
 class Event(Table):
     """Who comes, when, for how long, and what must hold.

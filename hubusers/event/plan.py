@@ -91,7 +91,7 @@ def plan(event: Event, seed: int) -> list[Person]:
             stay=cohort.stay,
             pause=cohort.pause,
             thinking=THINKING if cohort.thinking is None else cohort.thinking,
-            start_page=cohort.start_page or cohort.git_pull or "",
+            start_page=cohort.first_page,
             leave=cohort.leave or EVERYBODY_LOGS_OUT,
             time_scale=event.time_scale,
         )

@@ -33,7 +33,7 @@ def anybody(settings: Settings) -> Person:
         stay=_between(*settings.stay),
         pause=_between(*settings.pause),
         thinking=_between(*settings.thinking),
-        start_page=settings.start_page or settings.git_pull,
+        start_page=settings.first_page,
         leave=settings.leave,
         time_scale=1.0,
     )

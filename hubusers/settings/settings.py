@@ -51,6 +51,16 @@ class Settings(Options):
         return read_accounts(self.accounts_file, names_do=names_do) if self.accounts_file else []
 
     @property
+    def first_page(self) -> str:
+        """The page that people open first where no event says it, below their servers; "" where the hub leads them."""
+        return self.start_page or self.git_pull
+
+    @property
+    def first_pages(self) -> list[str]:
+        """The first pages of all who come: of each cohort, or one for everybody without an event."""
+        return [cohort.first_page for cohort in self.event.cohorts] if self.event else [self.first_page]
+
+    @property
     def accounts_are_made(self) -> bool:
         """Whether the run creates the accounts of its users, and deletes them."""
         return not self.accounts_file and not self.named_servers

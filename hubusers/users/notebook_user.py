@@ -87,10 +87,7 @@ class NotebookUser(TabUser):
         more = f", and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
         whose = f"in {settings.notebooks}" if settings.notebooks else "that comes with hubusers"
         does = f"Each {cls.__name__} works through {counted(len(notebooks), 'notebook')} {whose}: {named}{more}"
-        links = [cohort.start_page or cohort.git_pull for cohort in settings.event.cohorts] if settings.event else []
-        if settings.notebooks or not any(
-            map(git_pull.is_link, filter(None, [settings.start_page or settings.git_pull, *links]))
-        ):
+        if settings.notebooks or not any(map(git_pull.is_link, settings.first_pages)):
             return does
         return f"{does}. Those for whom a link of nbgitpuller brings notebooks work through these instead"
 

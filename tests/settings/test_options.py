@@ -4,6 +4,7 @@ from locust.argument_parser import get_empty_argument_parser, setup_parser_argum
 
 import argparse
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,20 @@ def test_an_event_replaces_the_options_that_it_decides(monkeypatch: pytest.Monke
     assert "stay" not in settings.shown()
     assert settings.shown()["server_timeout"] == 120
     assert settings.changed() == ["server_timeout"]
+
+
+def test_what_people_open_first_is_one_page_however_it_is_given() -> None:
+    def cohort(name: str, more: str) -> str:
+        arrivals = 'arrivals = { pattern = "evenly", over = "1m" }'
+        return f'[[cohorts]]\nname = "{name}"\npeople = 2\nstay = "1m"\nuser_class = "PageUser"\n{arrivals}\n{more}\n'
+
+    link, settings = "git-pull?repo=course.git", settings_for("https://host", ACCESS)
+    assert settings.first_pages == [""]
+    assert replace(settings, start_page="rstudio/").first_pages == ["rstudio/"]
+    assert replace(settings, git_pull=link).first_pages == [link]
+    text = cohort("a", f'git_pull = "{link}"') + cohort("b", 'start_page = "rstudio/"') + cohort("c", "")
+    event = parse_event(f'title = "Class"\n{text}', "event.toml")
+    assert replace(settings, event=event).first_pages == [link, "rstudio/", ""]
 
 
 def test_an_event_s_options_need_an_event() -> None:

@@ -470,7 +470,12 @@ def test_notebooks_that_cannot_be_read_are_refused_in_one_sentence(local_hub: Lo
 def test_what_people_work_through_is_named_but_not_all_of_a_long_list(tmp_path: Path) -> None:
     settings = people_on("http://127.0.0.1:1/hub/api", "token").run.settings
     said = "Each NotebookUser works through"
-    assert NotebookUser.what_they_do(settings) == f"{said} 1 notebook that comes with hubusers: welcome.ipynb"
+    welcome = f"{said} 1 notebook that comes with hubusers: welcome.ipynb"
+    assert NotebookUser.what_they_do(settings) == welcome
+    pulls = f"{welcome}. Those for whom a link of nbgitpuller brings notebooks work through these instead"
+    link = "git-pull?repo=course.git"
+    for with_link in (replace(settings, git_pull=link), replace(settings, start_page=link)):
+        assert NotebookUser.what_they_do(with_link) == pulls
     for week in range(1, 8):
         (tmp_path / f"week-{week}").mkdir()
         nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / f"week-{week}" / "a.ipynb")
