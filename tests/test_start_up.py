@@ -73,7 +73,7 @@ OF_LIST = {
     *["accounts.names", "event.leaving", "event.shares", "event.start_page", "functions.defaults"],
     *["http.host_names", "http.session"],
     *["hub.deadline", "hub.endpoint", "hub.errors", "results.records", "run.present_run"],
-    *["plugin.exit_codes", "plugin.hooks", "plugin.locust_internals", "plugin.open_telemetry", "plugin.terminal"],
+    *["plugin.hooks", "plugin.locust_internals", "plugin.open_telemetry", "plugin.terminal"],
     *["settings.access", "settings.declaration", "settings.options", "settings.readers"],
     *["users.activity_user", "users.browser_user", "users.hub_user", "users.measured_user", "users.notebook_user"],
     *["users.own_requests", "users.page_user", "users.planned_user", "users.server_lifecycle_user"],

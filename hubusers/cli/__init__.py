@@ -3,13 +3,15 @@
 import sys
 from typing import Any
 
+from hubusers.exit_codes import EXIT_INTERRUPTED
+
 try:
     import importlib
     from collections.abc import Iterable
 
     import click
 except KeyboardInterrupt:  # imports take a while, and Click handles Ctrl-C only after them
-    sys.exit(130)
+    sys.exit(EXIT_INTERRUPTED)
 
 _SUBCOMMANDS = (
     "run",
@@ -38,7 +40,7 @@ class _Subcommands(click.Group):
         try:
             module = importlib.import_module(f"hubusers.cli.{cmd_name}")
         except KeyboardInterrupt:
-            sys.exit(130)
+            sys.exit(EXIT_INTERRUPTED)
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -47,7 +49,7 @@ class _Subcommands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:  # for which Click has an exit code of its own
             click.echo("Interrupted.", err=True)
-            sys.exit(130)
+            sys.exit(EXIT_INTERRUPTED)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

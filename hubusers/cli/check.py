@@ -14,7 +14,6 @@ from hubusers.browser.lti_platform import PlatformError, read_platform
 from hubusers.cli.shared import (
     ACCOUNTS_OPTION,
     CA_BUNDLE_OPTION,
-    EXIT_ERROR,
     GRAFANA_TOKEN_FILE_OPTION,
     GRAFANA_URL_OPTION,
     HOST_OPTION,
@@ -27,6 +26,7 @@ from hubusers.cli.shared import (
     fail,
 )
 from hubusers.cli.what_is_missing import OPTIONAL_SCOPES, what_is_missing
+from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.http.connections import Connections
 from hubusers.http.session import ssl_context
 from hubusers.hub.deadline import Deadline
@@ -163,7 +163,7 @@ def check(
         for sentence in missing:
             click.echo(f"- {shown(sentence)}")
     if refusals:
-        sys.exit(EXIT_ERROR)
+        sys.exit(EXIT_CANNOT_TEST)
 
 
 def _about_providers(login: LoginPage, providers: str) -> tuple[list[str], list[str]]:

@@ -12,9 +12,10 @@ from types import FrameType
 import click
 
 from hubusers.cli.run import locustfile
-from hubusers.cli.shared import EXIT_INTERRUPTED, WholeNumber, end_on_sigterm, fail, running
+from hubusers.cli.shared import WholeNumber, end_on_sigterm, fail, running
 from hubusers.counting import counted
 from hubusers.event.file import EventError, read_event
+from hubusers.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_NO_ANSWER, EXIT_SUCCESS
 from hubusers.local import LocalHub
 from hubusers.local.ports import LOOPBACK, free_port
 from hubusers.settings.access import ENDPOINT_VARIABLE, HUB_ENDS_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
@@ -23,7 +24,7 @@ _OPTIONS_BY_ENVIRONMENT = ("HUBUSERS_", "LOCUST_", "SERVER_")
 """Prefixes of the environment variables that set options of a test."""
 
 
-_CODES_OF_ANSWERS = {"missed": 1, "failures": 1, "no answer": 4}
+_CODES_OF_ANSWERS = {"missed": EXIT_FAILURES, "failures": EXIT_FAILURES, "no answer": EXIT_NO_ANSWER}
 """The answers of a run that are not that the hub holds, with its exit code; each is also the code of other mishaps."""
 
 _SAID_OF_ANSWERS = {
@@ -107,7 +108,7 @@ def judged(code: int, answers: Collection[str]) -> tuple[int, str]:
     """
     for answer in answers:
         if _CODES_OF_ANSWERS.get(answer) == code:
-            return 0, _SAID_OF_ANSWERS[answer].format(cores=counted(os.cpu_count() or 1, "CPU core"))
+            return EXIT_SUCCESS, _SAID_OF_ANSWERS[answer].format(cores=counted(os.cpu_count() or 1, "CPU core"))
     return code, ""
 
 

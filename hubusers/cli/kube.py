@@ -8,7 +8,8 @@ from click.core import ParameterSource
 
 from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning
 from hubusers.cli.kube_options import WHERE, ForPods, kube_groups
-from hubusers.cli.shared import EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, NAMED_SERVERS_OPTION, fail
+from hubusers.cli.shared import NAMED_SERVERS_OPTION, fail
+from hubusers.exit_codes import EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.settings.access import SettingsError
 from hubusers.settings.options import WEB_UI
 

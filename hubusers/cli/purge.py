@@ -11,7 +11,6 @@ from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning, checked_p
 from hubusers.accounts.sources import named_servers as named_servers_of
 from hubusers.cli.shared import (
     CA_BUNDLE_OPTION,
-    EXIT_LEFT_BEHIND,
     HOST_OPTION,
     INSECURE_OPTION,
     NAMED_SERVERS_OPTION,
@@ -19,6 +18,7 @@ from hubusers.cli.shared import (
     fail,
 )
 from hubusers.counting import counted
+from hubusers.exit_codes import EXIT_LEFT_BEHIND
 from hubusers.functions.batches import call_for_each
 from hubusers.functions.defaults import chosen_interval, chosen_timeout
 from hubusers.hub.acceptance import despite_refusals

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 import hubusers
 from hubusers.cli.run_options import WEB, groups
 from hubusers.event.model import did_you_mean
+from hubusers.exit_codes import EXIT_INTERRUPTED
 from hubusers.settings.options import WEB_UI
 
 USER_CLASSES = {
@@ -27,9 +28,9 @@ WITH_BROWSER = {"NotebookUser", "PageUser"}
 
 _GROUPS = groups()
 
-_LOCUST = """
+_LOCUST = f"""
 import os, signal, sys
-signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+signal.signal(signal.SIGINT, lambda *_: os._exit({EXIT_INTERRUPTED}))
 from locust import events
 from locust.main import main
 ready = []

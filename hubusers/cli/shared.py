@@ -9,13 +9,10 @@ from typing import Any, NoReturn
 
 import click
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED
 from hubusers.local import LocalHub, LocalHubError
 from hubusers.settings.access import ENDPOINT_VARIABLE
 from hubusers.settings.options import OPTIONS
-
-EXIT_ERROR = 2
-EXIT_LEFT_BEHIND = 3
-EXIT_INTERRUPTED = 130
 
 HOST_OPTION = click.option(
     "--host", "-H", metavar="URL", envvar=ENDPOINT_VARIABLE, help=f"The hub's URL. Also by {ENDPOINT_VARIABLE}."
@@ -79,4 +76,4 @@ def end_on_sigterm() -> None:
 
 def fail(sentence: str) -> NoReturn:
     click.echo(f"Error: {sentence}", err=True)
-    sys.exit(EXIT_ERROR)
+    sys.exit(EXIT_CANNOT_TEST)

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND, EXIT_NO_ANSWER, EXIT_SUCCESS
 from hubusers.kube.after_kill import clean_up_hub, purge_command
 from hubusers.kube.cluster_watch import ClusterWatch
 from hubusers.kube.folder_home import FolderHome
@@ -26,11 +27,6 @@ from hubusers.report.verdict import verdict_of
 from hubusers.results.folder import REPORT_FILE
 
 LOG = get_logger(__name__)
-
-EXIT_CANNOT_TEST = 2
-EXIT_LEFT_BEHIND = 3
-EXIT_NO_ANSWER = 4
-EXIT_INTERRUPTED = 130
 
 _POD_RUNS_WITHIN = 15 * 60.0
 """Seconds that a pod may take until it runs: a new node, and the image on it."""
@@ -116,7 +112,7 @@ class Conductor:
             self._made.make(manifests)
             self._pod = self._await_pod()
             code = self._conclude(self._follow(self._pod))
-            return code or (EXIT_NO_ANSWER if self._last_fetch.why_not else 0)  # which nobody could look at
+            return code or (EXIT_NO_ANSWER if self._last_fetch.why_not else EXIT_SUCCESS)  # which nobody could look at
         except Ended as ended:
             LOG.error("%s", ended)
             code = ended.code

@@ -4,6 +4,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
+from hubusers.exit_codes import EXIT_INTERRUPTED
+
 try:
     import hubusers.locust_import  # noqa: F401  # first, as it decides whether gevent may patch
     from hubusers.late_files import file_of
@@ -16,6 +18,6 @@ try:
         __getattr__ = file_of(__name__)
     from hubusers.plugin.hooks import switch_on
 except KeyboardInterrupt:  # imports take a while, and Locust shows a traceback of Ctrl-C until they are done
-    sys.exit(130)
+    sys.exit(EXIT_INTERRUPTED)
 
 __all__ = ["switch_on"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from gevent.event import Event
 
+from hubusers.exit_codes import EXIT_INTERRUPTED
 from hubusers.locust_import import check_is_patched
 from hubusers.plugin.locust_internals import hold_messages_until, leave_sigterm_to_us, look_up_no_caller
 from hubusers.plugin.open_telemetry import OpenTelemetry
@@ -52,7 +53,7 @@ def switch_on(events: Events = locust_events) -> None:
         try:
             from hubusers.plugin.on_init import listen
         except KeyboardInterrupt:  # of which Locust would show a traceback
-            sys.exit(130)
+            sys.exit(EXIT_INTERRUPTED)
         listen(open_telemetry, **what_locust_made)
         _LISTENING.set()
 

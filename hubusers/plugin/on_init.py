@@ -12,10 +12,10 @@ import sys
 from functools import partial
 from typing import Any
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin import alone, arrivals, master, web_form, web_guard, web_pages, worker
 from hubusers.plugin import lookers as web_lookers
 from hubusers.plugin import starter as web_starter
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import stay_while
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.process import Process

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
+from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.locust_internals import opentelemetry_providers, set_up_opentelemetry_later
 from hubusers.plugin.terminal import say_why_not
 

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import NoReturn
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.log import get_logger
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.terminal import say_why_not
 from hubusers.report import plan_chart

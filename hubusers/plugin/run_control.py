@@ -19,13 +19,13 @@ from gevent.lock import RLock
 
 from hubusers.accounts.ledger import Totals
 from hubusers.counting import counted
+from hubusers.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.hub.endpoint import hub_url
 from hubusers.late_files import import_for
 from hubusers.live import page_content
 from hubusers.log import Progress, get_logger
 from hubusers.plugin import last_lines, needs, recording, run_ends
 from hubusers.plugin.before_run import BeforeRun
-from hubusers.plugin.exit_codes import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
 from hubusers.plugin.locust_internals import cancel_run_time
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role

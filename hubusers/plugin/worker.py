@@ -15,9 +15,9 @@ from gevent.event import Event
 
 from hubusers.accounts.ledger import Totals
 from hubusers.event import plan
+from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.log import get_logger
 from hubusers.plugin import arrivals
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.messages import (
     BEGIN,
     BRIEFING,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from hubusers.exit_codes import EXIT_FAILURES, EXIT_NO_ANSWER, EXIT_SUCCESS
 from hubusers.report import words
 from hubusers.report.compare_measures import (
     FAILED_STARTS,
@@ -58,8 +59,8 @@ class Comparison:
     def exit_code(self) -> int:
         """1 when a measure is worse, 4 when there is no answer about the starts or the hub, otherwise 0."""
         if any(row.verdict == "worse" for row in self.rows):
-            return 1
-        return 0 if self.has_answer else 4
+            return EXIT_FAILURES
+        return EXIT_SUCCESS if self.has_answer else EXIT_NO_ANSWER
 
 
 def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> Comparison:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hubusers.exit_codes import EXIT_FAILURES, EXIT_LEFT_BEHIND, EXIT_NO_ANSWER, EXIT_SUCCESS
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to, ramp_was_cut
 from hubusers.report.ending import hub_gone, not_stopped
@@ -17,10 +18,13 @@ from hubusers.results.targets import Outcome, outcome
 
 Answer = Literal["held", "missed", "no answer", "no targets", "failures"]
 
-_EXIT_CODES: dict[Answer, int] = {"held": 0, "no targets": 0, "missed": 1, "failures": 1, "no answer": 4}
-
-_LEFT_BEHIND = 3
-"""The exit code of a run that left something on the hub, whatever its answer."""
+_EXIT_CODES: dict[Answer, int] = {
+    "held": EXIT_SUCCESS,
+    "no targets": EXIT_SUCCESS,
+    "missed": EXIT_FAILURES,
+    "failures": EXIT_FAILURES,
+    "no answer": EXIT_NO_ANSWER,
+}
 
 MOST_IN_VAIN = 0.05
 """Share of the people, and of their visits, that may come in vain in a run that holds, and of the stops that may fail.
@@ -48,11 +52,8 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 for held targets, or where nothing failed without any; 1 for a missed one or failures, 4 for no answer.
-
-        It is 3 where something is left on the hub.
-        """
-        return _LEFT_BEHIND if self.left_behind else _EXIT_CODES[self.answer]
+        """That of the answer, or that of a run which left something on the hub, whatever its answer."""
+        return EXIT_LEFT_BEHIND if self.left_behind else _EXIT_CODES[self.answer]
 
     @property
     def says_people(self) -> bool:

@@ -9,12 +9,12 @@ import sys
 from typing import Any
 from weakref import WeakSet
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST
+
 SWITCHED_ON: WeakSet[Events] = WeakSet()
 """The events of Locust on which `hubusers.plugin.switch_on` has switched everything on."""
 
 HOW = "Add `from hubusers.plugin import switch_on` and `switch_on()` to the locustfile."
-
-EXIT_CANNOT_TEST = 2
 
 
 def refuse_unless_switched_on(base: type[User]) -> None:

@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
+from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin import open_telemetry
-from hubusers.plugin.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.telemetry import otel_connection
 
