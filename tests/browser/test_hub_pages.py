@@ -275,7 +275,7 @@ def test_the_form_keeps_the_last_choice_of_a_person_who_chooses_nothing(
         (
             {"profile": "huge"},
             "profile",
-            "the spawn form has no profile 'huge'; it has: small, large, slow, broken, breaks-later",
+            "the spawn form has no profile 'huge'; it has: small, large, broken, breaks-later",
         ),
         (
             {"profile": "small", "image": "mine"},
@@ -332,21 +332,21 @@ def test_a_named_server(new_person: Callable[[str], Person]) -> None:
     assert [row[1] for row in browser.rows if "{server}" not in row[1]] == ["/hub/home"]
 
 
-def test_the_hub_says_later(new_person: Callable[[str], Person]) -> None:
-    first, second = new_person("first"), new_person("plain-second")
-    page = spawn_page.spawn(first, "first", soon(), options={"profile": "slow"})
-    with pytest.raises(ComeBackLater) as raised:
-        spawn_page.spawn(second, "plain-second", soon())
-    assert raised.value.retry_after in {7, 8}
-    assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
-    assert second.failed_rows == []
-    with pytest.raises(WaitTimeout):
-        spawn_progress.follow_progress(first, page, Deadline(0.3))
-    # The form of the spawn says it in another way.
-    third = new_person("third")
-    with pytest.raises(ComeBackLater) as raised:
-        spawn_page.spawn(third, "third", soon())
-    assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
+def test_the_hub_says_later(hub: LocalHub, new_person: Callable[[str], Person]) -> None:
+    first, second, third = new_person("first"), new_person("plain-second"), new_person("third")
+    with no_server_starts(hub):
+        page = spawn_page.spawn(first, "first", soon())
+        with pytest.raises(ComeBackLater) as raised:
+            spawn_page.spawn(second, "plain-second", soon())
+        assert raised.value.retry_after in {7, 8}
+        assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
+        assert second.failed_rows == []
+        with pytest.raises(WaitTimeout):
+            spawn_progress.follow_progress(first, page, Deadline(0.3))
+        # The form of the spawn says it in another way.
+        with pytest.raises(ComeBackLater) as raised:
+            spawn_page.spawn(third, "third", soon())
+        assert raised.value.limit == CONCURRENT_SPAWN_LIMIT
     wait_until_stopped(first, "first")
 
 
@@ -360,15 +360,16 @@ def test_a_spawn_that_fails(new_person: Callable[[str], Person], profile: str, w
 
 @pytest.mark.skipif(HUB_MAJOR < 5, reason="JupyterHub 4 does not stop a server that is starting")
 def test_a_server_that_is_stopped_while_somebody_waits(
-    new_person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
+    hub: LocalHub, new_person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spawn_progress, "STOP_RELOAD", 0.1)
     monkeypatch.setattr(spawn_progress, "RECONNECT", 0.1)
     browser = new_person("ann")
-    page = spawn_page.spawn(browser, "ann", soon(), options={"profile": "slow"})
-    home_page.stop_server(browser, "ann", soon())
-    with pytest.raises(ServerNotRunning) as raised:
-        spawn_progress.follow_progress(browser, page, Deadline(20))
+    with no_server_starts(hub):
+        page = spawn_page.spawn(browser, "ann", soon())
+        home_page.stop_server(browser, "ann", soon())
+        with pytest.raises(ServerNotRunning) as raised:
+            spawn_progress.follow_progress(browser, page, Deadline(20))
     assert "Would you like to start it?" in raised.value.detail
 
 

@@ -68,7 +68,6 @@ PROFILES = [
     }},
     {"display_name": "Large", "default": True, "profile_options": {
         "image": {"display_name": "Image", "choices": {"cuda": {"display_name": "CUDA"}}}}},
-    {"display_name": "Slow"},
     {"display_name": "Broken"},
     {"display_name": "Breaks later"},
 ]
@@ -98,8 +97,6 @@ class ProfileSpawner(StubSpawner):
         if profile in {"broken", "breaks-later"}:
             await asyncio.sleep(1.2 if profile == "breaks-later" else 0)
             raise RuntimeError("no node has room for this")
-        if profile == "slow":
-            await asyncio.sleep(3)
         return await super().start()
 
 
