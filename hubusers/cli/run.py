@@ -33,17 +33,16 @@ import os, signal, sys
 signal.signal(signal.SIGINT, lambda *_: os._exit({EXIT_INTERRUPTED}))
 from locust import events
 from locust.main import main
-ready = []
-@events.init.add_listener
-def on_init(**_):
-    ready.append(True)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+from hubusers.cli.how_locust_ended import OwnExits
+own_exits = OwnExits()
+events.init.add_listener(own_exits.note_ready)
+events.init.add_listener(lambda **_: signal.signal(signal.SIGINT, signal.default_int_handler))
+events.quit.add_listener(own_exits.note_end)
 sys.argv[0] = 'hubusers run'
 try:
     main()
 except (Exception, SystemExit) as error:
-    from hubusers.cli.how_locust_ended import check_how_it_ended
-    check_how_it_ended(error, is_ready=bool(ready))
+    own_exits.check(error)
     raise
 """
 """Imports take a while, and Ctrl-C would end them in a traceback. From Locust's `init` on, hubusers handles it."""

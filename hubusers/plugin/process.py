@@ -11,6 +11,7 @@ from hubusers.log import get_logger
 from hubusers.plugin.run_control import RunControl
 from hubusers.plugin.terminal import say_why_not
 from hubusers.report import plan_chart
+from hubusers.results import run_info
 from hubusers.run.phase import Phase
 from hubusers.settings import hub_check
 from hubusers.settings.access import SettingsError
@@ -73,6 +74,13 @@ class Process:
         os._exit(EXIT_INTERRUPTED)
 
     def end_at_exit(self) -> None:
-        """End the process where Locust fires no event, as after an exception in its own code."""
-        self.control.end_process()
-        self.control.say_answer()
+        """End the process where Locust fires no event: after an error in its own code, or an exit in a locustfile.
+
+        A run that was on has not come to its end then.
+        """
+        control = self.control
+        was_stopped = control.stopped_because or control.event_ended or control.was_interrupted
+        if control.phase in {Phase.PREPARING, Phase.RUNNING} and not was_stopped:
+            control.stopped_because = run_info.LOCUST_ENDED
+        control.end_process()
+        control.say_answer()

@@ -13,7 +13,7 @@ from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
 from hubusers.results.percentiles import percentile
 from hubusers.results.records import ARRIVAL, START_TO_READY, longest_known
-from hubusers.results.run_info import STOPPED_BY_SOMEBODY
+from hubusers.results.run_info import LOCUST_ENDED, STOPPED_BY_SOMEBODY
 from hubusers.results.targets import Outcome, outcome
 
 Answer = Literal["held", "missed", "no answer", "no targets", "failures"]
@@ -194,7 +194,7 @@ def _without_targets(
         said.append(", ".join(failures))
     said += gone
     headline = f"No targets were given: {'; '.join(said)}."
-    is_too_short = ramp_was_cut(run) or run.info.ended_because == STOPPED_BY_SOMEBODY
+    is_too_short = ramp_was_cut(run) or run.info.ended_because in {STOPPED_BY_SOMEBODY, LOCUST_ENDED}
     stopped = is_too_short and not (failures or in_vain or gone)
     if obstacles and (run.broke_off or run.info.people_lost or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"

@@ -61,3 +61,6 @@ class RunInfo:
 
 STOPPED_BY_SOMEBODY = "Somebody stopped the run."
 """Why a run ended early, where it would have ended by itself: Ctrl-C, SIGTERM, or the web UI's button for an event."""
+
+LOCUST_ENDED = "Locust ended in the middle of it, by an error or by an exit in the locustfile or in what it imports."
+"""Why a run ended early, where Locust did not stop it before."""

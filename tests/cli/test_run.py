@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
 
 from hubusers.cli import main, run_options
-from hubusers.cli.how_locust_ended import check_how_it_ended
+from hubusers.cli.how_locust_ended import OwnExits
 from hubusers.cli.run import USER_CLASSES, locustfile
 from hubusers.cli.run_options import WEB, groups
 from hubusers.local import LocalHub
@@ -139,19 +140,35 @@ def raised_by(code: str, module: str, file: str) -> BaseException:
     raise AssertionError(code)
 
 
+class ReallyEnded(BaseException):
+    """Stands for the end of the process, in which os._exit returns to nobody."""
+
+
+@pytest.fixture
+def own_exits(monkeypatch: pytest.MonkeyPatch) -> OwnExits:
+    def end_at_once(status: int) -> NoReturn:
+        raise ReallyEnded(status)
+
+    monkeypatch.setattr(os, "_exit", end_at_once)
+    return OwnExits()
+
+
 @pytest.mark.parametrize(
     ("code", "is_ready", "words"),
     [
         ("import sys\nsys.exit()", False, "has ended Locust (mine.py, line 2), so there was no run."),
         ("raise SystemExit(False)", True, "(mine.py, line 1), so there was no run, or not a whole one."),
+        ("raise SystemExit('No data.')", True, "No data.\nError: The locustfile, or what it imports, has ended Locust"),
         ("1/0", False, "cannot be imported, so there was no run: ZeroDivisionError: division by zero."),
     ],
 )
 def test_a_locustfile_that_ends_locust_is_told(
-    capsys: pytest.CaptureFixture[str], code: str, is_ready: bool, words: str
+    capsys: pytest.CaptureFixture[str], own_exits: OwnExits, code: str, is_ready: bool, words: str
 ) -> None:
+    if is_ready:
+        own_exits.note_ready()
     with pytest.raises(SystemExit) as raised:
-        check_how_it_ended(raised_by(code, "mine", "/tmp/mine.py"), is_ready=is_ready)
+        own_exits.check(raised_by(code, "mine", "/tmp/mine.py"))
     assert raised.value.code == 2
     assert words in capsys.readouterr().err
 
@@ -166,19 +183,46 @@ def test_a_locustfile_that_ends_locust_is_told(
         ("1/0", "locust.main", True),
     ],
 )
-def test_other_ends_stay_as_they_are(code: str, module: str, is_ready: bool) -> None:
-    check_how_it_ended(raised_by(code, module, "/tmp/mine.py"), is_ready=is_ready)
+def test_other_ends_stay_as_they_are(own_exits: OwnExits, code: str, module: str, is_ready: bool) -> None:
+    if is_ready:
+        own_exits.note_ready()
+    own_exits.check(raised_by(code, module, "/tmp/mine.py"))
 
 
-def test_no_exit_of_a_locustfile_is_a_success(tmp_path: Path) -> None:
-    ending = tmp_path / "locustfile.py"
-    ending.write_text("import sys\nsys.exit()\n")
-    command = [sys.executable, "-m", "hubusers", "run", "-f", str(ending)]
+def test_an_exit_at_once_is_no_success_either(capsys: pytest.CaptureFixture[str], own_exits: OwnExits) -> None:
+    for is_ready, code, said in (
+        (False, 2, "by os._exit (test_run.py, line"),
+        (True, 3, "What it made may be left on the hub: hubusers purge removes it."),
+    ):
+        if is_ready:
+            own_exits.note_ready()
+        with pytest.raises(ReallyEnded) as ended:
+            os._exit(0)
+        assert ended.value.args == (code,)
+        assert said in capsys.readouterr().err
+    with pytest.raises(ReallyEnded, match="7"):
+        os._exit(7)
+
+
+def test_exits_after_the_end_of_a_run_do_not_change_its_code(own_exits: OwnExits) -> None:
+    own_exits.note_ready()
+    own_exits.note_end(exit_code=1)
+    with pytest.raises(ReallyEnded, match="1"):
+        os._exit(0)
+    with pytest.raises(SystemExit) as raised:
+        own_exits.check(raised_by("raise SystemExit(0)", "mine", "/tmp/mine.py"))
+    assert raised.value.code == 1
+
+
+@pytest.mark.parametrize("ending", ["sys.exit()", "os._exit(0)"])
+def test_no_exit_of_a_locustfile_is_a_success(tmp_path: Path, ending: str) -> None:
+    locustfile = tmp_path / "locustfile.py"
+    locustfile.write_text(f"import os, sys\n{ending}\n")
+    command = [sys.executable, "-m", "hubusers", "run", "-f", str(locustfile)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     assert ended.returncode == 2
-    assert ended.stdout.startswith(
-        "Error: The locustfile, or what it imports, has ended Locust (locustfile.py, line 2)"
-    )
+    assert ended.stdout.startswith("Error: The locustfile, or what it imports, has ended Locust")
+    assert "locustfile.py, line 2)" in ended.stdout
 
 
 def test_a_run_from_any_folder_ends_in_order(local_hub: LocalHub, tmp_path: Path) -> None:

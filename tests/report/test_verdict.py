@@ -13,7 +13,7 @@ from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.hub_samples import Probe
 from hubusers.results.late_processes import LateProcess
 from hubusers.results.records import ARRIVAL, CELL, LAB_LOADED, LOGIN, OWN_REQUESTS, STOP_TO_STOPPED, UNFINISHED, Record
-from hubusers.results.run_info import STOPPED_BY_SOMEBODY
+from hubusers.results.run_info import LOCUST_ENDED, STOPPED_BY_SOMEBODY
 from tests.report.made_up_run import BEGAN
 from tests.report.runs import CLASS, CLIMB, TARGETS, finished, info, start, stop
 
@@ -186,6 +186,15 @@ def test_doubts_are_said_in_whole_sentences() -> None:
     assert strained.doubts == [
         "The load generator was late. That can only make times longer, so targets that were held are held."
     ]
+
+
+def test_a_run_in_which_locust_ended_has_no_answer() -> None:
+    verdict = verdict_of(finished(QUICK, run_time=60, ended_because=LOCUST_ENDED))
+    assert (verdict.answer, verdict.exit_code) == ("no answer", 4)
+    [doubt] = verdict.doubts
+    assert doubt.endswith(
+        "Locust ended in the middle of it, by an error or by an exit in the locustfile or in what it imports."
+    )
 
 
 class TestARunThatSomebodyStopped:
