@@ -8,6 +8,7 @@ from gevent.pool import Group
 
 from hubusers.accounts.ledger import Ledger
 from hubusers.accounts.sources import Accounts
+from hubusers.counting import counted
 from hubusers.hub.client import HubClient
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, MissingScope
@@ -100,7 +101,7 @@ class Cleanup:
         count, self._hopeless = len(left), False
         self._deadline = Deadline(self._server_timeout + _SECONDS_PER_USER * count)
         what = "users" if self._accounts.are_made else "servers"
-        LOG.info("Clean-up: removing %d %s", count, what)
+        LOG.info("Clean-up: removing %s", counted(count, what.removesuffix("s")))
         progress = Progress(LOG, _FIRST_LINE)
         while left and self._deadline.remaining() > 0 and not self._hopeless:
             self.release(left)

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 DEFAULT_PREFIX = "hub-stress-test"
 """The default beginning of test users' names."""
@@ -89,6 +89,16 @@ def names_of_process(prefix: str, run_id: str, worker: int) -> str:
 def usernames(begin_with: str) -> Iterator[str]:
     """Return an endless iterator over the names of one process's users."""
     return (f"{begin_with}{number}" for number in itertools.count())
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names of our form in the order of their numbers, by run and worker."""
+
+    def place(name: str) -> tuple[str, int, int]:
+        of_run, worker, number = name.rsplit("-", 2)
+        return of_run, int(worker), int(number)
+
+    return sorted(names, key=place)
 
 
 def is_made_up(name: str, prefix: str, run_id: str | None = None) -> bool:

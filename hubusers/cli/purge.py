@@ -7,7 +7,7 @@ import click
 
 import hubusers
 from hubusers.accounts.file import AccountsFileError, read_accounts
-from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning, checked_prefix, is_made_up
+from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning, checked_prefix, in_order, is_made_up
 from hubusers.accounts.sources import named_servers as named_servers_of
 from hubusers.cli.shared import (
     CA_BUNDLE_OPTION,
@@ -105,7 +105,7 @@ def purge(
         raise click.UsageError(f"{error}.") from None
     except HubUsersError as error:
         fail(shown(error.sentence))
-    ours = [name for name in found if is_made_up(name, name_prefix, run_id)]
+    ours = in_order(name for name in found if is_made_up(name, name_prefix, run_id))
     others = [name for name in found if not is_made_up(name, name_prefix)]
     if others:
         example = shown(others[0])
@@ -140,7 +140,8 @@ def _purge_servers(
         check_named_servers(checked, access)
         client = HubClient(endpoint, access.session)
         names = despite_refusals(lambda: named_servers_of(client, checked.owner), chosen_timeout(None))
-        ours = [(checked.owner, name) for name in names if is_made_up(name, name_prefix, run_id)]
+        made = in_order(name for name in names if is_made_up(name, name_prefix, run_id))
+        ours = [(checked.owner, name) for name in made]
         question = f"Remove {counted(len(ours), 'named server')} of {checked.owner}?"
     if not ours:
         click.echo("Nothing to remove.")

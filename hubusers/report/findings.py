@@ -175,6 +175,12 @@ def without_causes(run: FinishedRun) -> str:
     broken = failed_requests(facts.requests)
     if not bad and broken:
         return f"No step failed, and nobody had to wait too long, but {broken[0]}.{_still_under_way(facts)}"
+    if not bad and run.info.generator:
+        until = "" if was_whole else " until the run ended"
+        return (
+            f"No step failed, and nobody had to wait too long{until}, but the load generator was late, so perhaps less "
+            f"came to the hub than was asked for.{_still_under_way(facts)}"
+        )
     if not bad:
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
         if run.info.people_lost:

@@ -186,13 +186,34 @@ def missed_in_words(one: Outcome) -> str:
     return f"{number} {_took(one, f'longer than {target.at_most:g} s')} ({may}); {slowest}"
 
 
+def held_in_words(one: Outcome, reached: Reached) -> str:
+    """Return how well a target was held, as a clause.
+
+    Such as "1 of them waited longer than 10 s for their server (at most 2 may)".
+
+    Args:
+        one: The target.
+        reached: How far those got who are named before: "with 20 people".
+    """
+    target = one.target
+    if target.percentile is None:
+        return _share_in_words(one)
+    if one.count == 1:
+        return f"the only {_who(one, number=False)} {_took(one, f'no longer than {target.at_most:g} s')}"
+    may = f" (at most {one.may_be_over:,} may)" if one.may_be_over else ""
+    is_everybody = _is_of_people(one) and one.count == reached.came > 1
+    number = f"{one.over:,}" if one.over else "none"
+    took = _took(one, f"longer than {target.at_most:g} s") + (" or failed" if one.failed else "")
+    return f"{number} of {'them' if is_everybody else f'the {_who(one)}'} {took}{may}"
+
+
 def _share_in_words(one: Outcome) -> str:
     target = one.target
     number = round((one.measured or 0.0) * one.count)
     did = "had to wait because of a 429" if target.measure == "throttled starts" else "failed"
     if one.not_reached:
         did += " or were not reached"
-    return f"{number:,} of the {_who(one, people=False)} {did} ({_may(one)})"
+    return f"{f'{number:,}' if number else 'none'} of the {_who(one, people=False)} {did} ({_may(one)})"
 
 
 def _may(one: Outcome) -> str:

@@ -7,7 +7,7 @@ from hubusers.exit_codes import EXIT_FAILURES, EXIT_LEFT_BEHIND, EXIT_NO_ANSWER,
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to, ramp_was_cut
 from hubusers.report.ending import hub_gone, not_stopped
-from hubusers.report.headline import missed_in_words, people_in_words, said_of_people
+from hubusers.report.headline import held_in_words, missed_in_words, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
@@ -170,7 +170,7 @@ def _with_targets(
     who = words.counted(reached.came, "person", "people")
     if len(outcomes) > 1:
         return "held", f"It holds: {which} held, with {who}."
-    return "held", f"It holds: {which} held, with {who}: {outcomes[0].target.text}, measured {outcomes[0].shown}."
+    return "held", f"It holds: {which} held, with {who}: {held_in_words(outcomes[0], reached)}."
 
 
 def _without_targets(

@@ -1,9 +1,12 @@
 """What the hub said while servers started, counted: the messages of all progress streams by their templates."""
 
+import re
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from hubusers.results.distinct import Distinct
+
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ")
 
 MOST_TEMPLATES = 200
 """How many different messages are counted apart; a hub says some twenty."""
@@ -22,6 +25,11 @@ class StartMessage:
     last: float = 0.0
     example: str = ""  # the first one as it came
     failed: int = 0  # of how many starts that failed it was said; 0 in runs of the first versions
+
+    @property
+    def words(self) -> str:
+        """The first one as it came, without the moment with which events of Kubernetes begin: they come at others."""
+        return _MOMENT.sub("", self.example or self.template)
 
     def with_more(self, other: "StartMessage") -> "StartMessage":
         """Return both together."""

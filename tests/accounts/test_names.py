@@ -9,6 +9,7 @@ from hubusers.accounts.names import (
     LONGEST_NAME,
     checked_beginning,
     checked_prefix,
+    in_order,
     is_made_up,
     names_of_process,
     names_of_run,
@@ -65,6 +66,11 @@ def test_only_names_that_this_tool_made_up_are_ours(name: str, ours: bool) -> No
     assert is_made_up(name, "hub-stress-test") is ours
     assert is_made_up(name, "hub-stress-test", "k3x9qa") is ours
     assert is_made_up(name, "hub-stress-test", "another") is False
+
+
+def test_names_are_in_the_order_of_their_numbers() -> None:
+    names = [f"a-b-k3x9qa-{worker}-{number}" for worker in (0, 2, 10) for number in (0, 2, 10)]
+    assert in_order(sorted(names)) == names != sorted(names)
 
 
 @pytest.mark.parametrize("prefix", ["", "-", "a-", "-a", "Upper", "a_b", "a b", "a/b", "a\nb", "zoë", "a" * 60])

@@ -70,12 +70,15 @@ def test_the_summary_lists_them(tmp_path: Path) -> None:
     assert "\n  - Pull it before people come: `prePuller.hook.enabled`" in summary
 
 
-def test_code_in_evidence_is_code_in_the_summary(tmp_path: Path) -> None:
+def test_code_in_findings_is_code_in_the_summary(tmp_path: Path) -> None:
     evidence = "Told by `c.Spawner.start`."
-    one = replace(findings_of(PULLING.run)[0], evidence=(evidence,))
+    sentence = "`http_timeout` was over: “it_said `so` *here*”."
+    one = replace(findings_of(PULLING.run)[0], sentence=sentence, evidence=(evidence,))
     run = replace(PULLING.run, folder=tmp_path)
     write_report(run, verdict_of(run), [one])
-    assert f"\n  - {evidence}\n" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"\n  - {evidence}\n" in summary
+    assert r"`http_timeout` was over: “it\_said \`so\` \*here\*”." in summary
 
 
 def test_texts_of_ours_have_marks_for_code_and_emphasis() -> None:
@@ -103,7 +106,11 @@ def test_notes_are_not_among_the_last_lines() -> None:
 def test_a_note_does_not_stand_under_what_limited_the_run(tmp_path: Path) -> None:
     late = LateProcess(0, 5.0, 60.0, 0.3, 0.02)
     shown = Page(written(tmp_path, Rush(known={"generator": "It was late.", "late_processes": [late]}))).shown
-    assert "nobody had to wait too long. Worth knowing all the same: The load generator itself was late" in shown
+    assert (
+        "nobody had to wait too long, but the load generator was late, so perhaps less came to the hub than was asked "
+        "for. Worth knowing all the same: The load generator itself was late"
+    ) in shown
+    assert "Nothing limited it" not in shown
     [summary] = tmp_path.rglob("summary.md")
     text = summary.read_text(encoding="utf-8")
     assert "**Worth knowing:**\n\n- **The load generator itself was late:**" in text

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hubusers.event.model import Target
-from hubusers.report.headline import missed_in_words, people_in_words
+from hubusers.report.headline import held_in_words, missed_in_words, people_in_words
 from hubusers.results.people import Reached
-from hubusers.results.records import CELL, LOGIN, SAVED, SERVER_HELD, START_TO_READY, UNFINISHED
+from hubusers.results.records import CELL, LOGIN, SAVED, SERVER_HELD, START_TO_READY, UNFINISHED, Record
 from hubusers.results.targets import outcome
 from tests.report.runs import results_of, start
 
@@ -178,3 +178,37 @@ def test_requests_in_words() -> None:
     )
     failed = target("failed requests", None, 0.01)
     assert missed_in_words(outcome(failed, results)) == "1 of the 20 requests failed (at most 1 % may)"
+
+
+@pytest.mark.parametrize(
+    ("records", "target", "came", "words"),
+    [
+        (
+            BRIEFLY,
+            target(percentile=90),
+            30,
+            "3 of them waited longer than 3 s for their server (at most 3 may)",
+        ),
+        (BRIEFLY, target(at_most=9.0), 30, "none of them waited longer than 9 s for their server (at most 15 may)"),
+        (WAITED[:2], target(percentile=95, at_most=9.0), 2, "none of them waited longer than 9 s for their server"),
+        (WAITED[:1], target(at_most=9.0), 1, "the only person waited no longer than 9 s for their server"),
+        (
+            [start(n, 5.4, cohort="students") for n in range(30)],
+            target(at_most=9.0, cohort="students"),
+            40,
+            "none of the 30 people of students waited longer than 9 s for their server (at most 15 may)",
+        ),
+        (
+            [*WAITED, start(50, 1.0, "timed out", user="user-1", lifecycle=2)],
+            target(at_most=9.0),
+            30,
+            "1 of the 31 starts took longer than 9 s or failed (at most 15 may)",
+        ),
+        (WAITED, target("failed starts", None, 0.01), 30, "none of the 30 starts failed (at most 1 % may)"),
+        (FAILED, target("failed starts", None, 0.7), 30, "20 of the 30 starts failed (at most 70 % may)"),
+    ],
+)
+def test_held_in_words(records: list[Record], target: Target, came: int, words: str) -> None:
+    one = outcome(target, results_of(records))
+    assert one.state == "held"
+    assert held_in_words(one, replace(EVERYBODY, came=came)) == words

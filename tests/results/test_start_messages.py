@@ -37,6 +37,11 @@ class TestMessages:
         assert (row.count, row.seconds, row.longest, row.first, row.last) == (3, 9.0, 4.0, 1001.0, 1009.0)
         assert row.example == "Pulling of ann"
 
+    def test_many_are_not_said_with_the_moment_of_one(self) -> None:
+        said = "2026-11-26T23:47:42Z [Normal] Started container notebook"
+        assert replace(message("Started", 1.0, 1.0), example=said).words == "[Normal] Started container notebook"
+        assert replace(message("Started", 1.0, 1.0), example="").words == "Started"
+
     def test_it_is_counted_of_how_many_starts_that_failed_they_were_said(self) -> None:
         worker, master = MessageLog(), MessageLog()
         for failed in (1, 0, 1):

@@ -138,7 +138,7 @@ def other_reasons(facts: Facts) -> Iterator[Finding]:
     for reason, records in most_first[:_MOST_REASONS]:
         failure = Counter(record.failure for record in records).most_common(1)[0][0]
         is_told = reason != failure
-        said = f"“{reason}”" if is_told else f"{failure}, without a reason"
+        said = f"“{reason}”" if is_told else f"“{failure}”, without a reason"
         sentence = f"{starts_of(facts, records)} failed: {said}."
         yield failed(
             facts,
@@ -193,7 +193,7 @@ def _how_telling(message: StartMessage) -> tuple[int, int]:
 
 def _in_words(message: StartMessage) -> str:
     said = f"{words.counted(message.count, 'time')}, from {words.moment(message.first)} to {words.moment(message.last)}"
-    return f"{said}, progress streams said: “{message.example or message.template}”."
+    return f"{said}, progress streams said: “{message.words}”."
 
 
 CAUSES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (

@@ -40,7 +40,7 @@ def unexplained(facts: Facts, found: Collection[Finding]) -> Iterator[Finding]:
             "other-failures",
             records,
             f"The step “{step}” failed {words.counted(len(records), 'time')}, for {small(people_of(facts, records))}: "
-            f"{failure}.",
+            f"“{failure}”.",
             they=f"whose step “{step}” failed in this way",
         )
     if rest := [record for _, records in most_first[_MOST:] for record in records]:

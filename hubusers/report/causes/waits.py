@@ -230,7 +230,7 @@ def _said(facts: Facts, parts: set[str]) -> list[str]:
 def _shown(message: StartMessage) -> str:
     return (
         f"The hub said {words.counted(message.count, 'time')}, from {words.moment(message.first)} to "
-        f"{words.moment(message.last)}: “{message.example or message.template}”. Starts went on after "
+        f"{words.moment(message.last)}: “{message.words}”. Starts went on after "
         f"{words.in_seconds(message.seconds / message.count)} on average, {words.in_seconds(message.longest)} at most."
     )
 

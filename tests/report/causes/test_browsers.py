@@ -259,7 +259,7 @@ def test_other_failures_are_shown_as_they_came() -> None:
             *(step(CELL, n, "timed out: cell still running") for n in range(4)),
         ]
     )
-    assert often.sentence == "The step “stop to stopped” failed 8 times, for all 8 people: hub error: HTTP 500."
+    assert often.sentence == "The step “stop to stopped” failed 8 times, for all 8 people: “hub error: HTTP 500”."
     assert "8 times it was said: “It broke.”." in often.evidence
     assert seldom.kind == "other-failures"
     assert seldom.share == pytest.approx(1 / 3)

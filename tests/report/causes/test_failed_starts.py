@@ -172,7 +172,7 @@ def test_a_start_of_which_nothing_was_said_is_no_timeout() -> None:
     ]
     assert (found.kind, found.sentence) == (
         "start-failures",
-        "5 of 10 starts failed: spawn failed, without a reason.",
+        "5 of 10 starts failed: “spawn failed”, without a reason.",
     )
     assert found.remedies[0].startswith("The hub gave no reason")
     assert "Follow the words" not in " ".join(found.remedies)
