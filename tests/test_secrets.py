@@ -1,10 +1,13 @@
 """Tokens and passwords are nowhere in what a run writes or shows, whatever happens."""
 
+from locust.exception import RescheduleTask
+
 import html
 import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -12,17 +15,24 @@ import psutil
 import pytest
 import requests
 
+from hubusers.accounts.account import Account
 from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.login import log_in
 from hubusers.browser.said import words_of_login
 from hubusers.http.connections import Connections
 from hubusers.hub.deadline import Deadline
-from hubusers.hub.errors import HubUsersError
+from hubusers.hub.errors import HubUsersError, SpawnFailed
+from hubusers.hub.progress import Event
+from hubusers.lab.kernel import OutputCutOff
 from hubusers.local import LocalHub
 from hubusers.local.ports import free_port
 from hubusers.log import without_secrets
+from hubusers.results.records import CELL, START_TO_READY
+from hubusers.run.pending_start import PendingStart
+from hubusers.users import NotebookUser
 from tests.locust_process import LocustProcess
 from tests.scripted_hub import Asked, Scripted, ScriptedHub
+from tests.users.people import people_on
 from tests.waiting import wait_until
 
 HTML = {"Content-Type": "text/html"}
@@ -194,3 +204,36 @@ def test_an_answer_does_not_repeat_a_persons_token() -> None:
     assert "token-of-ann" in page.text
     for said in (page.answer.words, str(page.answer), words_of_login(page), page.document.text_content()):
         assert "wrong password: (secret)" in said
+
+
+def said_with(secret: str) -> str:
+    return f"no such user: {secret}, says the kernel"
+
+
+@pytest.mark.parametrize("secret", [PASSWORD, "token-of-ann"])
+def test_nothing_in_the_results_repeats_what_is_a_persons(caplog: pytest.LogCaptureFixture, secret: str) -> None:
+    people = people_on("http://127.0.0.1:1/hub/api")
+    ann = people.comes(NotebookUser, Account("ann", password=PASSWORD, token="token-of-ann"))
+    words = said_with(secret)
+    with ann.errors_end_the_task(), ann._measured(CELL, "STEP"):
+        raise OutputCutOff(f"lesson.ipynb: {words}", cause=words, words=words)
+    with (
+        suppress(RescheduleTask),
+        ann.errors_end_the_task(),
+        PendingStart(people.run, "ann", "", time.monotonic(), secrets=ann._secrets) as pending,
+        ann._measured(START_TO_READY, pending=pending),
+    ):
+        pending.hears(Event(words, has_progress=True))
+        assert pending.last_words == said_with("(secret)")
+        raise SpawnFailed(f"ann: {words}", words=words)
+    cell, start = [record for step in (CELL, START_TO_READY) for record in people.run.results.records.of(step)]
+    messages = [(one.template, one.example, one.part) for one in people.run.results.messages.rows()]
+    examples = people.run.results.examples.take_new()
+    diaries = people.run.results.diaries.take_new()
+    everything = f"{cell} {start} {messages} {examples} {diaries} {people.rows} {caplog.text}"
+    assert said_with("(secret)") in caplog.text
+    assert len(examples) == 2
+    assert messages
+    assert diaries
+    for part in ("Zupf", "Geheim", "token-of-ann"):
+        assert part not in everything

@@ -6,13 +6,14 @@ version. Other spawners send texts only: a few are known, all others are parts o
 
 import itertools
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hubusers import start_parts as parts
 from hubusers.hub.progress import Event
 from hubusers.hub.templates import template_of
-from hubusers.log import shown
+from hubusers.log import shown, without_secrets
 
 MOST_NOTES = 50
 """How many notes a diary has at most; after that, the last note is replaced."""
@@ -120,10 +121,12 @@ class Diary:
 
     Args:
         names: The user's and the server's name, which are taken out of templates.
+        secrets: The person's, which no message repeats: as for `without_secrets`.
     """
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, secrets: Iterable[str] = ()) -> None:
         self._names = names
+        self._secrets = tuple(secrets)
         self._notes = [_Note(0.0, parts.ACCEPTANCE)]
         self._has_reasons = False
 
@@ -148,6 +151,8 @@ class Diary:
             event: The event.
             seconds: When it came, in seconds since the click.
         """
+        if self._secrets:
+            event = replace(event, message=without_secrets(event.message, self._secrets))
         if event.ready or not event.message or self._is_repeated(event):
             return
         part, before = self.part, ""

@@ -22,6 +22,10 @@ of an answer, the text of a page. It is "" where nothing was said. What was lost
 how many seconds it had been there.
 """
 
+from collections.abc import Iterable
+
+from hubusers.log import without_secrets
+
 
 class HubUsersError(Exception):
     """The base of all errors that hubusers raises for what a hub does."""
@@ -44,6 +48,16 @@ class HubUsersError(Exception):
         self.detail = detail
         self.status = status
         self.words = words
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take a person's secrets out of all that it says; hubs, spawners and kernels repeat what they were given.
+
+        Args:
+            secrets: As for `without_secrets`.
+        """
+        secrets = tuple(secrets)
+        self.args = (without_secrets(str(self), secrets),)
+        self.detail, self.words = (without_secrets(text, secrets) for text in (self.detail, self.words))
 
     @property
     def sentence(self) -> str:

@@ -200,7 +200,8 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
     """
     deadline = Deadline(run.settings.server_timeout)
     username, server_name = account.username, account.server_name
-    with PendingStart(run, username, server_name, deadline.started) as pending:
+    secrets = account.password, account.token
+    with PendingStart(run, username, server_name, deadline.started, secrets=secrets) as pending:
 
         def ask() -> None:
             for number in range(_MOST_ODD_ANSWERS):
@@ -228,6 +229,7 @@ def _start(client: HubClient, run: Run, account: Account, user_options: UserOpti
         except SpawnFailed as error:
             if not error.words and (told := pending.told_of_failure(client, error)):
                 error.words, error.detail = told, f"{error.detail}: {told}"
+            error.hide(secrets)
             _note_failure(run, account, deadline.elapsed(), pending, error)
             raise
     return deadline.elapsed()

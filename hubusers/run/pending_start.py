@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Iterable
 from functools import partial
 
 import gevent
@@ -35,15 +36,25 @@ class PendingStart:
         server_name: Which server; "" is the default one.
         began: When it was due, on the monotonic clock.
         cohort: Of the person; "" without an event.
+        secrets: The person's, which nothing that is said of the start repeats: as for `without_secrets`.
     """
 
-    def __init__(self, run: Run, username: str, server_name: str, began: float, cohort: str = "") -> None:
+    def __init__(
+        self,
+        run: Run,
+        username: str,
+        server_name: str,
+        began: float,
+        cohort: str = "",
+        *,
+        secrets: Iterable[str] = (),
+    ) -> None:
         self._run = run
         self._counts = run.cohorts[cohort]
         self._username = username
         self._server_name = server_name
         self._began = began
-        self._diary = Diary(username, server_name)
+        self._diary = Diary(username, server_name, secrets=secrets)
         self._counted_for = ""
         self._asking: gevent.Greenlet[..., str] | None = None
 

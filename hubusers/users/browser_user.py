@@ -83,6 +83,10 @@ class BrowserUser(PlannedUser):
         self._login_may_start = False  # the server, which no step has asked for yet
         self._page: Page | None = None  # where the login has led, for the step that asks for the server
 
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return *super()._secrets, self._token
+
     @classmethod
     def needed_scopes(cls, settings: Settings) -> tuple[str, ...]:
         has_way_in = settings.access.password or settings.lti_file

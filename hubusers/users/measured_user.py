@@ -210,6 +210,11 @@ class MeasuredUser(FastHttpUser):
 
         return noted
 
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        """What the person types or shows, and what no words in the results may repeat."""
+        return self.account.password, self.account.token
+
     def _began(self) -> float:
         """Return when the step that begins now was due, on the monotonic clock."""
         due, self._due = self._due, None
@@ -235,6 +240,7 @@ class MeasuredUser(FastHttpUser):
             raise
         except HubUsersError as error:
             self._counts.failed += 1
+            error.hide(self._secrets)
             error.reason = self.test_run.reason_of(error.words, self.account)
             self.test_run.results.examples.note(name, str(error), error.reason, error.detail)
             self._count(name, self._record(name, step, str(error), error.reason, error.after), error, kind)

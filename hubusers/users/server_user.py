@@ -138,7 +138,12 @@ class ServerUser(VisitingUser):
         with (
             self.errors_end_the_task(),
             pending_start.PendingStart(
-                self.test_run, self.username, self.account.server_name, began, self.person.cohort
+                self.test_run,
+                self.username,
+                self.account.server_name,
+                began,
+                self.person.cohort,
+                secrets=self._secrets,
             ) as pending,
             self._measured(START_TO_READY, began=began, pending=pending) as step,
         ):
