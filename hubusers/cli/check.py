@@ -1,6 +1,7 @@
 """`hubusers check`: is this hub ready for a test?"""
 
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -38,6 +39,7 @@ from hubusers.settings.hub_check import (
     NEEDED_SCOPES,
     SCOPES_FOR_GIVEN_ACCOUNTS,
     SCOPES_FOR_NAMED_SERVERS,
+    CheckedHub,
     PreflightError,
     check_hub,
     check_named_servers,
@@ -89,12 +91,11 @@ def check(
     It also says what is missing without being needed, and what a report can then not say. The exit code is 0 all the
     same, and 2 if there can be no test, or none with the launches (--lti) or logins (--identity-provider) asked for.
     """
-    if accounts and named_servers:
-        raise click.UsageError("Give --accounts or --named-servers, not both.")
+    for flag, is_given in (("--accounts", accounts), ("--lti", lti)):
+        if is_given and named_servers:
+            raise click.UsageError(f"Give {flag} or --named-servers, not both.")
     for_accounts = SCOPES_FOR_GIVEN_ACCOUNTS if accounts else NEEDED_SCOPES
     needed = SCOPES_FOR_NAMED_SERVERS if named_servers else for_accounts
-    if lti and named_servers:
-        raise click.UsageError("Give --lti or --named-servers, not both.")
     try:
         platform = read_platform(lti) if lti else None
         providers = _providers(identity_provider or "")
@@ -111,14 +112,7 @@ def check(
         fail(shown(str(error)))
     except AccountsFileError as error:
         fail(shown(f"{error}."))
-    click.echo(f"hub        {hub_url(checked.endpoint)}")
-    click.echo(f"version    {checked.version}")
-    click.echo(f"spawner    {checked.spawner or 'not known'}")
-    click.echo(f"token of   {checked.owner}")
-    optional = [scope for scope in OPTIONAL_SCOPES if scope in checked.scopes]
-    click.echo(f"scopes     {', '.join([*needed, *optional])}: granted")
-    if of_proxy := proxy_not_used(endpoint):
-        click.echo(f"proxy      {of_proxy}")
+    _say_what_hub_it_is(checked, needed)
     if accounts:
         click.echo(f"accounts   {len(given)} in {accounts}: so many people can come at the same time")
     login = look_at_login(_browser(endpoint, access, providers), Deadline(_LOGIN_PAGE))
@@ -146,18 +140,46 @@ def check(
             f"{not_known(unknown, len(given), str(accounts))}. Until then, only people with a browser can come "
             "(NotebookUser, PageUser), who log in by themselves: other runs are refused."
         )
-    if refusals:
-        click.echo("This hub cannot be tested in the way that you ask for.")
-    else:
-        click.echo(
-            "This hub can be tested, if what follows is no obstacle." if obstacles else "This hub can be tested."
-        )
-    for sentence in refusals + obstacles:
-        click.echo(f"- {shown(sentence)}")
     needs_tokens = makes_accounts and not platform
     missing += what_is_missing(checked, access, makes_accounts=needs_tokens)
     if login.takes_passwords is False and (access.password if makes_accounts else any(one.password for one in given)):
         missing.append(_NO_PASSWORDS)
+    _conclude(refusals, obstacles, missing)
+
+
+def _say_what_hub_it_is(checked: CheckedHub, needed: Iterable[str]) -> None:
+    """Say what the check of the hub has found.
+
+    Args:
+        checked: The hub.
+        needed: The scopes without which there would be no test; the token has them.
+    """
+    click.echo(f"hub        {hub_url(checked.endpoint)}")
+    click.echo(f"version    {checked.version}")
+    click.echo(f"spawner    {checked.spawner or 'not known'}")
+    click.echo(f"token of   {checked.owner}")
+    optional = [scope for scope in OPTIONAL_SCOPES if scope in checked.scopes]
+    click.echo(f"scopes     {', '.join([*needed, *optional])}: granted")
+    if of_proxy := proxy_not_used(checked.endpoint):
+        click.echo(f"proxy      {of_proxy}")
+
+
+def _conclude(refusals: list[str], obstacles: list[str], missing: list[str]) -> None:
+    """Say whether the hub can be tested, and end with the exit code that says so.
+
+    Args:
+        refusals: Sentences: why it cannot be tested in the way that was asked for.
+        obstacles: Sentences: what may keep it from being tested.
+        missing: Sentences: what a report could not say.
+    """
+    if refusals:
+        click.echo("This hub cannot be tested in the way that you ask for.")
+    elif obstacles:
+        click.echo("This hub can be tested, if what follows is no obstacle.")
+    else:
+        click.echo("This hub can be tested.")
+    for sentence in refusals + obstacles:
+        click.echo(f"- {shown(sentence)}")
     if missing:
         click.echo("What is missing, without being needed:")
         for sentence in missing:
