@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import gevent
 from gevent.pool import Pool
@@ -13,7 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from hubusers.browser.cache import Cache
 from hubusers.browser.file_kinds import FILE, FileKind, why_not_used
-from hubusers.browser.form import Entry, texts_of
+from hubusers.browser.form import Entry, url_encoded
 from hubusers.browser.headers import (
     EVENT_SOURCE_HEADERS,
     FILE_HEADERS,
@@ -118,7 +118,7 @@ class Browser(Sender):
         if multipart:
             body, kind = encode_multipart_formdata(pairs)
         else:
-            body, kind = urlencode(texts_of(pairs)).encode(), "application/x-www-form-urlencoded"
+            body, kind = url_encoded(pairs).encode(), "application/x-www-form-urlencoded"
         return self._navigate("POST", path, body, {"Content-Type": kind}, deadline or Deadline(self.timeout))
 
     def come_from(self, url: str) -> None:
@@ -132,11 +132,16 @@ class Browser(Sender):
         redirected_from: tuple[str, ...] = ()
         site = _site(self._page, url)
         came_from = self._hosts.provider_of(self._page)
+        origin, referer = origin_of_url(self._page or url), ""
         for _ in range(MOST_REDIRECTS + 1):
             path, provider, asked = self._hosts.shown(url), self._hosts.provider_of(url), time.monotonic()
             headers = {**PAGE_HEADERS, **more, "Sec-Fetch-Site": site}
             if method == "POST":
-                headers["Origin"] = origin_of_url(self._page or url)
+                headers["Origin"] = origin
+            if self._page and origin_of_url(self._page) != origin_of_url(url):
+                referer = f"{origin_of_url(self._page)}/"  # from here on, also back at the page's own host
+            if referer:
+                headers["Referer"] = referer
             answer = self._send(method, url, headers, _FINE_FOR_A_PERSON, deadline, body)
             if method == "POST" or (came_from and not provider):
                 self.form_answered = time.monotonic()
@@ -163,6 +168,8 @@ class Browser(Sender):
             redirected_from = (*redirected_from, path)
             if site == "same-origin":
                 site = _site(url, target)
+            if origin_of_url(url) != origin_of_url(target):
+                origin = "null"  # whoever has redirected is not to speak for the page
             url = target
             if not takes_form_along and method != "GET":
                 method, body, more = "GET", None, {}

@@ -28,6 +28,9 @@ from hubusers.hub.errors import HubUsersError
 Entry = tuple[str, str | tuple[str, bytes, str]]
 """A name and its value; for a file its name, content and kind."""
 
+LONGEST_ACTION = 60
+"""Characters of the address of a form that a sentence repeats; those of scripts are long."""
+
 _TRUE, _FALSE = {"true", "on", "yes", "1"}, {"false", "off", "no", "0"}
 _NO_FILE = ("", b"", "application/octet-stream")
 
@@ -52,7 +55,7 @@ class Sent:
 
     Attributes:
         action: Where it goes, as the page says it; "" for the page itself.
-        method: `POST` or `GET`.
+        method: `POST`, `GET`, or `DIALOG`, which sends nothing.
         multipart: Whether its `enctype` is `multipart/form-data`.
         entries: Names and values.
     """
@@ -157,21 +160,39 @@ class Form:
         Raises:
             FormNotSent: The browser shows the person what is missing or wrong instead.
         """
-        buttons = [field for field in self.fields if is_button(field) and can_be_changed(field)]
-        button = self._button if self._button is not None or not buttons else buttons[-1]
-        of_button = {} if button is None else button.attrib
-        if "novalidate" not in self.element.attrib and "formnovalidate" not in of_button:
+        button = self._button if self._button is not None or not self.buttons else self.buttons[-1]
+        if self.is_checked_for(button):
             for field in self.fields:
                 self._check_field(field, prefix)
-        action, method, enctype = (
-            of_button.get(f"form{name}") or self.element.get(name) or "" for name in ("action", "method", "enctype")
-        )
+        return self.pressed(button)
+
+    @property
+    def buttons(self) -> list[Any]:
+        """The buttons that send the form, and can be pressed."""
+        return [field for field in self.fields if is_button(field) and not is_disabled(field)]
+
+    def is_checked_for(self, button: Any) -> bool:
+        """Say whether a browser looks at what is filled in before a button sends the form."""
+        return "novalidate" not in self.element.attrib and (button is None or "formnovalidate" not in button.attrib)
+
+    def pressed(self, button: Any) -> Sent:
+        """Return what a browser sends when a button is pressed, whatever it says against what is filled in.
+
+        Args:
+            button: One of `buttons`, which may say itself where the form goes, and how; None where a script sends it.
+        """
+        method = self._of(button, "method").lower()
         return Sent(
-            action,
-            "POST" if method.lower() == "post" else "GET",
-            enctype.lower() == "multipart/form-data",
+            self._of(button, "action"),
+            method.upper() if method in {"post", "dialog"} else "GET",
+            self._of(button, "enctype").lower() == "multipart/form-data",
             list(self.entries(button)),
         )
+
+    def _of(self, button: Any, name: str) -> str:
+        """Return what a button says of the form, also if that is empty; or else what the form says."""
+        of_button = None if button is None else button.get(f"form{name}")
+        return str(self.element.get(name, "") if of_button is None else of_button)
 
     def _select(self, called: str, fields: list[Any], texts: list[str], offered: list[str]) -> None:
         for text in texts:
@@ -198,9 +219,14 @@ class Form:
         """
         for field in self.fields:
             name, kind = field.get("name"), kind_of(field)
-            if not name or is_disabled(field) or kind in NEVER_SENT or next(field.iterancestors("datalist"), None):
+            if is_disabled(field) or kind in NEVER_SENT or next(field.iterancestors("datalist"), None) is not None:
                 continue
-            if is_button(field):
+            if kind == "image":
+                if field is button:  # where in the image: nowhere, by the key Enter
+                    yield from ((f"{name}.{axis}" if name else axis, "0") for axis in "xy")
+            elif not name:
+                continue
+            elif is_button(field):
                 if field is button:
                     yield name, _lines(_value_of_box(field))
             elif kind == "select":
@@ -247,7 +273,12 @@ class Form:
 
 def query_of_form(path: str, entries: Iterable[Entry]) -> str:
     """Return the path of a form that is sent by GET: its entries replace the query."""
-    return f"{path.partition('?')[0]}?{urlencode(texts_of(entries))}"
+    return f"{path.partition('?')[0]}?{url_encoded(entries)}"
+
+
+def url_encoded(entries: Iterable[Entry]) -> str:
+    """Return entries as browsers write them into a body or a query."""
+    return urlencode(texts_of(entries), safe="*").replace("~", "%7E")
 
 
 def texts_of(entries: Iterable[Entry]) -> list[tuple[str, str]]:

@@ -11,6 +11,13 @@ from typing import Any
 BUTTONS = frozenset({"submit", "image"})
 NEVER_SENT = frozenset({"reset", "button"})
 
+_OF_INPUTS = {
+    *BUTTONS,
+    *NEVER_SENT,
+    *["checkbox", "color", "date", "datetime-local", "email", "file", "hidden", "month", "number", "password"],
+    *["radio", "range", "search", "tel", "text", "time", "url", "week"],
+}
+
 SHOWN = "data-shown"
 """The attribute with the value that the page shows, of a field in which something was typed: from there steps count."""
 
@@ -19,11 +26,16 @@ _TEXTS = {*_WITH_PATTERN, "textarea"}
 
 
 def kind_of(field: Any) -> str:
-    """Return the type of a field, such as `checkbox`; `select`, `textarea`."""
+    """Return the type of a field, such as `checkbox`; `select`, `textarea`.
+
+    A button of a type that the standard does not have sends the form; into such an input people type a text.
+    """
     if field.tag in {"select", "textarea"}:
         return str(field.tag)
-    default = "submit" if field.tag == "button" else "text"
-    return str(field.get("type") or default).lower()
+    said = (field.get("type") or "").lower()
+    if field.tag == "button":
+        return said if said in NEVER_SENT else "submit"
+    return said if said in _OF_INPUTS else "text"
 
 
 def is_button(field: Any) -> bool:

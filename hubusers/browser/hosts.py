@@ -82,8 +82,7 @@ class Hosts:
             with_form: Whether a form would be sent there once more.
         """
         try:
-            # Python takes "?" for no address at all; to a browser it is the page without its query.
-            parts = urlsplit(base.partition("?")[0] if address.strip() == "?" else urljoin(base, address))
+            parts = urlsplit(joined(base, address))
             origin = origin_of(parts)
         except ValueError:  # such as "http://["
             return "", UNREADABLE
@@ -163,6 +162,16 @@ class Hosts:
 
     def _is_of_server(self, path: str) -> bool:
         return path.startswith(f"{self.base}/user/")
+
+
+def joined(base: str, address: str) -> str:
+    """Return the URL to which an address leads from another URL.
+
+    Raises:
+        ValueError: It leads nowhere, such as `http://[`.
+    """
+    # Python takes "?" for no address at all; to a browser it is the page without its query.
+    return base.partition("?")[0] if address.strip() == "?" else urljoin(base, address)
 
 
 def origin_of_url(url: str) -> str:

@@ -3,10 +3,11 @@
 The pages themselves: `login.py`, `spawn_page.py`, `spawn_progress.py` and `home_page.py`.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.form import LONGEST_ACTION, FormNotSent, Sent, query_of_form
+from hubusers.browser.links import destination
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below
 from hubusers.browser.page_files import load_files
@@ -18,13 +19,31 @@ def open_page(browser: Browser, path: str, deadline: Deadline) -> Page:
     return with_files(browser, browser.get(browser.base + path, deadline=deadline), deadline)
 
 
-def submit(
-    browser: Browser, page: Page, form: Any, fields: Iterable[tuple[str, str]], deadline: Deadline
-) -> tuple[Page, str]:
-    """Send a form; return the page that this leads to, and the path that was asked for first."""
-    path = browser.path_to(form.get("action") or "", page.path) or page.path
-    multipart = form.get("enctype") == "multipart/form-data"
-    return with_files(browser, browser.post_form(path, fields, multipart=multipart, deadline=deadline), deadline), path
+def submit(browser: Browser, page: Page, sent: Sent, deadline: Deadline) -> tuple[Page, str]:
+    """Send a form as a browser does; return the page that this leads to, and the path that was asked for first.
+
+    Args:
+        browser: The person's.
+        page: Where the form is.
+        sent: What is sent of it.
+        deadline: Until when the next page must be there.
+
+    Raises:
+        FormNotSent: The form names no address, or one on a host that is not the hub's.
+    """
+    goes_to = destination(browser, page, sent.action)
+    path = browser.path_to(goes_to, page.path)
+    if not path or sent.method == "DIALOG":
+        raise FormNotSent(
+            f"the form of the page {page.path.partition('?')[0]} would not go to the hub, but to "
+            f"{sent.action[:LONGEST_ACTION]!r}: look at the template of this page",
+            cause="it does not go to the hub",
+        )
+    if sent.method == "GET":
+        answer = browser.get(query_of_form(path, sent.entries), deadline=deadline)
+    else:
+        answer = browser.post_form(path, sent.entries, multipart=sent.multipart, deadline=deadline)
+    return with_files(browser, answer, deadline), path
 
 
 def with_files(browser: Browser, page: Page, deadline: Deadline) -> Page:

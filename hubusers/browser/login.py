@@ -73,12 +73,12 @@ def log_in(
     if form is None:
         on_login_page = is_below(browser, page.path, "/hub/login")
         return _arrived(browser, page, username, deadline, typed=False, on_login_page=on_login_page)
-    filled_in = form.filled_in(typed, password)
+    sent = form.filled_in(typed, password)
     if form.missing:
         raise asks_more(page, username, form.missing)
-    check_destination(browser, page, form, typed)
+    check_destination(browser, page, form, sent, typed)
     left_empty = form.left_empty
-    page, asked = submit(browser, page, form.element, filled_in, deadline)
+    page, asked = submit(browser, page, sent, deadline)
     if page.status < 500 and login_form(browser, page) is not None:
         raise refused(page, username, left_empty)
     return _arrived(browser, page, username, deadline, typed=True, on_login_page=page.path == asked)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import Form, texts_of
-from hubusers.browser.form_fields import is_button
+from hubusers.browser.button_words import button_that_signs_in
+from hubusers.browser.form import Form, Sent
+from hubusers.browser.form_fields import can_be_changed, is_disabled, kind_of
+from hubusers.browser.links import destination, link_to
 from hubusers.browser.page import Page
 
-_TYPED_INTO = {"", "text", "email", "tel", "number", "search", "url", "password"}
+_TYPED_INTO = {"text", "email", "tel", "number", "search", "url", "password"}
 """The types of the inputs that people type into."""
 
 _MAY_BE_NAME = re.compile(r"user|login|mail|name|account|identifier|uid|netid", re.IGNORECASE)
@@ -38,33 +40,35 @@ class LoginForm:
     @property
     def missing(self) -> list[str]:
         """What else must be filled in, as the page calls it: a browser does not send the form without it."""
-        required = self.element.xpath(".//*[self::input or self::select or self::textarea][@required]")
-        return [_label(field) for field in required if not self._is_filled_in(field)]
+        required = [field for field in Form(self.element).fields if "required" in field.attrib]
+        return [
+            _label(field)
+            for field in required
+            if can_be_changed(field) and kind_of(field) != "hidden" and not self._is_filled_in(field)
+        ]
 
     @property
     def left_empty(self) -> list[str]:
         """What else can be filled in, as the page calls it, such as a one-time password."""
         return [_label(field) for field in _text_fields(self.element) if not self._is_filled_in(field)]
 
-    def filled_in(self, username: str, password: str) -> list[tuple[str, str]]:
+    def filled_in(self, username: str, password: str) -> Sent:
         """Return what a browser sends: name and password, accepted terms, and everything else as the page has it."""
         if self.name is not None and "readonly" not in self.name.attrib:
             self.name.value = username
         if self.password is not None:
             self.password.value = password
-        for box in self.element.xpath(".//input[@type='checkbox'][@required]"):
-            box.checked = True  # terms and conditions
-        for field in _text_fields(self.element):
-            field.value = field.value or ""  # sent all the same
-        buttons = [field for field in self.element.iter("input", "button") if is_button(field)]
-        # The key Enter presses the first one.
-        return texts_of(Form(self.element).entries(buttons[0] if buttons else None))
+        form = Form(self.element)
+        for box in form.fields:
+            if kind_of(box) == "checkbox" and "required" in box.attrib:
+                box.checked = True  # terms and conditions
+        return _signed_in(form)
 
     def _is_filled_in(self, field: Any) -> bool:
-        if field is self.name or field is self.password or field.get("type") == "checkbox":
+        if field is self.name or field is self.password or kind_of(field) == "checkbox":
             return True
-        if field.get("type") == "radio":
-            return bool(self.element.xpath(".//input[@type='radio'][@checked][@name=$name]", name=field.get("name")))
+        if kind_of(field) == "radio":
+            return any("checked" in radio.attrib for radio in Form(self.element).named(field.get("name")))
         return bool(field.value)
 
 
@@ -87,7 +91,7 @@ def provider_form(page: Page) -> LoginForm | None:
     found = []
     for element in _forms(page):
         fields = _text_fields(element)
-        passwords = [field for field in fields if field.get("type") == "password"]
+        passwords = [field for field in fields if kind_of(field) == "password"]
         others = [field for field in fields if field not in passwords]
         names = sorted(others, key=lambda field: not _MAY_BE_NAME.search(field.get("name") or field.get("id") or ""))
         if len(passwords) == 1:
@@ -104,7 +108,7 @@ def own_logins(browser: Browser, page: Page) -> list[str]:
     by itself.
     """
     links = page.document.xpath("//a/@href") if page.is_document else []
-    paths = dict.fromkeys(browser.path_to(link, page.path) for link in links)
+    paths = dict.fromkeys(link_to(browser, page, link) for link in links)
     return [
         path for path in paths if _is_own_login(browser, path) and _without_query(path) != _without_query(page.path)
     ]
@@ -116,12 +120,10 @@ def other_logins(browser: Browser, page: Page) -> list[str]:
     Those are the links in its main part, or else those whose path ends like `oauth_login` or `cas_login`.
     """
     links = page.document.xpath("//*[@id='login-main']//a/@href") if page.is_document else []
-    paths = [browser.path_to(link, page.path) for link in links]
+    paths = [link_to(browser, page, link) for link in links]
     if page.is_document and not paths:
         paths = [
-            path
-            for link in page.document.xpath("//a/@href")
-            if _ends_as_login(path := browser.path_to(link, page.path))
+            path for link in page.document.xpath("//a/@href") if _ends_as_login(path := link_to(browser, page, link))
         ]
     return [
         path
@@ -147,28 +149,29 @@ def _forms(page: Page) -> list[Any]:
 
 def _as_login(browser: Browser, page: Page, element: Any) -> LoginForm | None:
     fields = _text_fields(element)
-    passwords = [field for field in fields if field.get("type") == "password"]
+    passwords = [field for field in fields if kind_of(field) == "password"]
     others = [field for field in fields if field not in passwords]
     names = [field for field in others if field.get("name") == "username"]
     if len(passwords) == 1:
         return LoginForm(element, (names or others or [None])[0], passwords[0])
-    target = browser.path_to(element.get("action") or "", page.path) or page.path
-    if names and not passwords and _is_own_login(browser, target):
-        return LoginForm(element, names[0], None)
+    if names and not passwords:
+        goes_to = destination(browser, page, _signed_in(Form(element)).action)
+        if _is_own_login(browser, browser.path_to(goes_to, page.path) or page.path):
+            return LoginForm(element, names[0], None)
     return None
+
+
+def _signed_in(form: Form) -> Sent:
+    return form.pressed(button_that_signs_in(form.buttons))
 
 
 def _searches(element: Any, field: Any) -> bool:
     says = [element.get("action"), element.get("id"), element.get("role"), field.get("name")]
-    return _type(field) == "search" or any(_SEARCHES.search(text or "") for text in says)
+    return kind_of(field) == "search" or any(_SEARCHES.search(text or "") for text in says)
 
 
 def _text_fields(element: Any) -> list[Any]:
-    return [field for field in element.xpath(".//input[not(@disabled)]") if _type(field) in _TYPED_INTO]
-
-
-def _type(field: Any) -> str:
-    return str(field.get("type") or "").lower()
+    return [field for field in Form(element).fields if kind_of(field) in _TYPED_INTO and not is_disabled(field)]
 
 
 def _is_own_login(browser: Browser, path: str) -> bool:

@@ -64,12 +64,12 @@ def _way_to_provider(browser: Browser, page: Page, deadline: Deadline) -> str:
 
 
 def _of_form(browser: Browser, page: Page, form: LoginForm, where: str) -> LoginPage:
-    form.filled_in("name", "password")
+    sent = form.filled_in("name", "password")
     what = "a form for name and password" if form.password is not None else "a form for a name"
     if form.missing:
         return LoginPage(f"{what}, and for {', '.join(map(repr, form.missing))}{where}", False)
     try:
-        check_destination(browser, page, form, "anybody")
+        check_destination(browser, page, form, sent, "anybody")
     except LoginElsewhere as error:
         return LoginPage(f"{what}{where} ({error.detail})", False)
     may = f", perhaps also {', '.join(map(repr, form.left_empty))}" if form.left_empty else ""

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.form import Form
+from hubusers.browser.links import base_of, destination, link_to
 from hubusers.browser.page import Page
 
 _SOON = 10.0
@@ -66,7 +68,8 @@ def onward_of(browser: Browser, page: Page) -> Onward | None:
             return onward
     for form in document.forms:
         if sends_itself(form, document):
-            return Onward(host=_to(browser, page, form.get("action") or page.path).host)
+            goes_to = destination(browser, page, Form(form).pressed(None).action)
+            return Onward(host=_to(browser, page, goes_to).host) if goes_to else Onward()
     return _by_script(browser, page)
 
 
@@ -94,10 +97,10 @@ def _refreshes_in(document: Any) -> list[str]:
 
 
 def _to(browser: Browser, page: Page, address: str, seconds: float = 0.0) -> Onward:
-    if path := browser.path_to(address, page.path):
+    if path := link_to(browser, page, address):
         return Onward(path, seconds=seconds)
     try:
-        parts = urlsplit(urljoin(browser.url_of(page.path), address.strip()))
+        parts = urlsplit(urljoin(base_of(browser, page), address.strip()))
         return Onward(host=(parts.hostname or "") if parts.scheme in {"http", "https"} else "", seconds=seconds)
     except ValueError:  # such as "http://["
         return Onward(seconds=seconds)

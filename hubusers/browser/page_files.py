@@ -11,6 +11,7 @@ from typing import Any
 from hubusers.browser.browser import Browser
 from hubusers.browser.file_kinds import ANYTHING, FILE, MODULE, SCRIPT, STRICT_STYLE, STYLE, FileKind
 from hubusers.browser.fonts import Fonts, addresses_used
+from hubusers.browser.links import base_of
 from hubusers.browser.page import Page
 from hubusers.hub.deadline import Deadline
 
@@ -99,7 +100,7 @@ def load_files(browser: Browser, page: Page, deadline: Deadline, *, icon: bool =
     own_styles = "\n".join(style.text or "" for style in document.iter("style"))
     style = STRICT_STYLE if "<!doctype" in page.text[:_BEGINNING].lower() else STYLE
     own_files = [*_own_files(document, icon, style), *((address, style) for address in _imports(own_styles))]
-    base = browser.path_to("".join(document.xpath("//base/@href")[:1]), page.path) or page.path
+    base = base_of(browser, page)
     kinds = {path: kind for address, kind in own_files if (path := browser.path_to(address, base))}
     wave = list(kinds)
     modules = _Modules(browser.path_to(_first(_BASE_URL, scripts), page.path) or page.path, scripts, wave)

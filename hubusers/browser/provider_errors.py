@@ -6,6 +6,7 @@ Each error's `words` are those of the provider's page. The errors are drawn in `
 from collections.abc import Sequence
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.form import LONGEST_ACTION
 from hubusers.browser.login_errors import GIVE_TOKENS, LoginAsksMore, LoginElsewhere, LoginRefused, where_passwords_go
 from hubusers.browser.login_form import asked_for
 from hubusers.browser.page import Page
@@ -86,7 +87,22 @@ def would_show_password(page: Page, username: str) -> LoginElsewhere:
     """Return the error for a form that would put the password into an address, which logs keep."""
     return LoginElsewhere(
         f"logging in as {username}: the login form of {page.provider or 'the hub'} would send the password in its "
-        f"address, where logs keep it: {GIVE_TOKENS}",
+        f"address, where logs keep it, unless a script sends it, which only a browser runs: {GIVE_TOKENS}",
+        status=page.status,
+    )
+
+
+def goes_nowhere(page: Page, username: str, action: str) -> LoginElsewhere:
+    """Return the error for a form that a browser does not send, because what it names is not the address of a page.
+
+    Args:
+        page: Where the form is.
+        username: Who is about to log in.
+        action: What the form names.
+    """
+    return LoginElsewhere(
+        f"logging in as {username}: a form of {page.provider or 'the hub'} names no page to which it could be sent "
+        f"({action[:LONGEST_ACTION]!r}); if a script sends it, only a browser runs that: {GIVE_TOKENS}",
         status=page.status,
     )
 

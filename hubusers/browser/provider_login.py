@@ -12,18 +12,17 @@ from urllib.parse import urljoin, urlsplit
 
 from hubusers.browser import provider_errors
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import Form, query_of_form, texts_of
-from hubusers.browser.hub_pages import with_files
+from hubusers.browser.form import Form, Sent
+from hubusers.browser.hub_pages import submit, with_files
+from hubusers.browser.links import destination, link_to
 from hubusers.browser.login_form import LoginForm, asked_for, other_logins, provider_form
 from hubusers.browser.onward import onward_of
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below
 from hubusers.browser.provider_pages import (
-    Button,
     asks_whether_one_is_a_robot,
     button_that_goes_on,
     form_sent_by_script,
-    leads_nowhere,
     ways_to_sign_in,
 )
 from hubusers.browser.said import errors_of_provider
@@ -91,7 +90,7 @@ class ProviderLogin:
         if page.error:
             raise provider_errors.no_page(self._browser, page, self._username, self._deadline)
         if script is not None:
-            return self._send(page, script, texts_of(Form(script).entries()))
+            return self._send(page, Form(script).pressed(None))
         if form := provider_form(page):
             return self._fill_in(page, form)
         if (onward := onward_of(self._browser, page)) and onward.path:
@@ -99,10 +98,10 @@ class ProviderLogin:
         if page.status >= 400:
             raise self._refused_or_failed(page)
         if button := button_that_goes_on(page):
-            return self._press(page, button)
-        ways = [address for _, address in ways_to_sign_in(page) if self._browser.path_to(address, page.path)]
-        if len(set(ways)) == 1 and not self._has_typed_password:
-            return self._open(self._browser.path_to(ways[0], page.path))
+            return self._send(page, Form(button.form).pressed(button.element))
+        ways = {link_to(self._browser, page, address) for _, address in ways_to_sign_in(page)} - {""}
+        if len(ways) == 1 and not self._has_typed_password:
+            return self._open(ways.pop())
         raise provider_errors.stuck(page, self._username, self._words(page), has_typed=self._has_typed_password)
 
     def _fill_in(self, page: Page, form: LoginForm) -> Page:
@@ -112,36 +111,23 @@ class ProviderLogin:
             raise provider_errors.refused(page, self._username, self._words(page))
         if asks_whether_one_is_a_robot(form.element):
             raise provider_errors.asks_for_a_captcha(page, self._username)
-        filled_in = form.filled_in(self._username, self._password)
+        sent = form.filled_in(self._username, self._password)
         if form.missing:
             raise provider_errors.asks_more(page, self._username, form.missing)
-        check_destination(self._browser, page, form, self._username)
+        check_destination(self._browser, page, form, sent, self._username)
         self._errors_before += errors_of_provider(page)
         self._has_typed_name = True
         self._has_typed_password |= form.password is not None
-        return self._send(page, form.element, filled_in)
+        return self._send(page, sent)
 
-    def _press(self, page: Page, button: Button) -> Page:
-        return self._send(page, button.form, texts_of(Form(button.form).entries(button.element)), button.element)
-
-    def _send(self, page: Page, form: Any, entries: list[tuple[str, str]], button: Any = None) -> Page:
-        of_button = {} if button is None else button.attrib
-        action = of_button.get("formaction") or form.get("action") or ""
-        if leads_nowhere(self._browser, page, action):
-            raise provider_errors.not_allowed(page, destination(self._browser, page, action))
-        path = self._browser.path_to(action, page.path) or page.path
-        if (of_button.get("formmethod") or form.get("method") or "get").lower() == "post":
-            multipart = form.get("enctype") == "multipart/form-data"
-            return self._with_files(
-                self._browser.post_form(path, entries, multipart=multipart, deadline=self._deadline)
-            )
-        return self._open(query_of_form(path, entries))
+    def _send(self, page: Page, sent: Sent) -> Page:
+        goes_to = _checked(self._browser, page, sent, self._username)
+        if not self._browser.path_to(goes_to, page.path):
+            raise provider_errors.not_allowed(page, goes_to)
+        return submit(self._browser, page, sent, self._deadline)[0]
 
     def _open(self, path: str) -> Page:
-        return self._with_files(self._browser.get(path, deadline=self._deadline))
-
-    def _with_files(self, page: Page) -> Page:
-        return with_files(self._browser, page, self._deadline)
+        return with_files(self._browser, self._browser.get(path, deadline=self._deadline), self._deadline)
 
     def _refused_or_failed(self, page: Page) -> Exception:
         if page.status in {401, 403} and self._has_typed_password:
@@ -153,30 +139,33 @@ class ProviderLogin:
         return " ".join(text for text in errors_of_provider(page) if text not in self._errors_before)
 
 
-def check_destination(browser: Browser, page: Page, form: LoginForm, username: str) -> None:
-    """Raise LoginElsewhere where a form would send what is typed to others than the hub and the identity providers.
+def check_destination(browser: Browser, page: Page, form: LoginForm, sent: Sent, username: str) -> None:
+    """Raise LoginElsewhere where a form would show what is typed to others than the hub and the identity providers.
 
     Args:
         browser: The person's.
         page: Where the form is.
         form: As it was found there.
+        sent: What is sent of it.
         username: Who is about to log in.
     """
-    if form.password is not None and (form.element.get("method") or "get").lower() != "post":
+    goes_to = _checked(browser, page, sent, username)
+    if form.password is not None and sent.method != "POST":
         raise provider_errors.would_show_password(page, username)
-    goes_to = destination(browser, page, form.element.get("action") or "")
     if not browser.takes_forms(goes_to):
         raise provider_errors.not_allowed(page, goes_to)
 
 
-def destination(browser: Browser, page: Page, action: str) -> str:
-    """Return the URL to which a form's action leads; that of its page where the action cannot be read."""
-    here = browser.url_of(page.path)
-    try:
-        url = urljoin(here, action.strip())
-        return url if origin_of(urlsplit(url)) else here
-    except ValueError:  # such as "http://["
-        return here
+def _checked(browser: Browser, page: Page, sent: Sent, username: str) -> str:
+    """Return the URL to which a form goes.
+
+    Raises:
+        LoginElsewhere: A browser would send it nowhere.
+    """
+    goes_to = destination(browser, page, sent.action)
+    if not goes_to or sent.method == "DIALOG":
+        raise provider_errors.goes_nowhere(page, username, sent.action)
+    return goes_to
 
 
 def where_it_leads(browser: Browser, path: str, deadline: Deadline) -> str:

@@ -1,37 +1,17 @@
 """The pages of identity providers: what each asks for, and what a person does there.
 
-Where a page has no form for name and password, these are what providers have between the login and the hub. Names and
-words are those of Keycloak, Dex, Shibboleth, SimpleSAMLphp, CAS, LemonLDAP::NG, Canaille, oidc-provider and Django.
+Where a page has no form for name and password, these are what providers have between the login and the hub.
 """
 
 import re
 from typing import Any, NamedTuple
 
-from hubusers.browser.browser import Browser
-from hubusers.browser.form_fields import BUTTONS, kind_of
+from hubusers.browser.button_words import goes_on, signs_in, text_of_button
+from hubusers.browser.form import Form
+from hubusers.browser.form_fields import kind_of
 from hubusers.browser.onward import sends_itself
 from hubusers.browser.page import Page
 
-_GOES_ON = re.compile(
-    r"\b(accept|allow|authori[sz]e|approve|agree|grant|consent|continue|proceed|confirm|yes|ok|submit|next"
-    r"|zustimmen|akzeptieren|erlauben|zulassen|weiter|fortfahren|best[äa]tigen|ja|einverstanden"
-    r"|accepter|autoriser|continuer|poursuivre|confirmer|oui|aceptar|permitir|autorizar|continuar|confirmar|s[íi]|sim"
-    r"|accetta|consenti|continua|conferma|akkoord|toestaan|doorgaan|godk[äa]nn|forts[äa]tt|godta|tillat)\b"
-    r"|同意|允许|允許|授权|授權|继续|繼續|确认|確認|许可|許可|続行|동의|허용|계속",
-    re.IGNORECASE,
-)
-_GOES_BACK = re.compile(
-    r"\b(reject\w*|den(y|ied)|declin\w*|cancel|refus\w*|disagree|don.?t|do not|no|not|back|log[ -]?out|sign[ -]?out"
-    r"|switch|another|different|help|forgot\w*|reset|restart|register"
-    r"|ablehnen|abbrechen|nein|zur[üu]ck|abmelden|annuler|refuser|non|retour|rechazar|cancelar|rifiuta|annulla)\b"
-    r"|拒绝|拒絕|取消|返回|退出",
-    re.IGNORECASE,
-)
-_SIGNS_IN = re.compile(
-    r"\b(sign|log)[ -]?(in|on)\b|\blogin\b|\bcontinue with\b|\banmelden\b|\beinloggen\b|se connecter|connexion"
-    r"|iniciar sesi[óo]n|entrar|accedi|登录|登錄|登入|ログイン",
-    re.IGNORECASE,
-)
 _OF_TERMS = re.compile(
     r"\bterms\b|\bconditions\b|acceptable use|nutzungsbedingungen|nutzungsordnung|conditions (g[ée]n|d.util)"
     r"|t[ée]rminos|使用条款|服务条款",
@@ -74,7 +54,7 @@ def button_that_goes_on(page: Page) -> Button | None:
     """
     if asks_to_accept_terms(page) or asks_for_a_security_key(page):
         return None
-    found = [button for button in _buttons(page) if _goes_on(_says(button))]
+    found = [button for button in _buttons(page) if goes_on(_says(button)) and _can_send(button)]
     return found[0] if len(found) == 1 else None
 
 
@@ -82,7 +62,7 @@ def ways_to_sign_in(page: Page) -> list[tuple[str, str]]:
     """Return the text and address of each link that leads to a way to sign in, where people can choose one."""
     links = page.document.xpath("//a[@href]") if page.is_document else []
     texts = [(" ".join(link.text_content().split()), link.get("href")) for link in links]
-    return [(text, address) for text, address in texts if _SIGNS_IN.search(text) and not _GOES_BACK.search(text)]
+    return [(text, address) for text, address in texts if signs_in(text)]
 
 
 def asks_to_accept_terms(page: Page) -> bool:
@@ -105,7 +85,7 @@ def asks_whether_one_is_a_robot(form: Any) -> bool:
 
 def offered(page: Page) -> list[str]:
     """Return the texts of the buttons of a page, or of the links with which people can sign in; a few at most."""
-    texts = [_text_of(button.element) for button in _buttons(page)] or [text for text, _ in ways_to_sign_in(page)]
+    texts = [text_of_button(button.element) for button in _buttons(page)] or [text for text, _ in ways_to_sign_in(page)]
     return list(dict.fromkeys(filter(None, texts)))[:_MOST_NAMED]
 
 
@@ -122,33 +102,29 @@ def is_drawn_by_script(page: Page) -> bool:
     return page.is_document and bool(page.document.xpath("//script")) and not page.document.xpath("//form//input")
 
 
-def leads_nowhere(browser: Browser, page: Page, address: str) -> bool:
-    """Say whether an address is on a host that this browser does not talk to."""
-    return bool(address.strip()) and not browser.path_to(address, page.path)
-
-
 def _buttons(page: Page) -> list[Button]:
     """Return the buttons of forms into which nobody can type."""
     found = []
     for form in page.document.forms if page.is_document else []:
-        fields = list(form.iter("input", "select", "textarea", "button"))
-        if not any(kind_of(field) in _TYPED for field in fields):
-            found += [Button(form, field) for field in fields if kind_of(field) in BUTTONS]
+        if not any(kind_of(field) in _TYPED for field in Form(form).fields):
+            found += [Button(form, button) for button in Form(form).buttons]
     return found
+
+
+def _can_send(button: Button) -> bool:
+    """Say whether a browser sends the form; not where a choice is required that nobody has made."""
+    form = Form(button.form)
+    boxes = [field for field in form.fields if kind_of(field) in {"radio", "checkbox"} and "required" in field.attrib]
+    return not form.is_checked_for(button.element) or all(
+        any("checked" in other.attrib for other in form.named(box.get("name")) or [box]) for box in boxes
+    )
 
 
 def _says(button: Button) -> str:
     """Return all that tells what a button is for: its text, its own name and value, and what goes along with it."""
-    hidden = [field.get("value") or "" for field in button.form.iter("input") if kind_of(field) == "hidden"]
-    is_alone = [field for field in button.form.iter("input", "button") if kind_of(field) in BUTTONS] == [button.element]
-    short = [value for value in hidden if value.isalpha()] if is_alone else []  # such as Dex's "approve" and "rejected"
-    return " ".join(filter(None, [_text_of(button.element), button.element.get("name"), *short])).replace("_", " ")
-
-
-def _goes_on(says: str) -> bool:
-    return bool(_GOES_ON.search(says)) and not _GOES_BACK.search(says)
-
-
-def _text_of(button: Any) -> str:
-    text = " ".join(button.text_content().split()) if button.tag == "button" else button.get("value") or ""
-    return text or button.get("aria-label") or button.get("title") or ""
+    form = Form(button.form)
+    hidden = [field.get("value") or "" for field in form.fields if kind_of(field) == "hidden"]
+    is_alone = form.buttons == [button.element]
+    short = [value for value in hidden if is_alone and value.isalpha()]  # such as Dex's "approve" and "rejected"
+    says = [text_of_button(button.element), button.element.get("name"), *short]
+    return " ".join(filter(None, says)).replace("_", " ")

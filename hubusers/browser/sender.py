@@ -168,7 +168,7 @@ class Sender:
         if self._authorization and self._hosts.takes_token(url):
             complete |= self._authorization
         complete = with_hints(complete, is_private=self._is_private)
-        if self._page:
+        if self._page and "Referer" not in headers:
             origin = origin_of_url(self._page)
             complete["Referer"] = self._page if origin == origin_of_url(url) else f"{origin}/"
         is_from_elsewhere = headers.get("Sec-Fetch-Site") == "cross-site"

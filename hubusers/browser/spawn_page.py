@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import Sent, query_of_form
-from hubusers.browser.hub_pages import form_of, offers_to_start, open_page, with_files
+from hubusers.browser.hub_pages import form_of, offers_to_start, open_page, submit
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import asks_to_log_in, is_below, loop_of, page_error, said, session_lost
 from hubusers.browser.said import words_of
@@ -108,7 +107,7 @@ def spawn(
 
     Raises:
         UnknownOption: The form does not offer what `options` say.
-        FormNotSent: A browser would not send the form like this.
+        FormNotSent: A browser would not send the form like this, or not to the hub.
         ComeBackLater: The hub has too many spawns or servers (429).
         RedirectLoop: The server runs, but the hub and the proxy lead in circles.
         SpawnFailed: The spawn failed at once.
@@ -123,7 +122,7 @@ def spawn(
     if form is None and options and is_of_a_spawn(browser, page):
         warn_of_no_form()
     if form is not None:
-        page = _send(browser, page, filled_in(form, options or {}), deadline)
+        page, _ = submit(browser, page, filled_in(form, options or {}), deadline)
         if page.status == 400 and _spawn_form(page) is None:  # it was started meanwhile, perhaps in another tab
             page = open_page(browser, f"/hub/spawn-pending/{_whose(username, server_name)}", deadline)
     if is_below(browser, page.path, "/user"):
@@ -140,15 +139,6 @@ def spawn(
     if not page.error and (page.status == 500 or offers_to_start(page) or _spawn_form(page) is not None):
         raise SpawnFailed(f"{doing}: {answer}", status=page.status, words=words)
     raise page_error(browser, page, doing)
-
-
-def _send(browser: Browser, page: Page, sent: Sent, deadline: Deadline) -> Page:
-    """Send a form as a browser does; return the page that this leads to."""
-    path = browser.path_to(sent.action, page.path) or page.path
-    if sent.method == "GET":
-        return with_files(browser, browser.get(query_of_form(path, sent.entries), deadline=deadline), deadline)
-    answer = browser.post_form(path, sent.entries, multipart=sent.multipart, deadline=deadline)
-    return with_files(browser, answer, deadline)
 
 
 def _spawn_form(page: Page) -> Any:

@@ -8,9 +8,9 @@ The errors are drawn in `hubusers/browser/__init__.py`.
 import re
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from hubusers.browser.browser import Browser
+from hubusers.browser.form import Form
 from hubusers.browser.hub_pages import form_of, has, offers_to_start, submit, with_files
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import (
@@ -80,7 +80,7 @@ def follow_progress(
         progress_url = _PROGRESS_URL.search(page.text)
         progress_path = browser.path_to(progress_url[1], page.path) if progress_url else ""
         if (form := _consent_form(page)) is not None:
-            page, _ = submit(browser, page, form, form.form_values(), deadline)
+            page, _ = submit(browser, page, form.pressed(form.buttons[0] if form.buttons else None), deadline)
         elif progress_path:
             if _listen(browser, page, progress_path, deadline, hears):
                 told_ready = deadline.elapsed()
@@ -148,9 +148,10 @@ def _listen(browser: Browser, page: Page, path: str, deadline: Deadline, hears: 
     return False
 
 
-def _consent_form(page: Page) -> Any:
+def _consent_form(page: Page) -> Form | None:
     """Return the form by which a person allows the server to know who they are, where the hub asks."""
-    return form_of(page, ".//input[@name='scopes']")
+    element = form_of(page, ".//input[@name='scopes']")
+    return None if element is None else Form(element)
 
 
 def _server_of(page: Page) -> str:

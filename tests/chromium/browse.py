@@ -30,7 +30,7 @@ def browse(url: str, *steps: tuple[Any, ...], seconds: float = 300, names: Itera
         url: The first page.
         steps: ("see", JavaScript) keeps what it evaluates to, ("count requests",) how many the pages made so far;
             ("wait", JavaScript) waits until that is true,
-            ("click", selector), ("fill", selector, text), ("choose", selector, value), ("reload",),
+            ("click", selector), ("fill", selector, text), ("choose", selector, value), ("go", url), ("reload",),
             ("visibility", "hidden" or "visible") as when another tab is chosen,
             ("later", seconds) lets the page's clock jump, ("press", key), ("width", pixels),
             ("print", path, paper size), and ("screenshot", path).

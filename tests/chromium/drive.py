@@ -61,6 +61,8 @@ def _step(page: Page, seen: list[Any], name: str, *arguments: Any) -> None:
         page.fill(*arguments)
     elif name == "choose":
         page.select_option(*arguments)
+    elif name == "go":
+        page.goto(*arguments)
     elif name == "reload":
         page.reload()
     elif name == "visibility":
