@@ -1,4 +1,4 @@
-"""Stand-ins for pages of identity providers that cannot run here: Keycloak, Dex, Shibboleth, ADFS, Okta.
+"""Stand-ins for pages of identity providers that cannot run here: Keycloak, Dex, Shibboleth, CAS, Zitadel, ADFS, Okta.
 
 They are small pages of our own, with the fields, buttons and ways on that the real ones have. Those of oidc-provider,
 Canaille, Django and SimpleSAMLphp run for real, in the matrix of hubs.
@@ -135,6 +135,59 @@ def saml_response(target: str) -> str:
     )
 
 
+# As in the public templates of CAS 6 and 7: loginform.html, submitbutton.html and casConfirmView.html.
+_OF_CAS = "<input type='hidden' name='execution' value='e1s1'>"
+CAS = page(
+    "<form method='post' id='fm1' action='login'><label for='username'><input id='username' type='text' required "
+    "name='username' value='' autocomplete='username'><span>Username</span></label>"
+    "<label for='password'><input type='password' id='password' required name='password' value=''></label>"
+    "<button class='reveal-password' type='button'>Toggle Password</button>"
+    "<input type='checkbox' name='rememberMe' id='rememberMe'>"
+    f"{_OF_CAS}<input type='hidden' name='_eventId' value='submit'><input type='hidden' name='geolocation'>"
+    "<button name='submit' accesskey='l' type='submit'><span>Login</span></button></form>"
+    f"<form method='post' id='providerDiscoveryForm'>{_OF_CAS}<input type='hidden' name='_eventId' value='discovery'>"
+    "<button>Select your provider</button></form><a href='/cas/login?reset'>Reset your password</a>",
+    "Login - CAS",
+)
+CAS_REFUSES = CAS.replace(
+    "<label for='username'>",
+    "<div id='loginErrorsPanel' class='banner banner-danger'><p>Authentication attempt has failed.</p></div>"
+    "<label for='username'>",
+)
+CAS_CONFIRMS = page(
+    f"<form method='post' id='fm1'>{_OF_CAS}<input type='hidden' name='_eventId' value='success'>"
+    "<input id='ignorewarn' name='ignorewarn' type='checkbox'><label for='ignorewarn'>Do not warn me again</label>"
+    "<button id='continueButton' type='submit'><span>Continue</span></button></form>",
+    "You asked to be warned before logging into applications",
+)
+
+# As in the templates of Zitadel's own login: login.html, password.html and mfa_prompt.html.
+_OF_ZITADEL = (
+    "<input type='hidden' name='gorilla.csrf.Token' value='t'><input type='hidden' name='authRequestID' value='1'>"
+)
+ZITADEL_NAME = page(
+    f"<form action='/ui/login/loginname' method='POST'>{_OF_ZITADEL}"
+    "<input type='text' id='loginName' name='loginName' value='' autocomplete='username' required>"
+    "<button id='submit-button' type='submit'>Next</button>"
+    "<button name='register' value='true' formnovalidate>Register</button></form>",
+    "Welcome Back!",
+)
+ZITADEL_PASSWORD = page(
+    f"<form action='/ui/login/password' method='POST'>{_OF_ZITADEL}"
+    "<input type='hidden' name='loginName' value='ann'><input type='password' id='password' name='password' required>"
+    "<a href='/ui/login/loginname'><button type='button'>Back</button></a>"
+    "<button id='submit-button' type='submit'>Next</button></form>",
+    "Password",
+)
+ZITADEL_2FA = page(
+    f"<form action='/ui/login/mfa/prompt' method='POST'>{_OF_ZITADEL}"
+    "<input id='0' type='radio' name='provider' value='0' required><label>Authenticator App</label>"
+    "<input id='1' type='radio' name='provider' value='1' required><label>Fingerprint</label>"
+    "<button name='skip' value='true' type='submit' formnovalidate>Skip</button><button type='submit'>Next</button>"
+    "</form>",
+    "2-Factor Setup",
+)
+
 ADFS = page(
     "<form method='post' id='loginForm' action='/adfs/ls/?SAMLRequest=x'>"
     "<input id='userNameInput' name='UserName' type='email' placeholder='someone@example.com'>"
@@ -157,4 +210,10 @@ REALMS = KEYCLOAK.replace(
     "<option value='staff'>Staff</option></select><input id='rememberMe'",
 )
 SENDS_ELSEWHERE = KEYCLOAK.replace("action='/realms", "action='https://evil.example/realms")
+BASE_ELSEWHERE = KEYCLOAK.replace("<head>", "<head><base href='https://evil.example/'>")
+BUTTON_ELSEWHERE = KEYCLOAK.replace("value='Sign In'", "value='Sign In' formaction='https://evil.example/realms'")
 BY_GET = KEYCLOAK.replace("method='post'>", "method='get'>", 1)
+BUTTON_BY_GET = KEYCLOAK.replace("value='Sign In'", "value='Sign In' formmethod='get'")
+BY_SCRIPT = KEYCLOAK.replace("action='/realms/campus/login?execution=1'", "action='javascript:void(0)'")
+NOWHERE = KEYCLOAK.replace("action='/realms/campus/login?execution=1'", "action='http://['")
+CONSENT_NOWHERE = KEYCLOAK_CONSENT.replace("action='/realms/campus/consent'", "action='http://['")

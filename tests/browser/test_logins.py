@@ -212,6 +212,9 @@ def test_what_a_made_page_says_is_told(
         ("https://evil.example/steal", "post", "passwords go to https://evil.example only if you allow it: with"),
         ("//ann.localhost:PORT/user/ann/", "post", "passwords go to http://ann.localhost:PORT only if you allow it"),
         ("/hub/login", "get", "the login form of the hub would send the password in its address"),
+        ("http://[", "post", "a form of the hub names no page to which it could be sent ('http://['); if a script"),
+        ("javascript:go()", "get", "a form of the hub names no page to which it could be sent ('javascript:go()'); if"),
+        ("mailto:x@evil.example", "post", "names no page to which it could be sent ('mailto:x@evil.example'); if"),
     ],
 )
 def test_passwords_go_to_the_hub_alone(scripted_hub: ScriptedHub, action: str, method: str, detail: str) -> None:

@@ -65,6 +65,7 @@ def back(hub: ScriptedHub) -> Scripted:
 
 
 BOTH = {"username": "ann", "password": SECRET}
+OF_ZITADEL = {"gorilla.csrf.Token": "t", "authRequestID": "1"}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,14 @@ BOTH = {"username": "ann", "password": SECRET}
             ],
         ),
         (
+            [pages.ZITADEL_NAME, pages.ZITADEL_PASSWORD, pages.ZITADEL_2FA],
+            [
+                ("/ui/login/loginname", {**OF_ZITADEL, "loginName": "ann"}),
+                ("/ui/login/password", {**OF_ZITADEL, "loginName": "ann", "password": SECRET}),
+                ("/ui/login/mfa/prompt", {**OF_ZITADEL, "skip": "true"}),
+            ],
+        ),
+        (
             [pages.ADFS, pages.STAY_SIGNED_IN],
             [
                 (
@@ -119,7 +128,7 @@ BOTH = {"username": "ann", "password": SECRET}
             ],
         ),
     ],
-    ids=["Keycloak", "Keycloak, name first", "Dex", "Shibboleth", "ADFS"],
+    ids=["Keycloak", "Keycloak, name first", "Dex", "Shibboleth", "Zitadel", "ADFS"],
 )
 def test_forms_of_providers_are_filled_in(
     scripted_hub: ScriptedHub, provider: ScriptedHub, shown: list[str], sent: list[tuple[str, dict[str, str]]]
@@ -127,6 +136,28 @@ def test_forms_of_providers_are_filled_in(
     page = go_through(scripted_hub, provider, *shown, back(scripted_hub))
     assert page.path == "/hub/oauth_callback?code=c"
     assert sent_to(provider) == sent
+
+
+def test_the_form_of_cas_is_filled_in(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
+    """Its action starts from the page; it confirms where people have asked for that, and leads back with a ticket."""
+    at_cas = to(f"{provider.url}/cas/login?service={scripted_hub.url}/hub/login")
+    scripted_hub.script(at_cas, of_hub("ann"))
+    provider.script(
+        Scripted(200, pages.CAS, HTML),
+        Scripted(200, pages.CAS_CONFIRMS, HTML),
+        to(f"{scripted_hub.url}/hub/login?ticket=ST-1"),
+    )
+    browser = browser_at(scripted_hub, provider.url)
+    assert login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home").path == "/hub/login?ticket=ST-1"
+    assert sent_to(provider) == [
+        ("/cas/login", {**BOTH, "execution": "e1s1", "_eventId": "submit", "geolocation": "", "submit": ""}),
+        ("/cas/login", {"execution": "e1s1", "_eventId": "success"}),
+    ]
+    scripted_hub.script(at_cas)
+    provider.script(Scripted(200, pages.CAS, HTML), Scripted(401, pages.CAS_REFUSES, HTML))
+    with pytest.raises(ProviderRefused) as raised:
+        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    assert "refuses: HTTP 401: Authentication attempt has failed. (look at this name" in raised.value.detail
 
 
 def test_what_is_typed_may_differ_from_the_name_that_the_hub_gives(
@@ -206,7 +237,26 @@ def test_a_form_that_a_script_of_the_hub_sends_goes_to_the_provider(
             LoginElsewhere,
             "passwords go to https://evil.example only if you allow it: with --identity-provider https://evil.example,",
         ),
+        ([pages.BASE_ELSEWHERE], LoginElsewhere, "passwords go to https://evil.example only if you allow it: with"),
+        ([pages.BUTTON_ELSEWHERE], LoginElsewhere, "passwords go to https://evil.example only if you allow it: with"),
+        (
+            [pages.KEYCLOAK, Scripted(307, "", {"Location": "https://evil.example/realms"})],
+            LoginElsewhere,
+            "the identity provider HOST sends people on to evil.example to log in; passwords go to https://evil",
+        ),
         ([pages.BY_GET], LoginElsewhere, "the login form of HOST would send the password in its address, where logs"),
+        ([pages.BUTTON_BY_GET], LoginElsewhere, "of HOST would send the password in its address, where logs keep it"),
+        (
+            [pages.BY_SCRIPT],
+            LoginElsewhere,
+            "a form of HOST names no page to which it could be sent ('javascript:void(0)'); if a script sends it, only",
+        ),
+        ([pages.NOWHERE], LoginElsewhere, "a form of HOST names no page to which it could be sent ('http://['); if"),
+        (
+            [pages.KEYCLOAK, pages.CONSENT_NOWHERE],
+            LoginElsewhere,
+            "a form of HOST names no page to which it could be sent ('http://[')",
+        ),
         (
             [to("https://login.other.example/saml")],
             LoginElsewhere,
@@ -237,7 +287,7 @@ def test_what_a_provider_asks_for_in_vain_is_told(
         go_through(scripted_hub, provider, *shown)
     assert detail.replace("HOST", provider.url.removeprefix("http://")) in raised.value.detail
     assert SECRET not in raised.value.detail + str(raised.value) + raised.value.words
-    if shown[0] in [pages.REALMS, pages.CAPTCHA, pages.SENDS_ELSEWHERE, pages.BY_GET]:
+    if shown[0] in [pages.REALMS, pages.CAPTCHA] or (error is LoginElsewhere and len(shown) == 1):
         assert not sent_to(provider)
         assert not any("password" in asked.path for asked in provider.asked)
 
