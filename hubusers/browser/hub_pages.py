@@ -34,9 +34,10 @@ def submit(browser: Browser, page: Page, sent: Sent, deadline: Deadline) -> tupl
     goes_to = destination(browser, page, sent.action)
     path = browser.path_to(goes_to, page.path)
     if not path or sent.method == "DIALOG":
+        where = "a dialog" if sent.method == "DIALOG" else repr(sent.action[:LONGEST_ACTION])
         raise FormNotSent(
-            f"the form of the page {page.path.partition('?')[0]} would not go to the hub, but to "
-            f"{sent.action[:LONGEST_ACTION]!r}: look at the template of this page",
+            f"the form of the page {page.path.partition('?')[0]} would not go to the hub, but to {where}: look at the "
+            "template of this page",
             cause="it does not go to the hub",
         )
     if sent.method == "GET":

@@ -5,8 +5,13 @@ from typing import Any
 import lxml.html
 import pytest
 
+from hubusers.browser.browser import CONNECTIONS, Browser
 from hubusers.browser.form import Entry, FormNotSent, Sent, UnknownOption, query_of_form
 from hubusers.browser.spawn_form import filled_in
+from hubusers.browser.spawn_page import spawn
+from hubusers.http.connections import Connections
+from hubusers.hub.deadline import Deadline
+from tests.scripted_hub import Scripted, ScriptedHub
 
 
 def form(*fields: str, script: str = "") -> Any:
@@ -122,3 +127,15 @@ def test_of_a_group_of_radios_one_is_sent() -> None:
 
 def test_none_leaves_a_field_as_it_is() -> None:
     assert filled_in(form(IMAGE), {"image": None, "profile": None}).entries == [("image", "new")]
+
+
+@pytest.mark.parametrize(
+    "attributes", ["method='post' action='http://['", "action='https://elsewhere.example/'", "method='dialog'"]
+)
+def test_a_form_that_does_not_go_to_the_hub_is_not_sent(scripted_hub: ScriptedHub, attributes: str) -> None:
+    scripted_hub.script(Scripted(200, f"<html><form id='spawn_form' {attributes}>{IMAGE}</form></html>"))
+    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS))
+    with pytest.raises(FormNotSent) as raised:
+        spawn(browser, "ann", Deadline(5))
+    assert raised.value.detail.startswith("the form of the page /hub/spawn/ann would not go to the hub, but to ")
+    assert [asked.method for asked in scripted_hub.asked] == ["GET"]
