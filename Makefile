@@ -76,7 +76,7 @@ lock: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(UV_COMPILE) --extra dev --output-file requirements/test.txt
 	$(UV_COMPILE) --extra hub --extra report --constraint requirements/test.txt --output-file requirements/demo.txt
-	$(UV_COMPILE) --extra hub --extra lti --extra lti --extra otel --extra report --constraint requirements/test.txt --output-file requirements/image.txt
+	$(UV_COMPILE) --extra collaboration --extra hub --extra lti --extra otel --extra report --constraint requirements/test.txt --output-file requirements/image.txt
 
 # Wheel and sdist, by the locked versions of what builds them.
 dist: .venv/.installed

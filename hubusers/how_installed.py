@@ -17,6 +17,9 @@ from pathlib import Path
 IMAGE_MARK = "image-of-hubusers"
 """A file in the environment of the image, which the Dockerfile makes: nothing can be added there."""
 
+NOT_INSTALLED = "This run cannot be made with what is installed here: "
+"""How the reason begins why a run ended that needs an extra."""
+
 
 class Way(Enum):
     """A way of installing."""
@@ -93,6 +96,17 @@ class Installation:
                 return _one_after_another(install, then)
             case Way.PIP:
                 return _one_after_another(f"Run: {self._pip_install} {name}", then)
+
+    def without(self, extra: str, needs: str, error: ImportError | None = None) -> str:
+        """Return the sentence for what cannot be done without an extra, and how to get it.
+
+        Args:
+            extra: Its name, such as "kube".
+            needs: What cannot be done, and that it needs them, as in "LTI launches need".
+            error: How the import failed. One that fails although the library is there is told with its reason.
+        """
+        broken = f"cannot be imported here: {error}" if error and not isinstance(error, ModuleNotFoundError) else ""
+        return f"{needs} libraries that {broken or 'are not installed here'}. {self.to_add(extra)}"
 
     def to_upgrade(self) -> str:
         """Return how to get the newest version: a sentence without its full stop."""

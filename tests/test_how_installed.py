@@ -32,6 +32,12 @@ def test_pip_in_an_active_environment(tmp_path: Path) -> None:
     active = replace(here, search_path=f"/usr/bin:{tmp_path}/venv/bin", source=WHEEL)
     assert active.way is Way.PIP
     assert active.to_add("hub") == 'Run: pip install "hubusers[hub]"'
+    missing, broken = ModuleNotFoundError("No module named 'yaml'"), ImportError("libyaml.so: not there")
+    not_there = 'Clusters need libraries that are not installed here. Run: pip install "hubusers[kube]"'
+    assert active.without("kube", "Clusters need") == active.without("kube", "Clusters need", missing) == not_there
+    assert active.without("kube", "Clusters need", broken) == (
+        'Clusters need libraries that cannot be imported here: libyaml.so: not there. Run: pip install "hubusers[kube]"'
+    )
     assert active.to_add("report", "hubusers report r") == 'Run: pip install "hubusers[report]" && hubusers report r'
     assert active.to_upgrade() == "Run: pip install --upgrade hubusers"
 

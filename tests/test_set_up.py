@@ -16,7 +16,7 @@ from requirements import set_up
 ROOT = set_up.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-EXTRAS = {"demo": ["hub", "report"], "image": ["hub", "lti", "otel", "report"], "test": ["dev"]}
+EXTRAS = {"demo": ["hub", "report"], "image": ["collaboration", "hub", "lti", "otel", "report"], "test": ["dev"]}
 """The extras that each lock file has, beside the dependencies of all."""
 
 

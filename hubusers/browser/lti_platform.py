@@ -124,11 +124,9 @@ AnyPlatform = ToolConsumer | Platform
 _ADAPTER: TypeAdapter[AnyPlatform] = TypeAdapter(Annotated[AnyPlatform, Field(discriminator="version")])
 
 
-def missing_libraries() -> PlatformError:
+def missing_libraries(error: ImportError) -> PlatformError:
     """Return the error for an environment without the libraries that sign launches."""
-    return PlatformError(
-        f"LTI launches need libraries that are not installed here. {this_installation().to_add('lti')}"
-    )
+    return PlatformError(this_installation().without("lti", "LTI launches need", error))
 
 
 @lru_cache(maxsize=4)
@@ -158,8 +156,8 @@ def read_platform(file: str) -> AnyPlatform:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part not in {"1.1", "1.3"})
         raise PlatformError(f"The LTI file {file}: {where or 'version'}: {first['msg']}; {_MAKE_ONE}.") from None
-    except ImportError:
-        raise missing_libraries() from None
+    except ImportError as error:
+        raise missing_libraries(error) from None
     except tomllib.TOMLDecodeError as error:
         raise PlatformError(f"The LTI file {file} is not TOML: {error}; {_MAKE_ONE}.") from None
     except (ValueError, TypeError):

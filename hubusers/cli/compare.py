@@ -38,8 +38,7 @@ def compare(before: Path, after: Path, smallest: float, html: Path | None) -> No
         from hubusers.report.compare import compare as comparison_of
         from hubusers.report.compare_page import write_comparison
     except ImportError as error:
-        how = this_installation().to_add("report")
-        fail(f"Comparing runs needs numpy, which cannot be imported here: {error}. {how}")
+        fail(this_installation().without("report", "Comparing runs needs", error))
     try:
         first, second = read_run(before), read_run(after)
         comparison = comparison_of(first, second, smallest / 100)

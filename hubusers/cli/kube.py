@@ -10,6 +10,7 @@ from hubusers.accounts.names import DEFAULT_PREFIX, checked_beginning
 from hubusers.cli.kube_options import WHERE, ForPods, kube_groups
 from hubusers.cli.shared import NAMED_SERVERS_OPTION, fail
 from hubusers.exit_codes import EXIT_INTERRUPTED, EXIT_LEFT_BEHIND
+from hubusers.how_installed import this_installation
 from hubusers.settings.access import SettingsError
 from hubusers.settings.options import WEB_UI
 
@@ -75,6 +76,7 @@ def run(
     --dry-run hides the values of Secrets and of variables in --values, so that you may show what it prints to others;
     the event, notebooks and locustfiles are in it as they are.
     """
+    _check_extra()
     # Imported here, because the help and a mistake on the command line need none of it.
     from hubusers.cli.kube_order import as_yaml, order_from
     from hubusers.kube.kubectl import KubectlError, in_namespace
@@ -141,6 +143,7 @@ def purge(
 
     The exit code is 0 when nothing is left, and 3 when something may be left.
     """
+    _check_extra()
     from hubusers.cli.kube_order import values_from
     from hubusers.kube.kubectl import KubectlError, in_namespace
     from hubusers.kube.pod_lines import set_up_logging
@@ -186,6 +189,14 @@ def _purge(kubectl: "Kubectl", values: "Values", which: list[str], *, has_addres
             )
         except EndAtOnce:
             return "you ended it"
+
+
+def _check_extra() -> None:
+    """Exit with a sentence where the extra `kube` is not installed."""
+    try:
+        import yaml  # noqa: F401
+    except ImportError as error:
+        fail(this_installation().without("kube", "Commands for a cluster need", error))
 
 
 def _is_typed(ctx: click.Context, option: click.Option) -> bool:

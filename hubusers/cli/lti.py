@@ -83,8 +83,8 @@ def _one_of_1_3(lms: Lms) -> str:
         import jwt  # noqa: F401  # with which launches are signed
         from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    except ImportError:
-        raise missing_libraries() from None
+    except ImportError as error:
+        raise missing_libraries(error) from None
     key = generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     name = secrets.token_hex(4)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.page import Page
+from hubusers.how_installed import this_installation
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError
 from hubusers.lab.calls import CALLS_OF_LAB
@@ -16,6 +17,15 @@ from hubusers.lab.lab_page import JUPYTERLAB, NOTEBOOK, NOTEBOOK_7, TREE, LabPag
 from hubusers.lab.notebook_7 import Notebook7
 from hubusers.lab.opened import Opened, Running
 from hubusers.lab.tab import Hold
+
+try:  # here, because this file is imported before people come: nobody has to wait for it then
+    from hubusers.lab.collaboration import CALLS_OF_COLLABORATION, CollaborativeLab
+
+    _LACK = ""
+except ImportError as error:
+    _LACK = this_installation().without(
+        "collaboration", "people's servers have jupyter-collaboration, which needs", error
+    )
 
 _TITLE_CHARACTERS = 80
 
@@ -114,6 +124,10 @@ class UnknownPage(HubError):
     phrase = "not a page of JupyterLab or Notebook 7"
 
 
+class CollaborationMissing(Exception):
+    """The server has jupyter-collaboration, and nobody can work there without the extra. Not the hub's failure."""
+
+
 def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -> Interface:
     """Return what the page belongs to, ready to be loaded.
 
@@ -129,6 +143,7 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
         WARNING what is not understood of the page or the bundle, once in a process.
 
     Raises:
+        CollaborationMissing: The page needs the extra `collaboration`, which is not installed.
         TooOld: The page is of a JupyterLab before version 3.
         UnknownPage: The page is something else's.
         WaitTimeout: Somebody else was still reading the bundle at the deadline.
@@ -143,9 +158,8 @@ def interface_of(browser: Browser, page: Page, hold: Hold, deadline: Deadline) -
     if lab_page.application == JUPYTERLAB and lab_page.release < (4, 0):
         return Lab3.from_page(browser, lab_page, CALLS_OF_LAB_3, hold, deadline)
     if lab_page.application == JUPYTERLAB and lab_page.is_collaborative:
-        # Only here: its library for shared documents takes a tenth of the start-up.
-        from hubusers.lab.collaboration import CALLS_OF_COLLABORATION, CollaborativeLab
-
+        if _LACK:
+            raise CollaborationMissing(_LACK)
         return CollaborativeLab.from_page(browser, lab_page, CALLS_OF_COLLABORATION, hold, deadline)
     if lab_page.application == JUPYTERLAB:
         return FrontEnd.from_page(browser, lab_page, CALLS_OF_LAB, hold, deadline)

@@ -57,7 +57,9 @@ def obstacles_to(
         yield Obstacle(what, f"{what}.", cut_short=True)
     stopped_as_told = climbed is not None and climbed.broke and run.event is not None and run.event.stop_when_missed
     all_asked = info.planned_people is not None and reached.asked >= info.planned_people
-    if info.ended_because and not all_asked and not stopped_as_told:
+    if info.lacked_an_extra:
+        yield Obstacle("the run needs an extra that is not installed", info.ended_because, cut_short=True)
+    elif info.ended_because and not all_asked and not stopped_as_told:
         yield _ended_early(info, reached)
     elif info.ended_because and not stopped_as_told and not missed and (later := _about_later(outcomes)):
         ended = "somebody stopped the run" if info.ended_because == STOPPED_BY_SOMEBODY else "the run ended"

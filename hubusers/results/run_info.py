@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from hubusers.how_installed import NOT_INSTALLED
 from hubusers.results.hub_absences import HubAbsence
 from hubusers.results.late_processes import LateProcess
 
@@ -57,6 +58,11 @@ class RunInfo:
     changed_options: list[str] | None = None  # those that are not as by default; None in early runs
     notes: list[str] = field(default_factory=list)  # sentences: what could not be measured, and why
     rows: dict[str, int] = field(default_factory=dict)  # how many each file has; empty until the end, and in early runs
+
+    @property
+    def lacked_an_extra(self) -> bool:
+        """Whether the run ended because of what is not installed here, which says nothing of the hub."""
+        return self.ended_because.startswith(NOT_INSTALLED)
 
 
 STOPPED_BY_SOMEBODY = "Somebody stopped the run."

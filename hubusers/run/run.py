@@ -18,6 +18,7 @@ from hubusers.accounts.names import names_of_process
 from hubusers.accounts.other_names import enter_other_name
 from hubusers.accounts.sources import Accounts, GivenAccounts, MadeAccounts, NamedServers
 from hubusers.durations import time_of_day
+from hubusers.how_installed import NOT_INSTALLED
 from hubusers.http.connections import Connections
 from hubusers.http.session import REQUEST_TIMEOUT, ssl_context
 from hubusers.hub.acceptance import OWNER_PATH, despite_refusals
@@ -230,6 +231,14 @@ class Run:
         """Ask the hub once who the owner of a token is; return the status of its answer, 0 without one."""
         client = HubClient(self.settings.endpoint, self.connections(token))
         return client.request("GET", OWNER_PATH, timeout=min(REQUEST_TIMEOUT, self.settings.server_timeout)).status
+
+    def end_for_want_of(self, reason: str) -> None:
+        """End the whole run, because people cannot go on with what is installed here: that says nothing of the hub.
+
+        Args:
+            reason: What is missing, and how to get it.
+        """
+        self._stop(f"{NOT_INSTALLED}{reason}")
 
     def _believe_refusal(self, since: float) -> None:
         moment = time_of_day(since)

@@ -49,7 +49,7 @@ def why_not(environ: Mapping[str, str]) -> str:
 def _not_installed() -> str:
     from hubusers.how_installed import this_installation
 
-    return f"--otel needs libraries that are not installed here. {this_installation().to_add('otel')}"
+    return this_installation().without("otel", "--otel needs")
 
 
 def where_to(environ: Mapping[str, str]) -> str:

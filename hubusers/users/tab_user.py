@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locust.env import Environment
+from locust.exception import StopUser
 
 import random
 import time
@@ -63,6 +64,9 @@ class TabUser(BrowserUser):
 
         Args:
             page: JupyterLab's page, as `open_server` returns it.
+
+        Raises:
+            StopUser: The page needs an extra that is not installed here, so the whole run ends.
         """
         doing = "opening JupyterLab"
         self.pulled = None
@@ -72,7 +76,11 @@ class TabUser(BrowserUser):
             if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
                 raise self._error_for(page, doing, step.deadline)
             failed = self.browser.failures.copy()
-            self._front_end = interface.interface_of(self.browser, page, self.hold, step.deadline)
+            try:
+                self._front_end = interface.interface_of(self.browser, page, self.hold, step.deadline)
+            except interface.CollaborationMissing as missing:
+                self.test_run.end_for_want_of(str(missing))
+                raise StopUser from None  # the step is not counted: nobody has failed
             self._front_end.load(step.deadline)
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()

@@ -1,6 +1,7 @@
 """`hubusers kube run`: what it passes on into the pod, what it refuses, and the manifests that it shows."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hubusers.cli import kube_order, main
 from hubusers.cli.kube_options import kube_groups
 from hubusers.cli.run import USER_CLASSES, WITH_BROWSER
 from hubusers.cli.run_options import groups
+from hubusers.exit_codes import EXIT_CANNOT_TEST
+from hubusers.how_installed import this_installation
 from hubusers.kube import clean_up_pod
 from hubusers.kube.kubectl import Kubectl
 from hubusers.kube.values import Values
@@ -36,6 +39,16 @@ def no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Leave out the process that draws the plan of an event, and write nothing into this folder."""
     monkeypatch.setattr(kube_order, "_check_event", lambda given: None)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("command", [["run", "--event", "no-such-file"], ["purge", "--values", "no-such-file"]])
+def test_without_its_extra_a_command_says_what_to_install(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    refused = CliRunner().invoke(main, ["kube", *command])
+    how = this_installation().to_add("kube")
+    assert refused.output == f"Error: Commands for a cluster need libraries that are not installed here. {how}\n"
+    assert refused.exit_code == EXIT_CANNOT_TEST
+    assert CliRunner().invoke(main, ["kube", command[0], "--help"]).exit_code == 0
 
 
 def shown(result: Result) -> dict[str, dict[str, Any]]:

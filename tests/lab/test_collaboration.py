@@ -1,6 +1,9 @@
 """JupyterLab with jupyter-collaboration, whose servers are made up here: documents and their messages are real ones."""
 
 import json
+import re
+import subprocess
+import sys
 from typing import Any, cast
 
 import pytest
@@ -9,12 +12,13 @@ from pycrdt import Array, Doc, Map, YMessageType, create_sync_message, handle_sy
 
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
+from hubusers.how_installed import this_installation
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import WaitTimeout
-from hubusers.lab import collaboration
+from hubusers.lab import collaboration, interface
 from hubusers.lab.collaboration import CollaborativeLab, Room, RoomEmpty
 from hubusers.lab.frontend import FrontEnd
-from hubusers.lab.interface import interface_of
+from hubusers.lab.interface import CollaborationMissing, interface_of
 from tests.lab.test_frontend import CONFIGURATION, StandIn, page
 
 OUTPUT = {"output_type": "stream", "name": "stdout", "text": "5\n"}
@@ -123,6 +127,20 @@ def test_a_room_without_the_notebook_is_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_not_a_message_of_a_room_is_malformed(message: bytes) -> None:
     with pytest.raises(ValueError, match="not a message of Yjs"):
         InProcess().received(message)
+
+
+def test_without_its_library_nobody_can_work_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What people work in can be imported all the same, and the library is asked for then, before anybody comes."""
+    code = "import sys; sys.modules['pycrdt'] = None; from hubusers.lab import interface; print(interface._LACK)"
+    lack = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert lack == (
+        "people's servers have jupyter-collaboration, which needs libraries that are not installed here. "
+        f"{this_installation().to_add('collaboration')}"
+    )
+    monkeypatch.setattr(interface, "_LACK", lack)
+    with pytest.raises(CollaborationMissing, match=re.escape(lack)):
+        lab_on(StandIn(), InProcess(), [])
+    assert isinstance(lab_on(StandIn(), InProcess(), [], disableRTC="true"), FrontEnd)
 
 
 @pytest.mark.parametrize("more", [{"disableRTC": "true"}, {"disableRTC": True}, {"federated_extensions": []}])

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from hubusers.how_installed import NOT_INSTALLED
 from hubusers.report import words
 from hubusers.report.findings import without_causes
 from hubusers.report.junit import junit
@@ -195,6 +196,14 @@ def test_a_run_in_which_locust_ended_has_no_answer() -> None:
     assert doubt.endswith(
         "Locust ended in the middle of it, by an error or by an exit in the locustfile or in what it imports."
     )
+@pytest.mark.parametrize("records", [QUICK, SLOW, [*QUICK, start(9, 1.0, "spawn failed")]])
+@pytest.mark.parametrize("targets", [TARGETS, ""])
+def test_a_run_that_lacks_an_extra_gives_no_answer(records: list[Record], targets: str) -> None:
+    why = f"{NOT_INSTALLED}Run: pip install"
+    verdict = verdict_of(finished(records, CLASS + targets, planned_people=len(records), ended_because=why))
+    assert verdict.headline.startswith("No answer: the run needs an extra that is not installed.")
+    assert verdict.doubts == [why]
+    assert verdict.exit_code == 4
 
 
 class TestARunThatSomebodyStopped:

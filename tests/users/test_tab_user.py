@@ -17,6 +17,7 @@ import requests
 from hubusers.accounts.account import Account
 from hubusers.browser.page import Page
 from hubusers.browser.websocket import HeldWebsocket
+from hubusers.how_installed import NOT_INSTALLED
 from hubusers.hub import acceptance
 from hubusers.hub.deadline import Deadline
 from hubusers.lab import interface, polls
@@ -244,6 +245,24 @@ def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scr
 
 def _http(url: str) -> str:
     return f"http{url.removeprefix('ws')}"
+
+
+def test_who_meets_a_page_that_needs_an_extra_ends_the_run_and_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def meet(*_: Any) -> Interface:
+        raise interface.CollaborationMissing("Run: pip install")
+
+    monkeypatch.setattr(interface, "interface_of", meet)
+    why = list[str]()
+    with Server() as hub:
+        people = people_on(hub.endpoint, stop=why.append)
+        person = people.comes(NotebookUser, Account("ann", token="own"))
+        person.on_start()
+        with pytest.raises(StopUser):
+            person.load_lab(Page(200, "/user/ann/lab", "a page"))
+    assert why == [f"{NOT_INSTALLED}Run: pip install"]
+    assert not people.run.results.records.of(LAB_LOADED)
+    assert not [row for row in people.rows if row.failure]
+    assert people.run.counts.failed == 0
 
 
 def test_websockets_that_are_closed_here_are_not_counted() -> None:
