@@ -196,6 +196,8 @@ def test_a_run_in_which_locust_ended_has_no_answer() -> None:
     assert doubt.endswith(
         "Locust ended in the middle of it, by an error or by an exit in the locustfile or in what it imports."
     )
+
+
 @pytest.mark.parametrize("records", [QUICK, SLOW, [*QUICK, start(9, 1.0, "spawn failed")]])
 @pytest.mark.parametrize("targets", [TARGETS, ""])
 def test_a_run_that_lacks_an_extra_gives_no_answer(records: list[Record], targets: str) -> None:
