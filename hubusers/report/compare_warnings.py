@@ -116,6 +116,8 @@ def _about_one(when: str, run: FinishedRun) -> Iterator[Caution]:
         yield Caution(f"The run {when} lost {people} with a worker that died.", unlike=True)
     if run.broke_off:
         yield Caution(f"The run {when} was cut off, or is still going on.", unlike=True)
+    for damage in run.damages:
+        yield Caution(f"In the run {when}: {damage.sentence}", unlike=True)
     if info.ended_because:
         yield Caution(f"The run {when} ended early: {info.ended_because.rstrip('.')}.", unlike=True)
 

@@ -52,6 +52,13 @@ def obstacles_to(
             "known what is left on the hub.",
             cut_short=True,
         )
+    if run.damages:
+        names = ", ".join(damage.name for damage in run.damages)
+        yield Obstacle(
+            f"a part of what the run measured is damaged: {names}",
+            " ".join([*(damage.sentence for damage in run.damages), "For an answer, repeat the run."]),
+            cut_short=True,
+        )
     if info.people_lost:
         what = f"{words.counted(info.people_lost, 'person was', 'people were')} lost with a worker that died"
         yield Obstacle(what, f"{what}.", cut_short=True)
@@ -131,7 +138,7 @@ def _about_later(outcomes: list[Outcome]) -> list[str]:
 def ramp_was_cut(run: FinishedRun) -> bool:
     """Return whether a run without an event ended as it was told, but before all of its users had come."""
     info = run.info
-    is_whole = not (run.broke_off or info.people_lost or info.ended_because)
+    is_whole = not (run.lacks_data or info.people_lost or info.ended_because)
     is_known = run.event is None and info.users is not None and info.run_time is not None
     return is_whole and is_known and (info.people_came or 0) < (info.users or 0)
 

@@ -183,6 +183,8 @@ def without_causes(run: FinishedRun) -> str:
         )
     if not bad:
         nothing = "Nothing limited it" if was_whole else "Until the run ended, before its time, nothing limited it"
+        if run.damages:
+            nothing = "As far as its files can be read, nothing limited it"
         if run.info.people_lost:
             nothing += " for people who were not lost with their worker"
         return f"{nothing}: no step failed, and nobody had to wait too long.{_still_under_way(facts)}"
@@ -194,7 +196,7 @@ def without_causes(run: FinishedRun) -> str:
 def _nobody_asked(run: FinishedRun) -> bool:
     """Return whether people came, and it is known that none of them wanted a server."""
     reached = run.results.people.reached(run.info.people_came or 0)
-    return reached.came > 0 and not (reached.asked or reached.waiting or run.broke_off or run.info.people_lost)
+    return reached.came > 0 and not (reached.asked or reached.waiting or run.lacks_data or run.info.people_lost)
 
 
 def _bad(facts: Facts) -> list[str]:

@@ -83,7 +83,7 @@ def verdict_of(run: FinishedRun) -> Verdict:
     reached = run.results.people.reached(
         info.people_came or 0, waited_in_vain=not (info.was_interrupted or info.lacked_an_extra or is_too_short)
     )
-    people = people_in_words(reached, info.ended - info.began, knows_who_asked=not (run.broke_off or info.people_lost))
+    people = people_in_words(reached, info.ended - info.began, knows_who_asked=not (run.lacks_data or info.people_lost))
     failures, most_in_vain = failures_in(run), _most_allowed(outcomes, _IN_VAIN)
     gone = list(hub_gone(run))
     endings = [*gone, *not_stopped(run, _most_allowed(outcomes, {"failed stops"}))]
@@ -196,7 +196,7 @@ def _without_targets(
     headline = f"No targets were given: {'; '.join(said)}."
     is_too_short = ramp_was_cut(run) or run.info.ended_because in {STOPPED_BY_SOMEBODY, LOCUST_ENDED}
     stopped = is_too_short and not (failures or in_vain or gone)
-    if obstacles and (run.broke_off or run.info.people_lost or run.info.lacked_an_extra or stopped):
+    if obstacles and (run.lacks_data or run.info.people_lost or run.info.lacked_an_extra or stopped):
         return "no answer", f"No answer: {obstacles[0].clause}. {headline}"
     if failures or in_vain or gone:
         return "failures", headline

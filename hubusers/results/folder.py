@@ -6,23 +6,29 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
-from sys import intern
 from typing import IO, Any
 
 from pydantic import TypeAdapter
 
-from hubusers.counting import counted
 from hubusers.event.file import EventError, parse_event
 from hubusers.event.model import Event
 from hubusers.event.plan import plan
 from hubusers.results.cluster import CLUSTER_FILE, Cluster, read_cluster
-from hubusers.results.hub_samples import HubSample, Observations, Probe, SampleKeeper
+from hubusers.results.hub_samples import HubSample, Probe, SampleKeeper
 from hubusers.results.records import Record
 from hubusers.results.request_log import RequestLog
 from hubusers.results.results import Results
 from hubusers.results.run_info import RunInfo, known_moment
-from hubusers.results.saved_requests import TOTALS_FILE, counted_rows, read_counted, write_table
-from hubusers.results.saved_rows import DamagedError, count_of, lines_of, naming, number_of, rows_of, seconds_of
+from hubusers.results.saved_requests import (
+    MOMENTS_FILE,
+    TIMES_FILE,
+    TOTALS_FILE,
+    counted_rows,
+    read_counted,
+    write_table,
+)
+from hubusers.results.saved_rows import Damage, DamagedError, SavedTables, naming
+from hubusers.results.saved_values import hub_sample_of, moment_of, probe_of, record_of, seconds_of
 from hubusers.results.start_diaries import StartDiary
 from hubusers.results.start_messages import StartMessage
 
@@ -48,6 +54,20 @@ _MESSAGE_COLUMNS = [item.name for item in fields(StartMessage)]
 _PROBE_COLUMNS = [item.name for item in fields(Probe)]
 _EXAMPLE_COLUMNS = ["step", "failure", "reason", "example"]
 
+_HOLDS = {
+    STEPS_FILE: "the steps of people",
+    REQUESTS_FILE: "the requests",
+    TOTALS_FILE: "the counts of requests",
+    MOMENTS_FILE: "the moments of requests",
+    TIMES_FILE: "the times of requests",
+    EXAMPLES_FILE: "examples of failures",
+    MESSAGES_FILE: "what the hub said of starts",
+    DIARIES_FILE: "the course of some starts",
+    PROBES_FILE: "how quickly the hub answered",
+    METRICS_FILE: "the hub's own figures",
+}
+"""What is missing from a report when a file is damaged."""
+
 
 class RunFolderError(Exception):
     """No run can be read from a folder; the text says why, and what to do."""
@@ -64,6 +84,12 @@ class FinishedRun:
     arrivals: list[float] = field(default_factory=list)  # planned ones, in seconds after the run began
     broke_off: bool = False  # killed, or not over yet; its end is then the last moment that it wrote down
     cluster: Cluster | None = None  # what its cluster said; None for a run that nobody watched in a cluster
+    damages: list[Damage] = field(default_factory=list)  # of files that were read as far as possible
+
+    @property
+    def lacks_data(self) -> bool:
+        """Whether it measured more than what is here, or may have: it broke off, or its files are damaged."""
+        return self.broke_off or bool(self.damages)
 
 
 class RunFolder:
@@ -218,59 +244,12 @@ def _or_it_is_of_another_version(folder: Path) -> str:
 
 def _read(folder: Path) -> FinishedRun:
     with naming(RUN_FILE):
-        info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
-        known_moment(info.began)
-        if info.ended and known_moment(info.ended) < info.began:
-            raise ValueError("it ended before it began")
-    event, event_file, broke_off = None, folder / EVENT_FILE, not info.ended
-    if event_file.exists() or info.planned_people is not None:
-        with naming(EVENT_FILE):
-            event = parse_event(event_file.read_text(encoding="utf-8"), str(event_file))
-    results = Results()
-
-    def rows(name: str, needed: Collection[str], *, always: bool = True) -> Iterator[dict[str, str]]:
-        if always or name in info.rows or (folder / name).exists():
-            count = 0
-            for row in rows_of(folder / name, needed, cut_off=broke_off):
-                count += 1
-                yield row
-            _compare(count, name, info)
-
-    def lines(name: str, *, always: bool = True) -> Iterator[str]:
-        if always or name in info.rows or (folder / name).exists():
-            found = lines_of(folder / name, cut_off=broke_off)
-            _compare(len(found), name, info)
-            yield from found
-
-    with naming(STEPS_FILE):
-        for row in rows(STEPS_FILE, _STEP_COLUMNS):
-            results.records.note(_record(row))
-    if TOTALS_FILE in info.rows or (folder / TOTALS_FILE).exists():
-        read_counted(results.requests, rows)
-    else:
-        with naming(REQUESTS_FILE):
-            for row in rows(REQUESTS_FILE, _REQUEST_COLUMNS):
-                results.requests.note(
-                    row["request"], known_moment(number_of(row["began"])), seconds_of(row["seconds"]), row["failure"]
-                )
-    results.requests.take_new()  # nothing of it is to be written
-    with naming(EXAMPLES_FILE):
-        for row in rows(EXAMPLES_FILE, ["step", "failure", "example"], always=False):  # early runs have none
-            results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"])
-    with naming(MESSAGES_FILE):
-        for row in rows(MESSAGES_FILE, _MESSAGE_COLUMNS, always=False):  # a run without progress streams has none
-            results.messages.note(_MESSAGE.validate_python(row))
-    with naming(DIARIES_FILE):
-        for line in lines(DIARIES_FILE, always=False):
-            results.diaries.note(_DIARY.validate_json(line))
-    with naming(PROBES_FILE):
-        for row in rows(PROBES_FILE, _PROBE_COLUMNS):
-            began = known_moment(number_of(row["began"]))
-            results.probes.append(Probe(began, seconds_of(row["seconds"]), intern(row["failure"])))
-    with naming(METRICS_FILE):
-        keeper = SampleKeeper(results.hub_samples)
-        for line in lines(METRICS_FILE):
-            keeper.keep(_hub_sample(json.loads(line)))
+        info = _info_in(folder)
+    with naming(EVENT_FILE):
+        event = _event_in(folder, info)
+    broke_off = not info.ended
+    tables = SavedTables(folder, info.rows, _HOLDS, cut_off=broke_off)
+    results = _results_in(tables)
     with naming(CLUSTER_FILE):
         cluster = read_cluster(folder)
     if broke_off:
@@ -278,14 +257,60 @@ def _read(folder: Path) -> FinishedRun:
         info = replace(info, ended=max([info.began, *ends, *(probe.began for probe in results.probes)]))
     # A run writes the seed that it drew into its copy of the event.
     people = plan(event, event.seed) if event and event.seed is not None else []
-    return FinishedRun(folder, info, event, results, [person.arrives for person in people], broke_off, cluster)
+    damages = [
+        one if one.is_torn else replace(one, sentence=one.sentence + _or_it_is_of_another_version(folder))
+        for one in tables.damages
+    ]
+    arrivals = [person.arrives for person in people]
+    return FinishedRun(folder, info, event, results, arrivals, broke_off, cluster, damages)
 
 
-def _compare(count: int, name: str, info: RunInfo) -> None:
-    """Make sure that a file has all that the run wrote into it, as far as its run.json tells."""
-    written = info.rows.get(name, count)
-    if count != written:
-        raise ValueError(f"it has {counted(count, 'row')}, and the run wrote {written:,}")
+def _info_in(folder: Path) -> RunInfo:
+    info = _RUN_INFO.validate_json((folder / RUN_FILE).read_text(encoding="utf-8"))
+    known_moment(info.began)
+    if info.ended and known_moment(info.ended) < info.began:
+        raise ValueError("it ended before it began")
+    return info
+
+
+def _event_in(folder: Path, info: RunInfo) -> Event | None:
+    file = folder / EVENT_FILE
+    if not file.exists() and info.planned_people is None:
+        return None
+    return parse_event(file.read_text(encoding="utf-8"), str(file))
+
+
+def _results_in(tables: SavedTables) -> Results:
+    """Return all that can be read of what a run measured. Runs of earlier versions do not have each of the files."""
+    results = Results()
+    tables.read_csv(STEPS_FILE, _STEP_COLUMNS, lambda row: results.records.note(record_of(row)))
+    if tables.has(TOTALS_FILE):
+        read_counted(results.requests, tables)
+    else:
+        tables.read_csv(
+            REQUESTS_FILE,
+            _REQUEST_COLUMNS,
+            lambda row: results.requests.note(
+                row["request"], moment_of(row["began"]), seconds_of(row["seconds"]), row["failure"]
+            ),
+        )
+    results.requests.take_new()  # nothing of it is to be written
+    if tables.has(EXAMPLES_FILE):
+        tables.read_csv(
+            EXAMPLES_FILE,
+            ["step", "failure", "example"],
+            lambda row: results.examples.note(row["step"], row["failure"], row.get("reason", ""), row["example"]),
+        )
+    if tables.has(MESSAGES_FILE):  # a run without progress streams has none
+        tables.read_csv(
+            MESSAGES_FILE, _MESSAGE_COLUMNS, lambda row: results.messages.note(_MESSAGE.validate_python(row))
+        )
+    if tables.has(DIARIES_FILE):
+        tables.read_lines(DIARIES_FILE, lambda line: results.diaries.note(_DIARY.validate_json(line)))
+    tables.read_csv(PROBES_FILE, _PROBE_COLUMNS, lambda row: results.probes.append(probe_of(row)))
+    keeper = SampleKeeper(results.hub_samples)
+    tables.read_lines(METRICS_FILE, lambda line: keeper.keep(hub_sample_of(line)))
+    return results
 
 
 _RUN_INFO = TypeAdapter(RunInfo)
@@ -299,49 +324,3 @@ def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
         if isinstance(value, tuple):
             value = json.dumps(dict(value)) if value else ""
         yield value
-
-
-def _record(row: dict[str, str]) -> Record:
-    # Interned, or each record would have its own copies of the same texts.
-    return Record(
-        step=intern(row["step"]),
-        username=intern(row["username"]),
-        began=known_moment(number_of(row["began"])),
-        seconds=seconds_of(row["seconds"]),
-        late=number_of(row["late"]),
-        failure=intern(row["failure"]),
-        cohort=intern(row["cohort"]),
-        lifecycle=count_of(row["lifecycle"]),
-        throttled=seconds_of(row["throttled"]),
-        throttled_by=intern(row["throttled_by"]),
-        # Runs of the first versions have none of these.
-        reason=intern(row.get("reason") or ""),
-        profile=intern(row.get("profile") or ""),
-        person=intern(row.get("person") or ""),
-        worker=count_of(row.get("worker") or "0"),
-        parts=_parts(row.get("parts") or ""),
-        after=number_of(row.get("after") or "0"),
-        user_class=intern(row.get("user_class") or ""),
-    )
-
-
-def _parts(text: str) -> tuple[tuple[str, float], ...]:
-    if not text:
-        return ()
-    return tuple((intern(str(part)), number_of(str(seconds))) for part, seconds in json.loads(text).items())
-
-
-def _hub_sample(model: dict[str, Any]) -> HubSample:
-    def histograms(name: str) -> dict[str, Observations]:
-        return {key: Observations(**value) for key, value in model[name].items()}
-
-    loop = model["event_loop"]
-    known_moment(model["time"])
-    return HubSample(
-        **{
-            **model,
-            "event_loop": Observations(**loop) if loop else None,
-            "spawns": histograms("spawns"),
-            "requests": histograms("requests"),
-        }
-    )

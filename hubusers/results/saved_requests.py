@@ -1,13 +1,13 @@
 """The files of a run that has counted its requests, because there were too many to write each."""
 
 import csv
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hubusers.results.request_counts import CountedRequests, Total
 from hubusers.results.request_log import RequestLog
-from hubusers.results.run_info import known_moment
-from hubusers.results.saved_rows import count_of, naming, number_of, seconds_of
+from hubusers.results.saved_rows import SavedTables
+from hubusers.results.saved_values import count_of, moment_of, number_of, seconds_of
 
 TOTALS_FILE = "request-totals.csv"
 MOMENTS_FILE = "request-moments.csv"
@@ -62,37 +62,35 @@ def write_table(path: Path, rows: Iterator[Row]) -> int:
     return count
 
 
-def read_counted(requests: RequestLog, rows: Callable[[str, Collection[str]], Iterator[dict[str, str]]]) -> None:
+def read_counted(requests: RequestLog, tables: SavedTables) -> None:
     """Read what the files say.
 
     Args:
         requests: What they are added to.
-        rows: Yields the rows of a file by its name, which must have some columns.
-
-    Raises:
-        DamagedError: A file is damaged.
+        tables: Those of the run.
     """
     counted: dict[str, CountedRequests] = {}
-    with naming(TOTALS_FILE):
-        for row in rows(TOTALS_FILE, _COLUMNS[TOTALS_FILE]):
-            widths = _width(row["moments_width"]), _width(row["times_width"])
-            of = counted.setdefault(row["request"], CountedRequests(*widths))
-            of.totals[row["failure"]] = Total(
-                count_of(row["count"]),
-                number_of(row["seconds"]),
-                known_moment(number_of(row["first"])),
-                known_moment(number_of(row["last"])),
-            )
-    with naming(MOMENTS_FILE):
-        for row in rows(MOMENTS_FILE, _COLUMNS[MOMENTS_FILE]):
-            began = known_moment(number_of(row["began"]))
-            counted[row["request"]].add_moments(began, row["failure"], count_of(row["count"]))
-    with naming(TIMES_FILE):
-        for row in rows(TIMES_FILE, _COLUMNS[TIMES_FILE]):
-            began = known_moment(number_of(row["began"]))
-            counted[row["request"]].add_times(began, seconds_of(row["seconds"]), count_of(row["count"]))
+
+    def take_total(row: dict[str, str]) -> None:
+        widths = _width(row["moments_width"]), _width(row["times_width"])
+        total = Total(
+            count_of(row["count"]), number_of(row["seconds"]), moment_of(row["first"]), moment_of(row["last"])
+        )
+        counted.setdefault(row["request"], CountedRequests(*widths)).totals[row["failure"]] = total
+
+    def take_moments(row: dict[str, str]) -> None:
+        began, count = moment_of(row["began"]), count_of(row["count"])
+        counted[row["request"]].add_moments(began, row["failure"], count)
+
+    def take_times(row: dict[str, str]) -> None:
+        began, seconds, count = moment_of(row["began"]), seconds_of(row["seconds"]), count_of(row["count"])
+        counted[row["request"]].add_times(began, seconds, count)
+
+    for name, take in ((TOTALS_FILE, take_total), (MOMENTS_FILE, take_moments), (TIMES_FILE, take_times)):
+        tables.read_csv(name, _COLUMNS[name], take)
     for name, of in counted.items():
-        requests.add_counted(name, of)
+        if any(of.course()):  # a name that is damaged has a total, and nothing else
+            requests.add_counted(name, of)
 
 
 def _width(text: str) -> float:

@@ -326,23 +326,47 @@ def test_a_run_that_was_cut_off(tmp_path: Path) -> None:
         (RUN_FILE, f'"ended": {BEGAN + 200}', '"ended": 5.0', "run.json in .* is damaged .it ended before it began"),
         (RUN_FILE, f'"began": {BEGAN}', '"began": -1e15', "run.json in .* is damaged .-1e.15 is not a moment"),
         (RUN_FILE, f'"began": {BEGAN}', '"began": 0.0', "run.json in .* is damaged .0 is not a moment"),
-        (STEPS_FILE, f",{BEGAN},", ",0.0,", "steps.csv in .* is damaged .0 is not a moment"),
-        (STEPS_FILE, ",1.0,0.0,", ",-1.0,0.0,", "-1.0 is a negative number of seconds.: repeat the run"),
-        (STEPS_FILE, ",1.0,0.0,", ",1e15,0.0,", "1e15 is not a number of seconds that a run can last"),
-        (STEPS_FILE, ",,1,0.0,", ",,-1,0.0,", "steps.csv in .* is damaged .-1 is a negative number"),
-        (STEPS_FILE, ",,,,0,{}", f",,,,0,{'[' * 100_000}", "steps.csv in .* is damaged .a value is nested too deeply"),
-        (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "nan is not a number of seconds"),
-        (METRICS_FILE, "", '{"time": 1, "event_loop": null, "spawns": null, "requests": {}}', "is damaged"),
     ],
 )
-def test_a_damaged_run(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
-    records = [(START_TO_READY, "ann", BEGAN, 1.0, 0.0, "", "", 1, 0.0, "", "", "", "", 0, "{}")]
-    path = write(tmp_path / "run", info(), records) / file
+def test_a_run_without_its_description(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
+    path = write(tmp_path / "run", info(), []) / file
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after, 1))
     with pytest.raises(RunFolderError, match=said):
         report_on(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "said"),
+    [
+        (STEPS_FILE, f",{BEGAN},", ",0.0,", "line 2: 0 is not a moment"),
+        (STEPS_FILE, ",1.0,0.0,", ",-1.0,0.0,", "line 2: -1.0 is a negative number of seconds"),
+        (STEPS_FILE, ",1.0,0.0,", ",1e15,0.0,", "line 2: 1e15 is not a number of seconds that a run can last"),
+        (STEPS_FILE, ",,1,0.0,", ",,-1,0.0,", "line 2: -1 is a negative number"),
+        (STEPS_FILE, ",,,,0,{}", f",,,,0,{'[' * 100_000}", "line 2: a value is nested too deeply"),
+        (STEPS_FILE, ",1.0,0.0,", ",nan,0.0,", "line 2: nan is not a number of seconds"),
+        (METRICS_FILE, "", '{"time": 1, "event_loop": null, "spawns": null, "requests": {}}\n', "line 1: "),
+    ],
+)
+def test_a_damaged_run(tmp_path: Path, file: str, before: str, after: str, said: str) -> None:
+    """Report and summary say what is missing, and show the rest."""
+    records = [
+        (START_TO_READY, name, BEGAN, 1.0, 0.0, "", "", 1, 0.0, "", "", "", "", 0, "{}") for name in ("ann", "bob")
+    ]
+    path = write(tmp_path / "run", info(), records) / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    verdict = report_on(path.parent)
+    assert (verdict.answer, verdict.exit_code) == ("no answer", 4)
+    summary = (path.parent / "summary.md").read_text(encoding="utf-8")
+    for shown in (Page(report_of(path.parent)).shown, summary):
+        assert f"a part of what the run measured is damaged: {file}" in shown
+        assert said in shown
+    assert f"| start to ready | {1 if file == STEPS_FILE else 2} | 0 | 0 |" in summary
+    assert findings_of(read_run(path.parent)) == []
+    assert "As far as its files can be read, nothing limited it" in summary
 
 
 def test_only_failures(tmp_path: Path) -> None:

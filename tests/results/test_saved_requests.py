@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hubusers.report.again import report_again
 from hubusers.results.folder import REQUESTS_FILE, RunFolder, RunFolderError, read_run
 from hubusers.results.request_log import RequestLog, request_rows
 from hubusers.results.run_info import RunInfo
@@ -80,29 +81,31 @@ def test_requests_of_earlier_runs_are_counted_when_they_are_too_many(
 @pytest.mark.parametrize(
     ("file", "change", "said"),
     [
-        (TOTALS_FILE, lambda text: text.replace("times_width", "other"), "totals.csv .* lacks the column times_width"),
+        (TOTALS_FILE, lambda text: text.replace("times_width", "other"), "line 1: it lacks the column times_width"),
+        (TOTALS_FILE, lambda text: re.sub(r"[\d.]+\n", "0\n", text), "0 is not a number of seconds, from 1 on"),
         (
             TOTALS_FILE,
-            lambda text: re.sub(r"[\d.]+\n", "0\n", text),
-            "totals.csv .*0 is not a number of seconds, from 1 on",
+            lambda text: text + "GET /us,,7,1.0,1795680000,1795680001,1,1\r\n",
+            "5 rows, and the run wrote 4",
         ),
-        (MOMENTS_FILE, lambda _: "", "request-moments.csv .* is damaged .it is empty"),
-        (
-            MOMENTS_FILE,
-            lambda text: text.replace("GET /users", "GET /others", 1),
-            "moments.csv .*it lacks 'GET /others'",
-        ),
-        (TIMES_FILE, lambda text: text[:-40], "request-times.csv .* is damaged"),
-        (TIMES_FILE, lambda text: text.replace("0.01,", "-1,"), "request-times.csv .* negative number of seconds"),
-        (TIMES_FILE, None, "it has no request-times.csv"),
+        (MOMENTS_FILE, lambda _: "", "it is empty"),
+        (MOMENTS_FILE, lambda text: text.replace("GET /users", "GET /others", 1), "line 2: it lacks 'GET /others'"),
+        (TIMES_FILE, lambda text: text[:-40], "it is cut off): it lacks 1 of the 600"),
+        (TIMES_FILE, lambda text: text.replace("0.01,", "-1,"), "-1 is a negative number of seconds"),
     ],
 )
-def test_a_damaged_file(tmp_path: Path, file: str, change: Callable[[str], str] | None, said: str) -> None:
+def test_a_damaged_file(tmp_path: Path, file: str, change: Callable[[str], str], said: str) -> None:
     written(tmp_path / "run", info())
     path = tmp_path / "run" / file
-    if change:
-        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        path.unlink()
-    with pytest.raises(RunFolderError, match=said):
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    answered = report_again(tmp_path / "run")
+    first = answered.run.damages[0]
+    assert (first.name, answered.verdict.answer) == (file, "no answer")
+    assert said in first.sentence
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    written(tmp_path / "run", info())
+    (tmp_path / "run" / TIMES_FILE).unlink()
+    with pytest.raises(RunFolderError, match=r"it has no request-times\.csv"):
         read_run(tmp_path / "run")
