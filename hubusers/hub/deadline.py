@@ -35,8 +35,7 @@ def end_pauses_when(broken_off: threading.Event) -> None:
 
 
 class _SystemClock:
-    def monotonic(self) -> float:
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
 
     def sleep(self, seconds: float, /) -> None:
         broken_off = _BROKEN_OFF.get()
@@ -62,7 +61,7 @@ class Deadline:
         return self.clock.monotonic() - self.started
 
     def remaining(self) -> float:
-        return self.seconds - self.elapsed()
+        return self.started + self.seconds - self.clock.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but never past the deadline."""

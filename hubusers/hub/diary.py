@@ -7,7 +7,6 @@ version. Other spawners send texts only: a few are known, all others are parts o
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hubusers import start_parts as parts
@@ -90,8 +89,7 @@ _BY_WORDS = [
 of spawners that pass on the texts of events without their reasons."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One message of a start.
 
     Attributes:
@@ -152,7 +150,7 @@ class Diary:
             seconds: When it came, in seconds since the click.
         """
         if self._secrets:
-            event = replace(event, message=without_secrets(event.message, self._secrets))
+            event = event._replace(message=without_secrets(event.message, self._secrets))
         if event.ready or not event.message or self._is_repeated(event):
             return
         part, before = self.part, ""
@@ -215,6 +213,8 @@ def _in_time(notes: list[_Note]) -> list[_Note]:
     One who begins to listen late gets all earlier events in one go. These are set apart by their own times. Only the
     differences of those are used, because they are of another clock, and often in whole seconds.
     """
+    if not any(note.event and note.event.time for note in notes):
+        return notes
     # A start cannot have waited for anything of the spawner's before the hub was asked.
     asked = max(note.seconds for note in notes if note.part in {parts.ACCEPTANCE, parts.PLACE_AT_HUB})
     placed = [notes[-1]]

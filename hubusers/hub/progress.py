@@ -8,9 +8,8 @@ import json
 import random
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hubusers.http.messages import Answer, StreamLost
 from hubusers.http.stream import Stream
@@ -30,8 +29,7 @@ _DRAIN = 0.2
 _NOT_STARTING = {400, 404}  # no spawn is pending, or not yet; there is no such server, or not yet
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One event of a progress stream."""
 
     message: str = ""

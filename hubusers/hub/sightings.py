@@ -5,8 +5,7 @@ the progress stream of a starting server (`progress.py`). `lifecycle.py` waits o
 """
 
 from collections.abc import Callable, Container, Generator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hubusers.http.messages import TIMED_OUT, Answer
 from hubusers.http.session import REQUEST_TIMEOUT
@@ -22,8 +21,7 @@ LOG = get_logger(__name__)
 USER_PATH = "/users/{name}"
 
 
-@dataclass(frozen=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What is known of a user's servers."""
 
     servers: UserServers

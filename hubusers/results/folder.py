@@ -318,9 +318,6 @@ _MESSAGE = TypeAdapter(StartMessage)
 _DIARY = TypeAdapter(StartDiary)
 
 
-def _step_row(record: tuple[Any, ...]) -> Iterator[Any]:
+def _step_row(record: tuple[Any, ...]) -> list[Any]:
     """Return the cells of a step: what consists of several values becomes JSON, which tools can read."""
-    for value in record:
-        if isinstance(value, tuple):
-            value = json.dumps(dict(value)) if value else ""
-        yield value
+    return [value if type(value) is not tuple else json.dumps(dict(value)) if value else "" for value in record]

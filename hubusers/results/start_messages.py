@@ -12,7 +12,7 @@ MOST_TEMPLATES = 200
 """How many different messages are counted apart; a hub says some twenty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartMessage:
     """A message of starting servers, without names and numbers."""
 
@@ -31,19 +31,14 @@ class StartMessage:
         """The first one as it came, without the moment with which events of Kubernetes begin: they come at others."""
         return _MOMENT.sub("", self.example or self.template)
 
-    def with_more(self, other: "StartMessage") -> "StartMessage":
-        """Return both together."""
-        return StartMessage(
-            self.template,
-            self.part,
-            self.count + other.count,
-            self.seconds + other.seconds,
-            max(self.longest, other.longest),
-            min(self.first, other.first),
-            max(self.last, other.last),
-            self.example or other.example,
-            self.failed + other.failed,
-        )
+    def add(self, other: "StartMessage") -> None:
+        """Count another one of the same kind as well."""
+        self.count += other.count
+        self.seconds += other.seconds
+        self.longest = max(self.longest, other.longest)
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.example = self.example or other.example
+        self.failed += other.failed
 
 
 class MessageLog:
@@ -60,7 +55,10 @@ class MessageLog:
             message = replace(message, template=template)
         key = (message.template, message.part)
         for counted in (self._all, self._new):
-            counted[key] = counted[key].with_more(message) if key in counted else message
+            if key in counted:
+                counted[key].add(message)
+            else:
+                counted[key] = replace(message)  # a copy, to which more is added
 
     def take_new(self) -> list[tuple[Any, ...]]:
         """Return what was counted since the last call, as a message from a worker to the master."""

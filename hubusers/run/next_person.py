@@ -1,7 +1,7 @@
 """The person that the next user stands for: one of the event or, without an event, one as the options describe."""
 
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hubusers.accounts.account import Account
 from hubusers.event.distributions import Spread, Uniform
@@ -9,8 +9,7 @@ from hubusers.event.plan import Person
 from hubusers.settings.settings import Settings
 
 
-@dataclass(frozen=True)
-class NextPerson:
+class NextPerson(NamedTuple):
     """A person, and their account on the hub."""
 
     person: Person

@@ -23,7 +23,7 @@ LOG = get_logger(__name__)
 
 def kind_of_start(user_options: UserOptions | None) -> str:
     """Return what tells one kind of start from another: its user options, as text."""
-    return json.dumps(user_options, sort_keys=True)
+    return "" if user_options is None else json.dumps(user_options, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -174,15 +174,15 @@ class Turn:
     """
 
     def __init__(self, gate: StartGate, kind: str) -> None:
+        self.kind = kind
         self._gate = gate
-        self._kind = kind
         self._is_taken = False
 
     def take(self, at_most: float = math.inf) -> float | None:
         """Wait for the turn, unless it is taken already; as `StartGate.enter`."""
         if self._is_taken:
             return 0.0
-        held = self._gate.enter(self._kind, at_most)
+        held = self._gate.enter(self.kind, at_most)
         self._is_taken = held is not None
         return held
 
@@ -190,4 +190,4 @@ class Turn:
         """Take in that nothing is under way any more; does nothing if the turn was not taken."""
         if self._is_taken:
             self._is_taken = False
-            self._gate.leave(self._kind)
+            self._gate.leave(self.kind)

@@ -182,7 +182,7 @@ class ServerUser(VisitingUser):
                 if isinstance(error, SpawnFailed):
                     self.test_run.note_failed_spawn(step.began)
                 raise
-            self.test_run.note_ready(start_gate.kind_of_start(self.person.user_options))
+            self.test_run.note_ready(self._turn.kind)
         self._got_server_in = min(self._got_server_in, self.lifecycle)
         self._ready_at = step.ended or time.monotonic()
         self._count_server(True)
