@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 LOG = get_logger(__name__)
 
-_OBJECTS_BETWEEN_LOOKS = 20_000
+_OBJECTS_BETWEEN_LOOKS = 200_000
 """Objects that are made, and not freed by then, after which Python's garbage collector looks."""
 
 
@@ -355,8 +355,8 @@ class RunControl:
 def _spare_collector_what_stays() -> None:
     """Have Python's garbage collector look only at what the run makes, and not again and again at all that is loaded.
 
-    That would halt everybody for a tenth of a second each time. It also looks less often than after each 700 objects:
-    a person who starts a server makes more, and hardly any of them needs it.
+    That would halt everybody for a tenth of a second each time. It also looks more seldom than after each 700 objects:
+    those that a person needs are as many, and are freed without it when the person leaves.
     """
     gc.unfreeze()  # an earlier run has left much that nobody needs any more
     gc.collect()
