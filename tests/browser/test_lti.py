@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
@@ -103,8 +104,10 @@ def refusal(hub: LocalHub, platform: AnyPlatform, username: str = "ann") -> str:
 
 
 def leads_to_the_pull(page: Page) -> bool:
-    path = "/hub/spawn-pending/ann?next=%2Fuser%2Fann%2Fgit-pull%3Frepo%3Dhttps"
-    return page.path.startswith(path) and page.path.endswith("urlpath%3Dlab%252Ftree%252Fa%2Bb")
+    """Say whether it is the page of the pull, or the one that leads there when the server is ready: either may come."""
+    parts = urlsplit(page.path)
+    path = parse_qs(parts.query)["next"][0] if parts.path == "/hub/spawn-pending/ann" else page.path
+    return path.startswith("/user/ann/git-pull?repo=https") and path.endswith("&urlpath=lab%2Ftree%2Fa+b")
 
 
 # LTI 1.1
