@@ -13,7 +13,6 @@ from urllib3.filepost import encode_multipart_formdata
 
 from hubusers.browser.cache import Cache
 from hubusers.browser.file_kinds import FILE, FileKind, why_not_used
-from hubusers.browser.form import Entry, url_encoded
 from hubusers.browser.headers import (
     EVENT_SOURCE_HEADERS,
     FILE_HEADERS,
@@ -24,6 +23,7 @@ from hubusers.browser.headers import (
 from hubusers.browser.hosts import origin_of_url, path_of
 from hubusers.browser.page import Page
 from hubusers.browser.sender import Failed, Sender
+from hubusers.browser.sent_form import Entry, url_encoded
 from hubusers.http.connections import Connections
 from hubusers.http.host_names import is_same_site
 from hubusers.http.messages import Answer, Request

@@ -3,10 +3,8 @@
 As the HTML standard has it, in its chapter on form submission. Fields that a script adds to the page are not there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from hubusers.browser.form_fields import (
     BUTTONS,
@@ -23,13 +21,8 @@ from hubusers.browser.form_fields import (
     set_mark,
     text_of,
 )
+from hubusers.browser.sent_form import Entry, Sent
 from hubusers.hub.errors import HubUsersError
-
-Entry = tuple[str, str | tuple[str, bytes, str]]
-"""A name and its value; for a file its name, content and kind."""
-
-LONGEST_ACTION = 60
-"""Characters of the address of a form that a sentence repeats; those of scripts are long."""
 
 _TRUE, _FALSE = {"true", "on", "yes", "1"}, {"false", "off", "no", "0"}
 _NO_FILE = ("", b"", "application/octet-stream")
@@ -47,23 +40,6 @@ class FormNotSent(HubUsersError):
 
     phrase = "spawn form not sent"
     no_server = True
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What a browser sends of a form.
-
-    Attributes:
-        action: Where it goes, as the page says it; "" for the page itself.
-        method: `POST`, `GET`, or `DIALOG`, which sends nothing.
-        multipart: Whether its `enctype` is `multipart/form-data`.
-        entries: Names and values.
-    """
-
-    action: str
-    method: str
-    multipart: bool
-    entries: list[Entry]
 
 
 class Form:
@@ -269,21 +245,6 @@ class Form:
         if kind == "file":
             return self._files.get(field, _NO_FILE)[0]
         return text_of(field)
-
-
-def query_of_form(path: str, entries: Iterable[Entry]) -> str:
-    """Return the path of a form that is sent by GET: its entries replace the query."""
-    return f"{path.partition('?')[0]}?{url_encoded(entries)}"
-
-
-def url_encoded(entries: Iterable[Entry]) -> str:
-    """Return entries as browsers write them into a body or a query."""
-    return urlencode(texts_of(entries), safe="*").replace("~", "%7E")
-
-
-def texts_of(entries: Iterable[Entry]) -> list[tuple[str, str]]:
-    """Return entries as they are sent where files cannot be: only their names are."""
-    return [(name, value if isinstance(value, str) else value[0]) for name, value in entries]
 
 
 def listed(names: list[str]) -> str:

@@ -6,11 +6,12 @@ The pages themselves: `login.py`, `spawn_page.py`, `spawn_progress.py` and `home
 from typing import Any
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import LONGEST_ACTION, FormNotSent, Sent, query_of_form
+from hubusers.browser.form import FormNotSent
 from hubusers.browser.links import destination
 from hubusers.browser.page import Page
 from hubusers.browser.page_errors import is_below
 from hubusers.browser.page_files import load_files
+from hubusers.browser.sent_form import LONGEST_ACTION, Sent, query_of_form
 from hubusers.hub.deadline import Deadline
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from hubusers.browser.browser import Browser
 from hubusers.browser.button_words import button_that_signs_in
-from hubusers.browser.form import Form, Sent
+from hubusers.browser.form import Form
 from hubusers.browser.form_fields import can_be_changed, is_disabled, kind_of
 from hubusers.browser.links import destination, link_to
 from hubusers.browser.page import Page
+from hubusers.browser.sent_form import Sent
 
 _TYPED_INTO = {"text", "email", "tel", "number", "search", "url", "password"}
 """The types of the inputs that people type into."""

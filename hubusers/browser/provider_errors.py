@@ -6,7 +6,6 @@ Each error's `words` are those of the provider's page. The errors are drawn in `
 from collections.abc import Sequence
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import LONGEST_ACTION
 from hubusers.browser.login_errors import GIVE_TOKENS, LoginAsksMore, LoginElsewhere, LoginRefused, where_passwords_go
 from hubusers.browser.login_form import asked_for
 from hubusers.browser.page import Page
@@ -20,6 +19,7 @@ from hubusers.browser.provider_pages import (
     ways_to_sign_in,
 )
 from hubusers.browser.said import errors_of_provider
+from hubusers.browser.sent_form import LONGEST_ACTION
 from hubusers.http.messages import CERTIFICATE_NOT_TRUSTED, HOST_UNKNOWN, TIMED_OUT
 from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError

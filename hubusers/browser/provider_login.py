@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hubusers.browser import provider_errors
 from hubusers.browser.browser import Browser
-from hubusers.browser.form import Form, Sent
+from hubusers.browser.form import Form
 from hubusers.browser.hub_pages import submit, with_files
 from hubusers.browser.links import destination, link_to
 from hubusers.browser.login_form import LoginForm, asked_for, other_logins, provider_form
@@ -26,6 +26,7 @@ from hubusers.browser.provider_pages import (
     ways_to_sign_in,
 )
 from hubusers.browser.said import errors_of_provider
+from hubusers.browser.sent_form import Sent
 from hubusers.http.host_names import origin_of
 from hubusers.hub.deadline import Deadline
 

@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from hubusers.browser.fancy_profiles import UNLISTED_CHOICE, follow_the_profile, make_fields
-from hubusers.browser.form import Form, Sent, UnknownOption, listed
+from hubusers.browser.form import Form, UnknownOption, listed
 from hubusers.browser.form_fields import is_button, kind_of
+from hubusers.browser.sent_form import Sent
 from hubusers.log import get_logger
 
 LOG = get_logger(__name__)

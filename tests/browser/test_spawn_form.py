@@ -6,7 +6,8 @@ import lxml.html
 import pytest
 
 from hubusers.browser.browser import CONNECTIONS, Browser
-from hubusers.browser.form import Entry, FormNotSent, Sent, UnknownOption, query_of_form
+from hubusers.browser.form import FormNotSent, UnknownOption
+from hubusers.browser.sent_form import Entry, Sent, query_of_form
 from hubusers.browser.spawn_form import filled_in
 from hubusers.browser.spawn_page import spawn
 from hubusers.http.connections import Connections
