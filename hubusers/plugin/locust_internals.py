@@ -9,6 +9,7 @@ from locust import runners as locust_runners
 from locust.argument_parser import ui_extra_args_dict
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
+from locust.event import EventHook
 from locust.exception import StopTest, StopUser
 from locust.rpc import Message
 from locust.runners import (
@@ -280,6 +281,11 @@ def opentelemetry_providers(resource: Any) -> tuple[Any, Any]:
         internals._setup_tracer_provider(resource, exporters["TRACES"]),
         internals._setup_meter_provider(resource, exporters["METRICS"]),
     )
+
+
+def listen_last(quitting: EventHook, listener: Callable[..., None]) -> None:
+    """Have a listener of Locust's event `quitting` called after all others: Locust calls those first that came last."""
+    quitting._handlers.insert(0, listener)
 
 
 def before_quitting(master: MasterRunner, do: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from hubusers.exit_codes import EXIT_CANNOT_TEST
 from hubusers.plugin import alone, arrivals, master, web_form, web_guard, web_pages, worker
 from hubusers.plugin import lookers as web_lookers
 from hubusers.plugin import starter as web_starter
-from hubusers.plugin.locust_internals import stay_while
+from hubusers.plugin.locust_internals import listen_last, stay_while
 from hubusers.plugin.open_telemetry import OpenTelemetry
 from hubusers.plugin.process import Process
 from hubusers.plugin.prometheus_and_grafana import prometheus_and_grafana
@@ -67,6 +67,7 @@ def listen(
     events.test_stopping.add_listener(lambda **_: control.note_stopping())
     events.test_stop.add_listener(lambda **_: control.end_run())
     events.quitting.add_listener(lambda **_: control.end_process())
+    listen_last(events.quitting, lambda **_: control.keep_exit_code())
     events.quit.add_listener(lambda **_: control.say_answer())
     # For ways out on which Locust fires no event, such as an exception in its own code.
     atexit.register(process.end_at_exit)

@@ -174,13 +174,10 @@ class Recording:
         info.left_behind += first_server_left
         self._role.complete(info)
         answer = recorder.finish()
-        environment = self._control.environment
-        if answer.outcomes:
-            environment.process_exit_code = answer.exit_code
-        elif answer.answer == "failures":
-            environment.process_exit_code = self._control.options.exit_code_on_error  # Locust's own option
-        elif answer.exit_code:
-            environment.process_exit_code = answer.exit_code
+        if answer.answer == "failures" and not answer.outcomes:
+            self._control.exit_with(self._control.options.exit_code_on_error)  # Locust's own option
+        elif answer.outcomes or answer.exit_code:
+            self._control.exit_with(answer.exit_code)
         self._exporting.finish(answer, recorder.findings)  # last: it waits for others
 
     @property

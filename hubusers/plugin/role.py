@@ -54,6 +54,8 @@ class Control(Protocol):
 
     def end_run(self) -> None: ...
 
+    def exit_with(self, code: int | None) -> None: ...
+
 
 class Role(ABC):
     """One process's part in a run; `RunControl` has one, and asks it for what differs from process to process.

@@ -71,6 +71,7 @@ class RunControl:
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
         self.exporters: list[Callable[[RunSoFar], Exporter]] = []  # each makes an exporter of a run
         self.recording: recording.Recording | None = None  # of the present or last run, where this process conducts it
+        self._exit_code: int | None = None
         self._preparing = Progress(LOG)
         self.show_last: Callable[[], None] = lambda: None  # the answer of a run that the process does not outlive
         self._ending = RLock()
@@ -149,7 +150,7 @@ class RunControl:
         except SettingsError as error:
             self.role.refuse_run(str(error))
         self.environment.host = hub_url(settings.endpoint)
-        self.environment.process_exit_code = None  # of an earlier run, in the web UI
+        self.exit_with(None)  # not with the code of an earlier run, in the web UI
         self.stopped_because = self.event_ended = ""
         import_for(self._needed_in(settings))  # now, as nobody waits yet
         run = self.role.new_run(settings)
@@ -265,7 +266,7 @@ class RunControl:
         """Stop the run because something happened that makes going on useless or harmful."""
         if not self.stopped_because:
             self.stopped_because = reason
-            self.environment.process_exit_code = EXIT_FAILURES  # unless targets say more
+            self.exit_with(EXIT_FAILURES)  # unless targets say more
             LOG.error("%s", reason)
             gevent.spawn(self.role.stop_run)  # not here: the user that noticed is stopped with the others
 
@@ -340,12 +341,25 @@ class RunControl:
             self.note_stopping()
             self.end_run()
         if self.phase is Phase.CHECKING:
-            self.environment.process_exit_code = EXIT_INTERRUPTED
+            self.exit_with(EXIT_INTERRUPTED)
         self._enter(Phase.QUITTING)
         self.before_run.remove_first_servers()
         self.role.await_clean_up()
         if self.is_something_left():
-            self.environment.process_exit_code = EXIT_LEFT_BEHIND
+            self.exit_with(EXIT_LEFT_BEHIND)
+
+    def exit_with(self, code: int | None) -> None:
+        """Have the process end with an exit code, None for Locust's own."""
+        self._exit_code = self.environment.process_exit_code = code
+
+    def keep_exit_code(self) -> None:
+        """Set the exit code again, where it says that not all was well.
+
+        Locust's documentation has listeners that set one of their own, 0 where few requests fail. It may make a good
+        end worse, and no other one better.
+        """
+        if self._exit_code:
+            self.environment.process_exit_code = self._exit_code
 
     def is_something_left(self) -> bool:
         """Return whether the clean-up left something on the hub that should not be there."""

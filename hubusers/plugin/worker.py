@@ -83,7 +83,7 @@ class Worker(Role):
 
     def _leave(self, reason: str) -> NoReturn:
         LOG.error("%s", reason)
-        self.control.environment.process_exit_code = EXIT_CANNOT_TEST
+        self.control.exit_with(EXIT_CANNOT_TEST)
         gevent.spawn(self.runner.quit)
         raise GreenletExit  # ends what listens to the master, and would make users next
 

@@ -4,6 +4,7 @@ import locust.main
 from locust import runners as locust_runners
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
+from locust.event import Events
 from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerNode, WorkerRunner
 from locust.user import User
@@ -126,6 +127,17 @@ def test_a_master_does_something_before_it_quits(master: MasterRunner) -> None:
     assert master.quit != quit_by_locust
     master.quit()
     assert done == ["ready"]
+
+
+def test_a_listener_that_is_called_last() -> None:
+    heard = list[str]()
+    quitting = Events().quitting
+    quitting.add_listener(lambda **_: heard.append("of a locustfile"))
+    locust_internals.listen_last(quitting, lambda **_: heard.append("last"))
+    quitting.add_listener(lambda **_: heard.append("ours"))
+    assert "events.quitting.fire(environment=environment, reverse=True)" in inspect.getsource(locust.main.main), WHERE
+    quitting.fire(reverse=True)
+    assert heard == ["ours", "of a locustfile", "last"]
 
 
 def test_a_runner_quits_when_nobody_wants_it_any_more_or_somebody_insists() -> None:

@@ -305,6 +305,16 @@ def test_a_run_is_stopped_early_once_and_for_the_first_reason(
     assert control.environment.process_exit_code == 1
 
 
+@pytest.mark.parametrize(("ours", "theirs", "code"), [(1, 0, 1), (3, 1, 3), (0, 7, 7), (None, 7, 7), (0, None, None)])
+def test_a_locustfile_makes_no_exit_code_better(
+    control: RunControl, ours: int | None, theirs: int | None, code: int | None
+) -> None:
+    control.exit_with(ours)
+    control.environment.process_exit_code = theirs
+    control.keep_exit_code()
+    assert control.environment.process_exit_code == code
+
+
 def test_one_user_and_one_failed_spawn_are_not_told_as_several(
     control: RunControl, caplog: pytest.LogCaptureFixture
 ) -> None:
