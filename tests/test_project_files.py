@@ -71,3 +71,9 @@ def test_the_site_is_built_from_what_there_is() -> None:
     assert (TOP / site["sphinx"]["configuration"]).exists()
     extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
     assert set(site["python"]["install"][0]["extra_requirements"]) <= extras.keys()
+
+
+def test_the_page_of_extras_has_all_that_users_can_choose() -> None:
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    listed = re.findall(r"^\| `(\w+)` \|", text_of("docs/reference/extras.md"), re.MULTILINE)
+    assert set(listed) == extras.keys() - {"dev", "docs"}

@@ -237,6 +237,18 @@ def said_of_people(one: Outcome, reached: Reached) -> str:
     return _may(one) if _is_only_starts(reached) else _may(one).replace(" may", " of the starts may fail")
 
 
+def others_too_slow(repeated: list[Outcome]) -> str:
+    """Return how many waited too long beside those who stopped, as a clause; "" for nobody.
+
+    Args:
+        repeated: The missed targets that say once more what the clause about the people says.
+    """
+    slow = {one.over - one.failed: one for one in repeated if one.target.percentile is not None}
+    if (number := max(slow, default=0)) <= 0:
+        return ""
+    return f"{number:,} more waited longer than {slow[number].target.at_most:g} s for their server"
+
+
 def _is_only_starts(reached: Reached) -> bool:
     """Say whether starts that failed are all that kept anybody from what they came for."""
     others = reached.has_browser or reached.waiting or reached.under_way or reached.lost

@@ -7,7 +7,7 @@ from hubusers.exit_codes import EXIT_FAILURES, EXIT_LEFT_BEHIND, EXIT_NO_ANSWER,
 from hubusers.report import words
 from hubusers.report.doubts import Obstacle, all_of, failures_in, notices_about, obstacles_to, ramp_was_cut
 from hubusers.report.ending import hub_gone, not_stopped
-from hubusers.report.headline import held_in_words, missed_in_words, people_in_words, said_of_people
+from hubusers.report.headline import held_in_words, missed_in_words, others_too_slow, people_in_words, said_of_people
 from hubusers.report.how_far import HowFar, how_far
 from hubusers.results.folder import FinishedRun
 from hubusers.results.people import Reached
@@ -158,6 +158,7 @@ def _with_targets(
         clauses = [missed_in_words(one) for one in others[:_NAMED]]
         if not everybody:
             clauses.insert(0, f"{people} ({said_of_people(repeated[-1], reached)})" if repeated else people)
+            clauses[1:1] = filter(None, [others_too_slow(repeated)])
         if len(others) > _NAMED:
             more = len(others) - _NAMED
             clauses.append(f"{words.counted(more, 'more target was', 'more targets were')} missed")

@@ -65,6 +65,14 @@ at_most = "1s"
             "missed",
             "It does not hold: 1 of 3 people got no server, because their start failed (at most 1 % may).",
         ),
+        (
+            [*ONE_FAILED[:-1], start(8, 84.0), ONE_FAILED[-1]],
+            TARGETS,
+            {},
+            "missed",
+            "It does not hold: 1 of 4 people got no server, because their start failed (at most 1 % may). 1 more "
+            "waited longer than 10 s for their server.",
+        ),
         # Times are only ever too long where the load generator was the limit.
         (QUICK, TARGETS, {"generator": "It was late."}, "held", "It holds: both targets were held, with 3 people."),
         (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hubusers.report import words
 from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling, who_waited
-from hubusers.report.causes.catalogue import found
+from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.how_failed import (
     after_each,
@@ -50,6 +50,7 @@ def unreachable_servers(facts: Facts) -> Iterator[Finding]:
 
 def other_start_pages(facts: Facts) -> Iterator[Finding]:
     """Find that servers led to pages that nobody could work in here."""
+    of_stubs, *of_others = KINDS["other-start-page"].remedies
     for records in of_kind(facts, "other-start-page"):
         yield failed(
             facts,
@@ -59,6 +60,7 @@ def other_start_pages(facts: Facts) -> Iterator[Finding]:
             "Notebook 7's.",
             they="whose server led to another page",
             evidence=example_of(facts, records),
+            remedies=[of_stubs] if facts.info.spawner.endswith(".StubSpawner") else of_others,
         )
 
 

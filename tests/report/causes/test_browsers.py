@@ -85,6 +85,15 @@ def test_each_failure_is_explained_by_one_kind(name: str, failure: str, kind: st
     assert failure.partition(": ")[2] in text_of(found)
 
 
+@pytest.mark.parametrize(
+    ("spawner", "advice"),
+    [("hubusers.local.spawners.StubSpawner", "`hubusers hub --servers lab`"), ("a.Spawner", "`hubusers run PageUser`")],
+)
+def test_pages_of_stub_servers_are_told_apart(spawner: str, advice: str) -> None:
+    (found,) = findings(people(LAB_LOADED, 8, 4, "not a page of JupyterLab or Notebook 7"), spawner=spawner)
+    assert advice in found.remedies[0]
+
+
 def test_slow_pulls() -> None:
     records = [step(GIT_PULL, n, seconds=20.0 if n % 2 else 1.0) for n in range(12)]
     (found,) = findings([*(step(START_TO_READY, n) for n in range(12)), *records])

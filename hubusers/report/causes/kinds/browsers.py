@@ -104,6 +104,7 @@ KINDS = (
         ),
         confirm=("Log in as one of these people, and look where you arrive.",),
         remedies=(
+            "The stub servers of a local hub have no pages: start that hub with `hubusers hub --servers lab`.",
             "Take PageUser, which opens any page, with its files and its websockets: `hubusers run PageUser`.",
             "If people should arrive at JupyterLab or at Notebook 7, set `c.Spawner.default_url` to `/lab` or `/tree` "
             "(in the chart's values: `singleuser.defaultUrl`).",
