@@ -3,6 +3,7 @@
 Addresses are paths or URLs. A path below `/user/` is on the host where the person's server is, any other on the hub's.
 """
 
+import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -11,6 +12,8 @@ from hubusers.http.gevent_transport import GeventTransport
 from hubusers.http.host_names import PORTS, is_address, is_same_site, origin_of
 from hubusers.http.messages import UNREADABLE
 from hubusers.hub.endpoint import endpoint_from_url, hub_url
+
+_BREAKS, _BEFORE_QUERY = re.compile(r"[\t\r\n]"), re.compile(r"^[^?#]*")
 
 ANOTHER_HOST = "redirect to another host"
 """How `Page.error` begins where a redirect leads to another host, mostly that of an identity provider."""
@@ -164,12 +167,18 @@ class Hosts:
         return path.startswith(f"{self.base}/user/")
 
 
+def as_read(address: str) -> str:
+    """Return an address as browsers read it: without line breaks and tabs, and with "/" for "\\" before the query."""
+    return _BEFORE_QUERY.sub(lambda path: path[0].replace("\\", "/"), _BREAKS.sub("", address), count=1)
+
+
 def joined(base: str, address: str) -> str:
     """Return the URL to which an address leads from another URL.
 
     Raises:
         ValueError: It leads nowhere, such as `http://[`.
     """
+    address = as_read(address)
     # Python takes "?" for no address at all; to a browser it is the page without its query.
     return base.partition("?")[0] if address.strip() == "?" else urljoin(base, address)
 

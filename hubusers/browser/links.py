@@ -7,11 +7,11 @@ import re
 from urllib.parse import quote, urlsplit
 
 from hubusers.browser.browser import Browser
-from hubusers.browser.hosts import joined
+from hubusers.browser.hosts import as_read, joined
 from hubusers.browser.page import Page
 from hubusers.http.host_names import origin_of
 
-_UNCHANGED = "%/?:@!$&'()*+,;=~[]#|"
+_UNCHANGED = "%/?:@!$&'()*+,;=~[]#|\\"
 """What browsers leave as it is in the addresses of a page; they escape spaces and letters beyond ASCII."""
 
 _NO_BASE = re.compile(r"\s*(data|javascript):", re.IGNORECASE)
@@ -34,7 +34,7 @@ def base_of(browser: Browser, page: Page) -> str:
 
 def link_to(browser: Browser, page: Page, address: str) -> str:
     """Return the path to which a link of a page leads, as `Browser.path_to`; "" where that is on another host."""
-    return browser.path_to(quote(address.strip(), safe=_UNCHANGED), base_of(browser, page))
+    return browser.path_to(_escaped(address), base_of(browser, page))
 
 
 def destination(browser: Browser, page: Page, action: str) -> str:
@@ -52,9 +52,13 @@ def destination(browser: Browser, page: Page, action: str) -> str:
     return _url(base_of(browser, page), action) if action.strip() else browser.url_of(page.path)
 
 
+def _escaped(address: str) -> str:
+    return quote(as_read(address.strip()), safe=_UNCHANGED)
+
+
 def _url(base: str, address: str) -> str:
     try:
-        url = joined(base, quote(address.strip(), safe=_UNCHANGED))
+        url = joined(base, _escaped(address))
         parts = urlsplit(url)
         return url if parts.scheme in {"http", "https"} and parts.hostname and origin_of(parts) else ""
     except ValueError:  # such as "http://["

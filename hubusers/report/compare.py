@@ -100,8 +100,11 @@ def compare(before: FinishedRun, after: FinishedRun, smallest: float = 0.05) -> 
             )
     if share_ready(before.results) != share_ready(after.results):
         rows = _without_mean_start(rows)
-    too_coarse = _too_coarse(rows, smallest)
-    no_answer = _no_answer(rows, before, after) or _cannot_tell(rows, too_coarse)
+    damaged = _damaged(before, after)
+    if damaged:
+        rows = [_not_judged(row, "a file of a run is damaged") for row in rows]
+    too_coarse = "" if damaged else _too_coarse(rows, smallest)
+    no_answer = damaged or _no_answer(rows, before, after) or _cannot_tell(rows, too_coarse)
     left_out = _left_out(pairs)
     found = list(warnings_about(before, after))
     alike = not any(one.unlike for one in found)
@@ -198,7 +201,22 @@ def _with_unfinished(row: Row, before_is_more: bool, after_is_more: bool) -> Row
     if not row.is_open or row.note:
         return row
     note = "it depends on starts that were under way when a run ended"
+    return _not_judged(row, note)
+
+
+def _not_judged(row: Row, note: str) -> Row:
     return replace(row, low=None, high=None, verdict="not judged", note=note, unfelt="")
+
+
+def _damaged(before: FinishedRun, after: FinishedRun) -> str:
+    """Return the sentence that files are damaged, so that nothing can be judged; "" where all are whole.
+
+    What a file lacks may be all that was slow.
+    """
+    which = [str(run.folder) for run in (before, after) if run.damages]
+    return (
+        f"No answer: what {' and '.join(which)} measured is damaged, so that no measure can be judged." if which else ""
+    )
 
 
 def _no_answer(rows: list[Row], before: FinishedRun, after: FinishedRun) -> str:

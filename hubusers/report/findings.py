@@ -120,8 +120,10 @@ def findings_of(run: FinishedRun) -> list[Finding]:
     failures, then those of waiting; notes come last.
 
     Args:
-        run: A run that is over.
+        run: A run that is over. One that ended for want of an extra has none: what it met by then was no rush.
     """
+    if run.info.lacked_an_extra:
+        return []
     facts = Facts(run)
     explained = with_cluster(facts, [finding for cause in _CAUSES for finding in cause(facts)])
     return in_order([*explained, *unexplained(facts, explained)], run)

@@ -94,6 +94,12 @@ PAGES = [
         [post("/realms/login", **AT_OTHER), get("/hub/in", referer="HUB/")],
     ),
     LoginPage(
+        "backslashes in the address of an action elsewhere",
+        form(BOTH + IN, r"OTHER\realms\login?a\b"),
+        [post(r"/realms/login?a\b", **AT_OTHER), get("/hub/in", referer="HUB/")],
+    ),
+    LoginPage("a line break in an action", form(BOTH + IN, "/hub/lo\ngin"), [post("/hub/login")]),
+    LoginPage(
         "a button says where and how",
         f"<form action='/hub/wrong'>{BOTH}<button formaction='/hub/right' formmethod=post>In</button></form>",
         [post("/hub/right")],

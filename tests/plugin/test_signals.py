@@ -40,3 +40,14 @@ def test_a_signal_that_comes_twice_within_a_moment_counts_once(monkeypatch: pyte
     now[0] = 1001.1
     handlers[signal.SIGINT]()
     assert done == ["noted", "interrupted", "quit at once"]
+
+
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_a_closed_terminal_ends_a_run_in_order_unless_nohup_keeps_it(
+    monkeypatch: pytest.MonkeyPatch, is_ignored: bool
+) -> None:
+    handlers: dict[int, Callable[[], None]] = {}
+    monkeypatch.setattr(gevent, "signal_handler", handlers.__setitem__)
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    signals.handle_signals(SimpleNamespace())  # type: ignore[arg-type]
+    assert (signal.SIGHUP in handlers) is not is_ignored

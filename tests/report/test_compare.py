@@ -16,10 +16,12 @@ from hubusers.results.folder import FinishedRun, read_run
 from hubusers.results.hub_samples import HubSample, Probe
 from hubusers.results.records import STOP_TO_STOPPED, UNFINISHED, Record
 from hubusers.results.results import Results
+from hubusers.results.saved_rows import Damage
 from tests.report.made_up_run import BEGAN, make_up_run
 from tests.report.runs import CLASS, TARGETS, finished, info, results_of, start, stop
 
 NUMBERS = itertools.count()
+DAMAGE = Damage("steps.csv", "The steps.csv is damaged.", is_torn=True)
 HOSTILE = """<script>alert("1")</script><img src='https://evil.example/x'> %{y} </script> {{ 7 * 7 }}"""
 
 
@@ -511,3 +513,17 @@ class TestPage:
         before, after = (run_of(starts(seed), CLASS, title="Class at nine") for seed in (1, 2))
         page = page_of(before, after, tmp_path)
         assert page.count("<td>Class at nine</td>") == 2
+
+
+def test_nothing_is_judged_where_files_are_damaged() -> None:
+    """A file that was cut off may lack all that was slow."""
+    before, after = run_of(starts(1)), run_of(starts(2, slower=0.4))
+    assert compare(before, after).exit_code == 0
+    for pair in (
+        (replace(before, damages=[DAMAGE]), after),
+        (before, replace(after, damages=[DAMAGE])),
+    ):
+        compared = compare(*pair)
+        assert compared.exit_code == 4
+        assert {row.verdict for row in compared.rows} == {"not judged"}
+        assert compared.headline.startswith("No answer: what runs/")

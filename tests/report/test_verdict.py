@@ -7,7 +7,7 @@ import pytest
 
 from hubusers.how_installed import NOT_INSTALLED
 from hubusers.report import words
-from hubusers.report.findings import without_causes
+from hubusers.report.findings import findings_of, without_causes
 from hubusers.report.junit import junit
 from hubusers.report.verdict import Answer, Verdict, verdict_of
 from hubusers.results.hub_absences import HubAbsence
@@ -210,7 +210,9 @@ def test_a_run_in_which_locust_ended_has_no_answer() -> None:
 @pytest.mark.parametrize("targets", [TARGETS, ""])
 def test_a_run_that_lacks_an_extra_gives_no_answer(records: list[Record], targets: str) -> None:
     why = f"{NOT_INSTALLED}Run: pip install"
-    verdict = verdict_of(finished(records, CLASS + targets, planned_people=len(records), ended_because=why))
+    run = finished(records, CLASS + targets, planned_people=len(records), ended_because=why)
+    verdict = verdict_of(run)
+    assert findings_of(run) == []
     assert verdict.headline.startswith("No answer: the run needs an extra that is not installed.")
     assert verdict.doubts == [why]
     assert verdict.exit_code == 4
