@@ -149,7 +149,8 @@ def test_a_lost_websocket_says_for_how_long_it_was_open_and_silent() -> None:
     (lost,) = told  # and not once more when it is closed
     assert (str(lost), lost.words) == ("websocket lost: closed with code 1011", "proxy timeout")
     assert lost.after >= 0.5
-    assert 0.2 <= lost.silent <= lost.after - 0.3 + 0.05
+    # From the ping, and not from the beginning. How late the ping was read, nobody here knows.
+    assert 0 < lost.silent <= lost.after - 0.3 + 0.05
 
 
 def test_what_ends_here_is_told_to_nobody() -> None:
