@@ -158,6 +158,8 @@ def without_causes(run: FinishedRun) -> str:
     Args:
         run: A run in which no cause was found.
     """
+    if run.info.lacked_an_extra:
+        return run.info.ended_because
     facts = Facts(run)
     bad = _bad(facts)
     if not facts.starts and not bad and _nobody_asked(run):

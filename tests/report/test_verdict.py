@@ -213,6 +213,7 @@ def test_a_run_that_lacks_an_extra_gives_no_answer(records: list[Record], target
     run = finished(records, CLASS + targets, planned_people=len(records), ended_because=why)
     verdict = verdict_of(run)
     assert findings_of(run) == []
+    assert without_causes(run) == why
     assert verdict.headline.startswith("No answer: the run needs an extra that is not installed.")
     assert verdict.doubts == [why]
     assert verdict.exit_code == 4
