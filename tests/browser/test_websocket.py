@@ -148,7 +148,7 @@ def test_a_lost_websocket_says_for_how_long_it_was_open_and_silent() -> None:
         held.close()
     (lost,) = told  # and not once more when it is closed
     assert (str(lost), lost.words) == ("websocket lost: closed with code 1011", "proxy timeout")
-    assert lost.after >= 0.5
+    assert lost.after >= 0.4  # and not 0.5: the server may begin to count first
     # From the ping, and not from the beginning. How late the ping was read, nobody here knows.
     assert 0 < lost.silent <= lost.after - 0.3 + 0.05
 
