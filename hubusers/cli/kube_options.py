@@ -55,7 +55,8 @@ _HELP = {
     "hub_token_file": "File on this machine with the hub's API token. Without it, the token is that of the Secret hub.",
     "ca_bundle": "File or folder on this machine with the certificates of the authorities that may have signed the "
     "hub's TLS certificate. Without it, the usual authorities.",
-    "users": "Number of users. Default: 1; without any option that says who comes, 10 users for two minutes.",
+    "users": "Number of users. Default: 1; without any option that says who comes, 10 users for two minutes. "
+    "[LOCUST_USERS]",
     "web": "Show the web UI here while the run lasts, by kubectl's port-forward. The run begins at once.",
     "autostart": "What --web does in a cluster in any case.",
     "autoquit": "End the run's web UI so many seconds after the run. Default: 60.",

@@ -243,10 +243,11 @@ def others_too_slow(repeated: list[Outcome]) -> str:
     Args:
         repeated: The missed targets that say once more what the clause about the people says.
     """
-    slow = {one.over - one.failed: one for one in repeated if one.target.percentile is not None}
-    if (number := max(slow, default=0)) <= 0:
+    of_times = [one for one in repeated if one.target.percentile is not None]
+    slowest = max(of_times, key=lambda one: one.over - one.failed, default=None)
+    if slowest is None or slowest.over <= slowest.failed:
         return ""
-    return f"{number:,} more waited longer than {slow[number].target.at_most:g} s for their server"
+    return f"{slowest.over - slowest.failed:,} more waited longer than {slowest.target.at_most:g} s for their server"
 
 
 def _is_only_starts(reached: Reached) -> bool:
