@@ -30,7 +30,13 @@ EXCEPTIONS = {
 
 MAY_IMPORT_LOCUST = {"users", "plugin", "live", "locust_import"}
 MAY_IMPORT_GEVENT = {
-    *["hubusers.http.connections", "hubusers.http.gevent_transport", "hubusers.accounts.cleanup", "locust_import"],
+    *[
+        "hubusers.http.connections",
+        "hubusers.http.gevent_transport",
+        "hubusers.http.response",
+        "hubusers.http.time_limit",
+    ],
+    *["hubusers.accounts.cleanup", "locust_import"],
     *["run", "browser", "lab", "live", "plugin", "telemetry", "users"],
 }
 """Whole folders, or modules of others."""

@@ -15,15 +15,12 @@ from urllib.parse import urlsplit
 
 from gevent import monkey
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
-from geventhttpclient.header import Headers
-from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketPoolResponse
+from geventhttpclient.response import HTTPConnectionClosed
 
 from hubusers.http.host_names import address_of
 from hubusers.http.known_addresses import KnownAddresses
+from hubusers.http.response import Response
 from hubusers.http.session import REQUEST_TIMEOUT
-
-_BLOCK_SIZE = 65_536
-"""Bytes to read at once. A page of the hub's list of users has some hundred thousand."""
 
 # gevent's own gives up the turn, also for a look that takes no time.
 _original_poll = monkey.get_original("select", "poll")
@@ -93,7 +90,7 @@ class Connections:
         """Return connections of the same kind to another host, with the same headers."""
         return self._to_other_host(url)
 
-    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> HTTPSocketPoolResponse:
+    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """Send a request and return its response, of which the header has arrived.
 
         Only when a kept connection turns out to be closed is another one tried, and not for a POST, which may have been
@@ -102,7 +99,7 @@ class Connections:
         Raises:
             OSError, HTTPParseError: There is no response.
         """
-        more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])  # a list is joined sooner
+        more = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) if headers else ""
         if body or method == "POST":
             more += f"Content-Length: {len(body)}\r\n"
         message = f"{method} {path} HTTP/1.1\r\n{self._fixed_lines}{more}\r\n".encode("latin-1") + body
@@ -110,7 +107,9 @@ class Connections:
             kept = self._pool.has_kept
             sock = self._pool.get_socket()
             try:
-                sock.sendall(message)
+                # At once: `sendall` looks up first how much the system takes in one go.
+                if (sent := sock.send(message)) < len(message):
+                    sock.sendall(message[sent:])
             except OSError as error:
                 self._pool.release_socket(sock)
                 if kept and method != "POST" and error.errno in _LOST_WHILE_IDLE:
@@ -120,38 +119,10 @@ class Connections:
                 self._pool.release_socket(sock)
                 raise
             try:
-                return HTTPSocketPoolResponse(
-                    sock, self._pool, block_size=_BLOCK_SIZE, method=method, headers_type=ResponseHeaders
-                )
+                return Response(sock, self._pool, method)
             except HTTPConnectionClosed:
                 if not kept or method == "POST":
                     raise
-
-
-class ResponseHeaders(Headers):
-    """A response's headers, under their names in small letters, whichever letters they are asked for in.
-
-    The library's own keep their order and their letters as well, which takes longer. Several cookies are one value
-    here, a line for each.
-    """
-
-    def add(self, field: str, value: Any) -> None:
-        name = field.lower()
-        if name == "set-cookie" and name in self:  # the one header that comes again and again, and cannot be joined
-            value = f"{dict.__getitem__(self, name)}\n{value}"
-        dict.__setitem__(self, name, value)
-
-    def __getitem__(self, field: str) -> Any:
-        return dict.__getitem__(self, field.lower())
-
-    def get(self, field: str, default: Any = None) -> Any:
-        return dict.get(self, field.lower(), default)
-
-    def __len__(self) -> int:
-        return dict.__len__(self)
-
-    def items(self) -> Any:
-        return dict.items(self)
 
 
 class _PlainPool(ConnectionPool):

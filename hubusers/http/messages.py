@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import lxml.etree
 import lxml.html
@@ -119,8 +119,7 @@ class Answer:
         return f"HTTP {self.status}: {content or '(no content)'}"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request.
 
     Attributes:
@@ -142,7 +141,7 @@ class Request:
     url: str
     template: str
     body: Any
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     timeout: float
     good: Callable[[Answer], bool]
     silence: float = math.inf

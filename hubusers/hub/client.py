@@ -73,10 +73,10 @@ class HubClient:
             timeout: Seconds.
             good: Whether a Locust session counts the answer as a success; by default any 2xx.
         """
-        path = _path(template, username, server_name)
-        answer = self._transport.send(self._request(method, template, path, query, body, headers, timeout, good))
-        if answer.hub_is_away or rejects_token(answer):
-            self._trouble = Deadline(_TROUBLE_LASTS)
+        request = self._request(method, template, username, server_name, timeout, good, query, body, headers)
+        answer = self._transport.send(request)
+        if not _is_success(answer):
+            self._note_failure(answer)
         return answer
 
     def stream(
@@ -104,26 +104,33 @@ class HubClient:
         """
         # A proxy that compresses would hold back events.
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        path = _path(template, username, server_name)
-        request = self._request("GET", template, path, None, None, headers, timeout, good, silence)
+        request = self._request("GET", template, username, server_name, timeout, good, headers=headers, silence=silence)
         return self._transport.stream(request)
 
     def _request(
         self,
         method: str,
         template: str,
-        path: str,
-        query: Mapping[str, str | int] | None,
-        body: Any,
-        headers: Mapping[str, str] | None,
+        username: str,
+        server_name: str,
         timeout: float,
         good: Callable[[Answer], bool] | None,
+        query: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
         silence: float = math.inf,
     ) -> Request:
-        url = f"{self.endpoint}{path}" + (f"?{urlencode(query)}" if query else "")
+        path = template.replace("{name}", quoted(username)) if username else template
+        if server_name:
+            path = path.replace("{server}", quoted(server_name))
+        url = f"{self.endpoint}{path}?{urlencode(query)}" if query else self.endpoint + path
         LOG.debug("%s %s", method, url)
-        seconds = max(timeout, 0.001)
-        return Request(method, url, template, body, dict(headers or {}), seconds, good or _is_success, silence)
+        return Request(method, url, template, body, headers or {}, max(timeout, 0.001), good or _is_success, silence)
+
+    def _note_failure(self, answer: Answer) -> None:
+        """Take notice of an answer that is not a success."""
+        if answer.hub_is_away or rejects_token(answer):
+            self._trouble = Deadline(_TROUBLE_LASTS)
 
     def request_patiently(
         self, method: str, template: str, *, deadline: Deadline | None = None, **kwargs: Any
@@ -168,11 +175,6 @@ class HubClient:
     def note_lateness(self, seconds: float) -> None:
         """Log how many seconds late a poll began; if that is more than a moment, this process is too busy."""
         LOG.debug("A poll began %.3f seconds late", seconds)
-
-
-def _path(template: str, username: str, server_name: str) -> str:
-    path = template.replace("{name}", quoted(username)) if username else template
-    return path.replace("{server}", quoted(server_name)) if server_name else path
 
 
 def _worth_another_try(retries: Retry, method: str, answer: Answer, tries: int) -> bool:

@@ -92,7 +92,8 @@ def beats(deadline: Deadline, interval: float, first_after: float = 0.0) -> Iter
     due = first_after
     while True:
         deadline.sleep(due - deadline.elapsed())
-        if deadline.remaining() <= 0:
+        late = deadline.elapsed() - due
+        if due + late >= deadline.seconds:
             return
-        yield deadline.elapsed() - due
+        yield late
         due += interval * max(1, math.ceil((deadline.elapsed() - due) / interval))

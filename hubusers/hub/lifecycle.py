@@ -127,7 +127,8 @@ def ask_to_start(
         HubError: Any other answer, or none.
     """
     answer = start(client, username, options, _until(deadline, client), server_name)
-    if start_outcome(answer) in {Start.THROTTLED, Start.REFUSED}:
+    outcome = start_outcome(answer)
+    if outcome is Start.THROTTLED or outcome is Start.REFUSED:
         raise why_not_started(answer, f"starting {called(username, server_name)}")
 
 
@@ -204,7 +205,7 @@ def is_ready(servers: UserServers, username: str, deadline: Deadline, server_nam
     state = servers.state(server_name)
     if state is State.READY:
         return True
-    if state in {State.STARTING, State.STOPPING}:
+    if state is State.STARTING or state is State.STOPPING:
         LOG.debug("Waiting for %s to start (%.1f s)", called(username, server_name), deadline.elapsed())
         return False
     raise SpawnFailed(f"{called(username, server_name)} failed to start, seen after {deadline.elapsed():.1f} seconds")
@@ -246,7 +247,7 @@ def ask_to_stop(client: HubClient, username: str, deadline: Deadline, server_nam
     """
     answer = stop(client, username, _until(deadline, client), server_name)
     outcome = stop_outcome(answer)
-    if outcome in {Stop.THROTTLED, Stop.REFUSED}:
+    if outcome is Stop.THROTTLED or outcome is Stop.REFUSED:
         raise why_not_stopped(answer, f"stopping {called(username, server_name)}")
     return outcome
 

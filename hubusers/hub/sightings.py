@@ -75,8 +75,6 @@ def look_at(
     """
     timeout = min(REQUEST_TIMEOUT, deadline.remaining())
     answer = (request or client.request)("GET", USER_PATH, username=username, timeout=timeout, good=_tells_of_user)
-    if user_is_gone(answer):
-        return UserServers({}, user_is_gone=True)
     doing = f"looking at the server of {username}"
     if answer.status == 200:
         try:
@@ -85,6 +83,8 @@ def look_at(
             raise MissingScope(f"{doing}: {missing.detail}") from None
         except HubError:
             pass  # not a user model: an unexpected answer like any other
+    elif user_is_gone(answer):
+        return UserServers({}, user_is_gone=True)
     error = error_for(answer, doing)
     if isinstance(error, MissingScope):
         raise error
@@ -93,7 +93,7 @@ def look_at(
 
 
 def _tells_of_user(answer: Answer) -> bool:
-    return user_is_gone(answer) or (answer.status == 200 and isinstance(answer.model, dict))
+    return isinstance(answer.model, dict) if answer.status == 200 else user_is_gone(answer)
 
 
 def active_servers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hubusers.run.run import Run
@@ -15,4 +15,5 @@ def set_run(environment: Any, run: Run) -> None:
 
 def run_of(environment: Any) -> Run | None:
     """Return the environment's present or last run; None before the first, or where the parts were not switched on."""
-    return cast("Run | None", getattr(environment, "hubusers_run", None))
+    run: Run | None = getattr(environment, "hubusers_run", None)
+    return run

@@ -24,11 +24,10 @@ class RunClient(HubClient):
         super().__init__(run.settings.endpoint, session)
         self._run = run
 
-    def request(self, method: str, template: str, **kwargs: Any) -> Answer:
-        answer = super().request(method, template, **kwargs)
+    def _note_failure(self, answer: Answer) -> None:
+        super()._note_failure(answer)
         if answer.hub_is_away:
             self._run.note_hub_away()
-        return answer
 
     def note_odd_answer(self, error: HubError, username: str = "") -> None:
         self._run.note_failure(error)
@@ -61,13 +60,16 @@ class UserClient(RunClient):
     def request(self, method: str, template: str, *, timeout: float = REQUEST_TIMEOUT, **kwargs: Any) -> Answer:
         if method != "GET":
             return super().request(method, template, timeout=timeout, **kwargs)
-        deadline = Deadline(timeout)
-        if not self._run.looking.acquire(timeout=timeout / 2):
-            return Answer(0, error=NO_TURN)
+        looking = self._run.looking
+        if not looking.acquire(blocking=False):
+            deadline = Deadline(timeout)
+            if not looking.acquire(timeout=timeout / 2):
+                return Answer(0, error=NO_TURN)
+            timeout = deadline.remaining()
         try:
-            return super().request(method, template, timeout=deadline.remaining(), **kwargs)
+            return super().request(method, template, timeout=timeout, **kwargs)
         finally:
-            self._run.looking.release()
+            looking.release()
 
     def request_at_once(self, method: str, template: str, **kwargs: Any) -> Answer:
         """Send a request without waiting for others: for a look that its user takes only once."""

@@ -8,6 +8,9 @@ import inspect
 import geventhttpclient
 from gevent.queue import LifoQueue
 from geventhttpclient.connectionpool import ConnectionPool
+from geventhttpclient.response import HTTPResponse
+
+from hubusers.http.response import Response
 
 WHERE = f"(geventhttpclient {geventhttpclient.__version__}): see _PlainPool in hubusers/http/connections.py"
 
@@ -36,6 +39,13 @@ def test_the_pool_looks_addresses_up_for_each_connection_that_it_opens() -> None
         assert look_up in inspect.getsource(getattr(ConnectionPool, caller)), (
             f"ConnectionPool.{caller} does not call {look_up} any more {WHERE}"
         )
+
+
+def test_the_parser_calls_back_what_a_response_defines() -> None:
+    # What each of them does is tested in `test_response.py`.
+    called = {name for name in dir(Response) if name.startswith("_on_")} | {"_on_body"}
+    known = {name for name in vars(HTTPResponse) if name.startswith("_on_")}
+    assert called == known, f"the parser calls others now: see hubusers/http/response.py {WHERE}"
 
 
 def test_locust_s_fast_session_has_a_pool_of_clients_and_default_headers() -> None:
