@@ -8,7 +8,8 @@ import gevent
 class TimeLimit(BaseException):  # not an `Exception`, which code in the with-block might take for its own
     """A context manager that breaks off its with-block after some seconds.
 
-    It does what `gevent.Timeout` does, which takes nearly twice as long: each request has a limit, and hardly one reaches it.
+    It does what `gevent.Timeout` does, which takes nearly twice as long: each request has a limit, and hardly one
+    reaches it.
 
     Args:
         seconds: More than 0.

@@ -141,7 +141,7 @@ class ModelHub:
             self.settle(account)
             return f'data: {{"{"ready" if account.server is READY else "failed"}": true}}'
 
-        yield Stream(Answer(200), replace(request, timeout=math.inf), started, read_line)
+        yield Stream(Answer(200), request._replace(timeout=math.inf), started, read_line)
 
     def carry_out_the_late(self) -> None:
         late, self.late = self.late, []
