@@ -90,6 +90,28 @@ def in_words(duration: float) -> str:
     return " ".join(words)
 
 
+def in_one_unit(duration: float, digits: int = 6) -> str:
+    """Return seconds in seconds, or in milliseconds where they are less than one: "84 s", "1,230 s", "500 ms".
+
+    Args:
+        duration: Seconds.
+        digits: How many significant digits are shown.
+    """
+    is_short = 0 < float(f"{duration:.{digits}g}") < 1
+    number = float(f"{1000 * duration if is_short else duration:.{digits}g}")
+    return f"{number:,.{max(digits, 6)}g} {'ms' if is_short else 's'}"
+
+
+def measured(duration: float) -> str:
+    """Return seconds that were measured, to three digits at most: "4.11 s", "177 ms", "12 ms"."""
+    return in_one_unit(duration, digits=digits_of_measured(duration))
+
+
+def digits_of_measured(duration: float) -> int:
+    """Return how many digits of measured seconds people read: three, but no parts of a millisecond from ten on."""
+    return 3 if duration >= 0.1 else 2
+
+
 def time_of_day(moment: float) -> str:
     """Return a moment, given in seconds since the epoch, as in "09:31:07 UTC"."""
     return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from hubusers.durations import in_words, seconds
+from hubusers.durations import in_one_unit, in_words, seconds
 from hubusers.event.arrival_patterns import MOST_PEOPLE, AnyArrivals, Step, Steps
 from hubusers.event.distributions import LongerThanZero, Spread, Table
 from hubusers.event.leaving import Leaving
@@ -170,7 +170,7 @@ class Target(Table):
         who = "" if self.cohort is None else f" of {self.cohort}"
         if self.percentile is None:
             return f"{what}{who}: at most {100 * self.at_most:g} %"
-        return f"{what}{who}: p{self.percentile:g} at most {self.at_most:g} s"
+        return f"{what}{who}: p{self.percentile:g} at most {in_one_unit(self.at_most)}"
 
 
 class Cohort(Table):

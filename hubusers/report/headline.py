@@ -2,6 +2,7 @@
 
 import math
 
+from hubusers import durations
 from hubusers.event.model import Target
 from hubusers.report import words
 from hubusers.results.people import Reached
@@ -113,7 +114,7 @@ def people_in_words(reached: Reached, lasted: float, *, knows_who_asked: bool = 
         clause = f"{came} came, and {'all of them ' if reached.came > 1 else ''}{goal}"
     elif _is_only_starts(reached):
         failed, their = reached.stopped[START_TO_READY], "start" if reached.stopped[START_TO_READY] == 1 else "starts"
-        everybody = "the only person" if reached.came == 1 else f"all {came}"
+        everybody = {1: "the only person", 2: "both people"}.get(reached.came, f"all {came}")
         who = everybody if failed == reached.came else f"{failed:,} of {came}"
         clause = f"{who} got no server, because their {their} failed"
     elif reached.waiting and not (reached.has_browser or reached.stopped or reached.lost or reached.under_way):
@@ -168,9 +169,9 @@ def missed_in_words(one: Outcome) -> str:
     if target.percentile is None:
         return _share_in_words(one)
     if math.isinf(one.measured or 0.0):
-        limit = f"the target was {target.at_most:g} s for {target.percentile:g} % of them"
+        limit = f"the target was {_limit(target)} for {target.percentile:g} % of them"
         return f"{one.failed:,} of the {_who(one)} {_never(one)}; {limit}"
-    limit = f"the target was {target.at_most:g} s"
+    limit = f"the target was {_limit(target)}"
     if one.count == 1:
         return f"the only {_who(one, number=False)} {_took(one, one.shown.replace('over ', 'longer than '))}; {limit}"
     number = f"all {_who(one)}" if one.over == one.count else f"{one.over:,} of the {_who(one)}"
@@ -183,7 +184,7 @@ def missed_in_words(one: Outcome) -> str:
         part = _PARTS.get(target.percentile, f"{rest:g} %")
         of_them = " of them" if target.percentile == 50 or part.endswith("%") else ""
         slowest = f"{part}{of_them} {verb} longer than {one.shown.removeprefix('over ')}"
-    return f"{number} {_took(one, f'longer than {target.at_most:g} s')} ({may}); {slowest}"
+    return f"{number} {_took(one, f'longer than {_limit(target)}')} ({may}); {slowest}"
 
 
 def held_in_words(one: Outcome, reached: Reached) -> str:
@@ -199,11 +200,11 @@ def held_in_words(one: Outcome, reached: Reached) -> str:
     if target.percentile is None:
         return _share_in_words(one)
     if one.count == 1:
-        return f"the only {_who(one, number=False)} {_took(one, f'no longer than {target.at_most:g} s')}"
+        return f"the only {_who(one, number=False)} {_took(one, f'no longer than {_limit(target)}')}"
     may = f" (at most {one.may_be_over:,} may)" if one.may_be_over else ""
     is_everybody = _is_of_people(one) and one.count == reached.came > 1
     number = f"{one.over:,}" if one.over else "none"
-    took = _took(one, f"longer than {target.at_most:g} s") + (" or failed" if one.failed else "")
+    took = _took(one, f"longer than {_limit(target)}") + (" or failed" if one.failed else "")
     return f"{number} of {'them' if is_everybody else f'the {_who(one)}'} {took}{may}"
 
 
@@ -213,14 +214,31 @@ def _share_in_words(one: Outcome) -> str:
     did = "had to wait because of a 429" if target.measure == "throttled starts" else "failed"
     if one.not_reached:
         did += " or were not reached"
-    return f"{f'{number:,}' if number else 'none'} of the {_who(one, people=False)} {did} ({_may(one)})"
+    return f"{f'{number:,}' if number else 'none'} of the {_who(one, people=False)} {did} ({_may(one, number)})"
 
 
-def _may(one: Outcome) -> str:
+def _limit(target: Target) -> str:
+    return durations.in_one_unit(target.at_most)
+
+
+def _may(one: Outcome, number: int) -> str:
+    """Say which share it was of all, and which one may be: "25 %; at most 1 % may".
+
+    Args:
+        one: The target.
+        number: How many did what only so many may do.
+    """
     target = one.target
-    if target.percentile is not None:
-        return f"at most {100 - target.percentile:g} % may"
-    return f"at most {100 * target.at_most:g} % may" if target.at_most else "none may"
+    most = 100 - target.percentile if target.percentile is not None else 100 * target.at_most
+    may = f"at most {most:g} % may" if most else "none may"
+    return may if number in {0, one.count} or not most else f"{_share(number / one.count, most / 100)}; {may}"
+
+
+def _share(share: float, most: float) -> str:
+    """Return a share in percent, not rounded to the other side of the one that may be."""
+    shown = words.in_percent(share)
+    rounds = float(shown.removesuffix(" %")) / 100
+    return shown if share == most or (rounds > most) == (share > most) else f"{100 * share:.4g} %"
 
 
 def said_of_people(one: Outcome, reached: Reached) -> str:
@@ -234,7 +252,8 @@ def said_of_people(one: Outcome, reached: Reached) -> str:
     same = one.people == one.count == reached.came and failed == sum(reached.stopped.values())
     if not (is_of_failures and same and step_of(one.target) == START_TO_READY):
         return ""
-    return _may(one) if _is_only_starts(reached) else _may(one).replace(" may", " of the starts may fail")
+    may = _may(one, failed)
+    return may if _is_only_starts(reached) else may.replace(" may", " of the starts may fail")
 
 
 def others_too_slow(repeated: list[Outcome]) -> str:
@@ -247,7 +266,7 @@ def others_too_slow(repeated: list[Outcome]) -> str:
     slowest = max(of_times, key=lambda one: one.over - one.failed, default=None)
     if slowest is None or slowest.over <= slowest.failed:
         return ""
-    return f"{slowest.over - slowest.failed:,} more waited longer than {slowest.target.at_most:g} s for their server"
+    return f"{slowest.over - slowest.failed:,} more waited longer than {_limit(slowest.target)} for their server"
 
 
 def _is_only_starts(reached: Reached) -> bool:

@@ -31,7 +31,7 @@ MOST_IN_VAIN = 0.05
 """
 
 _NAMED = 2
-"""How many missed targets a headline names; the table below it has all."""
+"""How many targets a headline puts into words; the table below it has all."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,8 @@ def _with_targets(
     if not everybody:
         return "held", f"It holds: {which} held. {_capital(people)}."
     who = words.counted(reached.came, "person", "people")
-    if len(outcomes) > 1:
-        return "held", f"It holds: {which} held, with {who}."
-    return "held", f"It holds: {which} held, with {who}: {held_in_words(outcomes[0], reached)}."
+    said = "; ".join(held_in_words(one, reached) for one in outcomes) if len(outcomes) <= _NAMED else ""
+    return "held", f"It holds: {which} held, with {who}{said and f': {said}'}."
 
 
 def _without_targets(

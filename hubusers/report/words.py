@@ -17,12 +17,8 @@ _CONTROL_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\
 
 
 def in_seconds(seconds: float) -> str:
-    """Return seconds to three digits, as in "0.0123 s", "4.11 s" or "1,230 s"; infinity is "never"."""
-    if math.isinf(seconds):
-        return "never"
-    digits = 0 if seconds <= 0 else 2 - math.floor(math.log10(seconds))
-    rounded = round(seconds, digits)
-    return f"{rounded:,.0f} s" if rounded >= 1000 else f"{rounded:.4g} s"
+    """Return seconds to three digits, as in "12 ms", "4.11 s" or "1,230 s"; infinity is "never"."""
+    return "never" if math.isinf(seconds) else durations.measured(seconds)
 
 
 def percentile(seconds: float, longest: float | None) -> str:

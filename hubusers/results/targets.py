@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from hubusers import durations
 from hubusers.event.model import Target
 from hubusers.results.percentiles import percentile, percentile_of_counts, rank
 from hubusers.results.records import CELL, NOT_REACHED, START_TO_READY, STOP_TO_STOPPED, Record
@@ -44,13 +45,13 @@ class Outcome:
 
     @property
     def counts(self) -> str:
-        """How many measurements there are, and how many of them failed, as in "60, 3 failed, 8 not reached"."""
-        counts = [f"{self.count:,}"]
+        """How many measurements there are, and how many of them failed, as in "60 (3 failed, 8 not reached)"."""
+        parts = []
         if self.failed > self.not_reached:
-            counts.append(f"{self.failed - self.not_reached:,} failed")
+            parts.append(f"{self.failed - self.not_reached:,} failed")
         if self.not_reached:
-            counts.append(f"{self.not_reached:,} {NOT_REACHED}")
-        return ", ".join(counts)
+            parts.append(f"{self.not_reached:,} {NOT_REACHED}")
+        return f"{self.count:,} ({', '.join(parts)})" if parts else f"{self.count:,}"
 
     @property
     def shown(self) -> str:
@@ -59,12 +60,12 @@ class Outcome:
             return "not measured"
         if math.isinf(self.measured):
             return "never"
-        number = _in_digits(self.measured, self.target)
+        shown = _in_digits(self.measured, self.target)
         if self.target.percentile is None:
-            return f"{number} %"
+            return shown
         # A percentile that a bad end of unfinished starts would raise is one of theirs.
         is_of_unfinished = self.worst is not None and self.worst > self.measured
-        return f"over {number} s" if is_of_unfinished else f"{number} s"
+        return f"over {shown}" if is_of_unfinished else shown
 
 
 def outcome(target: Target, results: Results, under_way: int = 0) -> Outcome:
@@ -110,14 +111,13 @@ def _worst(target: Target) -> float:
 
 
 def _in_digits(value: float, target: Target) -> str:
-    """Round a value to three digits, as in all tables, but not to the limit itself, or to the other side of it."""
-    factor = 1 if target.percentile else 100
-    for digits in range(3, 16):
-        shown = f"{float(f'{factor * value:.{digits}g}'):,.{max(digits, 6)}g}"
-        rounded = float(shown.replace(",", ""))
-        if value == target.at_most or (rounded > factor * target.at_most) == (value > target.at_most):
+    """Round a value as in all tables, but not to the limit itself, or to the other side of it."""
+    is_time = target.percentile is not None
+    for digits in range(durations.digits_of_measured(value) if is_time else 3, 16):
+        rounded = float(f"{value:.{digits}g}")
+        if value == target.at_most or (rounded > target.at_most) == (value > target.at_most):
             break
-    return shown
+    return durations.in_one_unit(value, digits) if is_time else f"{100 * rounded:,.{max(digits, 6)}g} %"
 
 
 def _values(target: Target, results: Results) -> tuple[list[float], list[float], list[Record]]:

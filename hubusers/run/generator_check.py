@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 import gevent
 
+from hubusers.durations import measured
 from hubusers.results.late_processes import COMFORTABLE, LateProcess
 from hubusers.results.percentiles import percentile
 
@@ -151,7 +152,7 @@ def why_not_reliable(strains: list[Strain]) -> str:
     who = "The load generator was" if len(strains) == 1 else some
     what = (
         f"{who} late for {worst.strained * _SPAN:g} of {worst.spans * _SPAN:g} s, so the time of each request may be "
-        f"up to {max(strain.lateness for strain in affected):.3g} s too long, and that of several in a row by more."
+        f"up to {measured(max(strain.lateness for strain in affected))} too long, and that of several in a row by more."
     )
     if all(strain.cpu <= COMFORTABLE for strain in affected):
         return (

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 from gevent.event import Event
 
+from hubusers import durations
 from hubusers.counting import counted
 from hubusers.hub.lifecycle import UserOptions
 from hubusers.log import get_logger
@@ -39,9 +40,10 @@ class Held:
 
     def __str__(self) -> str:
         text = (
-            f"Starts held back before their time was measured: {self.starts}, for at most {self.longest:.1f} s, "
-            "because spawns had failed, or none of their kind had succeeded yet (--stop-after-failed-spawns). These "
-            "people came later than planned."
+            f"{counted(self.starts, 'start was', 'starts were')} held back, for at most "
+            f"{durations.in_one_unit(self.longest, digits=2)}: after a failed spawn, and before a first server of its "
+            "kind has started, only a few people at a time may ask for a server (--stop-after-failed-spawns). Their "
+            "times do not count this wait."
         )
         if self.in_vain:
             text += f" {self.in_vain} of them never asked for a server, because the run ended."
@@ -76,6 +78,7 @@ class StartGate:
     def __init__(self, limit: int, tried: Iterable[str] = (), processes: int = 1) -> None:
         self.held = Held()
         self.failed = 0  # spawns in a row, in all processes
+        self._has_told = False
         self._limit = limit
         self._processes = processes
         self._known_to_work = set(tried)
@@ -142,27 +145,24 @@ class StartGate:
         return any(self.failed or waiting.kind == kind for waiting in self._waiting)
 
     def _begin_to_hold(self, waiting: _Waiting) -> None:
-        if not self._waiting:
+        if not self._has_told:  # it may come again at each failed spawn; the note at the run's end counts all of it
+            self._has_told = True
             LOG.warning(
-                "People wait before they ask for a server, until a spawn succeeds: failed in a row: %d, most starts "
-                "that may be under way: %d (--stop-after-failed-spawns)",
-                self.failed,
-                self._most_under_way(),
+                "%s, so only a few people at a time may ask for a server until one has started: a hub may exit when "
+                "too many spawns in a row have failed. The others wait for their turn. This is said once; the end of "
+                "the run says how many had to wait (--stop-after-failed-spawns).",
+                "A spawn has failed" if self.failed else "No server of this kind has started yet",
             )
         self._waiting.append(waiting)
         self.held += Held(starts=1)
 
     def _let_in(self) -> None:
         """Let those in who may enter now, in the order in which they came."""
-        was_holding = bool(self._waiting)
         for waiting in list(self._waiting):
             if self._may_enter(waiting.kind):
                 self._waiting.remove(waiting)
                 self._under_way[waiting.kind] += 1
                 waiting.let_in.set()
-        if was_holding and not self._waiting:
-            held = counted(self.held.starts, "start has", "starts have")
-            LOG.info("Nobody waits any more to ask for a server: %s been held back so far", held)
 
 
 class Turn:

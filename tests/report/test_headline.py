@@ -148,7 +148,7 @@ FAILED = [start(n, 5.4, "timed out" if n < 20 else "") for n in range(30)]
             "all 30 people of students waited longer than 3 s for their server (at most 15 may); half of them waited "
             "longer than 5.4 s",
         ),
-        (FAILED, target("failed starts", None, 0.01), "20 of the 30 starts failed (at most 1 % may)"),
+        (FAILED, target("failed starts", None, 0.01), "20 of the 30 starts failed (67 %; at most 1 % may)"),
         (
             [start(n, 5.4, throttled=4.0, throttled_by="concurrent_spawn_limit") for n in range(30)],
             target("throttled wait"),
@@ -177,7 +177,7 @@ def test_requests_in_words() -> None:
         "all 20 requests GET /user took longer than 3 s (at most 10 may); half of them took longer than 5.4 s"
     )
     failed = target("failed requests", None, 0.01)
-    assert missed_in_words(outcome(failed, results)) == "1 of the 20 requests failed (at most 1 % may)"
+    assert missed_in_words(outcome(failed, results)) == "1 of the 20 requests failed (5 %; at most 1 % may)"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_requests_in_words() -> None:
             "1 of the 31 starts took longer than 9 s or failed (at most 15 may)",
         ),
         (WAITED, target("failed starts", None, 0.01), 30, "none of the 30 starts failed (at most 1 % may)"),
-        (FAILED, target("failed starts", None, 0.7), 30, "20 of the 30 starts failed (at most 70 % may)"),
+        (FAILED, target("failed starts", None, 0.7), 30, "20 of the 30 starts failed (67 %; at most 70 % may)"),
     ],
 )
 def test_held_in_words(records: list[Record], target: Target, came: int, words: str) -> None:

@@ -209,7 +209,7 @@ class TestMeasures:
             visit(results, f"ann-{number}", ARRIVAL, LOGIN, failure="hub error: HTTP 500")
         for measure in (START_TO_READY, CELL, STOP_TO_STOPPED, "throttled wait"):
             one = measured(results, measure)
-            assert (one.state, one.shown, one.counts) == ("missed", "never", "3, 3 not reached")
+            assert (one.state, one.shown, one.counts) == ("missed", "never", "3 (3 not reached)")
         for share in ("failed starts", "failed cells", "failed stops", "throttled starts"):
             assert measured(results, share, None).state == "missed"
 

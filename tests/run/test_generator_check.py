@@ -52,7 +52,7 @@ class TestVerdict:
 
     def test_starved(self) -> None:
         assert why_not_reliable([Strain(spans=12, strained=3, lateness=0.8, cpu=0.2)]) == (
-            "The load generator was late for 15 of 60 s, so the time of each request may be up to 0.8 s too long, and "
+            "The load generator was late for 15 of 60 s, so the time of each request may be up to 800 ms too long, and "
             "that of several in a row by more. No core was full, so more processes do not help: leave this machine to "
             "Locust alone, or let fewer people come in the same moment."
         )
@@ -60,7 +60,7 @@ class TestVerdict:
     def test_some_of_the_workers(self) -> None:
         text = why_not_reliable([Strain(12, 0), Strain(12, 3, 0.558, 0.039)])
         assert text.startswith(
-            "1 of 2 workers was late for 15 of 60 s, so the time of each request may be up to 0.558 s"
+            "1 of 2 workers was late for 15 of 60 s, so the time of each request may be up to 558 ms"
         )
 
 

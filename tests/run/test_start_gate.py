@@ -83,6 +83,19 @@ def test_a_spawn_that_succeeds_lets_everybody_in_in_their_order() -> None:
     assert gate.held.in_vain == 0
 
 
+def test_that_people_wait_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    gate = StartGate(1, tried=[DEFAULT])
+    people = Class(gate)
+    for names in ("ab", "cd"):
+        gate.set_failed(1)
+        people.come(*names)
+        gate.set_failed(0)
+        gevent.idle()
+    assert people.let_in == list("abcd")
+    (said,) = caplog.messages
+    assert said.startswith("A spawn has failed, so only a few people at a time may ask for a server until one has ")
+
+
 def test_at_the_limit_nobody_is_let_in() -> None:
     gate = StartGate(4, tried=[DEFAULT])
     gate.set_failed(4)
@@ -166,6 +179,6 @@ def test_a_turn_is_taken_and_given_back_once() -> None:
 def test_what_is_said_of_those_who_were_held_back() -> None:
     together = Held(2, 3.25, 1) + Held(5, 1.0, 0)
     assert together == Held(7, 3.25, 1)
-    assert str(together).startswith("Starts held back before their time was measured: 7, for at most 3.2 s, because")
+    assert str(together).startswith("7 starts were held back, for at most 3.2 s: after a failed spawn, and before")
     assert str(together).endswith("1 of them never asked for a server, because the run ended.")
     assert "never asked" not in str(Held(1, 2.0))

@@ -4,11 +4,13 @@ export const isNumber = (value) => typeof value === "number"; // null: not measu
 
 export const count = (number) => (isNumber(number) ? number.toLocaleString("en") : "–");
 
-// Seconds to three digits: "0.0123 s", "4.11 s", "1,230 s".
+// Seconds to three digits at most: "12 ms", "4.11 s", "1,230 s".
 export function seconds(value) {
   if (!isNumber(value)) return value ?? "–";
-  const rounded = Number(value.toPrecision(3));
-  return `${rounded >= 1000 ? rounded.toLocaleString("en") : rounded} s`;
+  const digits = value >= 0.1 ? 3 : 2;
+  const rounded = Number(value.toPrecision(digits));
+  if (rounded <= 0 || rounded >= 1) return `${rounded.toLocaleString("en")} s`;
+  return `${Number((1000 * value).toPrecision(digits))} ms`;
 }
 
 // A percentile of seconds. Beyond what is known, it is the time that a start has been pending by now.

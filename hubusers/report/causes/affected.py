@@ -62,9 +62,11 @@ def failed(
 
 
 def of_all(count: int, all_of_them: int, one: str, many: str = "") -> str:
-    """Return how many of all, as the beginning of a sentence: "All 12 starts", "8 of 12 people", "The only start"."""
+    """Return how many of all, as the beginning of a sentence: "All 12 starts", "Both starts", "8 of 12 people"."""
     if count < all_of_them:
         return f"{count:,} of {words.counted(all_of_them, one, many)}"
+    if count == 2:
+        return f"Both {many or f'{one}s'}"
     return f"All {words.counted(count, one, many)}" if count > 1 else f"The only {one}"
 
 
@@ -76,6 +78,12 @@ def people(records: Iterable[Record]) -> int:
 def people_of(facts: Facts, records: Sequence[Record]) -> str:
     """Return how many people some records are of, and of how many who took these steps, as in "8 of 12 people"."""
     return of_all(people(records), people(_of_steps(facts, records)), "person", "people")
+
+
+def people_without(facts: Facts, records: Sequence[Record]) -> str:
+    """Return for which people something was not done, as in "8 of 12 people" and "any of the 12 people"."""
+    affected, everybody = people(records), people(_of_steps(facts, records))
+    return f"any of the {affected:,} people" if affected == everybody > 1 else small(people_of(facts, records))
 
 
 def starts_of(facts: Facts, records: Sequence[Record]) -> str:

@@ -4,7 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from hubusers.report import words
-from hubusers.report.causes.affected import failed, of_all, people, people_of, small, telling, who_waited
+from hubusers.report.causes.affected import (
+    failed,
+    of_all,
+    people,
+    people_of,
+    people_without,
+    small,
+    telling,
+    who_waited,
+)
 from hubusers.report.causes.catalogue import KINDS, found
 from hubusers.report.causes.facts import Facts
 from hubusers.report.causes.how_failed import (
@@ -84,7 +93,7 @@ def missing_files(facts: Facts) -> Iterator[Finding]:
             facts,
             "files-missing",
             records,
-            f"{_loaded(records)} did not load completely for {small(people_of(facts, records))}: "
+            f"{_loaded(records)} did not load completely for {people_without(facts, records)}: "
             f"{most_frequent_cause(records)}.",
             they="whose page did not load completely",
             evidence=[*causes_of(records), *example_of(facts, records)],
@@ -98,7 +107,7 @@ def broken_pages(facts: Facts) -> Iterator[Finding]:
             facts,
             "page-broken",
             records,
-            f"The server did not show {small(people_of(facts, records))} the page that they came for: "
+            f"The server did not show the page that they came for to {people_without(facts, records)}: "
             f"{most_frequent_cause(records)}.",
             they="who did not see the page that they came for",
             evidence=[*causes_of(records), *example_of(facts, records)],
@@ -113,7 +122,7 @@ def failed_pulls(facts: Facts) -> Iterator[Finding]:
             facts,
             kind,
             records,
-            f"nbgitpuller did not bring the files for {small(people_of(facts, records))}{f': {said}' if said else ''}.",
+            f"nbgitpuller did not bring the files for {people_without(facts, records)}{f': {said}' if said else ''}.",
             they="who did not get the files",
             evidence=[*causes_of(records), *example_of(facts, records)],
         )

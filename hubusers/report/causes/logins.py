@@ -123,7 +123,7 @@ def not_by_password(facts: Facts) -> Iterator[Finding]:
                 facts,
                 kind,
                 records,
-                f"{people_of(facts, records)} could not log in, because {because}.",
+                f"{people_of(facts, records)} failed to log in, because {because}.",
                 they="who could not log in",
                 evidence=[*([f"For example: {example}."] if example else []), *_without_server(facts, records)],
             )

@@ -61,7 +61,7 @@ def unsent_forms(facts: Facts) -> Iterator[Finding]:
             facts,
             "spawn-form",
             records,
-            f"{people_of(facts, records)} could not send the spawn form: {why}.",
+            f"{people_of(facts, records)} failed to send the spawn form: {why}.",
             they="who could not send the form",
             evidence=causes_of(once(records)),
         )

@@ -124,7 +124,7 @@ def untold_spawns(facts: Facts) -> Iterable[Finding]:
     failed = words.counted(round(evidence.failed_spawns), "spawn")
     yield found(
         "spawner-slow",
-        f"{len(slow):,} of {words.counted(len(facts.starts), 'start')} took too long: of their "
+        f"{len(slow):,} of {words.counted(len(facts.starts), 'start')} took too long{_how_they_ended(slow)}: of their "
         f"{words.in_seconds(whole)}, on average, {words.in_seconds(seconds)} were the spawn, {known}. It did not say "
         "what it waited for.",
         explains="slowness",
@@ -208,10 +208,21 @@ def _failed(facts: Facts, part: str, affected: list[Record]) -> bool:
 
 
 def _of(affected: list[Record], starts: list[Record]) -> str:
-    """Return how many of some starts it were, as the beginning of a sentence."""
-    if len(affected) == len(starts):
-        return f"All {len(starts):,} slow starts" if len(starts) > 1 else "The one slow start"
-    return f"{len(affected):,} of {words.counted(len(starts), 'slow start')}"
+    """Return how many of the slow starts they were, as the beginning of a sentence."""
+    if len(starts) == 1:
+        return "The one slow start"
+    slow = f"{words.counted(len(starts), 'slow start')}{_how_they_ended(starts)}"
+    return f"All {slow}" if len(affected) == len(starts) else f"{len(affected):,} of {slow}"
+
+
+def _how_they_ended(slow: list[Record]) -> str:
+    """Say how many became ready after all, where not all did: slow starts that were given up are in another finding, too."""
+    failed = sum(start.failed for start in slow)
+    under_way = sum(start.is_unfinished for start in slow)
+    ready = len(slow) - failed - under_way
+    ends = {"ready late": ready, "given up": failed, "still under way": under_way}
+    said = [f"{count:,} {end}" for end, count in ends.items() if count]
+    return f" ({', '.join(said)})" if len(said) > 1 else ""
 
 
 def _on_average(starts: list[Record], parts: set[str]) -> str:

@@ -85,6 +85,12 @@ def test_each_failure_is_explained_by_one_kind(name: str, failure: str, kind: st
     assert failure.partition(": ")[2] in text_of(found)
 
 
+@pytest.mark.parametrize(("good", "whom"), [(0, "any of the 8 people"), (4, "8 of 12 people")])
+def test_a_page_that_nobody_saw_is_not_one_that_some_saw(good: int, whom: str) -> None:
+    (found,) = findings(people(PAGE_LOADED, 8, good, "page broken: HTTP 503"))
+    assert found.sentence.startswith(f"The server did not show the page that they came for to {whom}: ")
+
+
 @pytest.mark.parametrize(
     ("spawner", "advice"),
     [("hubusers.local.spawners.StubSpawner", "`hubusers hub --servers lab`"), ("a.Spawner", "`hubusers run PageUser`")],

@@ -331,7 +331,7 @@ def test_a_form_that_nobody_could_send_is_not_blamed_on_the_hub(failure: str) ->
     run.results.examples.note(SPAWN_PAGE, failure, "", detail)
     (found,) = findings_of(run)
     assert (found.kind, found.explains) == ("spawn-form", "failures")
-    assert found.sentence == f"All 3 people could not send the spawn form: {detail}."
+    assert found.sentence == f"All 3 people failed to send the spawn form: {detail}."
     assert "--user-options" in found.remedies[0]
     assert not any("log" in remedy for remedy in found.remedies)
 

@@ -24,8 +24,8 @@ def test_lateness_that_may_be_all_that_was_too_much() -> None:
     assert finding(rush).explains == "load generator"
     assert finding(rush).share == pytest.approx(0.96 / 3.5)
     assert finding(rush).sentence == (
-        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 0.16 s late, and used up to "
-        "50 % of a core. So times may be up to 0.96 s too long."
+        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 160 ms late, and used up to "
+        "50 % of a core. So times may be up to 960 ms too long."
     )
 
 
@@ -34,7 +34,7 @@ def test_a_little_lateness_is_a_note_beside_a_long_wait() -> None:
     assert rush.kinds == ["spawner-slow", "load-generator"]
     assert finding(rush).explains == "note"
     assert finding(rush).sentence == (
-        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 0.16 s late, and used up to "
+        "For 5 s of 60 s, a process of the load generator could not keep up: it woke up to 160 ms late, and used up to "
         "50 % of a core. That does not explain what was slow or failed."
     )
 
@@ -71,7 +71,7 @@ def test_a_late_worker_does_not_hide_what_the_others_met() -> None:
     told = finding(Rush(records=only_late, event_text=event("3s"), known=late(0.16, worker=1)))
     assert told.explains == "load generator"
     assert told.evidence == (
-        "Worker 1 could not keep up for 5 s of 60 s: it woke up to 0.16 s late, and used up to 50 % of a core.",
+        "Worker 1 could not keep up for 5 s of 60 s: it woke up to 160 ms late, and used up to 50 % of a core.",
     )
 
 

@@ -60,7 +60,7 @@ CASES: list[tuple[Rush, list[str], str]] = [
     (replace(ON_THE_WAY, hub=1.5, loop=None), ["hub-blocked"], "answered late, even the simplest requests"),
     (replace(ON_THE_WAY, cpu=0.99, loop=None), ["hub-busy"], "99 % of a core"),
     # What stands before the hub.
-    (ON_THE_WAY, ["proxy-slow"], "Requests took 2 s as seen from here, and 0.1 s in the hub, the median probe"),
+    (ON_THE_WAY, ["proxy-slow"], "Requests took 2 s as seen from here, and 100 ms in the hub, the median probe"),
     (replace(ON_THE_WAY, cpu=None), ["proxy-slow"], "the median probe of the hub took 1 s, while the hub itself"),
     (replace(ON_THE_WAY, probe=math.inf), ["proxy-slow"], "most probes of the hub failed"),
     # Its turns are late as well, but by much less.
@@ -101,7 +101,7 @@ UNKNOWN: list[tuple[Rush, str]] = [
     (replace(ON_THE_WAY, hub=0.7), "10 of 10 starts took long"),
     (
         Rush(seconds=60, metrics=False),
-        "The median probe of the hub took 0.01 s: neither the hub nor the proxy was slow",
+        "The median probe of the hub took 10 ms: neither the hub nor the proxy was slow",
     ),
     (Rush(seconds=60, metrics=False, probe=2.0), "the hub or the proxy was busy, not the spawner alone"),
     (Rush(seconds=60, metrics=False, probe=math.inf), "Most probes of the hub failed"),
@@ -267,6 +267,16 @@ def test_a_profile_that_waits_is_named() -> None:
     assert nodes.share == pytest.approx(0.18)  # little of all the time, but most of theirs
     assert nodes.sentence == "3 of 33 slow starts waited for a node: 45 s of 50 s, on average."
     assert "By profile, on average: gpu 45 s of 50 s (3 starts), small 0 s of 20 s (30 starts)." in nodes.evidence
+
+
+def test_slow_starts_that_were_given_up_are_told_apart() -> None:
+    """Another finding counts them, too, with those that were given up sooner."""
+    late = [start(n, 20.0, parts=((start_parts.ANSWER, 19.0),)) for n in range(4)]
+    failed = [start(10 + n, 21.0, "timed out", parts=((start_parts.ANSWER, 20.0),)) for n in range(3)]
+    sentence = next(
+        one.sentence for one in Rush(records=(*late, *failed)).findings if one.kind == "server-slow-to-answer"
+    )
+    assert sentence.startswith("All 7 slow starts (4 ready late, 3 given up) waited until their server answered: ")
 
 
 def test_two_starts_are_enough() -> None:
