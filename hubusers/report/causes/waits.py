@@ -216,11 +216,11 @@ def _of(affected: list[Record], starts: list[Record]) -> str:
 
 
 def _how_they_ended(slow: list[Record]) -> str:
-    """Say how many became ready after all, where not all did: slow starts that were given up are in another finding, too."""
-    failed = sum(start.failed for start in slow)
+    """Say how many became ready after all, where not all did: of those given up, another finding has the number."""
+    given_up = sum(start.failed for start in slow)
     under_way = sum(start.is_unfinished for start in slow)
-    ready = len(slow) - failed - under_way
-    ends = {"ready late": ready, "given up": failed, "still under way": under_way}
+    ready = len(slow) - given_up - under_way
+    ends = {"ready late": ready, "given up": given_up, "still under way": under_way}
     said = [f"{count:,} {end}" for end, count in ends.items() if count]
     return f" ({', '.join(said)})" if len(said) > 1 else ""
 
