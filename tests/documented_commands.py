@@ -219,12 +219,14 @@ PAGES = {
     ),
     "docs/how-to/kubernetes.md": Page(
         commands=(
+            ("git clone https://github.com/hubusers/hubusers && cd hubusers", _NETWORK),
+            ('pip install ".[kube]"', _NETWORK),
             (
-                "docker build -t registry.example.org/hubusers:0.1.0 --build-arg VERSION=0.1.0 "
-                '"https://github.com/hubusers/hubusers.git#v0.1.0"',
+                "docker build -t registry.example.org/hubusers:class "
+                "--build-arg VERSION=\"$(hubusers --version | cut -d ' ' -f 3)\" .",
                 _DOCKER,
             ),
-            ("docker push registry.example.org/hubusers:0.1.0", _DOCKER),
+            ("docker push registry.example.org/hubusers:class", _DOCKER),
             (
                 "helm upgrade jupyterhub jupyterhub --repo https://hub.jupyter.org/helm-chart --version 4.2.0 -n jhub "
                 "--values hub.yaml",

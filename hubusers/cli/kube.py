@@ -52,6 +52,7 @@ def run(
             services: [hubusers]
             scopes: ["admin:users", "admin:servers", "tokens", "read:hub", "read:metrics"]
     Then, as often as you like:
+      hubusers kube run -n jhub                                 a first try: 10 users, for two minutes
       hubusers kube run --event class.toml -n jhub              an event, from one pod
       hubusers kube run --event exam -n jhub --workers 2        the same, from three pods
       hubusers kube run -u 300 -r 10 -t 5m -n jhub              300 users, 10 more each second

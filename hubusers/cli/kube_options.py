@@ -49,14 +49,16 @@ _REFUSED = {
 }
 """Options of `hubusers run` that make no sense in a pod, with what to do instead."""
 
+_FIRST_TRY = "but a command that says nothing of the run has 10 users come, one each second, for two minutes"
+
 _HELP = {
     "host": "The hub's URL as the pods reach it. Without it, that of the Service hub or, for people with a browser, of "
     "proxy-public, with hub.baseUrl.",
     "hub_token_file": "File on this machine with the hub's API token. Without it, the token is that of the Secret hub.",
     "ca_bundle": "File or folder on this machine with the certificates of the authorities that may have signed the "
     "hub's TLS certificate. Without it, the usual authorities.",
-    "users": "Number of users. Default: 1; without any option that says who comes, 10 users for two minutes. "
-    "[LOCUST_USERS]",
+    "users": f"Number of users. Default: 1; {_FIRST_TRY}. [LOCUST_USERS]",
+    "run_time": f"How long the run lasts: 90s, 10m, 1h30m. Without it, until Ctrl-C; {_FIRST_TRY}. [LOCUST_RUN_TIME]",
     "web": "Show the web UI here while the run lasts, by kubectl's port-forward. The run begins at once.",
     "autostart": "What --web does in a cluster in any case.",
     "autoquit": "End the run's web UI so many seconds after the run. Default: 60.",

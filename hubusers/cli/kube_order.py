@@ -24,6 +24,7 @@ from hubusers.settings.access import Access, SettingsError
 from hubusers.settings.options import OPTIONS
 from hubusers.settings.readers import LOOPBACK, listening
 from hubusers.settings.settings import Settings, check_runs_folder, event_text_from, settings_from
+from hubusers.version import version
 
 _HIDDEN = "<hidden>"
 
@@ -111,7 +112,8 @@ def as_yaml(order: Order) -> str:
     text: str = yaml.dump_all(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return (
         "# What `hubusers kube run` makes. The content of Secrets, and of the variables in --values, is hidden.\n"
-        f"# Where the hub has a hub.baseUrl, its URL has that too, once the cluster is asked.\n{text}"
+        "# Where the hub has a hub.baseUrl, its URL has that too, once the cluster is asked.\n"
+        f"# The image must hold the same version as this command, {version()}: build it from the same files.\n{text}"
     )
 
 

@@ -57,6 +57,11 @@ _IN_PASSING = re.compile(r"Warning:|[EIWF]\d{4} ")
 _ERROR = re.compile(r"error\b|Unable to connect|The connection to", re.IGNORECASE)
 """How the line begins that says what was wrong. Lines after it say where there is help."""
 
+_WITHOUT_CONTEXT = "localhost:8080"
+"""Where kubectl looks for a cluster if no kubeconfig names one."""
+
+_OTHER_CONTEXT = re.compile(r'cannot locate context |context was not found for |context ".*" does not exist')
+
 _LOGIN_HELPER = re.compile(r"exec: executable (?P<program>\S+) (?:not found|failed)")
 """What kubectl says of the program that the kubeconfig names to log in."""
 
@@ -258,7 +263,21 @@ def error_of(said: str, code: int, what: str, command: str) -> KubectlError:
             f"missing or has failed. Install it, or log in with it again, until `kubectl get pods` works.",
             line,
         )
-    reason = line.removeprefix("error: ").removeprefix("Error from server ").rstrip(".") or f"it ended with code {code}"
+    reason = (
+        line.removeprefix("error: ").removeprefix("Error from server ").rstrip(".?") or f"it ended with code {code}"
+    )
+    if "current-context must exist" in line:
+        return KubectlError(
+            "kubectl has no current context, so it knows no cluster: give --context NAME, of those that `kubectl "
+            "config get-contexts` lists, or --kubeconfig FILE.",
+            line,
+        )
+    if _OTHER_CONTEXT.search(line):
+        return KubectlError(
+            f"The kubeconfig does not have this context ({reason}): give --context NAME, of those that `kubectl config "
+            "get-contexts` lists, or another --kubeconfig FILE.",
+            line,
+        )
     if "(NotFound)" in line:
         return NotThere(f"The cluster does not have it: {reason}.", line)
     if any(words in line for words in _REFUSED):
@@ -270,5 +289,8 @@ def error_of(said: str, code: int, what: str, command: str) -> KubectlError:
             f"The cluster does not know you ({reason}): log in to it again, until `kubectl get pods` works.", line
         )
     if any(words in said for words in _AWAY):
-        return ClusterAway(f"The cluster does not answer: {reason}. See whether `{command}` works.", line)
+        hint = f"See whether `{command}` works."
+        if _WITHOUT_CONTEXT in line:
+            hint = "kubectl looks there if no kubeconfig names a cluster: give --context NAME, or --kubeconfig FILE."
+        return ClusterAway(f"The cluster does not answer: {reason}. {hint}", line)
     return KubectlError(f"{what} failed: {reason}. Try `{command}`.", line)

@@ -24,7 +24,14 @@ def fake(folder: Path, script: str) -> str:
         ("Error from server: admission webhook no-exec denied the request", NotAllowed, "You may not do this"),
         ("error: You must be logged in to the server (Unauthorized)", NotAllowed, "log in to it again"),
         ("Unable to connect to the server: dial tcp 10.0.0.1:443: i/o timeout", ClusterAway, "does not answer"),
-        ("The connection to the server localhost:8080 was refused - did you", ClusterAway, "does not answer"),
+        (
+            "The connection to the server localhost:8080 was refused - did you",
+            ClusterAway,
+            "names a cluster: give --context",
+        ),
+        ("error: current-context must exist in order to minify", KubectlError, "no current context, so it knows no"),
+        ("error: cannot locate context prod", KubectlError, "context (cannot locate context prod): give --context"),
+        ("Error in configuration: context was not found for specified context: b", KubectlError, "have this context"),
         ("Error from server (InternalError): etcdserver: leader changed", ClusterAway, "does not answer"),
         ('E1126 09:00:00.1 1 memcache.go:265] "x"\nerror: context "b" does not exist', KubectlError, 'context "b"'),
         (
