@@ -18,6 +18,7 @@ from hubusers.how_installed import this_installation
 from hubusers.kube import clean_up_pod
 from hubusers.kube.kubectl import Kubectl
 from hubusers.kube.values import Values
+from hubusers.version import version
 
 EVENT = """
 title = "Class"
@@ -100,6 +101,7 @@ def test_variables_count_but_for_those_of_this_machine(tmp_path: Path) -> None:
         REQUESTS_CA_BUNDLE="/nowhere",
     )
     assert container_of(result)["args"] == ["--headless", "--users=7", "--stay=1m", "--keep"]
+    assert f"The image must hold the same version as this command, {version()}" in result.output
     assert variables_of(result)["JUPYTERHUB_ENDPOINT"] == "http://hub:8081"
 
 
