@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.processes import ROOT
-from benchmarks.targets import summary_table
+from benchmarks.targets import summary
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
@@ -127,7 +127,7 @@ def document(sections: Mapping[str, str]) -> str:
         sections: By their headings.
     """
     parts = [f"### {part.heading}\n\n{sections[part.heading]}" for part in PARTS if part.heading in sections]
-    return "\n\n".join([f"### {SUMMARY}\n\n{summary_table(sections)}", *parts])
+    return "\n\n".join([f"### {SUMMARY}\n\n{summary(sections)}", *parts])
 
 
 def sections_in(document: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from benchmarks.real_hub import NOT_AT_ALL, Watched, error_table, observer_table
 from benchmarks.start_up import Start, begins_table
 from benchmarks.start_up import starts_table as table_of_starts
 from benchmarks.start_up import workers_table as table_of_workers
-from benchmarks.targets import TARGETS, Target
+from benchmarks.targets import TARGETS, Target, summary
 from benchmarks.usage import Usage, report_in
 from benchmarks.whole_life import FLOORS, Life
 from benchmarks.whole_life import table as whole_life_table
@@ -59,17 +59,34 @@ START_UP = table_of_starts({"Locust alone": [Start(1.0, 1)], "hubusers": [Start(
 
 
 @pytest.mark.parametrize(
-    ("limit", "rest"),
+    ("times", "most", "rest"),
     [
-        ({"times": 1.1}, ["1.1 × Locust alone", "**no**"]),
-        ({"times": 1.2}, ["1.2 × Locust alone", "yes"]),
-        ({"most": 1.5}, ["1.5", "yes"]),
-        ({"most": 1.0}, ["1", "**no**"]),
+        (1.1, 0, ["1.20 (1.20 ×)", "1.1 (1.1 ×)", "**no**"]),
+        (1.2, 0, ["1.20 (1.20 ×)", "1.2 (1.2 ×)", "yes"]),
+        (0, 1.5, ["1.20", "1.5", "yes"]),
+        (0, 1.0, ["1.20", "1", "**no**"]),
+        (0, 0, ["1.20 (1.20 ×)", "–", "–"]),
     ],
 )
-def test_a_target_is_reached_by_the_figures_of_the_tables(limit: dict[str, float], rest: list[str]) -> None:
-    target = Target("a", "Start-up", "hubusers", "CPU-s to start", "Locust alone", **limit)
-    assert target.summary({"Start-up": START_UP}) == ["a", "1.00 (Locust alone)", "1.20", *rest]
+def test_a_target_is_reached_by_the_figures_of_the_tables(times: float, most: float, rest: list[str]) -> None:
+    target = Target("a", "Start-up", "hubusers", "CPU-s to start", "Locust alone", times, most)
+    assert target.summary({"Start-up": START_UP}) == ["a", "1.00 (Locust alone)", *rest]
+
+
+def test_what_falls_short_is_said_above_the_table() -> None:
+    lives = {"bare-poll": 2.0, "hubusers-poll": 3.0}
+    sections = {
+        "People who come once": whole_life_table({name: [Life(cost, 5.0, 0.1, 0)] for name, cost in lives.items()}),
+        "A real hub": markdown_table(
+            ["users", "way", "the run states, in seconds"], "rll", [["500", "progress", "p50 2.5 ± 1.5 seconds (5)"]]
+        ),
+    }
+    said = summary(sections)
+    assert said.startswith("**1 of 15 targets is missed.** Not measured: 14.\n")
+    assert "\n- CPU-ms of a life, by `poll`: 3.00, 1.50 × bare-poll (2.00); at most 2.8 (1.4 ×) was to be" in said
+    assert "`progress`: 1.5 seconds\n" in said
+    sections["People who come once"] = whole_life_table({name: [Life(1.0, 5.0, 0.1, 0)] for name in FLOORS})
+    assert summary(sections).startswith("None of 15 targets is missed. ")
 
 
 @pytest.mark.parametrize(
