@@ -231,7 +231,7 @@ class BeforeRun:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
                 # The run's own clean-up line does not count what was made before it.
-                LOG.info("What was tried first is gone again: %s", run.ledger.totals())
+                LOG.info("What was tried first is removed again: %s", run.ledger.totals())
 
     def remove_first_servers(self) -> list[str]:
         """Remove what is left of first servers: those that were interrupted, and those that could not be removed.

@@ -148,9 +148,9 @@ class StartGate:
         if not self._has_told:  # it may come again at each failed spawn; the note at the run's end counts all of it
             self._has_told = True
             LOG.warning(
-                "%s, so only a few people at a time may ask for a server until one has started: a hub may exit when "
-                "too many spawns in a row have failed. The others wait for their turn. This is said once; the end of "
-                "the run says how many had to wait (--stop-after-failed-spawns).",
+                "%s, so only a few people at a time may ask for a server until one has started: the others wait, so "
+                "that the hub does not exit after too many failed spawns in a row (said once; "
+                "--stop-after-failed-spawns).",
                 "A spawn has failed" if self.failed else "No server of this kind has started yet",
             )
         self._waiting.append(waiting)

@@ -100,7 +100,7 @@ def test_everybody_comes_when_planned_on_any_number_of_workers_and_all_of_it_is_
     assert locust.process.returncode == 0, locust.output
     assert locust.summary() == (18, 18, 0, 21, 21, 0)
     assert locust.output.count("A first server was ready") == 3  # one for each kind of user options
-    assert "What was tried first is gone again: users: 3 created, 3 removed, 0 left" in locust.output
+    assert "What was tried first is removed again: users: 3 created, 3 removed, 0 left" in locust.output
     assert not of_ours(local_hub, prefix)
 
     run = the_run(event_file)
