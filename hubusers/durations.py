@@ -21,6 +21,9 @@ _PART = rf"(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_BY_NAME, key=len, reverse=True))
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _LONGEST = 366 * _UNITS["d"]
 
+_SHORTEST = 0.0001
+"""Seconds. Of what took less, nobody wants to know how much."""
+
 
 def seconds(value: Any) -> float:
     """Return a duration, a number of seconds or text such as "1h 30m" or "90", in seconds.
@@ -103,7 +106,9 @@ def in_one_unit(duration: float, digits: int = 6) -> str:
 
 
 def measured(duration: float) -> str:
-    """Return seconds that were measured, to three digits at most: "4.11 s", "177 ms", "12 ms"."""
+    """Return seconds that were measured, to three digits at most: "4.11 s", "177 ms", "12 ms", "under 0.1 ms"."""
+    if 0 < duration < _SHORTEST:
+        return f"under {in_one_unit(_SHORTEST)}"
     return in_one_unit(duration, digits=digits_of_measured(duration))
 
 

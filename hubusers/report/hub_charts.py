@@ -68,7 +68,7 @@ def _answering(between: list[Interval], probes: list[Probe], axis: TimeAxis) -> 
         return None
     about = (
         "Probes are small requests through the proxy, which a hub that is not busy answers at once. Event loop "
-        "intervals are the hub's own measure, never below 0.05 s: during an interval nobody gets an answer."
+        "intervals are the hub's own measure, never below 50 ms: during an interval nobody gets an answer."
     )
     if every > 1:
         about += f" Of {len(probes):,} probes, every {words.nth(every)} is drawn."

@@ -42,8 +42,8 @@ class Held:
         text = (
             f"{counted(self.starts, 'start was', 'starts were')} held back, for at most "
             f"{durations.in_one_unit(self.longest, digits=2)}: after a failed spawn, and before a first server of its "
-            "kind has started, only a few people at a time may ask for a server (--stop-after-failed-spawns). Their "
-            "times do not count this wait."
+            "kind has started, only a few people at a time may ask for a server (--stop-after-failed-spawns). What "
+            "was measured of them leaves this wait out."
         )
         if self.in_vain:
             text += f" {self.in_vain} of them never asked for a server, because the run ended."

@@ -13,6 +13,7 @@ from tests.report.runs import info
     ("value", "text"),
     [
         (0.0, "0 s"),
+        (0.00003, "under 0.1 ms"),
         (0.00123456, "1.2 ms"),
         (0.0523, "52 ms"),
         (0.1234, "123 ms"),

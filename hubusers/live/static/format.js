@@ -4,9 +4,10 @@ export const isNumber = (value) => typeof value === "number"; // null: not measu
 
 export const count = (number) => (isNumber(number) ? number.toLocaleString("en") : "–");
 
-// Seconds to three digits at most: "12 ms", "4.11 s", "1,230 s".
+// Seconds to three digits at most: "under 0.1 ms", "12 ms", "4.11 s", "1,230 s".
 export function seconds(value) {
   if (!isNumber(value)) return value ?? "–";
+  if (value > 0 && value < 0.0001) return "under 0.1 ms";
   const digits = value >= 0.1 ? 3 : 2;
   const rounded = Number(value.toPrecision(digits));
   if (rounded <= 0 || rounded >= 1) return `${rounded.toLocaleString("en")} s`;
