@@ -131,7 +131,15 @@ PAGES = {
             ),
             ("hubusers hub --port 8000 --spawn-seconds 1-2 --stop-seconds 0", Hub(_FAST_HUB)),
             ("export JUPYTERHUB_API_TOKEN=4e9caa7c2d0f…", _PASTED),
-            ("hubusers run --event class.toml", Run(as_shown=True, except_for=_CALM)),
+            (
+                "hubusers run --event class.toml",
+                # So few people come that none may wait longer, which the headline then does not say.
+                Run(
+                    as_shown=True,
+                    says=("It holds: both targets were held, with ", " starts failed (at most 1 % may)."),
+                    except_for=(*_CALM, "none of the 60 starts failed (at most 1 % may)."),
+                ),
+            ),
             ("ls runs", Run()),
             (
                 "hubusers compare runs/2026-11-26-225255Z-j3u1xg runs/2026-11-26-225422Z-qd6dmh",
