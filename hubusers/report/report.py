@@ -83,6 +83,7 @@ def _html(run: FinishedRun, content: dict[str, Any]) -> str:
         how_counted=how_counted(run.results),
         kinds=KINDS,
         answers_page=documented("explanation/verdict"),
+        glossary=documented("reference/glossary"),
         long_wait=LONG_WAIT,
         usual_start=USUAL_START,
         evidence=evidence_table(evidence),
