@@ -98,7 +98,7 @@ ONLY_WHERE_A_RUN_IS_CONDUCTED = {
     *["plugin.web_guard", "plugin.web_pages", "report.findings", "report.page", "report.plan_chart", "results.folder"],
     *["results.run_info", "run.first_server", "settings.given_accounts", "settings.machine_accounts"],
     *["settings.public_address", "telemetry.grafana", "telemetry.grafana_annotations", "telemetry.prometheus"],
-    *["telemetry.prometheus_server"],
+    *["telemetry.prometheus_server", "users.first_look"],
 }
 """What a worker need not import before people come: it names it, and only checks, ends and other processes use it."""
 

@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -28,9 +29,12 @@ from hubusers.run.user_class import HubUserClass
 from hubusers.settings import given_accounts, hub_check, machine_accounts, public_address
 from hubusers.settings import settings as run_settings
 from hubusers.settings.access import Access, SettingsError, access_from
+from hubusers.users import first_look
 
 if TYPE_CHECKING:
     from hubusers.accounts.account import Account
+    from hubusers.hub.lifecycle import UserOptions
+    from hubusers.report.finding import Finding
     from hubusers.settings.hub_check import CheckedHub
     from hubusers.settings.settings import Settings
 
@@ -202,12 +206,18 @@ class BeforeRun:
         return self.checked_hub.owner if self.checked_hub and named_servers else ""
 
     def _try_first_servers(self, settings: Settings, classes: Sequence[HubUserClass]) -> None:
-        run = runs.Run(replace(settings, keep=False), worker=0)
+        lacks: list[str] = []  # what is not installed here, for which a run would end
+        run = runs.Run(replace(settings, keep=False), worker=0, stop=lacks.append)
         self._first_servers.append(run)  # so that every way out cleans up after it
         self._tried = ()
 
         def log_in(account: Account) -> str:
             return next(filter(None, (each.try_login(run, account) for each in classes)), "")
+
+        def look(user_options: UserOptions | None, account: Account) -> None:
+            if has_browser:
+                self._doing = f"{self._doing}, and its first page"
+                first_look.look(run, classes, account, user_options)
 
         has_browser = any(each.has_browser for each in classes)
         if settings.accounts_are_made:  # for whoever has to remove it, should this process be killed
@@ -222,11 +232,15 @@ class BeforeRun:
                 # Otherwise it was cleaned up after, because the process ends.
                 once = log_in if number == 1 else None
                 if run in self._first_servers and first_server.try_one_server(
-                    run, user_options, once, has_browser=has_browser
+                    run, user_options, once, has_browser=has_browser, look=partial(look, user_options)
                 ):
                     self._tried += (start_gate.kind_of_start(user_options),)
+                if lacks:
+                    raise hub_check.PreflightError(lacks[0])
         except first_server.FirstServersFailed as error:
             raise hub_check.PreflightError(f"{error}\n{_why(run)}\n{_GO_ON_REGARDLESS}") from None
+        except first_look.FirstPageFailed as error:
+            raise hub_check.PreflightError("\n".join([str(error), *_what_to_do(run), _GO_ON_WITHOUT_TRYING])) from None
         finally:
             if run in self._first_servers and not run.ledger.left():
                 self._first_servers.remove(run)
@@ -259,19 +273,26 @@ class BeforeRun:
         return [run.summary(run.ledger.totals()) for run in self._first_servers]
 
 
+_GO_ON_WITHOUT_TRYING = "--stop-after-failed-spawns 0 goes on regardless, and tries no server before people come."
 _GO_ON_REGARDLESS = "--stop-after-failed-spawns 0 goes on regardless; a hub with consecutive_failure_limit then exits."
+
+
+def _findings(run: runs.Run) -> list[Finding]:
+    """Return the findings about the first servers of a run."""
+    settings = run.settings
+    info = run_info.RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
+    findings = report_findings.findings_of(folder.FinishedRun(Path(), info, None, run.results))
+    return [one for one in findings if one.explains != "note"]
+
+
+def _what_to_do(run: runs.Run) -> list[str]:
+    """Return a line for each finding about a first page that failed, with what to change."""
+    return [" ".join(map(page.plain, one.remedies)) for one in _findings(run) if one.explains == "failures"]
 
 
 def _why(run: runs.Run) -> str:
     """Return a line for each finding about the first servers of a run, with what to change."""
-    settings = run.settings
-    info = run_info.RunInfo(settings.run_id, hub_url(settings.endpoint), began=time.time())
-    findings = report_findings.findings_of(folder.FinishedRun(Path(), info, None, run.results))
-    lines = [
-        " ".join([f"{one.title}: {one.sentence}", *map(page.plain, one.remedies)])
-        for one in findings
-        if one.explains != "note"
-    ]
+    lines = [" ".join([f"{one.title}: {one.sentence}", *map(page.plain, one.remedies)]) for one in _findings(run)]
     return "\n".join(lines) or (
         "See the hub's log, and whether its profiles and user options are what the run asks for."
     )

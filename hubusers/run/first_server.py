@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -50,6 +51,12 @@ _PAUSE = 2.0
 """Seconds before the hub is asked again after one of them."""
 
 
+class _Outcome(Enum):
+    READY = auto()
+    LATE = auto()
+    NOT_TRIED = auto()
+
+
 class FirstServersFailed(PreflightError):
     """As many first servers as allowed have failed to start; the results of their run tell how."""
 
@@ -60,8 +67,10 @@ def try_one_server(
     log_in: Callable[[Account], str] | None = None,
     *,
     has_browser: bool = False,
+    look: Callable[[Account], None] = lambda _: None,
 ) -> bool:
-    """Start one server, wait until it is ready, and remove it; after a failed spawn try again, as often as allowed.
+    """Start one server, wait until it is ready, look at it, and remove it; after a failed spawn try again, as often as
+    allowed.
 
     Before that, its person logs in. Where the hub refuses the password of a given account, others are tried.
 
@@ -73,6 +82,7 @@ def try_one_server(
         log_in: Logs in once; returns why the hub refuses, "" where it does not; raises PreflightError where nobody
             could log in like this. None where it was tried before.
         has_browser: Whether people with a browser come, who must find the server by the name of its host.
+        look: Does in the ready server what people begin with; raises PreflightError where nobody could go on.
 
     Whatever interrupts this (Ctrl-C, SIGTERM) leaves account and server in the run's ledger until they are removed, for
     the clean-up.
@@ -87,7 +97,7 @@ def try_one_server(
         FirstServersFailed: As many spawns as allowed have failed.
         PreflightError: Nobody logs in, and the hub does not know the account.
         PreflightError: The hub refuses each login that was tried.
-        PreflightError: The hub does not do what a run needs.
+        PreflightError: The hub does not do what a run needs, or `look` says that nobody could go on.
         PreflightError: The account was made by the run, and the hub needs one of its machine.
         LeftBehind: The server could not be stopped and removed; with more of them it would be the same. The text begins
             with what went wrong before, if anything did.
@@ -104,14 +114,16 @@ def try_one_server(
         _have_account(client, run, account)
         if log_in:
             _try_logins(run, account, log_in)
-        was_tried = _try_until_ready(client, run, account, user_options, has_browser=has_browser)
-        if was_tried and has_browser:
+        outcome = _try_until_ready(client, run, account, user_options, has_browser=has_browser)
+        if has_browser and outcome is not _Outcome.NOT_TRIED:
             _check_address(client, account)
+        if outcome is _Outcome.READY:
+            look(account)
     except Exception as error:  # not an interrupt, after which the clean-up removes what is in the ledger
         _remove(client, run, account, error)
         raise
     _remove(client, run, account)
-    return was_tried
+    return outcome is not _Outcome.NOT_TRIED
 
 
 def _have_account(client: HubClient, run: Run, account: Account) -> None:
@@ -141,7 +153,7 @@ def _try_logins(run: Run, first: Account, log_in: Callable[[Account], str]) -> N
 
 def _try_until_ready(
     client: HubClient, run: Run, account: Account, user_options: UserOptions | None, *, has_browser: bool
-) -> bool:
+) -> _Outcome:
     settings, reason = run.settings, ""
     for failed in range(1, settings.failed_spawns_to_stop + 1):
         try:
@@ -158,19 +170,19 @@ def _try_until_ready(
             LOG.warning("The first server failed to start (%d of %d): %s", failed, settings.failed_spawns_to_stop, why)
         except (Throttled, WaitTimeout) as error:
             LOG.warning("The first server is late, going on all the same: %s", error.detail)
-            return True
+            return _Outcome.LATE
         except UserGone as error:
             if run.accounts.are_made:
                 raise PreflightError(error.sentence) from None
             if not has_browser:
                 raise PreflightError(f"{not_known([account.username])}.") from None
             LOG.info("No server is tried: %s yet", error.detail)
-            return False
+            return _Outcome.NOT_TRIED
         except HubUsersError as error:
             raise PreflightError(error.sentence) from None
         else:
             LOG.info("A first server was ready after %.1f seconds", seconds)
-            return True
+            return _Outcome.READY
     raise FirstServersFailed(
         f"{spawns_in_a_row(settings.failed_spawns_to_stop).capitalize()} failed, before there was any load. "
         f"The last one: {reason.rstrip('.')}."

@@ -141,6 +141,20 @@ class BrowserUser(PlannedUser):
 
     def on_start(self) -> None:
         super().on_start()
+        try:
+            self.open_browser()
+        except HubUsersError as error:
+            self.test_run.note_failure(error)
+            with suppress(HubUsersError), self._measured(LOGIN, "STEP"):  # the token is this person's login
+                raise error
+            raise GreenletExit from None
+
+    def open_browser(self) -> None:
+        """Have a browser, and a token from the hub if that is how the person comes.
+
+        Raises:
+            HubUsersError: The hub gives no token.
+        """
         if not (self.account.password or self._platform or self._token):
             self._token = self._new_token()
         authorization = f"token {self._token}" if self._token else ""
@@ -315,11 +329,7 @@ class BrowserUser(PlannedUser):
         model = answer.model
         if answer.status in {200, 201} and isinstance(model, dict) and isinstance(model.get("token"), str):
             return str(model["token"])
-        error = answers.error_for(answer, f"getting a token for {self.username}")
-        self.test_run.note_failure(error)
-        with suppress(HubUsersError), self._measured(LOGIN, "STEP"):  # the token is this person's login
-            raise error
-        raise GreenletExit
+        raise answers.error_for(answer, f"getting a token for {self.username}")
 
     def _open_with_the_token(self) -> Page:
         if self.has_server and self._was_stopped():

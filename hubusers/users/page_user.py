@@ -86,6 +86,9 @@ class PageUser(TabUser):
 
     # The steps
 
+    def look_at_first_page(self, page: browser_page.Page) -> None:
+        self.load_page(page)
+
     def load_page(self, page: browser_page.Page) -> None:
         """Open what is at the server's address, with its files and websockets: the row `STEP page loaded`.
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from hubusers.lab.interface import Interface
     from hubusers.lab.opened import Running
 
+_DOING = "opening JupyterLab"
+
 LOOK = 5.0
 """Seconds that a look may take which tells whether a server answers at all, where something of it went wrong."""
 
@@ -59,6 +61,11 @@ class TabUser(BrowserUser):
         self._ended_by: HubUsersError | None = None  # what the page does not come back from
         self._unreachable: tuple[float, HubUsersError] | None = None  # since when, on the monotonic clock
 
+    def look_at_first_page(self, page: Page) -> None:
+        """See whether people can work with the page to which `open_server` has led, without loading all of it."""
+        with self.step(LAB_LOADED) as step:
+            self._interface_of(self._page_of_lab(page, step), step)
+
     def load_lab(self, page: Page) -> None:
         """Load JupyterLab from its page, and begin the requests that it repeats: the row `STEP lab loaded`.
 
@@ -68,24 +75,30 @@ class TabUser(BrowserUser):
         Raises:
             StopUser: The page needs an extra that is not installed here, so the whole run ends.
         """
-        doing = "opening JupyterLab"
         self.pulled = None
         self.close_page()  # one that was left open when a step failed; the new one is in the same tab
         with self.step(LAB_LOADED) as step:
-            page = self.pull_files(page, step)
-            if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
-                raise self._error_for(page, doing, step.deadline)
+            page = self._page_of_lab(page, step)
             failed = self.browser.failures.copy()
-            try:
-                self._front_end = interface.interface_of(self.browser, page, self.hold, step.deadline)
-            except interface.CollaborationMissing as missing:
-                self.test_run.end_for_want_of(str(missing))
-                raise StopUser from None  # the step is not counted: nobody has failed
+            self._front_end = self._interface_of(page, step)
             self._front_end.load(step.deadline)
             if failures := self.browser.failures - failed:
                 step.ended = time.monotonic()
-                raise self._behind(refusals.loading_error(failures, doing))
+                raise self._behind(refusals.loading_error(failures, _DOING))
         self._asking = gevent.spawn(self._ask_again_and_again)
+
+    def _page_of_lab(self, page: Page, step: Step) -> Page:
+        page = self.pull_files(page, step)
+        if page.error or page.status >= 400 or not page.path.removeprefix(self.browser.base).startswith("/user/"):
+            raise self._error_for(page, _DOING, step.deadline)
+        return page
+
+    def _interface_of(self, page: Page, step: Step) -> Interface:
+        try:
+            return interface.interface_of(self.browser, page, self.hold, step.deadline)
+        except interface.CollaborationMissing as missing:
+            self.test_run.end_for_want_of(str(missing))
+            raise StopUser from None  # the step is not counted: nobody has failed
 
     def pull_files(self, page: Page, step: Step) -> Page:
         """Stay on a page of nbgitpuller until the files of its repository have come: the row `STEP git pull`.

@@ -214,7 +214,7 @@ KINDS = (
             "Try it in a server: `git ls-remote REPOSITORY`.",
         ),
         remedies=(
-            "Look at `repo` and `branch` in the link.",
+            "Look at `repo` and `branch` in the link, and whether Git gets the repository without a login.",
             "Look whether servers may reach the repository: `singleuser.networkPolicy.egress` in the chart's values.",
             "If many come at once, let them pull from a mirror near the hub, and with `depth=1` in the link.",
         ),
