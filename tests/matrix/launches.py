@@ -83,6 +83,6 @@ CASES = (
     browser_case(
         "a link of nbgitpuller, on servers that do not have it",
         parts=(_COURSE,),
-        finds=("git-pull-missing",),
+        refused="install nbgitpuller in the environment, or image, of the servers",
     ),
 )

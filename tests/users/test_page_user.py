@@ -14,7 +14,11 @@ import pytest
 import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from hubusers.accounts.account import Account
 from hubusers.event.start_page import git_pull_page, start_page
+from hubusers.how_installed import NOT_INSTALLED
+from hubusers.lab import interface
+from hubusers.lab.lab_page import LabPage
 from hubusers.local import LocalHub
 from hubusers.results.records import (
     ARRIVAL,
@@ -32,8 +36,10 @@ from hubusers.results.records import (
     WEBSOCKET_HELD,
     Record,
 )
+from hubusers.run.first_server import try_one_server
 from hubusers.settings.access import Access, SettingsError
-from hubusers.users import NotebookUser, PageUser
+from hubusers.users import NotebookUser, PageUser, first_look
+from hubusers.users.tab_user import TabUser
 from tests.scripted_hub import Scripted, ScriptedHub
 from tests.settings.settings import settings_for
 from tests.users.page_hub import config_of_pages
@@ -233,6 +239,58 @@ def test_a_person_with_a_token_begins_with_the_link_in_any_page(page_hub: LocalH
     before = (ARRIVAL, ""), (LOGIN, ""), (START_TO_READY, ""), (GIT_PULL, "timed out")
     assert steps == [*before, (GIT_PULL, ""), (PAGE_LOADED, ""), (STOP_TO_STOPPED, "")]
     people.run.clean_up_own()
+
+
+def test_first_pages_that_stop_everybody_are_seen_in_the_first_server(
+    page_hub: LocalHub, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why: list[str] = []
+    run = people_on(page_hub.endpoint, page_hub.token, server_timeout=120.0, poll_interval=0.2, stop=why.append).run
+    usual = run.settings
+    monkeypatch.setattr(first_look, "_PAUSE", 0.0)
+    link = f"git-pull?repo={course.url}&targetPath=a&urlpath=lab/tree/a"
+
+    def seen(user_class: type[TabUser], account: Account, page: str, **changes: Any) -> str:
+        run.settings = replace(usual, start_page=start_page(page), **changes)
+        try:
+            first_look.look(run, [user_class], account, None)
+        except first_look.FirstPageFailed as failed:
+            return str(failed).partition("from there: ")[2]
+        return ""
+
+    def look(account: Account) -> None:
+        with_password = replace(account, password="anything")
+        assert seen(NotebookUser, account, "") == ""
+        assert seen(NotebookUser, account, link) == ""
+        assert seen(PageUser, with_password, link) == ""
+        assert seen(AppUser, with_password, "app/") == ""
+        pulling = "pulling the files of a course"
+        assert seen(PageUser, account, f"{link}&branch=spring") == f"{pulling}: Branch does not exist."
+        nothing = link.replace("%20course.git", "%20nothing.git").replace("=a&", "=b&")
+        assert seen(NotebookUser, with_password, nothing) == f"{pulling}: Branch name unresolved."
+        with ScriptedHub() as server:  # a repository that is private, as Git hosts say it
+            server.script(*[Scripted(401, headers={"WWW-Authenticate": "Basic"})] * 12)
+            private = f"git-pull?repo={server.url}/private.git&targetPath=c"
+            assert seen(NotebookUser, account, private) == f"{pulling}: Branch name unresolved."
+        assert "/rstudio: HTTP 404: " in seen(PageUser, account, "rstudio/")
+        assert "works in JupyterLab, and in the tree" in seen(NotebookUser, account, "app/")
+        with ScriptedHub() as slow:  # for people, too, that is not a failure of the pull
+            slow.script(*[Scripted(200, pieces=[30.0])] * 2)
+            slow_link = f"git-pull?repo={slow.url}/slow.git&targetPath=d"
+            assert seen(NotebookUser, account, slow_link, server_timeout=3.0) == ""
+        assert not why
+        with monkeypatch.context() as patch:
+            patch.setattr(interface, "_LACK", "Run: pip install")
+            patch.setattr(LabPage, "is_collaborative", True)
+            assert seen(NotebookUser, account, "") == ""
+        assert why == [f"{NOT_INSTALLED}Run: pip install"]
+        run.settings = usual
+
+    assert try_one_server(run, None, has_browser=True, look=look)
+    assert not run.ledger.left()
+    headers = {"Authorization": f"token {page_hub.token}"}
+    listed = requests.get(f"{page_hub.endpoint}/users", headers=headers, timeout=30).json()
+    assert not [user["name"] for user in listed if user["name"].startswith(run.names_begin_with)]
 
 
 def test_websockets_on_another_host_are_refused_before_the_run() -> None:
