@@ -42,7 +42,7 @@ Wait = Callable[..., Sighting]
 def wait(request: pytest.FixtureRequest, scripted_hub: ScriptedHub, event: EventHook) -> Wait:
     """Wait for ann's server through each kind of session, with the answers that are given."""
 
-    def wait_with(*answers: Scripted, timeout: float = 10) -> Sighting:
+    def wait_with(*answers: Scripted, timeout: float = 120) -> Sighting:
         scripted_hub.script(*answers)
         make: Make = request.param
         client = HubClient(scripted_hub.endpoint, make(scripted_hub.url, event, "0123456789abcdef"))
@@ -73,9 +73,9 @@ def test_lines_of_a_stream(line: str, event: Event | None) -> None:
 
 class TestOnItsWay:
     def test_a_short_event_counts_when_it_arrives_and_not_when_the_stream_ends(self, wait: Wait) -> None:
-        sighting = wait(stream(KEEP_ALIVE, REQUESTED, 0.2, KEEP_ALIVE, READY[:20], 0.2, READY[20:], 5.0))
-        assert 0.4 <= sighting.seen < 3
-        assert sighting.late < 0.4
+        sighting = wait(stream(KEEP_ALIVE, REQUESTED, 0.2, KEEP_ALIVE, READY[:20], 0.2, READY[20:], 600.0))
+        assert 0.4 <= sighting.seen < 60
+        assert sighting.late < sighting.seen - 0.15  # since the line before it, not since the beginning
 
     def test_a_proxy_that_holds_it_back_until_its_end(self, wait: Wait) -> None:
         held = stream(KEEP_ALIVE + REQUESTED + READY)
@@ -84,15 +84,15 @@ class TestOnItsWay:
         assert sighting.late >= 0.3
 
     def test_a_server_that_is_ready_already_may_have_been_for_long(self, wait: Wait, scripted_hub: ScriptedHub) -> None:
-        sighting = wait(Scripted(400), USER_STARTING, stream(READY))
-        assert sighting.late == pytest.approx(sighting.seen, abs=0.01)
+        sighting = wait(Scripted(400, held=0.2), USER_STARTING, stream(READY))
+        assert sighting.late >= 0.2  # since it was asked first
         assert [asked.path.rpartition("/")[2] for asked in scripted_hub.asked] == ["progress", "ann", "progress"]
 
     def test_who_is_stopped_while_a_stream_is_closed_ends_there_and_then(
         self, wait: Wait, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(progress_module, "_DRAIN", 5.0)
-        listener = gevent.spawn(wait, stream(REQUESTED, READY, 20.0))
+        monkeypatch.setattr(progress_module, "_DRAIN", 60.0)
+        listener = gevent.spawn(wait, stream(REQUESTED, READY, 600.0))
         gevent.sleep(0.5)
         assert not listener.dead  # it has seen that the server is ready, and waits for the end of the stream
         listener.kill()
@@ -109,14 +109,14 @@ class TestOnItsWay:
 
     def test_a_silent_stream_is_lost(self, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(progress_module, "SILENCE", 0.2)
-        assert wait(stream(REQUESTED, 20.0), USER_READY).seen < 5
+        assert wait(stream(REQUESTED, 600.0), USER_READY).seen < 60
 
-    @pytest.mark.parametrize("rest", [[20.0], [b".", 0.1] * 200], ids=["silent", "a line without an end"])
+    @pytest.mark.parametrize("rest", [[600.0], [b".", 0.1] * 6000], ids=["silent", "a line without an end"])
     def test_the_deadline_holds(self, wait: Wait, rest: list[bytes | float]) -> None:
         started = time.monotonic()
         with pytest.raises(hubusers.hub.errors.WaitTimeout):
             wait(stream(REQUESTED, *rest), timeout=0.4)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 60
 
     def test_a_failed_spawn_without_a_reason_says_so(self, wait: Wait) -> None:
         no_reason = FAILED.replace(b": no such image", b":")

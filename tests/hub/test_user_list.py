@@ -53,13 +53,13 @@ def test_without_a_list_there_are_looks(
 
 def test_no_page_is_waited_for_beyond_the_deadline(scripted_hub: ScriptedHub, any_session: requests.Session) -> None:
     page = {"items": [], "_pagination": {"next": {"offset": 1}}}
-    scripted_hub.script(Scripted(200, page), Scripted(200, page, held=20))
+    scripted_hub.script(Scripted(200, page), Scripted(200, page, held=600))
     started = time.monotonic()
     ready = hubusers.wait_for_servers_to_start(
-        [["ann"]], scripted_hub.endpoint, any_session, watch="listing", timeout=0.5
+        [["ann"]], scripted_hub.endpoint, any_session, watch="listing", timeout=2
     )
     assert ready == {"ann": False}
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 60
     assert len(scripted_hub.asked) == 2
 
 
