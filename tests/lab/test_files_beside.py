@@ -120,7 +120,7 @@ def test_a_notebook_of_a_folder_is_put_there_with_the_folders_that_it_is_in_once
 
 def test_a_server_with_a_trash_takes_the_whole_folder() -> None:
     browser = Scripted()
-    PersonFolder(cast("Browser", browser), "/user/ann/", "x").remove(Deadline(5), "3.11.7")
+    PersonFolder(cast("Browser", browser), "/user/ann/", "x").remove(Deadline(60), "3.11.7")
     assert browser.asked == ["DELETE x"]
 
 
@@ -129,7 +129,7 @@ def test_a_server_without_a_trash_is_told_about_what_python_has_compiled(tmp_pat
     browser = Scripted(DELETE_3=400)
     folder = PersonFolder(cast("Browser", browser), "/user/ann/", "x")
     folder.make(read_files_beside(tmp_path))
-    folder.remove(Deadline(5), "3.11.7")
+    folder.remove(Deadline(60), "3.11.7")
     assert browser.asked[2:] == [
         *("DELETE x", "DELETE x/__pycache__/helper.cpython-311.pyc", "DELETE x/__pycache__", "GET x?content=1"),
         "DELETE x",

@@ -22,14 +22,15 @@ def test_who_says_when_to_ask_again_is_waited_for(monkeypatch: pytest.MonkeyPatc
     assert not some.are_there()
 
 
-def test_who_looks_gets_to_see_the_last_of_it() -> None:
+def test_who_looks_gets_to_see_the_last_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hubusers.plugin.lookers._LAST_LOOK", 600.0)
     some = Lookers()
-    with gevent.Timeout(0.5):
+    with gevent.Timeout(60):
         some.show_last()  # to nobody
-    some.note(2.0)
+    some.note(600.0)
     showing = gevent.spawn(some.show_last)
     gevent.sleep(0.15)
     assert not showing.ready()
-    some.note(2.0)
-    showing.join(30)
+    some.note(600.0)
+    showing.join(60)
     assert showing.ready()

@@ -195,7 +195,7 @@ def test_a_run_that_two_stop_at_once_is_cleaned_up_after_its_last_reading(
     monkeypatch.setattr(Quiet, "note_end", read_once_more)
     control.start()
     start_test(control)
-    gevent.joinall([gevent.spawn(control.role.runner.stop) for _ in range(2)], timeout=10, raise_error=True)
+    gevent.joinall([gevent.spawn(control.role.runner.stop) for _ in range(2)], timeout=60, raise_error=True)
     assert asked(control) == ["last reading", "clean up"]
     assert control.phase is Phase.STOPPED
 

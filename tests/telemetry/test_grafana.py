@@ -161,7 +161,7 @@ def test_an_answer_without_an_end_is_given_up(
     sent: tuple[bytes, bytes, float], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin, piece, pause = sent
-    monkeypatch.setattr("hubusers.telemetry.grafana._TIMEOUT", 20.0 if sent is ENDLESS else 0.5)
+    monkeypatch.setattr("hubusers.telemetry.grafana._TIMEOUT", 120.0 if sent is ENDLESS else 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:

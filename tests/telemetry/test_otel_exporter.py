@@ -96,7 +96,7 @@ class Stuck:
     """A provider whose collector takes nothing."""
 
     def shutdown(self) -> None:
-        gevent.sleep(60)
+        gevent.sleep(600)
 
 
 class Broken:

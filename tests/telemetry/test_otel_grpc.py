@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 SLOW_COLLECTOR = """
-import time
+import os, sys, time
 from concurrent import futures
 import grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as messages, trace_service_pb2_grpc as service
@@ -13,7 +14,10 @@ class Slow(service.TraceServiceServicer):
     def Export(self, request, context):
         names = [span.name for spans in request.resource_spans for scope in spans.scope_spans for span in scope.spans]
         print(*names, flush=True)
-        time.sleep(1)
+        for _ in range(500):  # until the others have gone on, or for five seconds
+            if os.path.exists(sys.argv[1]):
+                break
+            time.sleep(0.01)
         return messages.ExportTraceServiceResponse()
 
 server = grpc.server(futures.ThreadPoolExecutor(1))
@@ -38,16 +42,20 @@ times = 0
 while not sending.ready():
     gevent.sleep(0.01)
     times += 1
+    if times == 5:
+        open(sys.argv[2], "w").close()
 print(sending.value.name, times)
 """
 
 
-def test_users_go_on_while_a_slow_collector_is_waited_for() -> None:
-    with subprocess.Popen([sys.executable, "-c", SLOW_COLLECTOR], stdout=subprocess.PIPE, text=True) as collector:
+def test_users_go_on_while_a_slow_collector_is_waited_for(tmp_path: Path) -> None:
+    gone_on = str(tmp_path / "gone on")
+    command = [sys.executable, "-c", SLOW_COLLECTOR, gone_on]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as collector:
         assert collector.stdout
         port = collector.stdout.readline().strip()
         try:
-            command = [sys.executable, "-c", LOAD_GENERATOR, port]
+            command = [sys.executable, "-c", LOAD_GENERATOR, port, gone_on]
             sent = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
             got = collector.stdout.readline().strip()
         finally:

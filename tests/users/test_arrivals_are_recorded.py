@@ -78,7 +78,7 @@ def test_somebody_who_waits_for_an_account_or_a_token_when_the_run_ends(
     scripted_hub: ScriptedHub, user_class: type[HubUser], account: Account | None, step: str
 ) -> None:
     people = people_on(scripted_hub.endpoint)
-    scripted_hub.script(Scripted(201, [], held=2))
+    scripted_hub.script(Scripted(201, [], held=600))
     person = people.comes(user_class, account)
     waiting = gevent.spawn(person.on_start)
     while not any(asked.method == "POST" for asked in scripted_hub.asked):

@@ -2,6 +2,7 @@
 
 from locust.exception import RescheduleTask, StopUser
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,13 +39,13 @@ def delete(local_hub: LocalHub) -> Callable[[str], None]:
 
     def delete(path: str) -> None:
         headers, user = {"Authorization": f"token {local_hub.token}"}, path.removesuffix("/server")
-        requests.delete(f"{local_hub.endpoint}{path}", headers=headers, timeout=10).raise_for_status()
+        requests.delete(f"{local_hub.endpoint}{path}", headers=headers, timeout=60).raise_for_status()
 
         def is_gone() -> bool | None:
-            answer = requests.get(f"{local_hub.endpoint}{user}", headers=headers, timeout=10)
+            answer = requests.get(f"{local_hub.endpoint}{user}", headers=headers, timeout=60)
             return answer.status_code == 404 or not answer.json()["servers"] or None
 
-        assert poll(is_gone, Deadline(20), 0.1)
+        assert poll(is_gone, Deadline(120), 0.1)
 
     return delete
 
@@ -136,6 +137,7 @@ class Hub(ScriptedHub):
 
     def __init__(self, look_seconds: float = 0.0, **looked_at: Any) -> None:
         super().__init__()
+        self.looked_at_moments: list[float] = []
         self._look_seconds, self._looked_at = look_seconds, looked_at
 
     def answer(self, asked: Asked) -> Scripted:
@@ -148,6 +150,7 @@ class Hub(ScriptedHub):
             return Scripted(200, {"items": [ready], "_pagination": {"next": None}})
         if asked.path.endswith("/progress"):
             return Scripted(pieces=[b'data: {"ready": true}\n\n'])
+        self.looked_at_moments.append(time.time())
         return Scripted(200, {"name": "ann", **self._looked_at} if self._looked_at else ready, held=self._look_seconds)
 
 
@@ -160,10 +163,13 @@ def person_on(hub: ScriptedHub, **changes: Any) -> tuple[People, ServerLifecycle
 
 
 def test_the_look_is_not_part_of_the_time() -> None:
-    with Hub(look_seconds=1.0) as hub:
+    with Hub(look_seconds=0.5) as hub:
         people, person = person_on(hub)
+        hub.looked_at_moments.clear()
         person.stop_server()
-    assert [(stop.failure, stop.seconds < 0.8) for stop in stops(people)] == [("", True)]
+    (stop,) = stops(people)
+    assert stop.failure == ""
+    assert stop.began > hub.looked_at_moments[0] + 0.4
     assert people.rows[0] == LOOK
 
 
@@ -204,7 +210,7 @@ def test_a_look_that_has_no_turn_is_no_failure_of_the_hub() -> None:
         assert person.hub.request("GET", "/users/{name}", username="ann", timeout=0.2).error == NO_TURN
         assert people.rows == []
         gevent.spawn_later(0.5, people.run.looking.release)
-        assert person.hub.request("GET", "/users/{name}", username="ann", timeout=4.0).status == 200
+        assert person.hub.request("GET", "/users/{name}", username="ann", timeout=60.0).status == 200
     assert people.rows == [LOOK]
 
 

@@ -58,7 +58,7 @@ def prefixed(hub: LocalHub) -> Iterator[None]:
 
 def users(hub: LocalHub) -> dict[str, Any]:
     """Return the servers of each user."""
-    answer = requests.get(f"{hub.endpoint}/users", headers={"Authorization": f"token {hub.token}"}, timeout=10)
+    answer = requests.get(f"{hub.endpoint}/users", headers={"Authorization": f"token {hub.token}"}, timeout=60)
     return {user["name"]: user["servers"] for user in answer.json()}
 
 
@@ -86,7 +86,7 @@ def test_a_server_that_was_started_under_another_name_is_counted_and_removed(hub
     fails_to_log_in(people)
     assert [record.failure for record in people.run.results.records.of(LOGIN)] == ["logged in as another name"]
     assert people.run.ledger.totals().servers_started == 1
-    assert poll(lambda: not people.run.ledger.left() or None, Deadline(20), 0.1)
+    assert poll(lambda: not people.run.ledger.left() or None, Deadline(120), 0.1)
     assert people.run.ledger.totals() == Totals(servers_started=1, servers_removed=1)
     assert users(hub)["ann"] == {}
     assert people.run.accounts.take().username == "bob"
@@ -130,7 +130,7 @@ def test_only_accounts_that_are_younger_than_the_person_s_own_are_ours(
     scripted_hub.script(Scripted(200, own), Scripted(200, {"name": "other", "created": created}), Scripted(204))
     client = HubClient(scripted_hub.endpoint, run.settings.access.session)
     run.undo_login(client, "own", "other", started=True)
-    assert poll(lambda: not run.ledger.left() or None, Deadline(20), 0.05)
+    assert poll(lambda: not run.ledger.left() or None, Deadline(120), 0.05)
     paths = [asked.path for asked in scripted_hub.asked if asked.method == "DELETE"]
     assert paths == ["/hub/api/users/other/server"] + ["/hub/api/users/other"] * is_ours
 
@@ -150,7 +150,7 @@ def test_an_account_that_the_run_may_not_remove_is_named(scripted_hub: ScriptedH
 
 def test_a_token_of_somebody_else_starts_nothing(hub: LocalHub) -> None:
     headers = {"Authorization": f"token {hub.token}"}
-    token = requests.post(f"{hub.endpoint}/users/bob/tokens", headers=headers, timeout=10).json()["token"]
+    token = requests.post(f"{hub.endpoint}/users/bob/tokens", headers=headers, timeout=60).json()["token"]
     people = people_on(hub.endpoint, hub.token)
     person = fails_to_log_in(people, Account("bob2", token=token))
     assert [record.failure for record in people.run.results.records.of(LOGIN)] == ["logged in as another name"]

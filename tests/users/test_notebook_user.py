@@ -143,8 +143,8 @@ def test_with_tokens_some_walk_away_and_come_back(lab_hub: LocalHub) -> None:
 def test_an_ordinary_account_in_an_event(lab_hub: LocalHub, tmp_path: Path) -> None:
     """Named servers, with that account's own token, and shares of how people leave, as an event file says them."""
     headers = {"Authorization": f"token {lab_hub.token}"}
-    requests.post(f"{lab_hub.endpoint}/users/ann", headers=headers, timeout=10)
-    token = requests.post(f"{lab_hub.endpoint}/users/ann/tokens", headers=headers, timeout=10).json()["token"]
+    requests.post(f"{lab_hub.endpoint}/users/ann", headers=headers, timeout=60)
+    token = requests.post(f"{lab_hub.endpoint}/users/ann/tokens", headers=headers, timeout=60).json()["token"]
     event = tmp_path / "event.toml"
     event.write_text(
         'title = "A seminar"\nseed = 1\n[[cohorts]]\nname = "guests"\npeople = 1\nuser_class = "NotebookUser"\n'
@@ -162,7 +162,7 @@ def test_an_ordinary_account_in_an_event(lab_hub: LocalHub, tmp_path: Path) -> N
     assert locust.process.returncode == 0, locust.output
     assert locust.summary() == (0, 0, 0, 1, 1, 0)
     assert "It holds" in locust.output
-    model = requests.get(f"{lab_hub.endpoint}/users/ann?include_stopped_servers=1", headers=headers, timeout=10).json()
+    model = requests.get(f"{lab_hub.endpoint}/users/ann?include_stopped_servers=1", headers=headers, timeout=60).json()
     assert [name for name in model["servers"] if name] == []
     (run,) = folder.iterdir()
     assert "lab loaded" in (run / "summary.md").read_text()
@@ -182,7 +182,7 @@ def test_a_page_is_closed_or_left_open_until_the_run_ends(lab_hub: LocalHub, mon
 
     def front_ends() -> list[int]:
         headers = {"Authorization": f"token {lab_hub.token}"}
-        kernels = requests.get(f"{lab_hub.url}{person.server_path}/api/kernels", headers=headers, timeout=20).json()
+        kernels = requests.get(f"{lab_hub.url}{person.server_path}/api/kernels", headers=headers, timeout=60).json()
         return [kernel["connections"] for kernel in kernels]
 
     def asks_again() -> bool:
@@ -321,7 +321,7 @@ def test_who_is_ended_while_a_websocket_is_opened_leaves_none_and_counts_none(
         people, person = visitor(endpoint, Account("ann", token="own"))
         loaded_in(600)
         visit = gevent.spawn(person.load_lab, Page(200, "/user/ann/lab", "<html></html>"))
-        opening = gevent.spawn(person.hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(10))
+        opening = gevent.spawn(person.hold, Kernel, "/user/ann/api/kernels/k/channels", Deadline(60))
         wait_until(lambda: len(connected) == 2, "both are being opened")
         gevent.killall([visit, opening])
         person.close_page()

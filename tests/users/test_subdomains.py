@@ -37,9 +37,9 @@ def browser_at(url: str) -> Browser:
 
 def at_the_server(browser: Browser, username: str) -> tuple[int, str]:
     """Log in, start the server, and return the status of its page, and its host."""
-    page = login.log_in(browser, username, "any", Deadline(20))
-    page = spawn_page.spawn(browser, username, Deadline(20), page=page)
-    page = spawn_progress.follow_progress(browser, page, Deadline(20))
+    page = login.log_in(browser, username, "any", Deadline(120))
+    page = spawn_page.spawn(browser, username, Deadline(120), page=page)
+    page = spawn_progress.follow_progress(browser, page, Deadline(120))
     return page.status, page.host
 
 
@@ -91,8 +91,8 @@ def test_the_hub_may_make_any_host_of_a_name() -> None:
         url = public_url(hub, "hub.campus.localhost")
         browser = browser_at(url)
         assert at_the_server(browser, "ann") == (200, "ann-hub.campus.localhost")
-        home_page.stop_server(browser, "ann", Deadline(20))
-        login.log_out(browser, Deadline(20))
+        home_page.stop_server(browser, "ann", Deadline(120))
+        login.log_out(browser, Deadline(120))
         assert sum(browser.failures.values()) == 0
         # The trial finds out that a name has no address; so does a person, of whom the row says nothing.
         run = people_on(hub.endpoint, hub.token).run

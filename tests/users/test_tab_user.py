@@ -231,7 +231,7 @@ def test_a_websocket_that_is_cut_is_told_from_a_server_that_is_gone(kernels: Scr
     with Server(kernels=kernels) as hub, ScriptedWebsocket(cut) as server:
         people, person = person_on(hub)
         with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
-            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
+            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(60))
         wait_until(lambda: bool(people.run.results.records.failed()) or bool(person._unreachable), str)
         person.close_page()
     (record,) = people.run.results.records.failed()
@@ -269,7 +269,7 @@ def test_websockets_that_are_closed_here_are_not_counted() -> None:
     with Server() as hub, ScriptedWebsocket(until_it_ends) as server:
         people, person = person_on(hub)
         with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
-            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(5))
+            person.hold(HeldWebsocket, "/user/ann/api/events/subscribe", Deadline(60))
         person.close_page()
         gevent.sleep(0.2)
     assert people.run.results.records.failed() == []
@@ -285,7 +285,7 @@ def test_a_kernel_that_dies_after_the_last_cell_ends_the_visit_before_the_person
     with Server() as hub, ScriptedWebsocket(die) as server:
         people, person = person_on(hub)
         with mock.patch.object(person.browser, "url_of", return_value=_http(server.url)):
-            kernel = person._kernels["a.ipynb"] = person.hold(Kernel, "/user/ann/api/kernels/k/channels", Deadline(5))
+            kernel = person._kernels["a.ipynb"] = person.hold(Kernel, "/user/ann/api/kernels/k/channels", Deadline(60))
         wait_until(lambda: kernel.state == "restarting", str)
         with pytest.raises(RescheduleTask):
             person.stay(0)
