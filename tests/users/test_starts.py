@@ -5,7 +5,7 @@ from locust.exception import StopUser
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,19 @@ from hubusers.run.pending_start import PendingStart
 from hubusers.start_parts import ACCEPTANCE, IMAGE, NODE, PLACE_AT_HUB, SPAWNING
 from hubusers.users import HubUser, ServerLifecycleUser
 from hubusers.users.browser_user import BrowserUser
+from tests.gate import Gate
 from tests.users.people import People, people_on
 from tests.users.test_browser_user import TWO_CLOCKS
 from tests.waiting import wait_until
 
 NO_ROOM = "0/7 nodes are available: 7 Insufficient memory."
 
-SPEAKING = f"""
+
+def speaking(node: Gate, image: Gate) -> str:
+    """Return the configuration of a hub whose servers wait for a node, and for an image, until the gates are open."""
+    return f"""
 import asyncio
+import os
 from hubusers.local.spawners import StubSpawner
 
 class Speaking(StubSpawner):
@@ -37,6 +42,7 @@ class Speaking(StubSpawner):
         if "broken" in self.user_options:
             raise RuntimeError(f"no home for {{self.user.name}} on node 17")
         await asyncio.sleep(self.user_options.get("hangs", 0))
+        {image.passed}
         return await super().launch()
 
     async def progress(self):
@@ -44,7 +50,7 @@ class Speaking(StubSpawner):
             return {{"progress": 50, "message": f"None [Normal] {{message}}", "raw_event": {{"reason": reason}}}}
         if "room" not in self.user_options:
             yield event("FailedScheduling", "{NO_ROOM}")
-            await asyncio.sleep(0.4)
+            {node.passed}
         yield event("Pulling", 'Pulling image "a/b:1"')
         await asyncio.sleep(600)
 
@@ -53,9 +59,34 @@ c.JupyterHub.spawner_class = Speaking
 
 
 @pytest.fixture(scope="module")
-def speaking_hub() -> Iterator[LocalHub]:
-    with LocalHub(extra_config=SPEAKING, spawn_seconds=(1.5, 1.5)) as hub:
+def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Gate]:
+    folder = tmp_path_factory.mktemp("gates")
+    return {NODE: Gate(folder / "node"), IMAGE: Gate(folder / "image")}
+
+
+@pytest.fixture(scope="module")
+def speaking_hub(gates: dict[str, Gate]) -> Iterator[LocalHub]:
+    with LocalHub(extra_config=speaking(gates[NODE], gates[IMAGE]), spawn_seconds=(0.5, 0.5)) as hub:
         yield hub
+
+
+@pytest.fixture
+def one_after_the_other(gates: dict[str, Gate]) -> Iterator[Callable[[People], None]]:
+    """Let the only start of some people wait for a node and then for an image, each for a moment."""
+    for gate in gates.values():
+        gate.close()
+
+    def open_gates(people: People) -> None:
+        for part, gate in gates.items():
+            wait_until(
+                lambda part=part: +people.run.pending_for == Counter([part]), lambda: str(people.run.pending_for)
+            )
+            gevent.sleep(0.3)
+            gate.open()
+
+    yield open_gates
+    for gate in gates.values():
+        gate.open()
 
 
 def people_of(hub: LocalHub, **changes: Any) -> People:
@@ -107,27 +138,35 @@ def test_why_a_start_failed(wait: str, speaking_hub: LocalHub, monkeypatch: pyte
     assert {message.failed for message in people.run.results.messages.rows()} == {1}
 
 
-def test_what_a_start_waited_for_by_the_stream(speaking_hub: LocalHub) -> None:
+def test_what_a_start_waited_for_by_the_stream(
+    speaking_hub: LocalHub, one_after_the_other: Callable[[People], None]
+) -> None:
     people = people_of(speaking_hub)
-    record = start(people)
+    starting = gevent.spawn(start, people)
+    one_after_the_other(people)
+    record = starting.get()
     parts = dict(record.parts)
     assert record.failure == ""
-    assert parts[NODE] > 0.3
-    assert parts[IMAGE] > 0.2
-    assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.01)
+    assert parts[NODE] > 0.25
+    assert parts[IMAGE] > 0.25
+    assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.1)
     templates = {message.template for message in people.run.results.messages.rows()}
     assert {"{number}/{number} nodes are available: {number} Insufficient memory.", 'Pulling image "a/b:1"'} < templates
     assert {message.failed for message in people.run.results.messages.rows()} == {0}
     [diary] = people.run.results.diaries.slowest()
     (no_room, _, _), (pulling, _, last) = diary.messages[-2:]
     assert last == IMAGE
-    assert parts[NODE] == pytest.approx(pulling - no_room, abs=0.01)
-    assert parts[IMAGE] == pytest.approx(record.seconds - pulling, abs=0.01)
+    assert parts[NODE] == pytest.approx(pulling - no_room, abs=0.1)
+    assert parts[IMAGE] == pytest.approx(record.seconds - pulling, abs=0.1)
 
 
-def test_what_a_start_waited_for_by_the_hubs_pages(speaking_hub: LocalHub) -> None:
+def test_what_a_start_waited_for_by_the_hubs_pages(
+    speaking_hub: LocalHub, one_after_the_other: Callable[[People], None]
+) -> None:
     people = people_of(speaking_hub)
-    record = start(people, BrowserUser, Account("ann", password="any"))  # the hub takes any
+    starting = gevent.spawn(start, people, BrowserUser, Account("ann", password="any"))  # the hub takes any
+    one_after_the_other(people)
+    record = starting.get()
     assert record.failure == ""
     assert dict(record.parts).keys() >= {NODE, IMAGE}
     assert record.person == ""  # nobody has asked the hub
@@ -140,7 +179,7 @@ def test_a_start_that_is_late_is_asked_about_once(wait: str, speaking_hub: Local
         wait=wait,
         poll_interval=0.2,
         server_timeout=6.0,  # it is asked about after half of that
-        user_options={"room": True, "hangs": 10},
+        user_options={"room": True, "hangs": 600},
         end_after_failure=True,
     )
     record = start(people)
@@ -163,11 +202,26 @@ def test_the_pending_starts_of_a_run_are_counted_by_what_they_wait_for(speaking_
     assert {record.reason for record in unfinished} == {'Pulling image "a/b:1"'}
 
 
-def test_a_wait_because_of_a_429_is_a_part_of_the_start() -> None:
-    config = "c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 1)"
+def test_a_wait_because_of_a_429_is_a_part_of_the_start(gates: dict[str, Gate]) -> None:
+    config = f"""
+import asyncio
+import os
+from hubusers.local.spawners import StubSpawner
+
+class Gated(StubSpawner):
+    async def launch(self):
+        {gates[IMAGE].passed}
+        return await super().launch()
+
+c.JupyterHub.spawner_class = Gated
+c.JupyterHub.tornado_settings['spawn_throttle_retry_range'] = (1, 1)
+"""
+    gates[IMAGE].close()
     with LocalHub(concurrent_spawn_limit=1, spawn_seconds=(1, 1), extra_config=config) as hub:
         people = people_of(hub)
         starting = [gevent.spawn(start, people) for _ in range(2)]
+        wait_until(lambda: "throttled" in [row.name for row in people.rows], "one is told to come later")
+        gates[IMAGE].open()
         gevent.joinall(starting, raise_error=True)
         throttled = [record for record in people.run.results.records.starts() if record.throttled]
     assert throttled
