@@ -31,8 +31,8 @@ def fancy_hub() -> Iterator[LocalHub]:
 
 def ask(hub: LocalHub, username: str, options: dict[str, Any]) -> None:
     browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
-    page = login.log_in(browser, username, "any", Deadline(20))
-    spawn_page.spawn(browser, username, Deadline(20), options=options, page=page)
+    page = login.log_in(browser, username, "any", Deadline(60))
+    spawn_page.spawn(browser, username, Deadline(60), options=options, page=page)
 
 
 def arrived(hub: LocalHub, username: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ PAGE = """<!doctype html><html><body data-base-url="/user/ann/" data-repo="https
     data-path="lab/tree/my course" data-xsrf="2|a%3D" data-branch="main" data-targetpath="my course"></body></html>"""
 
 
-def pulled(*answers: Scripted, seconds: float = 5.0) -> tuple[Pulled, list[str]]:
+def pulled(*answers: Scripted, seconds: float = 60.0) -> tuple[Pulled, list[str]]:
     with ScriptedHub() as hub:
         hub.answers = list(answers)
-        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=5)
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
         page = Page(200, "/user/ann/git-pull?repo=x", PAGE, {"Content-Type": "text/html"})
         return pull(browser, page, Deadline(seconds)), [asked.path for asked in hub.asked]
 
@@ -41,12 +41,12 @@ def test_what_the_page_asks_and_where_it_leads() -> None:
         (Scripted(pieces=[b"data: [1]\n\ndata: {\n\n"]), PullFailed, "git pull failed: its progress broke off"),
         (Scripted(pieces=[b"data: {}\n\n"], lost=True), PullFailed, "git pull failed: its progress broke off"),
         (Scripted(502, "<html>Bad Gateway</html>"), HubError, "hub error: HTTP 502"),
-        (Scripted(pieces=[b"data: {}\n\n", 9.0]), WaitTimeout, "timed out"),
+        (Scripted(pieces=[b"data: {}\n\n", 600.0]), WaitTimeout, "timed out"),
     ],
 )
 def test_what_does_not_end_well(answer: Scripted, kind: type[HubUsersError], says: str) -> None:
     with pytest.raises(kind) as raised:
-        pulled(answer, seconds=1.0)
+        pulled(answer, seconds=1.0 if kind is WaitTimeout else 60.0)
     assert str(raised.value).startswith(says)
 
 

@@ -24,7 +24,7 @@ def test_a_login_page_is_sent_as_by_a_browser(pages: Pages, number: int) -> None
     browser = Browser(Connections(pages.hub.url, {}, size=CONNECTIONS), providers=[pages.other.url])
     nowhere = pytest.raises(LoginElsewhere, match="login is with another service")
     with nullcontext() if PAGES[number].came else nowhere as raised:
-        login.log_in(browser, "ann", SECRET, Deadline(5), start=f"/hub/{number}/login?next=x")
+        login.log_in(browser, "ann", SECRET, Deadline(60), start=f"/hub/{number}/login?next=x")
     if raised:
         assert "a form of the hub names no page to which it could be sent" in raised.value.detail
     assert pages.came[number] == PAGES[number].came

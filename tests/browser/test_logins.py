@@ -25,12 +25,12 @@ def browser_at(url: str) -> Browser:
 
 
 def login_of(url: str) -> tuple[str, bool | None]:
-    login = look_at_login(browser_at(url), Deadline(20))
+    login = look_at_login(browser_at(url), Deadline(60))
     return login.asks_for, login.takes_passwords
 
 
 def log_in(hub: LocalHub, username: str, password: str = "", start: str = HOME) -> Page:
-    return login.log_in(browser_at(hub.url), username, password, Deadline(20), start=start)
+    return login.log_in(browser_at(hub.url), username, password, Deadline(60), start=start)
 
 
 # Names
@@ -149,7 +149,7 @@ BACK_IN = Scripted(200, of_hub("Home", "ann"))
 )
 def test_what_a_browser_sends(scripted_hub: ScriptedHub, page: str, sent: str) -> None:
     scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}), BACK_IN)
-    assert login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5)).path == "/hub/login"
+    assert login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(60)).path == "/hub/login"
     (posted,) = [asked.body for asked in scripted_hub.asked if asked.method == "POST"]
     assert posted == sent
 
@@ -158,7 +158,7 @@ def test_a_page_without_the_tag_html_is_a_page(scripted_hub: ScriptedHub) -> Non
     scripted_hub.script(
         Scripted(200, f"<form action=/hub/login method=post>{BOTH}</form>", {"Content-Type": "text/html"}), BACK_IN
     )
-    login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+    login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(60))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_a_made_page_says_is_told(
 ) -> None:
     scripted_hub.script(*(Scripted(200, page, {"Content-Type": "text/html"}) for page in answers))
     with pytest.raises(error) as raised:
-        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(60))
     assert detail in raised.value.detail
     assert "<" not in raised.value.detail
 
@@ -223,7 +223,7 @@ def test_passwords_go_to_the_hub_alone(scripted_hub: ScriptedHub, action: str, m
     page = form(BOTH, action.replace("PORT", port)).replace('"post"', f'"{method}"')
     scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}), BACK_IN)
     with pytest.raises(LoginElsewhere) as raised:
-        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(60))
     assert detail.replace("PORT", port) in raised.value.detail
     scripted_hub.script(Scripted(200, page, {"Content-Type": "text/html"}))
     asks_for, takes_passwords = login_of(f"http://localhost:{port}")
@@ -240,7 +240,7 @@ def test_passwords_are_not_sent_on_to_a_server(scripted_hub: ScriptedHub) -> Non
         BACK_IN,
     )
     with pytest.raises(LoginElsewhere):
-        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(f"http://localhost:{port}"), "ann", "secret", Deadline(60))
     assert [asked.method for asked in scripted_hub.asked] == ["GET", "POST"]
 
 
@@ -248,7 +248,7 @@ def test_the_hub_is_asked_before_a_name_counts_as_another(scripted_hub: Scripted
     """As where a hub's own template escapes names as it escapes any text."""
     page = Scripted(200, of_hub("Home", "o&#39;brien"))
     scripted_hub.script(Scripted(200, form(BOTH)), page, Scripted(200, {"name": "o'brien"}))
-    login.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(5))
+    login.log_in(browser_at(scripted_hub.url), "o'brien", "secret", Deadline(60))
     assert scripted_hub.asked[-1].path == "/hub/api/user"
 
 
@@ -279,7 +279,7 @@ def test_a_page_that_only_takes_people_from_another_service_is_no_login(scripted
         launch, Scripted(405, of_hub("405 : Method Not Allowed")), Scripted(403, {"message": "Forbidden"})
     )
     with pytest.raises(LoginElsewhere) as raised:
-        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(5))
+        login.log_in(browser_at(scripted_hub.url), "ann", "secret", Deadline(60))
     assert raised.value.detail.startswith("the hub's login leads to /hub/lti/launch, which only takes people whom")
     scripted_hub.script(launch)
     assert login_of(scripted_hub.url) == ("nothing to type into; it leads on to /hub/lti/launch", False)

@@ -92,7 +92,7 @@ def get_keys(port: int) -> bool:
 
 def come(hub: LocalHub, platform: AnyPlatform, username: str = "ann", start: str = HOME) -> Page:
     browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
-    return launch(platform, browser, username, "", Deadline(20), start=start)
+    return launch(platform, browser, username, "", Deadline(60), start=start)
 
 
 def refusal(hub: LocalHub, platform: AnyPlatform, username: str = "ann") -> str:
@@ -290,7 +290,7 @@ def test_cookies_that_browsers_do_not_send_back_are_told(hub_1_3: LocalHub, plat
         hub.script(Scripted(302, headers={"Location": to, "Set-Cookie": cookies}), Scripted(400, missing))
         browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
         with pytest.raises(LaunchRefused) as raised:
-            launch(platform, browser, "ann", "", Deadline(5), start=HOME)
+            launch(platform, browser, "ann", "", Deadline(60), start=HOME)
         assert "OAuth state missing from cookies (browsers do not send the hub's cookies back" in raised.value.detail
         first, second = hub.asked[:2]
         assert (first.headers["Origin"], first.headers["Sec-Fetch-Site"]) == ("https://hubusers.invalid", "cross-site")
@@ -299,7 +299,7 @@ def test_cookies_that_browsers_do_not_send_back_are_told(hub_1_3: LocalHub, plat
         # Behind a proxy that ends TLS, the hub may take its own address for another one.
         hub.script(Scripted(302, headers={"Location": to.replace(hub.url, "http://hub:8081")}))
         with pytest.raises(LaunchRefused) as raised:
-            launch(platform, browser, "ann", "", Deadline(5), start=HOME)
+            launch(platform, browser, "ann", "", Deadline(60), start=HOME)
         assert "the hub wants people back at http://hub:8081/hub/lti13/oauth_callback, which" in raised.value.detail
 
 
@@ -307,7 +307,7 @@ def test_a_look_tells_what_a_hub_takes_and_makes_no_account(
     hub_1_1: LocalHub, hub_1_3: LocalHub, consumer: ToolConsumer, platform: Platform
 ) -> None:
     def look(hub: LocalHub, platform: AnyPlatform) -> tuple[str, str]:
-        return look_at_launches(Browser(Connections(hub.url, {}, size=CONNECTIONS)), platform, Deadline(20))
+        return look_at_launches(Browser(Connections(hub.url, {}, size=CONNECTIONS)), platform, Deadline(60))
 
     assert look(hub_1_1, consumer)[0].startswith("by LTI 1.1, as from Canvas: taken")
     assert look(hub_1_3, platform)[0].startswith("by LTI 1.3, as from Moodle: the hub asks this platform")

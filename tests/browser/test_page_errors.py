@@ -21,7 +21,7 @@ FORM = '<form action="/hub/login" method="post"><p class="login_error">{}</p><in
 
 @pytest.fixture
 def browser(scripted_hub: ScriptedHub) -> Browser:
-    return Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=0.5)
+    return Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS))
 
 
 def login_page(status: int, says: str, headers: dict[str, str] | None = None) -> Scripted:
@@ -51,7 +51,7 @@ def login_page(status: int, says: str, headers: dict[str, str] | None = None) ->
             "login broken: the page is not a login, from what stands before the hub",
             "Back at noon",
         ),
-        ([Scripted(200, held=3)], WaitTimeout, "timed out", ""),
+        ([Scripted(200, held=600)], WaitTimeout, "timed out", ""),
         ([Scripted(lost=True)], HubError, "hub error: connection lost", ""),
         (
             [Scripted(302, headers={"Location": "/hub/"}), Scripted(302, headers={"Location": "/"})] * 20,
@@ -71,7 +71,7 @@ def test_a_login_that_fails(
 ) -> None:
     scripted_hub.script(*answers)
     with pytest.raises(error) as raised:
-        login.log_in(browser, "ann", "secret", Deadline(0.5))
+        login.log_in(browser, "ann", "secret", Deadline(0.5 if answers[0].held else 60))
     assert (type(raised.value), str(raised.value), raised.value.words) == (error, text, words)
 
 
@@ -82,7 +82,7 @@ def test_who_is_refused_may_not_be_allowed_by_the_hub(
     headers = {"X-JupyterHub-Version": version} if version else {}
     scripted_hub.script(login_page(200, ""), login_page(403, "Invalid username or password", headers))
     with pytest.raises(LoginRefused) as raised:
-        login.log_in(browser, "ann", "secret", Deadline(5))
+        login.log_in(browser, "ann", "secret", Deadline(60))
     assert ("c.Authenticator.allow_all" in raised.value.detail) is hints
 
 
@@ -125,9 +125,9 @@ def test_the_hub_tells_why_it_answers_for_a_server(
     method: str, says: Scripted, error: type[HubUsersError], text: str
 ) -> None:
     with HubWithout(says) as hub:
-        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS), timeout=5)
+        browser = Browser(Connections(hub.url, {}, size=CONNECTIONS))
         page = browser.fetch(method, "/user/ann/api/kernels")
-        found = error_at_server(browser, page, "looking", Deadline(5))
+        found = error_at_server(browser, page, "looking", Deadline(60))
         assert (type(found), str(found)) == (error, text.format(page.status))
         assert len(hub.asked) == 2
 
@@ -162,7 +162,7 @@ def page_of_a_loop(browser: Browser) -> Page:
 def test_other_answers_tell_it_themselves(
     browser: Browser, page_of: Callable[[Browser], Page], error: type[HubUsersError], text: str
 ) -> None:
-    found = error_at_server(browser, page_of(browser), "opening JupyterLab", Deadline(5))
+    found = error_at_server(browser, page_of(browser), "opening JupyterLab", Deadline(60))
     assert (type(found), str(found)) == (error, text)
     assert found.detail.startswith("opening JupyterLab: ")
 
@@ -170,7 +170,7 @@ def test_other_answers_tell_it_themselves(
 def test_logging_in_at_a_server_is_not_a_loop(browser: Browser) -> None:
     way = ("/user/ann/lab", "/hub/api/oauth2/authorize?x", "/user/ann/oauth_callback?x")
     page = Page(500, "/user/ann/lab", OF_JUPYTER, redirected_from=way)
-    assert type(error_at_server(browser, page, "opening JupyterLab", Deadline(5))) is HubError
+    assert type(error_at_server(browser, page, "opening JupyterLab", Deadline(60))) is HubError
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_logging_in_at_a_server_is_not_a_loop(browser: Browser) -> None:
     [
         (Scripted(503, IS_DOWN), ServerUnreachable, "server unreachable: HTTP 503 from the proxy"),
         (Scripted(lost=True), ServerUnreachable, "server unreachable: connection lost"),
-        (Scripted(200, held=5), ServerUnreachable, "server unreachable: timed out"),
+        (Scripted(200, held=600), ServerUnreachable, "server unreachable: timed out"),
     ],
 )
 def test_a_server_that_is_ready_and_does_not_answer_says_for_how_long(
@@ -187,9 +187,10 @@ def test_a_server_that_is_ready_and_does_not_answer_says_for_how_long(
     pending = '<html><script>new EventSource("/hub/api/users/ann/server/progress")</script></html>'
     ready = Scripted(pieces=[b'data: {"ready": true}\n\n'])
     scripted_hub.script(ready, Scripted(302, headers={"Location": "/user/ann/"}), answer)
-    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=0.4)
+    timeout = 2.0 if answer.held else 60.0
+    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=timeout)
     with pytest.raises(error) as raised:
-        spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), deadline := Deadline(20))
+        spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), deadline := Deadline(60))
     assert str(raised.value) == text
     assert 0 < raised.value.after <= deadline.elapsed()
 

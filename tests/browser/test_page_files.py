@@ -46,9 +46,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_the_hubs_host(site: Site) -> None:
-    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS))
     page = browser.get("/hub/home")
-    load_files(browser, page, Deadline(5))
+    load_files(browser, page, Deadline(60))
     assert sorted(asked.path for asked in site.asked[1:]) == [
         "/hub/fonts/a.woff2",
         "/hub/own.woff2",
@@ -61,7 +61,7 @@ def test_files_are_found_where_pages_styles_and_scripts_name_them_and_only_on_th
         "/hub/static/require.js",
         "/hub/static/style.css?v=1",
     ]
-    load_files(browser, page, Deadline(5))  # the cache has all of it
+    load_files(browser, page, Deadline(60))  # the cache has all of it
     assert len(site.asked) == 11
 
 
@@ -79,8 +79,8 @@ def test_the_page_of_an_application_is_loaded_as_its_links_and_its_base_say(
 ) -> None:
     monkeypatch.setitem(FILES, "/user/ann/app/", PAGE_OF_AN_APP)
     monkeypatch.setitem(FILES, "/user/ann/app/e.js", 'define(["no-9"], f)')
-    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
-    load_files(browser, browser.get("/user/ann/app/"), Deadline(5), icon=False)
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS))
+    load_files(browser, browser.get("/user/ann/app/"), Deadline(60), icon=False)
     assert sorted(asked.path.removeprefix("/user/ann/app/") for asked in site.asked[1:]) == [
         "e.js",
         *("static/a.js", "static/b.woff2", "static/c.js", "static/d.js", "static/f.png"),
@@ -99,8 +99,8 @@ def test_only_scripts_after_requirejs_require_and_what_one_server_has_is_read_on
 
     for name in ("ann", "bob"):
         monkeypatch.setitem(FILES, f"/user/{name}/tree", tree(name))
-        browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
-        load_files(browser, browser.get(f"/user/{name}/tree"), Deadline(5))
+        browser = Browser(Connections(site.url, {}, size=CONNECTIONS))
+        load_files(browser, browser.get(f"/user/{name}/tree"), Deadline(60))
         loaded = [asked.path.removeprefix(f"/user/{name}/static/") for asked in site.asked if f"/{name}/" in asked.path]
         assert sorted(loaded[1:]) == ["before.js", "main.js", "require.js", "services/contents.js"]
         assert page_files.KNOWN_REFERENCES.of("/user/zoe/static/main.js") == ("services/contents",)
@@ -134,10 +134,10 @@ def test_what_a_browser_does_not_use_counts_as_missing_and_redirects_are_followe
     monkeypatch.setattr(page_files, "KNOWN_REFERENCES", page_files.References())
     with Application() as application:
         for name in ("ann", "bob"):  # what ann's styles refer to is known for bob
-            browser = Browser(Connections(application.url, {}, size=CONNECTIONS), timeout=5)
+            browser = Browser(Connections(application.url, {}, size=CONNECTIONS))
             page = browser.get(f"/user/{name}/app/")
             for visit in (1, 2):  # what was not used is not in the cache
-                load_files(browser, page, Deadline(5))
+                load_files(browser, page, Deadline(60))
                 assert dict(browser.failures) == {
                     Failed(f"/user/{{name}}/app/{file}", "a web page came", is_file=True): visit
                     for file in ("a.js", "b.js", "c.css", "d.png")
@@ -159,8 +159,8 @@ PAGE_WITH_MODULES = """<!doctype html><script type="module">
 
 def test_modules_in_a_page_import_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FILES, "/user/ann/app/", PAGE_WITH_MODULES)
-    browser = Browser(Connections(site.url, {}, size=CONNECTIONS), timeout=5)
-    load_files(browser, browser.get("/user/ann/app/"), Deadline(5))
+    browser = Browser(Connections(site.url, {}, size=CONNECTIONS))
+    load_files(browser, browser.get("/user/ann/app/"), Deadline(60))
     assert sorted(asked.path.removeprefix("/user/ann/") for asked in site.asked[1:]) == [
         *("app/@react-refresh", "app/a.js", "app/c.js", "b.js")
     ]
@@ -168,7 +168,7 @@ def test_modules_in_a_page_import_others(site: Site, monkeypatch: pytest.MonkeyP
 
 def test_redirects_of_a_file_that_lead_nowhere() -> None:
     with ScriptedHub() as hub:
-        browser = Browser(Connections(hub.url, {}), timeout=5)
+        browser = Browser(Connections(hub.url, {}))
         for location, cause in (
             ("", "HTTP 302, a redirect"),
             ("https://login.example/a.js", "HTTP 302, a redirect"),

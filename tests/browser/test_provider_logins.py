@@ -49,7 +49,7 @@ def go_through(hub: ScriptedHub, provider: ScriptedHub, *shown: str | Scripted, 
     hub.script(to(f"{provider.url}/auth?state=s"), of_hub("ann"))
     provider.script(*(each if isinstance(each, Scripted) else Scripted(status, each, HTML) for each in shown))
     browser = browser_at(hub, provider.url)
-    return login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home")
+    return login.log_in(browser, "ann", SECRET, Deadline(60), start="/hub/home")
 
 
 def sent_to(provider: ScriptedHub) -> list[tuple[str, dict[str, str]]]:
@@ -148,7 +148,7 @@ def test_the_form_of_cas_is_filled_in(scripted_hub: ScriptedHub, provider: Scrip
         to(f"{scripted_hub.url}/hub/login?ticket=ST-1"),
     )
     browser = browser_at(scripted_hub, provider.url)
-    assert login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home").path == "/hub/login?ticket=ST-1"
+    assert login.log_in(browser, "ann", SECRET, Deadline(60), start="/hub/home").path == "/hub/login?ticket=ST-1"
     assert sent_to(provider) == [
         ("/cas/login", {**BOTH, "execution": "e1s1", "_eventId": "submit", "geolocation": "", "submit": ""}),
         ("/cas/login", {"execution": "e1s1", "_eventId": "success"}),
@@ -156,7 +156,7 @@ def test_the_form_of_cas_is_filled_in(scripted_hub: ScriptedHub, provider: Scrip
     scripted_hub.script(at_cas)
     provider.script(Scripted(200, pages.CAS, HTML), Scripted(401, pages.CAS_REFUSES, HTML))
     with pytest.raises(ProviderRefused) as raised:
-        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60), start="/hub/home")
     assert "refuses: HTTP 401: Authentication attempt has failed. (look at this name" in raised.value.detail
 
 
@@ -166,7 +166,7 @@ def test_what_is_typed_may_differ_from_the_name_that_the_hub_gives(
     scripted_hub.script(to(f"{provider.url}/auth"), of_hub("ann"))
     provider.script(Scripted(200, pages.ADFS, HTML), back(scripted_hub))
     log_in = way_in(None, Account("ann", login="ann@campus.example"))
-    log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60), start="/hub/home")
     assert sent_to(provider)[0][1]["UserName"] == "ann@campus.example"
 
 
@@ -185,11 +185,11 @@ def test_a_form_that_a_script_of_the_hub_sends_goes_to_the_provider(
     request = pages.saml_response(f"{provider.url}/sso").replace("SAMLResponse", "SAMLRequest")
     scripted_hub.script(Scripted(200, request, HTML), of_hub("ann"))
     provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
-    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60), start="/hub/home")
     assert [path for path, _ in sent_to(provider)] == ["/sso", "/realms/campus/login?execution=1"]
     scripted_hub.script(Scripted(200, request, HTML))
     with pytest.raises(LoginElsewhere, match="login is with another service") as raised:
-        login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(5), start="/hub/home")
+        login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(60), start="/hub/home")
     assert f"--identity-provider {provider.url}" in raised.value.detail
 
 
@@ -295,7 +295,7 @@ def test_what_a_provider_asks_for_in_vain_is_told(
 def test_a_page_of_a_server_may_send_a_form_by_script(scripted_hub: ScriptedHub) -> None:
     page = Scripted(200, pages.saml_response("https://elsewhere.example/acs"), HTML)
     scripted_hub.script(to("/user/ann/app"), page, Scripted(200, {"name": "ann"}))
-    assert login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(5)).path == "/user/ann/app"
+    assert login.log_in(browser_at(scripted_hub), "ann", SECRET, Deadline(60)).path == "/user/ann/app"
 
 
 def test_a_provider_whose_certificate_is_not_trusted_is_sent_nothing(scripted_hub: ScriptedHub) -> None:
@@ -304,7 +304,7 @@ def test_a_provider_whose_certificate_is_not_trusted_is_sent_nothing(scripted_hu
     with ScriptedHub(tls=tls) as provider:
         scripted_hub.script(to(f"{provider.url}/auth"))
         with pytest.raises(ProviderFailed) as raised:
-            login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5))
+            login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60))
         assert not provider.asked
     assert raised.value.detail.endswith(
         "did not answer: TLS certificate not trusted; give the certificate of its authority with --ca-bundle"
@@ -314,7 +314,7 @@ def test_a_provider_whose_certificate_is_not_trusted_is_sent_nothing(scripted_hu
 def test_a_provider_that_nobody_named_is_sent_nothing(scripted_hub: ScriptedHub, provider: ScriptedHub) -> None:
     scripted_hub.script(to(f"{provider.url}/auth"))
     with pytest.raises(LoginElsewhere):
-        login.log_in(browser_at(scripted_hub, "https://sso.example.org"), "ann", SECRET, Deadline(5))
+        login.log_in(browser_at(scripted_hub, "https://sso.example.org"), "ann", SECRET, Deadline(60))
     assert not provider.asked
 
 
@@ -328,7 +328,7 @@ def test_a_button_is_pressed_that_leads_to_the_provider(scripted_hub: ScriptedHu
         of_hub("ann"),
     )
     provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
-    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/login")
+    login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60), start="/hub/login")
     assert [asked.path for asked in scripted_hub.asked] == [
         "/hub/login",
         "/hub/github/oauth_login",
@@ -360,7 +360,7 @@ def test_what_the_hub_says_after_the_provider_is_told(
     scripted_hub.script(to(f"{provider.url}/auth"), answer)
     provider.script(Scripted(200, pages.KEYCLOAK, HTML), back(scripted_hub))
     with pytest.raises(error) as raised:
-        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(5), start="/hub/home")
+        login.log_in(browser_at(scripted_hub, provider.url), "ann", SECRET, Deadline(60), start="/hub/home")
     assert words in raised.value.detail
     assert not isinstance(raised.value, ProviderFailed | ProviderRefused)
 
@@ -371,11 +371,11 @@ def test_what_a_provider_asks_for_is_told_without_logging_in(scripted_hub: Scrip
     button = of_hub("", "<div id='login-main'><a href='/hub/oauth_login'>Campus ID</a></div>")
     for first in (button, to("/hub/oauth_login?next=")):  # as with auto_login
         scripted_hub.script(first, to(f"{provider.url}/auth"))
-        looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(5))
+        looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(60))
         assert (looked.asks_for, looked.takes_passwords) == (f"a form for name and password, at {host}", True)
     provider.script(Scripted(200, pages.OKTA, HTML))
     scripted_hub.script(to(f"{provider.url}/auth"))
-    looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(5))
+    looked = look_at_login(browser_at(scripted_hub, provider.url), Deadline(60))
     assert (looked.asks_for, looked.takes_passwords) == (f"nothing that is known here, at {host}", None)
     assert {asked.method for asked in (*provider.asked, *scripted_hub.asked)} == {"GET"}
 
@@ -385,7 +385,7 @@ def test_time_at_the_provider_is_told_apart(scripted_hub: ScriptedHub, provider:
     scripted_hub.answers[1].held = 0.2
     provider.script(Scripted(200, pages.KEYCLOAK, HTML, held=0.3), back(scripted_hub))
     browser = browser_at(scripted_hub, provider.url)
-    login.log_in(browser, "ann", SECRET, Deadline(5), start="/hub/home")
+    login.log_in(browser, "ann", SECRET, Deadline(60), start="/hub/home")
     assert browser.seconds_with.keys() == {"", provider.url.removeprefix("http://")}
     assert browser.seconds_with[provider.url.removeprefix("http://")] >= 0.3
     assert browser.seconds_with[""] >= 0.2

@@ -137,6 +137,6 @@ def test_a_form_that_does_not_go_to_the_hub_is_not_sent(scripted_hub: ScriptedHu
     scripted_hub.script(Scripted(200, f"<html><form id='spawn_form' {attributes}>{IMAGE}</form></html>"))
     browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS))
     with pytest.raises(FormNotSent) as raised:
-        spawn(browser, "ann", Deadline(5))
+        spawn(browser, "ann", Deadline(60))
     assert raised.value.detail.startswith("the form of the page /hub/spawn/ann would not go to the hub, but to ")
     assert [asked.method for asked in scripted_hub.asked] == ["GET"]

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import struct
-import time
 from typing import Any
 
 import gevent
@@ -32,7 +31,7 @@ def test_a_ping_is_answered_while_the_person_thinks() -> None:
 
     with ScriptedWebsocket(ping) as server:
         held = HeldWebsocket(server.url)
-        assert answered.wait(5)
+        assert answered.wait(60)
         assert answer == [(PONG, b"still there?")]
         held.drop()
 
@@ -54,9 +53,8 @@ def test_closing_does_not_wait_long_for_a_server_that_does_not_answer(monkeypatc
     monkeypatch.setattr(websocket, "GOODBYE", 0.1)
     with ScriptedWebsocket(until_it_ends) as server:
         held = HeldWebsocket(server.url)
-        began = time.monotonic()
-        held.close()
-        assert time.monotonic() - began < 1
+        with gevent.Timeout(60):  # it would wait for ever
+            held.close()
 
 
 def test_headers_are_those_given_and_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,8 +131,10 @@ def test_a_server_that_gets_no_headers_of_a_handshake_is_not_who_refuses_it(says
 
 def test_a_lost_websocket_says_for_how_long_it_was_open_and_silent() -> None:
     told: list[WebsocketLost] = []
+    is_open = Event()
 
     def ping_and_cut(client: socket.socket) -> None:
+        is_open.wait()
         gevent.sleep(0.3)
         client.sendall(frame(PING, b""))
         gevent.sleep(0.2)
@@ -144,16 +144,18 @@ def test_a_lost_websocket_says_for_how_long_it_was_open_and_silent() -> None:
     with ScriptedWebsocket(ping_and_cut) as server:
         held = HeldWebsocket(server.url)
         held.on_lost = told.append
+        is_open.set()
         wait_until(lambda: bool(told))
         held.close()
     (lost,) = told  # and not once more when it is closed
     assert (str(lost), lost.words) == ("websocket lost: closed with code 1011", "proxy timeout")
-    assert lost.after >= 0.4  # and not 0.5: the server may begin to count first
+    assert lost.after >= 0.49
     # From the ping, and not from the beginning. How late the ping was read, nobody here knows.
-    assert 0 < lost.silent <= lost.after - 0.3 + 0.05
+    assert 0 < lost.silent <= lost.after - 0.29
 
 
-def test_what_ends_here_is_told_to_nobody() -> None:
+def test_what_ends_here_is_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "GOODBYE", 0.1)
     told: list[WebsocketLost] = []
     with ScriptedWebsocket(until_it_ends) as server:
         for end in (HeldWebsocket.close, HeldWebsocket.abandon, HeldWebsocket.drop):

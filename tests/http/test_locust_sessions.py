@@ -31,11 +31,11 @@ def test_a_whole_life_grouped_by_template(
 
 @pytest.mark.parametrize("make", ALL)
 def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub, event: EventHook) -> None:
-    scripted_hub.script(Scripted(200, held=20))
+    scripted_hub.script(Scripted(200, held=600))
     session = make("http://127.0.0.1", event, "x")
     started = time.monotonic()
     assert not hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, session, timeout=0.4)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 60  # of 600
     assert [asked.path for asked in scripted_hub.asked] == ["/hub/api/users/ann"]  # and no ?timeout=
 
 
@@ -58,7 +58,7 @@ def test_a_busy_hub_is_asked_again(make: Make, scripted_hub: ScriptedHub, event:
         (Scripted(503, "<html>"), "HTTP 503"),
         (Scripted(502, b"<html>Passerelle incorrecte : m\xeame apr\xe8s"), "HTTP 502"),  # in Latin-1, as proxies do
         (Scripted(lost=True), "connection lost"),
-        (Scripted(200, held=20), "timed out"),
+        (Scripted(200, held=600), "timed out"),
     ],
 )
 def test_failures_have_few_texts(
@@ -66,7 +66,7 @@ def test_failures_have_few_texts(
 ) -> None:
     scripted_hub.script(answer)
     client = HubClient(scripted_hub.endpoint, make("http://127.0.0.1", event, "x"))
-    result = client.request("GET", "/users/{name}", username="ann", timeout=0.3)
+    result = client.request("GET", "/users/{name}", username="ann", timeout=0.3 if answer.held else 60)
     assert result.cause == text
     if make is not requests_session:
         assert rows == [("GET", "/users/{name}", text)]
