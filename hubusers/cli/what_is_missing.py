@@ -30,7 +30,9 @@ def what_is_missing(checked: CheckedHub, access: Access, *, makes_accounts: bool
         access: The token, the password of accounts, and how to verify the hub's certificate.
         makes_accounts: Whether a run would create the accounts of its users.
     """
+    asked_at = time.time()
     answer = HubClient(checked.endpoint, access.session).request("GET", "/metrics", timeout=10)
+    answered_at = time.time()
     yield from _of_metrics(answer, f"{checked.endpoint}/metrics")
     if makes_accounts and "tokens" not in checked.scopes and not access.password:
         yield (
@@ -45,7 +47,7 @@ def what_is_missing(checked: CheckedHub, access: Access, *, makes_accounts: bool
         )
     if not checked.spawner:
         yield "The token lacks the scope read:hub: a report will not name the spawner. Nothing else depends on it."
-    yield from _of_clocks(answer, time.time())
+    yield from _of_clocks(answer, asked_at, answered_at)
 
 
 def _of_metrics(answer: Answer, url: str) -> Iterator[str]:
@@ -72,11 +74,13 @@ def _of_metrics(answer: Answer, url: str) -> Iterator[str]:
         )
 
 
-def _of_clocks(answer: Answer, now: float) -> Iterator[str]:
+def _of_clocks(answer: Answer, asked_at: float, answered_at: float) -> Iterator[str]:
+    """Say how far the hub's time is from all moments between question and answer: it may have taken seconds."""
     try:
-        ahead = now - parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+        theirs = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
     except ValueError:
         return
+    ahead = max(asked_at - theirs, 0.0) or min(answered_at - theirs, 0.0)
     if abs(ahead) > _CLOCKS_DIFFER:
         yield (
             f"The clock of this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the hub's: the "

@@ -215,7 +215,7 @@ def test_an_account_that_has_never_logged_in_is_no_failed_request(
     connections = Connections(scripted_hub.endpoint, {}, request_event=event)
     accounts = GivenAccounts([Account("ann")], "accounts.csv")
     with suppress(HubError):
-        seen = accounts.look_at(HubClient(scripted_hub.endpoint, connections), accounts.take(), Deadline(5))
+        seen = accounts.look_at(HubClient(scripted_hub.endpoint, connections), accounts.take(), Deadline(60))
         assert seen == Seen(in_use=False, had_server=False, is_known=False)
     assert rows == [("GET", "/users/{name}", failure)]
 

@@ -134,7 +134,10 @@ def test_a_probe_that_finds_no_hub_is_followed_up_without_blaming_spawns(told: T
     assert told.stopped_because == []
 
 
-def test_at_the_end_of_the_run_the_spell_is_awaited(told: Told, scripted_hub: ScriptedHub) -> None:
+def test_at_the_end_of_the_run_the_spell_is_awaited(
+    told: Told, scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_presence, "LOOKS_FOR", 60.0)  # `end` waits for as many real seconds, at most
     told.presence.note_failed_in_a_row(5)
     scripted_hub.script(HERE, AWAY, AWAY, AWAY, HERE)
     told.presence.end()
