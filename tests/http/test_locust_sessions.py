@@ -36,7 +36,7 @@ def test_a_deadline_cuts_a_hanging_request(make: Make, scripted_hub: ScriptedHub
     started = time.monotonic()
     assert not hubusers.wait_for_server_to_stop("ann", scripted_hub.endpoint, session, timeout=0.4)
     assert time.monotonic() - started < 60  # of 600
-    assert [asked.path for asked in scripted_hub.asked] == ["/hub/api/users/ann"]  # and no ?timeout=
+    assert {asked.path for asked in scripted_hub.asked} <= {"/hub/api/users/ann"}  # which it may not have reached
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -68,6 +68,8 @@ def test_failures_have_few_texts(
     client = HubClient(scripted_hub.endpoint, make("http://127.0.0.1", event, "x"))
     result = client.request("GET", "/users/{name}", username="ann", timeout=0.3 if answer.held else 60)
     assert result.cause == text
+    if not answer.held:
+        assert {asked.path for asked in scripted_hub.asked} == {"/hub/api/users/ann"}  # and no ?timeout=
     if make is not requests_session:
         assert rows == [("GET", "/users/{name}", text)]
 

@@ -59,6 +59,7 @@ class Clock(FakeClock):
 @pytest.fixture
 def told(scripted_hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     clock = Clock()
+    monkeypatch.setattr(hub_presence, "_TIMEOUT", 60.0)  # real seconds, of which a slow machine may need more
     monkeypatch.setattr(hub_presence, "time", clock)
     monkeypatch.setattr(hub_presence, "gevent", SimpleNamespace(spawn=clock.spawn, sleep=clock.sleep))
     scripted_hub.script(HERE)
