@@ -246,7 +246,8 @@ class TestPurge:
 
     def test_a_hub_that_repeats_the_token(self, scripted_hub: ScriptedHub) -> None:
         token = "0123456789abcdef"
-        scripted_hub.script(Scripted(200, {"version": "6.1.1"}), Scripted(500, f"Cannot handle the token {token}"))
+        scripted_hub.script(Scripted(200, {"version": "6.1.1"}))
+        scripted_hub.refuse("GET", "/user", Scripted(500, f"Cannot handle the token {token}"))
         result = run("purge", "--host", scripted_hub.url, env={"JUPYTERHUB_API_TOKEN": token})
         assert result.returncode == 2
         assert "Cannot handle the token (secret)" in result.stderr

@@ -187,10 +187,16 @@ def test_a_server_that_is_ready_and_does_not_answer_says_for_how_long(
     pending = '<html><script>new EventSource("/hub/api/users/ann/server/progress")</script></html>'
     ready = Scripted(pieces=[b'data: {"ready": true}\n\n'])
     scripted_hub.script(ready, Scripted(302, headers={"Location": "/user/ann/"}), answer)
-    timeout = 2.0 if answer.held else 60.0
-    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS), timeout=timeout)
+    browser = Browser(Connections(scripted_hub.url, {}, size=CONNECTIONS))
+
+    def is_ready() -> None:
+        if answer.held:
+            browser.timeout = 2.0
+
     with pytest.raises(error) as raised:
-        spawn_progress.follow_progress(browser, Page(200, "/hub/spawn-pending/ann", pending), deadline := Deadline(60))
+        spawn_progress.follow_progress(
+            browser, Page(200, "/hub/spawn-pending/ann", pending), deadline := Deadline(60), is_ready
+        )
     assert str(raised.value) == text
     assert 0 < raised.value.after <= deadline.elapsed()
 
