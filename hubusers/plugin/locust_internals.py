@@ -15,6 +15,7 @@ from locust.rpc import Message
 from locust.runners import (
     STATE_INIT,
     STATE_MISSING,
+    STATE_RUNNING,
     STATE_SPAWNING,
     STATE_STOPPED,
     MasterRunner,
@@ -27,12 +28,14 @@ from locust.web import WebUI, greenlet_exception_handler
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Collection, Generator
 from functools import partial
 from typing import Any
 
 import gevent
 from flask import Response, request
+from gevent import GreenletExit
 from gevent.event import Event
 
 from hubusers.log import get_logger
@@ -207,6 +210,63 @@ def tell_of_failed_on_stop(note: Callable[[User, Exception], None]) -> None:
     TaskSet.run = run_and_tell  # type: ignore[method-assign, misc]
 
 
+def tell_of_early_ends(runner: Runner, note: Callable[[User, BaseException], object]) -> Callable[[User], None]:
+    """Return what has a runner tell of a user who is ended by a `GreenletExit` that is not Locust's own.
+
+    Locust kills users itself: by `User.stop`, when there are to be fewer, and at the end of a run, there also when
+    `--stop-timeout` is over. From any other place, such as a task or a library, a `GreenletExit` ends a user without a
+    word.
+
+    Args:
+        runner: Of a process with users.
+        note: Called with the user and with that exception, when the user is about to end.
+
+    Returns:
+        To be called with each user before it begins.
+    """
+    users: Any = runner.user_greenlets
+    kill_one, stop_users = users.killone, runner.stop_users
+    stopping = 0
+
+    def kill_and_mark(greenlet: object, *args: Any, **kwargs: Any) -> None:
+        setattr(greenlet, _KILLED_BY_LOCUST, True)
+        kill_one(greenlet, *args, **kwargs)
+
+    def stop_and_count(*args: Any, **kwargs: Any) -> None:
+        nonlocal stopping
+        stopping += 1
+        try:
+            stop_users(*args, **kwargs)
+        finally:
+            stopping -= 1
+
+    users.killone = kill_and_mark
+    runner.stop_users = stop_and_count  # type: ignore[method-assign]
+
+    def is_locusts(user: User) -> bool:
+        goes_on = runner.state in {STATE_SPAWNING, STATE_RUNNING} and not stopping
+        return not goes_on or hasattr(user.greenlet, _KILLED_BY_LOCUST)
+
+    def watch(user: User) -> None:
+        on_stop: Callable[[], None] = user.on_stop
+
+        def tell_and_do() -> None:  # as Locust handles what has ended the user
+            ended_by = sys.exception()
+            if isinstance(ended_by, GreenletExit) and not is_locusts(user):
+                note(user, ended_by)
+            try:
+                on_stop()
+            except GreenletExit as error:  # which gevent takes for a good end
+                if not is_locusts(user):
+                    note(user, error)
+                raise
+
+        user.on_stop = tell_and_do  # type: ignore[method-assign]
+
+    return watch
+
+
+_KILLED_BY_LOCUST = "hubusers_killed_by_locust"
 _USER = "hubusers_user"
 
 

@@ -23,17 +23,23 @@ from weakref import WeakKeyDictionary
 import gevent
 from gevent import GreenletExit
 
-from hubusers.plugin.locust_internals import tell_of_each_user, tell_of_failed_on_stop, user_of
+from hubusers.hub.errors import HubUsersError
+from hubusers.plugin.locust_internals import tell_of_each_user, tell_of_early_ends, tell_of_failed_on_stop, user_of
 from hubusers.results import request_log
 from hubusers.results.records import ARRIVAL, USER_CLASS, Record
 from hubusers.run.present_run import run_of
-from hubusers.run.user_class import CountsItself
+from hubusers.run.user_class import CountsItself, TurnedAway
 
 if TYPE_CHECKING:
     from hubusers.run.run import Run
 
-_NO_CRASHES = (GreenletExit, StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+_END_A_TASK = (RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+_NO_CRASHES = (GreenletExit, StopUser, StopTest, *_END_A_TASK)
 """Exceptions by which Locust, and the steps of our users, end a task or a user."""
+
+
+class EndedEarly(Exception):
+    """A user ended although nobody has ended it: neither Locust nor hubusers, nor its own code by a `StopUser`."""
 
 
 def note_request(
@@ -68,10 +74,24 @@ def note_users(environment: Environment) -> None:
     assert environment.runner
     others = _OtherUsers()
     environment.events.user_error.add_listener(others.note_error)
-    tell_of_each_user(environment.runner, others.note_new, partial(others.note_not_made, environment))
+    watch_end = tell_of_early_ends(environment.runner, lambda user, error: gevent.spawn(note_early_end, user, error))
+
+    def note_new(user: User) -> None:
+        watch_end(user)
+        others.note_new(user)
+
+    tell_of_each_user(environment.runner, note_new, partial(others.note_not_made, environment))
     tell_of_failed_on_stop(lambda user, error: _fire_user_error(user.environment, user, error))
     hub: Any = gevent.get_hub()
     handle_error = hub.handle_error
+
+    def note_early_end(user: User, error: BaseException) -> None:
+        if isinstance(error, TurnedAway) or isinstance(error.__cause__, HubUsersError):  # which was counted
+            return
+        what = f"a {type(user).__name__} was ended by a {type(error).__name__}"
+        early = EndedEarly(f"{what}; to end one who is done, raise a StopUser").with_traceback(error.__traceback__)
+        hub.print_exception(user.greenlet, EndedEarly, early, early.__traceback__)
+        _fire_user_error(user.environment, user, early)
 
     def handle_error_and_tell(
         context: object, kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None
@@ -83,6 +103,8 @@ def note_users(environment: Environment) -> None:
         if not isinstance(error, _NO_CRASHES):
             hub.print_exception(context, kind, error, traceback)
             _fire_user_error(user.environment, user, error)
+        elif context is user.greenlet and isinstance(error, _END_A_TASK):  # outside of tasks
+            note_early_end(user, error)
         if context is user.greenlet and isinstance(user, CountsItself):
             gevent.spawn(user.leave_run)  # Locust calls no `on_stop` of a user that ends like this
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from gevent import GreenletExit
+
 if TYPE_CHECKING:
     from hubusers.accounts.account import Account
     from hubusers.run.run import Run
@@ -44,3 +46,7 @@ class CountsItself(Protocol):
 
     def leave_run(self) -> None:
         """Take notice that the user is done; does nothing when called again."""
+
+
+class TurnedAway(GreenletExit):
+    """Ends a user who cannot go on, which has been counted; for a `StopUser` in `on_start`, Locust logs a traceback."""

@@ -12,6 +12,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.log import get_logger
 from hubusers.results.records import ARRIVAL, UNFINISHED
+from hubusers.run.user_class import TurnedAway
 from hubusers.users.server_user import ServerUser
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class HubUser(ServerUser):
         """Create the account, if there is none yet; a subclass that has an `on_start` of its own calls this one first.
 
         The user ends if there is no account for it, or if its account already has a running server, which is somebody
-        else's. (By a `GreenletExit`, because Locust logs a traceback for a `StopUser` here.)
+        else's.
         """
         self._has_arrived = True
         self._counts.arrived += 1
@@ -91,7 +92,7 @@ class HubUser(ServerUser):
         self._record(ARRIVAL, step, failure)
         if failure:
             self._counts.failed += 1
-            raise GreenletExit
+            raise TurnedAway
 
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.

@@ -94,6 +94,13 @@ def test_a_runner_makes_users_as_we_do() -> None:
         assert part in source, f"Locust's Runner.spawn_users makes users in another way now; {WHERE}: _started"
 
 
+def test_locust_kills_users_as_we_know_it() -> None:
+    assert "self._group.killone(self._greenlet)" in inspect.getsource(User.stop), f"{WHERE}: tell_of_early_ends"
+    for part in ("user_to_stop.group.killone(user_to_stop.greenlet, block=False)", "stop_group.kill(block=True)"):
+        assert part in inspect.getsource(Runner.stop_users), f"{WHERE}: tell_of_early_ends"
+    assert "self.on_stop()" in inspect.getsource(User.run).partition("except (GreenletExit, StopUser, StopTest):")[2]
+
+
 def test_a_class_whose_user_cannot_be_one_is_told_of_and_the_others_come() -> None:
     class Plain(User):
         def on_start(self) -> None:

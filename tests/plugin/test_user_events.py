@@ -2,6 +2,7 @@
 
 from locust import SequentialTaskSet, TaskSet, User, constant, task
 from locust.env import Environment
+from locust.exception import InterruptTaskSet, StopUser
 
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent import GreenletExit
 from gevent.pool import Pool
 
 from hubusers.plugin.user_events import note_users
@@ -146,6 +148,58 @@ class FailsInOnStopOfTaskSet(Ours):
             raise ZeroDivisionError("in on_stop of a task set")
 
 
+class EndsInTask(Ours):
+    @task
+    def nothing(self) -> None:
+        raise GreenletExit
+
+
+class IsKilled(Ours):
+    @task
+    def nothing(self) -> None:
+        assert self.greenlet
+        gevent.spawn(self.greenlet.kill)
+        gevent.sleep(60)
+
+
+class EndsInOnStart(Ours):
+    def on_start(self) -> None:
+        raise GreenletExit
+
+
+class EndsInOnStop(Ours):
+    @task
+    def nothing(self) -> None:
+        raise StopUser
+
+    def on_stop(self) -> None:
+        raise GreenletExit
+
+
+class InterruptsNothing(Ours):
+    @task
+    def nothing(self) -> None:
+        raise InterruptTaskSet
+
+
+class StopsInTask(Ours):
+    @task
+    def nothing(self) -> None:
+        raise StopUser
+
+
+class TakesLong(Ours):
+    @task
+    def nothing(self) -> None:
+        gevent.sleep(60)
+
+
+class PlainEndsInTask(Theirs):
+    @task
+    def nothing(self) -> None:
+        raise GreenletExit
+
+
 class PlainFailsInTask(Theirs):
     @task
     def nothing(self) -> None:
@@ -174,9 +228,12 @@ ALL: list[type[User]] = [
     *[FailsInTask, FailsInInit, FailsInOnStart, FailsInOnStop, FailsInWaitTime, ExitsInTask, TimesOutInTask],
     *[FailsInGreenlet, FailsInPool, FailsInThread, FailsInNestedTaskSet, FailsInOnStopOfTaskSet],
     *[PlainFailsInTask, PlainFailsInInit, PlainFailsInOnStop, EndsThread, Good, PlainGood],
+    *[EndsInTask, IsKilled, EndsInOnStart, EndsInOnStop, InterruptsNothing, PlainEndsInTask, StopsInTask, TakesLong],
 ]
 
-ENDS_AT_ONCE = {"FailsInOnStart", "FailsInWaitTime", "ExitsInTask", "TimesOutInTask"}
+ENDED_EARLY = {"EndsInTask", "IsKilled", "EndsInOnStart", "EndsInOnStop", "InterruptsNothing", "PlainEndsInTask"}
+FAILS_AND_ENDS = {"FailsInOnStart", "FailsInWaitTime", "ExitsInTask", "TimesOutInTask", *ENDED_EARLY}
+GOOD = {"Good", "EndsThread", "PlainGood", "StopsInTask", "TakesLong"}
 
 
 @pytest.fixture
@@ -200,21 +257,32 @@ def test_every_exception_counts_and_the_others_go_on(scripted_hub: ScriptedHub, 
     note_users(environment)
     runner = environment.runner
     assert runner
+    environment.stop_timeout = 0.2  # after which Locust kills TakesLong
     runner.start(len(ALL), spawn_rate=100)
-    wait_until(lambda: runner.user_count == len(ALL) - len(ENDS_AT_ONCE) - 2, lambda: str(runner.user_classes_count))
-    failing = {each.__name__ for each in ALL} - {"Good", "EndsThread", "PlainGood"}
+    gone = [*FAILS_AND_ENDS, "FailsInInit", "PlainFailsInInit", "StopsInTask"]
+    wait_until(lambda: runner.user_count == len(ALL) - len(gone), lambda: str(runner.user_classes_count))
+    failing = {each.__name__ for each in ALL} - GOOD
     early = failing - {"FailsInOnStop", "PlainFailsInOnStop"}
     wait_until(lambda: early <= crashed(run).keys(), lambda: str(crashed(run)))
     runner.stop()
     crashes = crashed(run)
     assert crashes.keys() == failing
-    once = [*ENDS_AT_ONCE, "FailsInInit", "FailsInOnStop", "PlainFailsInInit", "PlainFailsInOnStop"]
+    once = [*FAILS_AND_ENDS, "FailsInInit", "FailsInOnStop", "PlainFailsInInit", "PlainFailsInOnStop"]
     assert {crashes[name] for name in once} == {1}, crashes
     assert run.counts.failed == crashes.total()
     came = {record.user_class for record in run.results.records if record.step == ARRIVAL}
-    assert came == {"FailsInInit", "PlainFailsInTask", "PlainFailsInInit", "PlainFailsInOnStop", "PlainGood"}
+    assert came == {
+        "FailsInInit",
+        "PlainFailsInTask",
+        "PlainFailsInInit",
+        "PlainFailsInOnStop",
+        "PlainGood",
+        "PlainEndsInTask",
+    }
     failures = {record.failure for record in run.results.records.failed()}
-    assert failures == {"ZeroDivisionError", "SystemExit", "Timeout"}
+    assert failures == {"ZeroDivisionError", "SystemExit", "Timeout", "EndedEarly"}
+    ended_early = {record.user_class for record in run.results.records.failed() if record.failure == "EndedEarly"}
+    assert ended_early == ENDED_EARLY
     assert len(runner.exceptions) >= len(crashes) - 1  # Locust shows them as well
 
 
