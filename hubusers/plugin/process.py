@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import NoReturn
@@ -76,11 +77,18 @@ class Process:
     def end_at_exit(self) -> None:
         """End the process where Locust fires no event: after an error in its own code, or an exit in a locustfile.
 
-        A run that was on has not come to its end then.
+        A run that was on has not come to its end then. The process ends with the exit code of its answer, where Python
+        would take the one of the exit, which may say that all was well.
         """
         control = self.control
         was_stopped = control.stopped_because or control.event_ended or control.was_interrupted
-        if control.phase in {Phase.PREPARING, Phase.RUNNING} and not was_stopped:
+        was_on = control.phase in {Phase.PREPARING, Phase.RUNNING} and not was_stopped
+        if was_on:
             control.stopped_because = run_info.LOCUST_ENDED
         control.end_process()
         control.say_answer()
+        if was_on and control.exit_code:
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(control.exit_code)

@@ -8,6 +8,7 @@ from locust.runners import STATE_STOPPED
 
 import argparse
 import gc
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,6 @@ from hubusers.plugin.locust_internals import cancel_run_time
 from hubusers.plugin.messages import Briefing
 from hubusers.plugin.role import Role
 from hubusers.plugin.terminal import who_comes
-from hubusers.results import run_info
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.phase import Phase, may_follow, next_phase, why_no_run
 from hubusers.run.present_run import run_of, set_run
@@ -71,7 +71,9 @@ class RunControl:
         self.was_interrupted = False  # by Ctrl-C or SIGTERM
         self.exporters: list[Callable[[RunSoFar], Exporter]] = []  # each makes an exporter of a run
         self.recording: recording.Recording | None = None  # of the present or last run, where this process conducts it
-        self._exit_code: int | None = None
+        self.exit_code: int | None = None  # None: Locust's own
+        self._began = 0.0  # on the monotonic clock: when Locust began the test
+        self._all_are_done = False  # in a run that is over when they are
         self._preparing = Progress(LOG)
         self.show_last: Callable[[], None] = lambda: None  # the answer of a run that the process does not outlive
         self._ending = RLock()
@@ -139,6 +141,7 @@ class RunControl:
             StopTest: There cannot be one now.
             GreenletExit: The process ends.
         """
+        began = time.monotonic()
         if self.phase is Phase.QUITTING:
             raise GreenletExit  # of which Locust logs no traceback
         if not may_follow(self.phase, Phase.PREPARING):
@@ -152,6 +155,7 @@ class RunControl:
         self.environment.host = hub_url(settings.endpoint)
         self.exit_with(None)  # not with the code of an earlier run, in the web UI
         self.stopped_because = self.event_ended = ""
+        self._began, self._all_are_done = began, False
         import_for(self._needed_in(settings))  # now, as nobody waits yet
         run = self.role.new_run(settings)
         if self.role.conducts:
@@ -276,6 +280,7 @@ class RunControl:
             gevent.sleep(1)
             if runner.state != STATE_STOPPED and self.role.has_no_users():
                 LOG.info("All users are done")
+                self._all_are_done = True
                 self.role.stop_run()
                 return
 
@@ -289,10 +294,14 @@ class RunControl:
             if self.recording:
                 self.recording.note_stopping()
             self.role.stop_arrivals()
-            settings = self.role.present_run.settings
-            has_an_end = run_ends.would_have_ended(settings, self.options, was_interrupted=self.was_interrupted)
-            if has_an_end and not self.event_ended and not self.stopped_because:
-                self.stopped_because = run_info.STOPPED_BY_SOMEBODY
+            if not (self.event_ended or self.stopped_because or self._all_are_done):
+                self.stopped_because = run_ends.why_ended_early(
+                    self.role.present_run.settings,
+                    self.options,
+                    time.monotonic() - self._began,
+                    was_interrupted=self.was_interrupted,
+                    has_own_shape=self.environment.shape_class is not None,
+                )
             if self.recording:
                 self.recording.note_end()
 
@@ -350,7 +359,7 @@ class RunControl:
 
     def exit_with(self, code: int | None) -> None:
         """Have the process end with an exit code, None for Locust's own."""
-        self._exit_code = self.environment.process_exit_code = code
+        self.exit_code = self.environment.process_exit_code = code
 
     def keep_exit_code(self) -> None:
         """Set the exit code again, where it says that not all was well.
@@ -358,8 +367,8 @@ class RunControl:
         Locust's documentation has listeners that set one of their own, 0 where few requests fail. It may make a good
         end worse, and no other one better.
         """
-        if self._exit_code:
-            self.environment.process_exit_code = self._exit_code
+        if self.exit_code:
+            self.environment.process_exit_code = self.exit_code
 
     def is_something_left(self) -> bool:
         """Return whether the clean-up left something on the hub that should not be there."""

@@ -80,9 +80,10 @@ def verdict_of(run: FinishedRun) -> Verdict:
     outcomes = [outcome(target, run.results) for target in targets]
     climbed = how_far(run)
     is_too_short = ramp_was_cut(run)
-    reached = run.results.people.reached(
-        info.people_came or 0, waited_in_vain=not (info.was_interrupted or info.lacked_an_extra or is_too_short)
+    is_at_any_moment = (
+        info.was_interrupted or info.lacked_an_extra or is_too_short or info.ended_because == LOCUST_ENDED
     )
+    reached = run.results.people.reached(info.people_came or 0, waited_in_vain=not is_at_any_moment)
     people = people_in_words(reached, info.ended - info.began, knows_who_asked=not (run.lacks_data or info.people_lost))
     failures, most_in_vain = failures_in(run), _most_allowed(outcomes, _IN_VAIN)
     gone = list(hub_gone(run))

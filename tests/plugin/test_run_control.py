@@ -21,7 +21,7 @@ from hubusers.plugin.process import Process
 from hubusers.plugin.recording import Recording
 from hubusers.plugin.run_control import RunControl
 from hubusers.results.hub_absences import HubAbsence
-from hubusers.results.run_info import STOPPED_BY_SOMEBODY
+from hubusers.results.run_info import LOCUST_ENDED, STOPPED_BY_SOMEBODY
 from hubusers.run import first_server
 from hubusers.run.failed_spawns import SpawnCounts
 from hubusers.run.phase import Phase
@@ -206,11 +206,14 @@ def test_a_run_that_two_stop_at_once_is_cleaned_up_after_its_last_reading(
         (True, {"run_time": 180}, STOPPED_BY_SOMEBODY),
         (True, {"lifecycles": 2}, STOPPED_BY_SOMEBODY),
         (True, {}, ""),  # which has no other end
-        (False, {"run_time": 180}, ""),  # its time is over
+        (False, {"run_time": 180, "headless": True}, LOCUST_ENDED),  # by code that calls the runner's quit
+        (False, {"run_time": 180, "headless": False}, ""),  # by STOP on the page
+        (False, {"run_time": 0.1, "headless": True}, ""),  # its time is over
+        (False, {"headless": True}, ""),
     ],
 )
-def test_a_run_that_somebody_stops_before_its_end_says_so(
-    control: RunControl, interrupted: bool, given: dict[str, int], because: str
+def test_a_run_that_is_stopped_before_its_end_says_so(
+    control: RunControl, interrupted: bool, given: dict[str, float], because: str
 ) -> None:
     for name, value in given.items():
         setattr(control.options, name, value)

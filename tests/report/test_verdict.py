@@ -201,8 +201,9 @@ def test_doubts_are_said_in_whole_sentences() -> None:
     ]
 
 
-def test_a_run_in_which_locust_ended_has_no_answer() -> None:
-    verdict = verdict_of(finished(QUICK, run_time=60, ended_because=LOCUST_ENDED))
+@pytest.mark.parametrize("records", [QUICK, [start(n, 2.0, UNFINISHED) for n in range(3)]])
+def test_a_run_in_which_locust_ended_has_no_answer(records: list[Record]) -> None:
+    verdict = verdict_of(finished(records, run_time=60, ended_because=LOCUST_ENDED))
     assert (verdict.answer, verdict.exit_code) == ("no answer", 4)
     [doubt] = verdict.doubts
     assert doubt.endswith(
