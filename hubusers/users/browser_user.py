@@ -30,8 +30,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubError, HubUsersError, MissingScope, ServerGone, SpawnFailed, TokenRejected
 from hubusers.log import get_logger
 from hubusers.results.records import HUB, HUB_AFTER_PROVIDER, LOGIN, SPAWN_PAGE, UNFINISHED, provider_part
-from hubusers.run import server_life
-from hubusers.run.user_class import TurnedAway
+from hubusers.run import server_life, user_class
 from hubusers.settings import hub_check
 from hubusers.settings.access import PASSWORD_FILE_VARIABLE, PASSWORD_VARIABLE
 from hubusers.users import way_in
@@ -148,7 +147,7 @@ class BrowserUser(PlannedUser):
             self.test_run.note_failure(error)
             with suppress(HubUsersError), self._measured(LOGIN, "STEP"):  # the token is this person's login
                 raise error
-            raise TurnedAway from None
+            raise user_class.TurnedAway from None
 
     def open_browser(self) -> None:
         """Have a browser, and a token from the hub if that is how the person comes.

@@ -12,7 +12,7 @@ from hubusers.hub.deadline import Deadline
 from hubusers.hub.errors import HubUsersError, WaitTimeout
 from hubusers.log import get_logger
 from hubusers.results.records import ARRIVAL, UNFINISHED
-from hubusers.run.user_class import TurnedAway
+from hubusers.run import user_class
 from hubusers.users.server_user import ServerUser
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class HubUser(ServerUser):
         self._record(ARRIVAL, step, failure)
         if failure:
             self._counts.failed += 1
-            raise TurnedAway
+            raise user_class.TurnedAway
 
     def on_stop(self) -> None:
         """Have server and account removed; a subclass that has an `on_stop` of its own calls this one last.

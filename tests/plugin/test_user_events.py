@@ -20,6 +20,7 @@ from hubusers.plugin.user_events import note_users
 from hubusers.results.records import ARRIVAL, USER_CLASS
 from hubusers.run.present_run import set_run
 from hubusers.run.run import Run
+from hubusers.run.user_class import TurnedAway
 from hubusers.settings.access import Access
 from hubusers.users import HubUser
 from tests.scripted_hub import ScriptedHub
@@ -188,6 +189,11 @@ class StopsInTask(Ours):
         raise StopUser
 
 
+class IsTurnedAway(Ours):
+    def on_start(self) -> None:
+        raise TurnedAway  # which HubUser counts
+
+
 class TakesLong(Ours):
     @task
     def nothing(self) -> None:
@@ -229,11 +235,12 @@ ALL: list[type[User]] = [
     *[FailsInGreenlet, FailsInPool, FailsInThread, FailsInNestedTaskSet, FailsInOnStopOfTaskSet],
     *[PlainFailsInTask, PlainFailsInInit, PlainFailsInOnStop, EndsThread, Good, PlainGood],
     *[EndsInTask, IsKilled, EndsInOnStart, EndsInOnStop, InterruptsNothing, PlainEndsInTask, StopsInTask, TakesLong],
+    IsTurnedAway,
 ]
 
 ENDED_EARLY = {"EndsInTask", "IsKilled", "EndsInOnStart", "EndsInOnStop", "InterruptsNothing", "PlainEndsInTask"}
 FAILS_AND_ENDS = {"FailsInOnStart", "FailsInWaitTime", "ExitsInTask", "TimesOutInTask", *ENDED_EARLY}
-GOOD = {"Good", "EndsThread", "PlainGood", "StopsInTask", "TakesLong"}
+GOOD = {"Good", "EndsThread", "PlainGood", "StopsInTask", "TakesLong", "IsTurnedAway"}
 
 
 @pytest.fixture
@@ -259,7 +266,7 @@ def test_every_exception_counts_and_the_others_go_on(scripted_hub: ScriptedHub, 
     assert runner
     environment.stop_timeout = 0.2  # after which Locust kills TakesLong
     runner.start(len(ALL), spawn_rate=100)
-    gone = [*FAILS_AND_ENDS, "FailsInInit", "PlainFailsInInit", "StopsInTask"]
+    gone = [*FAILS_AND_ENDS, "FailsInInit", "PlainFailsInInit", "StopsInTask", "IsTurnedAway"]
     wait_until(lambda: runner.user_count == len(ALL) - len(gone), lambda: str(runner.user_classes_count))
     failing = {each.__name__ for each in ALL} - GOOD
     early = failing - {"FailsInOnStop", "PlainFailsInOnStop"}
