@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,10 @@ def speaking_hub(gates: dict[str, Gate]) -> Iterator[LocalHub]:
         yield hub
 
 
+def _wait_for(people: People, part: str) -> bool:
+    return +people.run.pending_for == Counter([part])
+
+
 @pytest.fixture
 def one_after_the_other(gates: dict[str, Gate]) -> Iterator[Callable[[People], None]]:
     """Let the only start of some people wait for a node and then for an image, each for a moment."""
@@ -78,9 +83,7 @@ def one_after_the_other(gates: dict[str, Gate]) -> Iterator[Callable[[People], N
 
     def open_gates(people: People) -> None:
         for part, gate in gates.items():
-            wait_until(
-                lambda part=part: +people.run.pending_for == Counter([part]), lambda: str(people.run.pending_for)
-            )
+            wait_until(partial(_wait_for, people, part), lambda: str(people.run.pending_for))
             gevent.sleep(0.3)
             gate.open()
 
