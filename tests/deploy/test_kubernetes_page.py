@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from hubusers.cli import main
 from hubusers.kube.manifests import SECONDS_AFTER_DELETION, manifests
-from hubusers.kube.values import VERSION, Values
+from hubusers.kube.values import Values
 from hubusers.settings.hub_check import NEEDED_SCOPES
+from hubusers.version import version
 from tests.deploy.files import TOP, assert_valid
 
 PAGE, TELEMETRY = (
@@ -43,8 +46,14 @@ def test_all_other_values_are_those_of_a_run() -> None:
             assert_valid(manifest)
 
 
+def test_the_image_gets_the_version_of_the_command() -> None:
+    cut = re.search(r'--build-arg VERSION="\$\((hubusers --version) \| cut -d \' \' -f (\d+)\)"', PAGE)
+    assert cut
+    shown = CliRunner().invoke(main, ["--version"]).output.strip()
+    assert shown.split(" ")[int(cut[2]) - 1] == version()
+
+
 def test_its_figures_are_those_of_the_code() -> None:
-    assert f"hubusers:{VERSION} --build-arg VERSION={VERSION} " in PAGE
     assert f"{SECONDS_AFTER_DELETION} seconds\nto fetch the folder in" in PAGE
     assert "for an hour after the run (`keepResults`)" in PAGE
     assert Values().keep_results == 3600
