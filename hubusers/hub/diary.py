@@ -7,6 +7,7 @@ version. Other spawners send texts only: a few are known, all others are parts o
 import itertools
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from hubusers import start_parts as parts
@@ -149,9 +150,11 @@ class Diary:
             event: The event.
             seconds: When it came, in seconds since the click.
         """
-        if self._secrets:
-            event = event._replace(message=without_secrets(event.message, self._secrets))
-        if event.ready or not event.message or self._is_repeated(event):
+        if event.ready or not event.message:
+            return
+        if self._secrets and (message := without_secrets(event.message, self._secrets)) != event.message:
+            event = event._replace(message=message)
+        if self._is_repeated(event):
             return
         part, before = self.part, ""
         # KubeSpawner asks for patience now and then, which changes nothing.
@@ -193,7 +196,7 @@ class Diary:
             return _BEGINS[event.reason]
         if event.reason == "Killing":  # what follows says why
             return self.part
-        return next((part for pattern, part in _BY_WORDS if pattern.search(event.message)), self._template(event))
+        return _part_by_words(event.message) or self._template(event)
 
     def _is_repeated(self, event: Event) -> bool:
         """Say whether the same was said last, as BatchSpawner says each second that a job is pending.
@@ -205,6 +208,12 @@ class Diary:
 
     def _template(self, event: Event) -> str:
         return template_of(event.message, self._names)
+
+
+@lru_cache(maxsize=1024)
+def _part_by_words(message: str) -> str:
+    """Return what a start waits for after a message, by its words; "" where they leave that open."""
+    return next((part for pattern, part in _BY_WORDS if pattern.search(message)), "")
 
 
 def _in_time(notes: list[_Note]) -> list[_Note]:

@@ -69,6 +69,8 @@ def event_of(line: str) -> Event | None:
 
 
 def _epoch(text: Any) -> float:
+    if not text:  # as in most events, which are not of Kubernetes
+        return 0.0
     try:
         return datetime.fromisoformat(text).timestamp()
     except (TypeError, ValueError, OverflowError):
