@@ -1,7 +1,7 @@
 """An HTTP answer as it arrives on one connection.
 
-geventhttpclient's parser reads it. Its own class of responses calls nine methods of Python for each header and thirty
-more for each answer, which took as long as all that the parser does.
+geventhttpclient's parser reads it. The library's own class of responses calls Python four times for each header and some
+twenty times more for each answer, which is twice as often as this one.
 """
 
 from typing import Any
