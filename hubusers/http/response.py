@@ -1,7 +1,7 @@
 """An HTTP answer as it arrives on one connection.
 
-geventhttpclient's parser reads it. The library's own class of responses calls Python four times for each header and some
-twenty times more for each answer, which is twice as often as this one.
+geventhttpclient's parser reads it. The library's own class of responses calls Python four times for each header and
+some twenty times more for each answer, which is twice as often as this one.
 """
 
 from typing import Any
