@@ -127,8 +127,7 @@ def ask_to_start(
         HubError: Any other answer, or none.
     """
     answer = start(client, username, options, _until(deadline, client), server_name)
-    outcome = start_outcome(answer)
-    if outcome is Start.THROTTLED or outcome is Start.REFUSED:
+    if start_outcome(answer) in {Start.THROTTLED, Start.REFUSED}:
         raise why_not_started(answer, f"starting {called(username, server_name)}")
 
 
@@ -205,7 +204,7 @@ def is_ready(servers: UserServers, username: str, deadline: Deadline, server_nam
     state = servers.state(server_name)
     if state is State.READY:
         return True
-    if state is State.STARTING or state is State.STOPPING:
+    if state is State.STARTING or state is State.STOPPING:  # at each look; a set would call Enum's slow `__hash__`
         LOG.debug("Waiting for %s to start (%.1f s)", called(username, server_name), deadline.elapsed())
         return False
     raise SpawnFailed(f"{called(username, server_name)} failed to start, seen after {deadline.elapsed():.1f} seconds")
@@ -247,7 +246,7 @@ def ask_to_stop(client: HubClient, username: str, deadline: Deadline, server_nam
     """
     answer = stop(client, username, _until(deadline, client), server_name)
     outcome = stop_outcome(answer)
-    if outcome is Stop.THROTTLED or outcome is Stop.REFUSED:
+    if outcome in {Stop.THROTTLED, Stop.REFUSED}:
         raise why_not_stopped(answer, f"stopping {called(username, server_name)}")
     return outcome
 
